@@ -1,0 +1,231 @@
+"""Files are read with care and replaced in one step."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from wizard import files
+from wizard.errors import FileRefused, WriteFailed
+
+ROOT = os.geteuid() == 0
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(entry.name for entry in directory.iterdir())
+
+
+def test_missing_file_is_a_snapshot_without_data(tmp_path: Path) -> None:
+    snapshot = files.read(tmp_path / "config.toml")
+    assert not snapshot.exists
+    assert snapshot.mode is None
+
+
+def test_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="a directory"):
+        files.read(tmp_path)
+
+
+def test_fifo_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(FileRefused, match="not a regular file"):
+        files.read(tmp_path / "fifo")
+
+
+def test_device_is_refused() -> None:
+    with pytest.raises(FileRefused, match="not a regular file"):
+        files.read(Path("/dev/zero"))
+
+
+def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileRefused, match="Not a directory"):
+        files.read(tmp_path / "file" / "config.toml")
+
+
+def test_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(FileRefused, match="symbolic links"):
+        files.read(tmp_path / "loop")
+
+
+def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"#" * files.MAX_BYTES)
+    assert files.read(path).exists
+    path.write_bytes(b"#" * (files.MAX_BYTES + 1))
+    with pytest.raises(FileRefused, match="1 MiB"):
+        files.read(path)
+
+
+@pytest.mark.skipif(ROOT, reason="root may read everything")
+def test_unreadable_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("")
+    path.chmod(0)
+    with pytest.raises(FileRefused, match="sudo"):
+        files.read(path)
+
+
+def test_new_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
+    previous = os.umask(0)
+    try:
+        files.replace(files.read(tmp_path / ".env"), b"x")
+    finally:
+        os.umask(previous)
+    assert mode(tmp_path / ".env") == 0o600
+    assert names(tmp_path) == [".env"]
+
+
+def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("old")
+    path.chmod(0o640)
+    files.replace(files.read(path), b"new")
+    assert path.read_bytes() == b"new"
+    assert mode(path) == 0o640
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+def test_replaced_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("old")
+    os.chown(path, 1234, 2345)
+    files.replace(files.read(path), b"new")
+    assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+def test_first_file_that_root_writes_belongs_to_the_owner_of_its_directory(tmp_path: Path) -> None:
+    directory = tmp_path / "bomnipotent"
+    directory.mkdir()
+    os.chown(directory, 1234, 2345)
+    path = directory / "configs" / ".env"
+    files.replace(files.read(path), b"x")
+    for created in (path, path.parent):
+        assert (created.stat().st_uid, created.stat().st_gid) == (1234, 2345)
+    assert mode(path) == 0o600
+
+
+def test_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "real" / "config.toml"
+    target.parent.mkdir()
+    target.write_text("old")
+    link = tmp_path / "config.toml"
+    link.symlink_to("real/config.toml")
+    files.replace(files.read(link), b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert names(target.parent) == ["config.toml"]
+
+
+def test_dangling_link_gets_its_target(tmp_path: Path) -> None:
+    link = tmp_path / ".env"
+    link.symlink_to("secrets/env")
+    files.replace(files.read(link), b"new")
+    assert (tmp_path / "secrets" / "env").read_bytes() == b"new"
+    assert link.is_symlink()
+
+
+def test_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("old")
+    snapshot = files.read(path)
+    path.write_text("theirs")
+    with pytest.raises(FileRefused, match="changed"):
+        files.replace(snapshot, b"mine")
+    assert path.read_text() == "theirs"
+    assert names(tmp_path) == ["config.toml"]
+
+
+def test_file_that_appeared_since_it_was_missed_is_left_alone(tmp_path: Path) -> None:
+    snapshot = files.read(tmp_path / "config.toml")
+    (tmp_path / "config.toml").write_text("theirs")
+    with pytest.raises(FileRefused, match="changed"):
+        files.replace(snapshot, b"mine")
+    assert (tmp_path / "config.toml").read_text() == "theirs"
+
+
+def test_missing_directories_are_created_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "config.toml"
+    created = files.replace(files.read(path), b"x")
+    assert created == [tmp_path / "a", tmp_path / "a" / "b"]
+    assert path.read_bytes() == b"x"
+
+
+def test_failed_write_says_why_and_leaves_everything(tmp_path: Path) -> None:
+    """/proc takes no new files, not even from root; the error is the system's own."""
+    snapshot = files.Snapshot(Path("/proc/config.toml"), Path("/proc/config.toml"), None)
+    with pytest.raises(WriteFailed, match="Everything is as before"):
+        files.replace(snapshot, b"x")
+
+
+def test_failed_write_removes_the_directories_it_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk cannot be had here; the failing fsync is a fake."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    snapshot = files.read(tmp_path / "new" / "config.toml")
+    (tmp_path / "keep").mkdir()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteFailed, match="No space left on device.*Free some space"):
+        files.replace(snapshot, b"x")
+    assert names(tmp_path) == ["keep"]
+
+
+def test_full_disk_leaves_the_old_file_and_no_stray_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "config.toml"
+    path.write_text("old")
+    snapshot = files.read(path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteFailed):
+        files.replace(snapshot, b"new")
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["config.toml"]
+
+
+def test_put_back_restores_the_old_content_or_the_absence(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    absent = files.read(path)
+    files.replace(absent, b"first")
+    present = files.read(path)
+    files.replace(present, b"second")
+    files.put_back(present, b"second")
+    assert path.read_bytes() == b"first"
+    files.put_back(absent, b"first")
+    assert names(tmp_path) == []
+
+
+def test_put_back_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    absent = files.read(path)
+    files.replace(absent, b"first")
+    path.write_bytes(b"theirs")
+    with pytest.raises(FileRefused):
+        files.put_back(absent, b"first")
+    assert path.read_bytes() == b"theirs"
+
+
+def test_new_config_takes_the_mode_of_its_ready_made_neighbour(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert files.new_file_mode(path) == 0o600
+    neighbour = tmp_path / "config.toml.default"
+    neighbour.write_text("")
+    neighbour.chmod(0o755)
+    assert files.new_file_mode(path) == 0o644
+    assert files.new_file_mode(tmp_path / "missing" / "config.toml") == 0o600

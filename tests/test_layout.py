@@ -1,0 +1,114 @@
+"""The files of a server are found where the server will look for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard import layout
+from wizard.layout import LayoutKind
+
+COMPOSE = """\
+services:
+  bomnipotent_server:
+    image: wwhsoft/bomnipotent_server:1.5.0
+    environment:
+      SMTP_SECRET: ${SMTP_SECRET}
+    volumes:
+      - ./bomnipotent_config:/etc/bomnipotent_server/configs/:ro
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(layout, "_SYSTEM_CONFIG", tmp_path / "etc" / "config.toml")
+
+
+def touch(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_first_existing_config_is_taken(tmp_path: Path) -> None:
+    system = touch(tmp_path / "etc" / "config.toml")
+    assert layout.find(directory=tmp_path).config == system
+    nested = touch(tmp_path / "bomnipotent_config" / "config.toml")
+    assert layout.find(directory=tmp_path).config == nested
+    here = touch(tmp_path / "config.toml")
+    assert layout.find(directory=tmp_path).config == here
+
+
+def test_empty_directory_gets_a_standalone_config(tmp_path: Path) -> None:
+    found = layout.find(directory=tmp_path)
+    assert found.kind is LayoutKind.STANDALONE
+    assert found.config == tmp_path / "config.toml"
+    assert found.env_file == tmp_path / ".env"
+    assert found.image_tag is None
+
+
+@pytest.mark.parametrize(
+    "name", ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]
+)
+def test_compose_file_gets_the_config_directory_below_and_env_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    touch(tmp_path / name, COMPOSE)
+    found = layout.find(directory=tmp_path)
+    assert found.kind is LayoutKind.COMPOSE
+    assert found.config == tmp_path / "bomnipotent_config" / "config.toml"
+    assert found.env_file == tmp_path / ".env"
+    assert found.compose_file == tmp_path / name
+
+
+def test_config_named_from_within_its_directory_is_still_compose(tmp_path: Path) -> None:
+    touch(tmp_path / "compose.yaml", COMPOSE)
+    config = touch(tmp_path / "bomnipotent_config" / "config.toml")
+    found = layout.find(Path("config.toml"), directory=config.parent)
+    assert found.kind is LayoutKind.COMPOSE
+    assert found.env_file == tmp_path / ".env"
+
+
+def test_compose_file_of_something_else_is_not_ours(tmp_path: Path) -> None:
+    touch(tmp_path / "compose.yaml", "services: {wiki: {image: wiki}}\n")
+    config = touch(tmp_path / "server" / "config.toml")
+    found = layout.find(config)
+    assert found.kind is LayoutKind.STANDALONE
+    assert found.env_file == config.with_name(".env")
+
+
+def test_env_file_can_be_named(tmp_path: Path) -> None:
+    found = layout.find(None, Path("other.env"), tmp_path)
+    assert found.env_file == tmp_path / "other.env"
+
+
+@pytest.mark.parametrize(
+    ("image", "tag"),
+    [
+        ("wwhsoft/bomnipotent_server:0.6.2", "0.6.2"),
+        ('"wwhsoft/bomnipotent_server:latest"', "latest"),
+        ("wwhsoft/bomnipotent_server", "latest"),
+        ("registry.example.org:5000/wwhsoft/bomnipotent_server:1.5.0 # pinned", "1.5.0"),
+        ("postgres:16", None),
+    ],
+)
+def test_version_is_read_from_the_image_tag(tmp_path: Path, image: str, tag: str | None) -> None:
+    touch(tmp_path / "compose.yaml", f"services:\n  bomnipotent:\n    image: {image}\n")
+    assert layout.find(directory=tmp_path).image_tag == tag
+
+
+def test_image_in_a_comment_is_no_evidence(tmp_path: Path) -> None:
+    text = "services:\n  # image: wwhsoft/bomnipotent_server:0.6\n  bomnipotent: {}\n"
+    touch(tmp_path / "compose.yaml", text)
+    assert layout.find(directory=tmp_path).image_tag is None
+
+
+def test_compose_file_that_does_not_pass_the_variable_is_noticed(tmp_path: Path) -> None:
+    touch(tmp_path / "compose.yaml", COMPOSE)
+    found = layout.find(directory=tmp_path)
+    assert found.passes("SMTP_SECRET")
+    assert not found.passes("SMTP_SECRET_2")
+    touch(tmp_path / "compose.yaml", COMPOSE.replace("SMTP_SECRET:", "# SMTP_SECRET:"))
+    assert not layout.find(directory=tmp_path).passes("SMTP_SECRET")
+    assert layout.find(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")

@@ -1,0 +1,286 @@
+"""The model of the server's settings: every row of where an endpoint leads, every refusal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard.errors import InvalidValue
+from wizard.secret import Secret
+from wizard.settings import (
+    Endpoint,
+    Route,
+    Security,
+    SkipForm,
+    SmtpSettings,
+    cautions,
+    check_user,
+    check_variable,
+    expand,
+    is_container_name,
+    is_loopback,
+    mask_url_password,
+    references,
+    skip_form_of,
+)
+
+TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "starttls", "route"),
+    [
+        ("mail.example.org", False, Route("mail.example.org", 465, TLS)),
+        ("mail.example.org", True, Route("mail.example.org", 587, STARTTLS)),
+        ("Mail.Example.ORG", False, Route("Mail.Example.ORG", 465, TLS)),
+        ("192.0.2.7", False, Route("192.0.2.7", 465, TLS)),
+        ("2001:db8::7", True, Route("2001:db8::7", 587, STARTTLS)),
+        ("smtp_relay", False, Route("smtp_relay", 465, TLS)),
+        ("smtp://relay", False, Route("relay", 25, NONE)),
+        ("smtp://relay", True, Route("relay", 25, NONE)),
+        ("smtp://smtp_relay:2500", False, Route("smtp_relay", 2500, NONE)),
+        ("smtp://localhost:2500", True, Route("localhost", 2500, NONE)),
+        ("smtp://127.0.0.1:2500/", False, Route("127.0.0.1", 2500, NONE)),
+        ("SMTP://relay:26", False, Route("relay", 26, NONE)),
+        ("smtp://relay?tls=required", False, Route("relay", 587, STARTTLS)),
+        ("smtp://relay:25?tls=required", False, Route("relay", 25, STARTTLS)),
+        ("smtp://relay/?tls=required", True, Route("relay", 587, STARTTLS)),
+        ("smtp://relay/me.example.org", False, Route("relay", 25, NONE, "me.example.org")),
+        (
+            "smtp://relay:2525/[192.0.2.1]?tls=required",
+            False,
+            Route("relay", 2525, STARTTLS, "[192.0.2.1]"),
+        ),
+        ("smtp://u:p@relay:25", False, Route("relay", 25, NONE)),
+        ("smtp://u@relay", False, Route("relay", 25, NONE)),
+    ],
+)
+def test_endpoint_leads_where_the_server_connects(
+    endpoint: str, starttls: bool, route: Route
+) -> None:
+    assert Endpoint.parse(endpoint).route(starttls) == route
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code", "remedy"),
+    [
+        ("", "endpoint-empty", "host name"),
+        (" mail.example.org", "endpoint-blanks", "Remove"),
+        ("mail.example.org\n", "endpoint-blanks", "Remove"),
+        ("mail example.org", "endpoint-characters", "alone"),
+        ("mail\x1b.example.org", "endpoint-characters", "alone"),
+        ("mail.example.org:587", "endpoint-port", "choose STARTTLS"),
+        ("mail.example.org:465", "endpoint-port", "Enter mail.example.org alone"),
+        ("mail.example.org:2525", "endpoint-port", "smtp://mail.example.org:2525?tls=required"),
+        ("mail.example.org:x", "endpoint-port", "alone"),
+        ("mail.example.org:", "endpoint-port", "alone"),
+        ("smtps://mail.example.org:465", "endpoint-scheme", "Enter mail.example.org alone"),
+        ("smtps://u:geheim@mail.example.org", "endpoint-scheme", "Enter mail.example.org alone"),
+        ("http://mail.example.org/", "endpoint-scheme", "(mail.example.org)"),
+        ("://", "endpoint-scheme", "bare host name"),
+        ("[::1]", "endpoint-brackets", "127.0.0.1"),
+        ("smtp://[::1]:25", "endpoint-brackets", "127.0.0.1"),
+        ("mail.example.org/", "endpoint-path", "mail.example.org alone"),
+        ("mail.example.org?tls=required", "endpoint-path", "mail.example.org alone"),
+        ("you@example.org", "endpoint-is-address", "smtp.example.org"),
+        ("bücher.example", "endpoint-not-ascii", "xn--bcher-kva.example"),
+        ("straße.example", "endpoint-not-ascii", "xn--strae-oqa.example"),
+        ("smtp://bücher.example:25", "endpoint-not-ascii", "xn--bcher-kva.example"),
+        ("mail.example.org.", "endpoint-trailing-dot", "mail.example.org."),
+        ("mail..example.org", "endpoint-not-a-host", "single dots"),
+        ("-mail.example.org", "endpoint-not-a-host", "hyphens"),
+        ("a" * 64 + ".org", "endpoint-not-a-host", "letters"),
+        ("a." * 127 + "toolong", "endpoint-not-a-host", "letters"),
+        ("192.0.2", "endpoint-not-an-address", "host name"),
+        ("192.0.2.256", "endpoint-not-an-address", "host name"),
+        ("smtp://", "endpoint-no-host", "smtp://localhost:2500"),
+        ("smtp://:25", "endpoint-no-host", "smtp://localhost:2500"),
+        ("smtp://u:p@", "endpoint-no-host", "smtp://localhost:2500"),
+        ("smtp:///name", "endpoint-no-host", "smtp://localhost:2500"),
+        ("smtp://relay:0", "endpoint-port-range", "smtp://relay:2500"),
+        ("smtp://relay:65536", "endpoint-port-range", "smtp://relay:2500"),
+        ("smtp://relay:", "endpoint-port-range", "smtp://relay:2500"),
+        ("smtp://relay:2५", "endpoint-port-range", "smtp://relay:2500"),
+        ("smtp://relay:-1", "endpoint-port-range", "smtp://relay:2500"),
+        ("smtp://relay?tls=opportunistic", "endpoint-opportunistic", "?tls=required"),
+        ("smtp://relay?TLS=required", "endpoint-query", "?tls=required"),
+        ("smtp://relay?", "endpoint-query", "?tls=required"),
+        ("smtp://relay#x", "endpoint-fragment", "%23"),
+        ("smtp://relay/a/b", "endpoint-path", "myserver.example.org"),
+        ("smtp://relay/a_b!", "endpoint-path", "myserver.example.org"),
+        ("smtp://u:%ff@relay", "endpoint-credentials", "secret"),
+    ],
+)
+def test_endpoint_that_cannot_work_is_refused_with_what_to_do(
+    endpoint: str, code: str, remedy: str
+) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Endpoint.parse(endpoint)
+    assert caught.value.code == code
+    assert remedy in caught.value.remedy
+    assert caught.value.message.endswith((".", "//"))
+    assert "geheim" not in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_endpoint_or_a_clear_refusal(text: str) -> None:
+    for candidate in (text, f"smtp://{text}", f"mail.example.org{text}"):
+        try:
+            endpoint = Endpoint.parse(candidate)
+        except InvalidValue as problem:
+            assert problem.message
+            assert problem.remedy
+        else:
+            assert 1 <= endpoint.route(starttls=False).port <= 65535
+            assert Endpoint.parse(endpoint.text) == endpoint
+
+
+@given(
+    st.from_regex(r"[a-z0-9]{1,20}(\.[a-z]{1,20}){1,3}", fullmatch=True),
+    st.integers(1, 65535),
+    st.booleans(),
+)
+def test_url_port_is_used_and_the_flag_is_not_consulted(
+    host: str, port: int, starttls: bool
+) -> None:
+    assert Endpoint.parse(f"smtp://{host}:{port}").route(starttls) == Route(host, port, NONE)
+    secured = Endpoint.parse(f"smtp://{host}:{port}?tls=required").route(starttls)
+    assert secured == Route(host, port, STARTTLS)
+
+
+def test_scheme_is_written_in_lower_case() -> None:
+    assert Endpoint.parse("SmTp://Relay:25").text == "smtp://Relay:25"
+
+
+def test_credentials_of_the_url_are_percent_decoded_and_masked() -> None:
+    endpoint = Endpoint.parse("smtp://me%40example.org:s%23cr%3At@relay:25")
+    assert endpoint.credentials == ("me@example.org", Secret("s#cr:t"))
+    assert endpoint.display == "smtp://me%40example.org:********@relay:25"
+    assert "s%23" not in repr(endpoint.credentials)
+
+
+def test_password_of_the_url_occurs_in_no_repr() -> None:
+    settings = SmtpSettings("me@example.org", Endpoint.parse("smtp://u:hunter22@relay"))
+    assert "hunter22" not in repr(settings)
+
+
+def test_user_without_password_in_the_url_is_no_login() -> None:
+    assert Endpoint.parse("smtp://me@relay").credentials is None
+    assert Endpoint.parse("smtp://me:@relay").credentials is None
+
+
+def test_explicit_secret_overrides_the_credentials_of_the_url() -> None:
+    endpoint = Endpoint.parse("smtp://other:theirs@relay")
+    assert SmtpSettings("me", endpoint).login == ("other", Secret("theirs"))
+    assert SmtpSettings("me", endpoint, secret=Secret("mine")).login == ("me", Secret("mine"))
+
+
+def test_route_is_said_in_words() -> None:
+    words = Endpoint.parse("mail.example.org").route(starttls=False).in_words()
+    expected = "connects to mail.example.org, port 465, encrypted from the first byte (SMTPS)"
+    assert words == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "code"),
+    [
+        ("", "user-empty"),
+        (" me@example.org", "user-blanks"),
+        ("me@example.org\r", "user-blanks"),
+        ("me\nRCPT TO:<x@y>", "user-characters"),
+        ("me\x00", "user-characters"),
+        ("x" * 321, "user-too-long"),
+    ],
+)
+def test_user_that_cannot_work_is_refused(user: str, code: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        check_user(user)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("user", ["me@example.org", "apikey", "Jörg@example.org", 'a"b'])
+def test_user_need_not_be_an_address(user: str) -> None:
+    assert check_user(user) == user
+
+
+@pytest.mark.parametrize("name", ["", "1A", "A-B", "A B", "Ä", "A=", "A\n"])
+def test_variable_name_that_a_reader_refuses_is_refused(name: str) -> None:
+    with pytest.raises(InvalidValue):
+        check_variable(name)
+
+
+def test_references_are_replaced_before_the_value_is_used() -> None:
+    values = {"HOST": "mail.example.org", "EMPTY": ""}
+    assert expand("x${HOST}y${EMPTY}$HOST", values.get) == "xmail.example.orgy$HOST"
+    assert references("${A}${B}") == ("A", "B")
+
+
+def test_reference_that_nothing_sets_is_named() -> None:
+    with pytest.raises(InvalidValue, match=r"\$\{HOST\}.*nothing sets"):
+        expand("${HOST}", {}.get)
+
+
+def test_replaced_value_is_not_expanded_again() -> None:
+    assert expand("${A}", {"A": "${A}"}.get) == "${A}"
+
+
+def _codes(user: str, endpoint: str, *, starttls: bool = False, secret: str = "x") -> list[str]:
+    settings = SmtpSettings(
+        user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None
+    )
+    return [caution.code for caution in cautions(settings)]
+
+
+def test_cautions_say_what_works_differently() -> None:
+    assert _codes("me@example.org", "mail.example.org") == []
+    assert _codes("apikey", "mail.example.org") == ["user-not-an-address"]
+    assert _codes("me@x", "mail.example.org", starttls=True) == ["starttls-discouraged"]
+    assert _codes("me@x", "smtp://localhost", starttls=True) == ["starttls-without-effect"]
+    assert _codes("me@x", "smtp://mail.example.org") == ["clear-text-login"]
+    assert _codes("me@x", "smtp://mail.example.org", secret="") == []
+    assert _codes("me@x", "smtp://u:p@mail.example.org", secret="") == ["clear-text-login"]
+    assert _codes("me@x", "smtp://smtp_relay:2500") == []
+    assert _codes("me@x", "192.0.2.1") == ["address-needs-certificate"]
+    assert _codes("me@x", "mail.example.org", secret="a${B}") == ["secret-contains-reference"]
+
+
+def test_loopback_and_container_names_are_told_apart() -> None:
+    assert is_loopback("localhost")
+    assert is_loopback("127.8.9.1")
+    assert is_loopback("::1")
+    assert not is_loopback("relay")
+    assert is_container_name("relay")
+    assert is_container_name("smtp_relay.internal")
+    assert not is_container_name("localhost")
+    assert not is_container_name("mail.example.org")
+    assert not is_container_name("::1")
+
+
+@pytest.mark.parametrize(
+    ("version", "form"),
+    [
+        ("0.5", SkipForm.GLOBAL),
+        ("0.6.9", SkipForm.GLOBAL),
+        ("v0.6", SkipForm.GLOBAL),
+        ("0.7", SkipForm.USER_TABLE),
+        ("0.10.1", SkipForm.USER_TABLE),
+        ("1", SkipForm.USER_TABLE),
+        ("1.5.0-rc1", SkipForm.USER_TABLE),
+        ("latest", SkipForm.USER_TABLE),
+    ],
+)
+def test_server_version_decides_how_verification_is_skipped(version: str, form: SkipForm) -> None:
+    assert skip_form_of(version) is form
+
+
+@pytest.mark.parametrize("version", ["", "new", "1.x", "0.4", "-1.0"])
+def test_version_without_such_a_setting_is_refused(version: str) -> None:
+    with pytest.raises(InvalidValue):
+        skip_form_of(version)
+
+
+def test_url_password_is_masked_wherever_it_stands() -> None:
+    line = 'db_url = "postgres://bom:pa:ss@db:5432/x"'
+    assert mask_url_password(line) == 'db_url = "postgres://bom:********@db:5432/x"'
+    assert mask_url_password("https://example.org/a@b") == "https://example.org/a@b"

@@ -1,0 +1,153 @@
+"""What the operator should know about a plan, and what to do once it is written."""
+
+from __future__ import annotations
+
+from wizard.current import Current
+from wizard.draft import Draft
+from wizard.formats.dotenv_value import misreaders
+from wizard.layout import LayoutKind
+from wizard.plan import Plan
+from wizard.secret import Replace
+from wizard.settings import Caution, SkipForm, cautions
+
+_OTHER_USERS = 0o077
+
+
+def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
+    """Return everything that works differently from what the operator may expect."""
+    found: list[Caution] = []
+    if draft.delivers:
+        found += cautions(draft.settings(current))
+        found += _about_secret(current, draft, plan)
+    found += _about_skip(draft)
+    found += _about_files(current, plan)
+    return tuple(found)
+
+
+def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
+    name = plan.variable
+    found: list[Caution] = []
+    if isinstance(draft.secret, Replace):
+        text = draft.secret.secret.reveal()
+        if name is not None and current.environ.get(name, text) != text:
+            found.append(
+                Caution(
+                    "environment-wins",
+                    "secret",
+                    f"{name} is also set in this environment, with another value. Where the "
+                    "server's environment sets it, too, that value wins over .env.",
+                )
+            )
+        readers = misreaders(text)
+        if readers:
+            names = ", ".join(reader.reader for reader in readers)
+            found.append(
+                Caution(
+                    "secret-misread",
+                    "secret",
+                    f"The server and Docker Compose read this secret exactly, but other "
+                    f"readers of .env would not: {names}.",
+                )
+            )
+    if name is not None and not current.layout.passes(name):
+        found.append(
+            Caution(
+                "compose-variable-not-passed",
+                "secret",
+                f"{current.layout.compose_file} does not pass {name} to the container. "
+                f"Add to the service, under environment:   {name}: ${{{name}}}",
+            )
+        )
+    if current.literal_secret is not None and not isinstance(draft.secret, Replace):
+        found.append(
+            Caution(
+                "secret-in-config",
+                "secret",
+                "The secret stands in config.toml itself, where everybody who may read the "
+                "configuration sees it. Enter it again to move it to .env.",
+            )
+        )
+    return found
+
+
+def _about_skip(draft: Draft) -> list[Caution]:
+    if not draft.skip:
+        return []
+    found = [
+        Caution(
+            "verification-skipped",
+            "skip",
+            "Users are not verified: anybody can register with an address that is not theirs. "
+            "The server warns in its log for every mail it does not send.",
+        )
+    ]
+    if draft.skip_form is None:
+        found.append(
+            Caution(
+                "skip-form-assumed",
+                "skip",
+                f"Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
+                f"({SkipForm.GLOBAL.value}); a server since 0.7 does not start with it. "
+                "Name the version with --server-version X.Y.",
+            )
+        )
+    return found
+
+
+def _about_files(current: Current, plan: Plan) -> list[Caution]:
+    found = []
+    for name, line in current.view.misnamed:
+        found.append(
+            Caution(
+                "section-misnamed",
+                "config",
+                f"Line {line} of config.toml says [{name}], which the server does not know. "
+                "The section must be called [smtp].",
+            )
+        )
+    mode = current.env.mode
+    if mode is not None and mode & _OTHER_USERS and plan.variable is not None:
+        found.append(
+            Caution(
+                "env-readable-by-others",
+                "secret",
+                f"{current.env.path} can be read by other accounts of this machine (mode "
+                f"{mode:04o}). Unless the server needs that: chmod 600 {current.env.path}",
+            )
+        )
+    if not current.configured and current.view.missing_required:
+        missing = ", ".join(current.view.missing_required)
+        found.append(
+            Caution(
+                "server-settings-missing",
+                "config",
+                f"The server does not start before config.toml has these settings, too: "
+                f"{missing}. They are described in the documentation of BOMnipotent Server, "
+                "under Configuration.",
+            )
+        )
+    return found
+
+
+def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
+    """Return what to do now, one sentence or command a line; commands begin with ``$ ``."""
+    if not plan.changed:
+        return ("Nothing had to be changed.",)
+    steps: list[str] = []
+    compose = current.layout.kind is LayoutKind.COMPOSE
+    if plan.restart_needed:
+        if compose:
+            steps.append("The server gets the new secret when its container is created again:")
+            steps.append(f"$ docker compose -f {current.layout.compose_file} up -d")
+        else:
+            steps.append("The server does not notice a changed secret: start it again, usually by")
+            steps.append("$ systemctl restart bomnipotent")
+    else:
+        steps.append(
+            "A running server reloads config.toml by itself. Its log then says: "
+            "Configuration successfully reloaded"
+        )
+    if draft.delivers:
+        steps.append("Then let the server prove it with a mail of its own:")
+        steps.append("$ bomnipotent_client test-email you@example.org")
+    return tuple(steps)

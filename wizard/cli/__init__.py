@@ -1,0 +1,48 @@
+"""The command line: commands, flags, exit codes.
+
+Every command imports what it needs when it runs, so that none pays for another one's imports.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from wizard.cli import output
+from wizard.cli.parser import parse
+from wizard.errors import UsageError, WizardError
+
+ABORTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    output.tolerate_encoding()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # Usage errors, too, are JSON for whoever asked for it.
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json, debug = "--json" in own, "--debug" in own
+    try:
+        options = parse(arguments)
+        command = importlib.import_module(f"wizard.cli.{options.module}")
+        code: int = command.run(options)
+    except KeyboardInterrupt:
+        output.say("Aborted. No changes were made to any files.")
+        return ABORTED
+    except BrokenPipeError:
+        output.forget_stdout()
+        return 1
+    except UsageError as error:
+        output.failure(error, as_json=as_json)
+        if not as_json:
+            output.say("See smtp-wizard --help.")
+        return error.exit_code
+    except WizardError as error:
+        output.failure(error, as_json=as_json)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        return output.defect(error, as_json=as_json)
+    return code

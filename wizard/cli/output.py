@@ -1,0 +1,96 @@
+"""Results on stdout, messages on stderr, failures as a sentence or as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from wizard import __version__
+from wizard.errors import WizardError
+
+DEFECT = 1
+
+
+def tolerate_encoding() -> None:
+    """Let no character that the locale cannot show end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(message: str) -> None:
+    """Print a message for the operator."""
+    print(message, file=sys.stderr)  # noqa: T201
+
+
+def nothing(message: str) -> None:
+    """Say nothing; stands for :func:`say` or :func:`result` where JSON is asked for."""
+
+
+def result(text: str) -> None:
+    """Print a part of the result."""
+    print(text, flush=True)  # noqa: T201
+
+
+def document(content: Mapping[str, Any]) -> None:
+    """Print the one JSON document of a command."""
+    result(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def symbols(stream: TextIO | None = None) -> Mapping[str, str]:
+    """Return outcome → mark, in ASCII where the stream cannot show more."""
+    marks = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-"}
+    try:
+        "✓✗".encode(getattr(stream or sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        marks |= {"pass": "+", "fail": "x"}
+    return marks
+
+
+def error_document(error: WizardError) -> dict[str, Any]:
+    """Return a failure as the contract prints it."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "remedy": error.remedy,
+        "path": None if error.path is None else str(error.path),
+        "line": error.line,
+    }
+
+
+def failure(error: WizardError, *, as_json: bool) -> None:
+    """Print a failure."""
+    if as_json:
+        document({"error": error_document(error)})
+    else:
+        say(f"smtp-wizard: {error}")
+
+
+def defect(error: Exception, *, as_json: bool) -> int:
+    """Report a defect of the program in one line and a file; return the exit code.
+
+    The file names places in the code only: messages and locals may hold a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"smtp-wizard {__version__}, Python {sys.version.split()[0]}, {sys.platform}"]
+    lines += [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    lines.append(type(error).__name__)
+    descriptor, path = tempfile.mkstemp(prefix="smtp-wizard-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write("\n".join(lines) + "\n")
+    message = f"Unexpected error ({type(error).__name__}); this is a defect of smtp-wizard."
+    failure(
+        WizardError("unexpected-error", message, f"Please report it with the contents of {path}."),
+        as_json=as_json,
+    )
+    return DEFECT
+
+
+def forget_stdout() -> None:
+    """Do not let Python complain about a reader that has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

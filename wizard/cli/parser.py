@@ -1,0 +1,219 @@
+"""Commands and flags, as argparse sees them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Never
+
+from wizard import __version__
+from wizard.errors import UsageError
+
+DEFAULT_TIMEOUT = 15.0
+_COMMON_DEFAULTS: dict[str, Any] = {
+    "config": None,
+    "env_file": None,
+    "json": False,
+    "timeout": DEFAULT_TIMEOUT,
+    "plain": False,
+    "no_mouse": False,
+    "debug": False,
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting, so that ``--json`` holds for usage errors, too."""
+
+    def error(self, message: str) -> Never:
+        raise UsageError("usage", f"{message[:1].upper()}{message[1:]}.")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options; raise :class:`UsageError` where they make no sense.
+
+    ``module`` in the result names the module of this package that runs the command.
+    """
+    options = build().parse_args(arguments)
+    for name, value in _COMMON_DEFAULTS.items():
+        if not hasattr(options, name):
+            setattr(options, name, value)
+    return options
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser; its help is the reference of the command line."""
+    common = _common()
+    parser = _Parser(
+        prog="smtp-wizard",
+        allow_abbrev=False,
+        parents=[common],
+        description="Set up the SMTP settings of BOMnipotent Server: test them as the server "
+        "will use them, and write config.toml and .env without disturbing them. "
+        "Without a command: the wizard, on the full screen.",
+        epilog="Exit codes: 0 done, 1 unexpected error, 2 usage, 3 the server's mails will fail, "
+        "4 a file cannot be edited safely, 5 writing failed, 6 secret store unusable, "
+        "7 not testable from here, 130 aborted.",
+    )
+    parser.set_defaults(module="full_screen")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
+    _add_set(commands, common)
+    _add_test(commands, common)
+    _add(commands, common, "show", "show", "show what is set and where it comes from")
+    _add(
+        commands,
+        common,
+        "demo",
+        "demo",
+        "try the wizard in a scratch directory, against a mail server of its own",
+    )
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Return the flags that may stand before or behind the command."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common options")
+    group.add_argument(
+        "-c",
+        "--config",
+        type=_path,
+        metavar="PATH",
+        help="config.toml (default: the first of ./config.toml, "
+        "./bomnipotent_config/config.toml, /etc/bomnipotent_server/configs/config.toml)",
+    )
+    group.add_argument(
+        "--env-file",
+        type=_path,
+        metavar="PATH",
+        help=".env (default: beside the compose file, else beside config.toml)",
+    )
+    group.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    group.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"deadline of the whole live test (default: {DEFAULT_TIMEOUT:g})",
+    )
+    group.add_argument("--plain", action="store_true", help="line by line (not built yet)")
+    group.add_argument(
+        "--no-mouse", action="store_true", help="leave the mouse to the terminal's own selection"
+    )
+    group.add_argument(
+        "--debug", action="store_true", help="show the traceback of an unexpected error"
+    )
+    group.add_argument("--version", action="version", version=f"smtp-wizard {__version__}")
+    return common
+
+
+def _add(
+    commands: Any, common: argparse.ArgumentParser, name: str, module: str, summary: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        allow_abbrev=False,
+        parents=[common],
+        help=summary,
+        description=f"{summary[:1].upper()}{summary[1:]}.",
+    )
+    parser.set_defaults(module=module)
+    return parser
+
+
+def _add_values(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that name the values; what is not named keeps its value."""
+    group = parser.add_argument_group("values")
+    group.add_argument("--user", metavar="U", help="login name, usually the full mail address")
+    group.add_argument(
+        "--endpoint", metavar="E", help="mail server's host name, or smtp://host:port"
+    )
+    group.add_argument(
+        "--starttls",
+        action=argparse.BooleanOptionalAction,
+        help="STARTTLS on port 587 instead of SMTPS on port 465",
+    )
+    secret = group.add_mutually_exclusive_group()
+    secret.add_argument(
+        "--secret-stdin", action="store_true", help="read the secret from standard input, one line"
+    )
+    secret.add_argument(
+        "--secret-file", type=_path, metavar="F", help="read the secret from a file, one line"
+    )
+    secret.add_argument(
+        "--secret-env", metavar="NAME", help="take the secret from an environment variable"
+    )
+    secret.add_argument(
+        "--no-secret", action="store_true", help="no login; removes a stored secret"
+    )
+
+
+def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = _add(commands, common, "set", "set_command", "change settings without asking")
+    _add_values(parser)
+    parser.add_argument(
+        "--secret-var",
+        metavar="NAME",
+        help="variable for the secret (default: the one config.toml refers to, else SMTP_SECRET)",
+    )
+    parser.add_argument(
+        "--store", choices=("env", "keyring"), default="env", help="where the secret is kept"
+    )
+    skip = parser.add_mutually_exclusive_group()
+    skip.add_argument(
+        "--skip-verification",
+        action="store_const",
+        const=True,
+        dest="skip",
+        help="do not verify users by mail",
+    )
+    skip.add_argument(
+        "--verify-users",
+        action="store_const",
+        const=False,
+        dest="skip",
+        help="verify users by mail again",
+    )
+    parser.add_argument(
+        "--server-version", metavar="X.Y", help="version of the server, for --skip-verification"
+    )
+    parser.add_argument(
+        "--rename-section",
+        action="store_true",
+        help="rename a misnamed [smtp_config] to [smtp]",
+    )
+    parser.add_argument(
+        "--test",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write only what the live test does not fail (default: test)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser.add_argument(
+        "--no-backup", action="store_true", help="keep nothing for undo (nothing is kept yet)"
+    )
+
+
+def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = _add(commands, common, "test", "test_command", "test live what the server would use")
+    _add_values(parser)
+    parser.add_argument("--to", metavar="ADDRESS", help="also ask whether this recipient is taken")
+    parser.add_argument(
+        "--no-alternatives", action="store_true", help="do not search for a form that works"
+    )
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("not a path")
+    return Path(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to 3600")
+    return seconds

@@ -1,0 +1,142 @@
+"""``set``: change settings without asking; tests them first, writes all or nothing."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import replace
+from typing import Any
+
+from wizard import advice, current, layout
+from wizard.cli import output, values
+from wizard.cli.test_command import live_test
+from wizard.current import Current
+from wizard.draft import Draft
+from wizard.errors import StoreUnusable, UsageError, WizardError
+from wizard.plan import Plan, make_plan
+from wizard.probe.events import Report, Verdict
+from wizard.settings import Caution, check_variable, skip_form_of
+
+TEST_FAILED = 3
+
+
+def run(options: Namespace) -> int:
+    """Change what the flags name; return the exit code."""
+    if options.store == "keyring":
+        raise StoreUnusable(
+            "keyring-not-available",
+            "smtp-wizard cannot use the keyring yet.",
+            "Use --store env.",
+        )
+    variable = None if options.secret_var is None else check_variable(options.secret_var)
+    now = current.load(layout.find(options.config, options.env_file))
+    if options.rename_section:
+        now = now.with_section_renamed()
+    draft = _draft(now, options)
+    plan = make_plan(now, draft, variable)
+    warnings = list(advice.warnings(now, draft, plan))
+    report = None
+    if options.test and draft.delivers and (values.named(options) or options.skip is None):
+        report = live_test(now, draft, options, show=output.nothing if options.json else output.say)
+        if report.verdict is Verdict.FAIL:
+            return _refuse(report, options)
+        if report.diagnosis is not None:
+            warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
+    if not options.dry_run:
+        plan.apply()
+    _print(now, draft, plan, warnings, report, options)
+    return 0
+
+
+def _draft(now: Current, options: Namespace) -> Draft:
+    draft = values.apply_flags(Draft.of(now), options)
+    if options.server_version is not None:
+        draft = replace(draft, skip_form=skip_form_of(options.server_version))
+    if options.skip is not None:
+        draft = replace(draft, skip=options.skip)
+    if not draft.delivers and not draft.skip:
+        raise UsageError(
+            "settings-missing",
+            "Nothing is configured yet, and without mail settings the server does not start.",
+            "Give --user and --endpoint, or --skip-verification.",
+        )
+    if draft.delivers:
+        for field in ("user", "endpoint"):
+            if not getattr(draft, field):
+                raise UsageError(
+                    f"{field}-missing",
+                    f"config.toml has no {field} yet.",
+                    f"Give it with --{field}.",
+                )
+        problems = list(draft.problems(now).values())
+        if problems:
+            raise problems[0]
+    return draft
+
+
+def _refuse(report: Report, options: Namespace) -> int:
+    diagnosis = report.diagnosis
+    if options.json and diagnosis is not None:
+        error = WizardError(diagnosis.code, diagnosis.summary, diagnosis.remedy)
+        output.document(
+            {
+                "error": output.error_document(error),
+                "changed": False,
+                "test": report.to_json(),
+            }
+        )
+    else:
+        output.say("Nothing was written. --no-test writes without a test.")
+    return TEST_FAILED
+
+
+def _print(
+    now: Current,
+    draft: Draft,
+    plan: Plan,
+    warnings: list[Caution],
+    report: Report | None,
+    options: Namespace,
+) -> None:
+    if options.json:
+        output.document(_document(now, plan, warnings, report, options))
+        return
+    for warning in warnings:
+        output.say(f"Warning: {warning.message}")
+    for change in plan.changes:
+        if options.dry_run and change.changed:
+            output.result(f"--- {change.before.path}\n+++ {change.before.path}")
+            output.result("\n".join(change.diff()))
+        elif change.changed:
+            output.result(f"{'Created' if change.created else 'Changed'} {change.before.path}")
+    if options.dry_run:
+        output.say("Dry run: nothing was written.")
+        return
+    for line in advice.next_steps(now, draft, plan):
+        output.say(line)
+
+
+def _document(
+    now: Current, plan: Plan, warnings: list[Caution], report: Report | None, options: Namespace
+) -> dict[str, Any]:
+    files = [
+        {
+            "path": str(change.before.path),
+            "changed": change.changed,
+            "created": change.created,
+            **({"diff": change.diff()} if options.dry_run else {}),
+        }
+        for change in reversed(plan.changes)
+        if change.changed or change.before.path == now.config.path or plan.variable
+    ]
+    return {
+        "changed": plan.changed,
+        "files": files,
+        "secret": {
+            "store": "env" if plan.variable else None,
+            "variable": plan.variable,
+            "changed": plan.secret_changed,
+        },
+        "test": None if report is None else report.to_json(),
+        "restart_needed": plan.restart_needed,
+        "warnings": [{"code": found.code, "message": found.message} for found in warnings],
+    }

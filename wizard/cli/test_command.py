@@ -1,0 +1,83 @@
+"""``test``: test live what the server would use, or the values that the flags name."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Callable
+
+from wizard import current, layout
+from wizard.cli import output, values
+from wizard.current import Current
+from wizard.draft import Draft
+from wizard.errors import InvalidValue
+from wizard.probe.events import Concluded, Finished, Report, Verdict
+from wizard.probe.live import probe
+from wizard.probe.unconnected import not_configured, unusable
+
+_EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
+_WORDS = {
+    Verdict.PASS: "The server will be able to send its mails.",
+    Verdict.WARN: "The server will be able to send its mails, with a caveat.",
+    Verdict.FAIL: "The server will fail to send its mails.",
+    Verdict.UNTESTABLE: "This cannot be tested from here.",
+}
+
+
+def run(options: Namespace) -> int:
+    """Test; return the exit code that the verdict stands for."""
+    now = current.load(layout.find(options.config, options.env_file))
+    draft = values.apply_flags(Draft.of(now), options)
+    report = live_test(now, draft, options, show=output.nothing if options.json else output.result)
+    if options.json:
+        output.document(report.to_json())
+    return _EXIT[report.verdict]
+
+
+def live_test(
+    now: Current, draft: Draft, options: Namespace, show: Callable[[str], None]
+) -> Report:
+    """Run the live test of ``draft``; say each stage and the conclusion with ``show``."""
+    report = asyncio.run(_test(now, draft, options, show)) if draft.delivers else not_configured()
+    for line in conclusion(report):
+        show(line)
+    return report
+
+
+async def _test(
+    now: Current, draft: Draft, options: Namespace, show: Callable[[str], None]
+) -> Report:
+    try:
+        settings = draft.settings(now)
+    except InvalidValue as problem:
+        return unusable(problem, draft.endpoint)
+    show(f"The server {settings.route.in_words()}.")
+    events = probe(
+        settings,
+        timeout=options.timeout,
+        recipient=getattr(options, "to", None),
+        compose=now.in_container,
+    )
+    async for event in events:
+        if isinstance(event, Finished):
+            show(stage_line(event))
+        elif isinstance(event, Concluded):
+            report = event.report
+    return report
+
+
+def stage_line(event: Finished) -> str:
+    """Return one stage of the test as a line of text."""
+    mark = output.symbols()[event.outcome]
+    return f"{mark} {event.stage:<9} {event.seconds * 1000:>6.0f} ms  {event.message}"
+
+
+def conclusion(report: Report) -> list[str]:
+    """Return the verdict in words: remedy and the server's words where it is not a pass."""
+    lines = [_WORDS[report.verdict]]
+    diagnosis = report.diagnosis
+    if diagnosis is not None:
+        lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]
+        if diagnosis.server_said:
+            lines.append(f"The mail server said: {diagnosis.server_said}")
+    return lines

@@ -1,0 +1,130 @@
+"""From the flags that name values to a draft; shared by ``set`` and ``test``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from wizard import files
+from wizard.draft import Draft
+from wizard.errors import FileRefused, InvalidValue, UsageError
+from wizard.formats.dotenv_value import check_value
+from wizard.secret import Remove, Replace, Secret, SecretEdit
+from wizard.settings import Endpoint, check_user, check_variable, references
+
+_MAX_SECRET = 8192
+
+
+def named(options: Namespace) -> bool:
+    """Whether any value of the mail settings was named."""
+    values = (options.user, options.endpoint, options.starttls, options.secret_file)
+    return (
+        any(value is not None for value in values)
+        or options.secret_stdin
+        or options.no_secret
+        or options.secret_env is not None
+    )
+
+
+def apply_flags(draft: Draft, options: Namespace) -> Draft:
+    """Return ``draft`` with what the flags name; what they do not name keeps its value.
+
+    Raises :class:`InvalidValue` for a value that cannot work.
+    """
+    if options.user is not None:
+        _check_encodable("user", options.user)
+        if not references(options.user):
+            check_user(options.user)
+        draft = replace(draft, user=options.user)
+    if options.endpoint is not None:
+        _check_encodable("endpoint", options.endpoint)
+        text = options.endpoint
+        if not references(text):
+            text = Endpoint.parse(text).text
+        draft = replace(draft, endpoint=text)
+    if options.starttls is not None:
+        draft = replace(draft, starttls=options.starttls)
+    secret = read_secret(options)
+    return draft if secret is None else replace(draft, secret=secret)
+
+
+def _check_encodable(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValue(
+            f"{name}-characters",
+            f"The {name} is not valid UTF-8.",
+            "Check the encoding of your terminal or script.",
+        ) from None
+
+
+def read_secret(options: Namespace) -> SecretEdit | None:
+    """Return the secret that the flags name; None when they name none."""
+    if options.no_secret:
+        return Remove()
+    if options.secret_stdin:
+        data = _from_stdin()
+    elif options.secret_file is not None:
+        data = _from_file(options.secret_file)
+    elif options.secret_env is not None:
+        data = _from_environment(options.secret_env)
+    else:
+        return None
+    text = _one_line(data)
+    check_value(text)
+    return Replace(Secret(text))
+
+
+def _from_stdin() -> bytes:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "secret-stdin-is-terminal",
+            "--secret-stdin reads from a pipe or a file, so that the secret is not shown.",
+            "For example: smtp-wizard set --secret-stdin < FILE",
+        )
+    return sys.stdin.buffer.read(_MAX_SECRET + 1)
+
+
+def _from_file(path: Path) -> bytes:
+    data = files.read(path).data
+    if data is None:
+        raise FileRefused("file-missing", "There is no such file.", "Check the path.", path=path)
+    return data
+
+
+def _from_environment(name: str) -> bytes:
+    check_variable(name)
+    value = os.environ.get(name)
+    if value is None:
+        raise UsageError(
+            "secret-env-unset",
+            f"The environment variable {name} is not set.",
+            "Export it, or use --secret-stdin.",
+        )
+    return os.fsencode(value)
+
+
+def _one_line(data: bytes) -> str:
+    if len(data) > _MAX_SECRET:
+        raise InvalidValue(
+            "secret-too-long",
+            f"The secret is longer than {_MAX_SECRET} bytes.",
+            "Check that this is the right file.",
+        )
+    line = data.removesuffix(b"\n").removesuffix(b"\r")
+    if b"\n" in line or b"\r" in line:
+        raise InvalidValue(
+            "secret-multiline",
+            "The secret has more than one line.",
+            "Give exactly one line.",
+        )
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise InvalidValue(
+            "secret-not-utf8", "The secret is not valid UTF-8.", "Store it as UTF-8."
+        ) from None

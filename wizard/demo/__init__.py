@@ -1,0 +1,1 @@
+"""The embedded mail server of ``smtp-wizard demo``, and the network that leads to it."""

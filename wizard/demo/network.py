@@ -1,0 +1,54 @@
+"""The demo's own little internet: a few names, all of which lead to the embedded mail server."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+
+from wizard.demo.server import DEMO_HOST, MailServer
+from wizard.probe.network import Address, SystemNetwork, strict
+
+RELAY_PORT = 2500
+
+
+class DemoNetwork:
+    """A :class:`wizard.probe.network.Network` in which only the embedded server exists.
+
+    Its host name and the usual ports lead to the ports that the system has chosen; every other
+    port is closed and every other name unknown. Nothing ever leaves this machine.
+    """
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+        self._system = SystemNetwork()
+
+    async def resolve(self, host: str, port: int) -> Sequence[Address]:
+        """Return the place on loopback that answers for ``host`` and ``port``."""
+        places = self._places().get(host.lower())
+        if places is None:
+            raise socket.gaierror(socket.EAI_NONAME, "the demo does not know this name")
+        return [Address("127.0.0.1", places.get(port, port))]
+
+    async def connect(self, address: Address) -> socket.socket:
+        """Connect to the embedded server, and to nothing else."""
+        if not any(address.port in places.values() for places in self._places().values()):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return await self._system.connect(address)
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Trust the demo's throw-away authority alone."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._server.trust(context)
+        return strict(context)
+
+    def _places(self) -> Mapping[str, Mapping[int, int]]:
+        ports = self._server.ports
+        relay = {25: ports.relay, RELAY_PORT: ports.relay}
+        return {
+            DEMO_HOST: {465: ports.smtps, 587: ports.starttls, 25: ports.relay},
+            "localhost": relay,
+            "127.0.0.1": relay,
+        }

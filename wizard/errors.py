@@ -1,0 +1,77 @@
+"""The one family of errors that an operator can cause, and the exit code of each.
+
+Every message is a whole sentence for the operator; ``remedy`` says what to do next.
+Neither may ever contain a secret or a line of a file that could hold one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Self
+
+
+class WizardError(Exception):
+    """Something an operator can cause and mend.
+
+    ``code`` is kebab-case and stable (it is printed with ``--json``), ``line`` is 1-based.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        *,
+        path: Path | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.path = path
+        self.line = line
+
+    def at(self, path: Path) -> Self:
+        """Say which file is meant; formats work on text and do not know."""
+        self.path = path
+        return self
+
+    def __str__(self) -> str:
+        place = "" if self.path is None else str(self.path)
+        if self.line is not None:
+            place += f", line {self.line}" if place else f"line {self.line}"
+        head = f"{place}: {self.message}" if place else self.message
+        return f"{head} {self.remedy}".rstrip()
+
+
+class InvalidValue(WizardError):
+    """A value that cannot work, from a flag or a field (exit 2)."""
+
+    exit_code = 2
+
+
+class UsageError(WizardError):
+    """A command that cannot be carried out as it was called (exit 2)."""
+
+    exit_code = 2
+
+
+class FileRefused(WizardError):
+    """A file that cannot be edited safely; nothing was written (exit 4)."""
+
+    exit_code = 4
+
+
+class WriteFailed(WizardError):
+    """Writing failed and everything is as before (exit 5)."""
+
+    exit_code = 5
+
+
+class StoreUnusable(WizardError):
+    """The secret store cannot be used (exit 6)."""
+
+    exit_code = 6

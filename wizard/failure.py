@@ -1,0 +1,94 @@
+"""What went wrong in the live test, as plain values: where, how, and in which words of the server.
+
+The live test makes them, the table in :mod:`wizard.diagnosis` explains them. All text in them is
+printable: whoever builds a value has removed control characters and secrets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+
+
+class Stage(StrEnum):
+    """The steps of the live test, in the order in which they happen."""
+
+    DNS = "dns"
+    TCP = "tcp"
+    TLS = "tls"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    RSET = "rset"
+    DATA = "data"
+    QUIT = "quit"
+
+
+class Cause(Enum):
+    """How a stage failed; what the server said, if it did, is in :class:`Failure`."""
+
+    REPLY = auto()
+    """The server answered, and refused."""
+    NAME_UNKNOWN = auto()
+    RESOLVER_DOWN = auto()
+    CONTAINER_INTERNAL = auto()
+    CONNECTION_REFUSED = auto()
+    UNREACHABLE = auto()
+    TIMEOUT = auto()
+    CLOSED = auto()
+    """The server ended the connection where an answer was due."""
+    MALFORMED = auto()
+    """An answer that RFC 5321 does not allow, or that the server's client cannot read."""
+    INJECTED = auto()
+    """Unencrypted bytes behind the reply to STARTTLS."""
+    NOT_TLS = auto()
+    IS_TLS = auto()
+    TLS_TOO_OLD = auto()
+    TLS_FAILED = auto()
+    CERTIFICATE_NAME = auto()
+    CERTIFICATE_EXPIRED = auto()
+    CERTIFICATE_NOT_YET_VALID = auto()
+    CERTIFICATE_UNTRUSTED = auto()
+    STARTTLS_MISSING = auto()
+    NO_AUTH = auto()
+    NO_MECHANISM = auto()
+    SMTPUTF8_MISSING = auto()
+    NOT_AN_ADDRESS = auto()
+    UNEXPECTED = auto()
+    """An error that nobody foresaw."""
+    ADDRESS_SILENT = auto()
+    CERTIFICATE_ENDS_SOON = auto()
+    CLEAR_TEXT_LOGIN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a mail server's certificate says about itself; dates are aware, in UTC."""
+
+    subject: str
+    names: tuple[str, ...]
+    """The DNS names and IP addresses it is valid for."""
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One stage that failed, or passed with something to worry about."""
+
+    stage: Stage
+    cause: Cause
+    code: int | None = None
+    """The reply code, where a reply is the cause."""
+    enhanced: str | None = None
+    """The enhanced status code of that reply (RFC 2034), for example ``5.7.8``."""
+    said: str = ""
+    """The server's own words, on one line."""
+    text: str = ""
+    """What else is known, as a piece of a sentence; what it is depends on the cause."""
+    certificate: Certificate | None = None

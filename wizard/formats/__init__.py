@@ -1,0 +1,1 @@
+"""Text to text, without any input or output: config.toml and `.env`."""

@@ -1,0 +1,64 @@
+"""Bytes to text and back without losing a byte, and the refusals that go with it."""
+
+from __future__ import annotations
+
+from wizard.errors import FileRefused
+
+MAX_BYTES = 1 << 20
+"""Nobody writes a configuration of more than 1 MiB by hand; such a file is something else."""
+
+BOM = "\ufeff"
+
+
+def decode(data: bytes, what: str) -> str:
+    """Return the text of a file; ``what`` is its name in a refusal, such as ``config.toml``.
+
+    A byte order mark stays as the first character and line ends stay as they are, so that
+    :func:`encode` gives back the same bytes. Raises `FileRefused` for more than `MAX_BYTES`,
+    for UTF-16, for NUL bytes and for anything that is not UTF-8.
+    """
+    if len(data) > MAX_BYTES:
+        raise FileRefused(
+            "file-too-large",
+            f"{what} has {len(data):,} bytes; more than {MAX_BYTES:,} are not read.",
+            "Check that this is the file you mean.",
+        )
+    if _is_utf16(data):
+        raise FileRefused(
+            "file-utf16",
+            f"{what} is encoded as UTF-16, but it has to be UTF-8.",
+            "Save it again as UTF-8 in your editor.",
+        )
+    if (nul := data.find(0)) >= 0:
+        raise FileRefused(
+            "file-has-nul",
+            f"{what} has a NUL byte at offset {nul}, so it is not a text file.",
+            "Restore the file from a backup, or remove that byte.",
+            line=_line(data, nul),
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            "file-not-utf8",
+            f"{what} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}.",
+            "Save it again as UTF-8 in your editor.",
+            line=_line(data, error.start),
+        ) from None
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes that :func:`decode` turns into ``text``."""
+    return text.encode("utf-8")
+
+
+def _line(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
+
+
+def _is_utf16(data: bytes) -> bool:
+    """Tell by the byte order mark, or by NULs in nearly every second byte."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    half = len(data) // 2
+    return half > 0 and max(data[0::2].count(0), data[1::2].count(0)) > 0.8 * half

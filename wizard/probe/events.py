@@ -1,0 +1,104 @@
+"""What the live test tells while it runs, and the report it ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wizard.diagnosis import Diagnosis
+from wizard.failure import Stage as Stage
+from wizard.settings import Route
+
+JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
+
+
+class Outcome(StrEnum):
+    """How one stage ended."""
+
+    PASS = "pass"  # noqa: S105 - an outcome
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+class Verdict(StrEnum):
+    """What the server will meet: success, success with a warning, failure, or nobody can say."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    WARN = "warn"
+    FAIL = "fail"
+    UNTESTABLE = "untestable"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A stage has begun."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A stage has ended. ``message`` is one printable sentence, ``detail`` is for machines."""
+
+    stage: Stage
+    outcome: Outcome
+    seconds: float
+    message: str
+    detail: Mapping[str, JSON] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the stage as ``test --json`` prints it."""
+        return {
+            "stage": self.stage.value,
+            "outcome": self.outcome.value,
+            "seconds": round(self.seconds, 4),
+            "message": self.message,
+            "detail": dict(self.detail),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole test. ``route`` is None when there was nothing to test.
+
+    ``diagnosis`` explains the failure, or else the first warning; it is None on *pass*.
+    """
+
+    verdict: Verdict
+    route: Route | None
+    endpoint: str
+    """The endpoint as it may be shown: a password in it is masked."""
+    stages: tuple[Finished, ...]
+    diagnosis: Diagnosis | None
+    seconds: float
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the document that ``test --json`` prints."""
+        return {
+            "verdict": self.verdict.value,
+            "route": None if self.route is None else self._route(self.route),
+            "stages": [stage.to_json() for stage in self.stages],
+            "diagnosis": None if self.diagnosis is None else self.diagnosis.to_json(),
+            "alternatives": [],
+            "seconds": round(self.seconds, 4),
+        }
+
+    def _route(self, route: Route) -> dict[str, JSON]:
+        return {
+            "endpoint": self.endpoint,
+            "host": route.host,
+            "port": route.port,
+            "security": route.security.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """The last event of every test that was not cancelled."""
+
+    report: Report
+
+
+Event = Started | Finished | Concluded

@@ -1,0 +1,30 @@
+"""How one stage of the live test can end: it passed, or it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from wizard.failure import Failure, Stage
+from wizard.probe.events import JSON, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How a stage went well. ``concern`` makes it a warning."""
+
+    message: str
+    detail: Mapping[str, JSON] = field(default_factory=dict)
+    outcome: Outcome = Outcome.PASS
+    concern: Failure | None = None
+
+
+class Failed(Exception):
+    """A stage did not go well."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.cause.name)
+        self.failure = failure
+
+
+Step = tuple[Stage, Callable[[], Awaitable[Passed]]]

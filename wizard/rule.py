@@ -1,0 +1,150 @@
+"""One line of the table of diagnoses: when it matches, and what its sentences can refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wizard.failure import Cause, Failure, Stage
+from wizard.settings import Security, SmtpSettings
+
+_NAMES_SHOWN = 6
+_STEPS = {
+    Stage.DNS: "the name was looked up",
+    Stage.TCP: "the connection was made",
+    Stage.TLS: "the encryption began",
+    Stage.GREETING: "the mail server should greet",
+    Stage.EHLO: "the introduction (EHLO)",
+    Stage.STARTTLS: "the encryption (STARTTLS) began",
+    Stage.AUTH: "the login",
+    Stage.MAIL: "the sender was named",
+    Stage.RCPT: "the recipient was named",
+    Stage.RSET: "the sender was taken back",
+    Stage.DATA: "the mail was handed over",
+    Stage.QUIT: "the goodbye",
+}
+
+When = Callable[[Failure, SmtpSettings], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table. What is left out matches everything.
+
+    ``said`` is searched in the server's words, which begin with the reply code; upper and lower
+    case are the same. ``summary`` and ``remedy`` are filled in from :func:`values`.
+    """
+
+    cause: Cause
+    code: str
+    summary: str
+    remedy: str
+    stages: tuple[Stage, ...] = ()
+    said: str = ""
+    when: When | None = None
+    warning: bool = False
+
+    def matches(self, failure: Failure, settings: SmtpSettings) -> bool:
+        """Whether this is the line for ``failure``."""
+        return (
+            self.cause is failure.cause
+            and (not self.stages or failure.stage in self.stages)
+            and (not self.said or re.search(self.said, failure.said, re.IGNORECASE) is not None)
+            and (self.when is None or self.when(failure, settings))
+        )
+
+
+def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
+    """Return what the sentences of a rule may refer to."""
+    route, certificate = settings.route, failure.certificate
+    filled: dict[str, str | int] = {
+        "host": route.host,
+        "port": route.port,
+        "user": settings.user,
+        "text": failure.text,
+        "step": _STEPS[failure.stage],
+        "names": "unknown",
+        "better": "",
+        "issuer": "an unknown issuer",
+        "since": "",
+        "until": "",
+    }
+    if certificate is not None:
+        names = certificate.names
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        filled |= {
+            "names": (", ".join(names[:_NAMES_SHOWN]) or "no name at all") + more,
+            "better": _better_name(failure, settings) or "",
+            "issuer": certificate.issuer,
+            "since": f"{certificate.not_before:%Y-%m-%d %H:%M} UTC",
+            "until": f"{certificate.not_after:%Y-%m-%d}",
+        }
+    return filled
+
+
+def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
+    """Return the name in the certificate that could be the endpoint: the likest to the host."""
+    if failure.certificate is None:
+        return None
+    wanted = settings.route.host.lower().split(".")[::-1]
+
+    def likeness(name: str) -> int:
+        labels = name.lower().split(".")[::-1]
+        same = [mine == theirs for mine, theirs in zip(wanted, labels, strict=False)]
+        return same.index(False) if False in same else len(same)
+
+    usable = [name for name in failure.certificate.names if re.search(r"[a-z]", name, re.I)]
+    usable = [name for name in usable if "*" not in name]
+    return max(usable, key=likeness, default=None)
+
+
+def security(*expected: Security) -> When:
+    """Match routes that are protected in one of these ways."""
+    return lambda _, settings: settings.route.security in expected
+
+
+def port(*expected: int) -> When:
+    """Match routes to one of these ports."""
+    return lambda _, settings: settings.route.port in expected
+
+
+def logs_in(_: Failure, settings: SmtpSettings) -> bool:
+    """Match when the server logs in."""
+    return settings.login is not None
+
+
+def no_login(_: Failure, settings: SmtpSettings) -> bool:
+    """Match when the server does not log in."""
+    return settings.login is None
+
+
+def unexpanded(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a secret with a variable that nobody has replaced."""
+    return settings.login is not None and "${" in settings.login[1].reveal()
+
+
+def blanks(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a secret with blanks around it."""
+    secret = settings.login[1].reveal() if settings.login else ""
+    return secret != secret.strip()
+
+
+def local_part(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a user that is not a mail address."""
+    return "@" not in settings.user
+
+
+def named_better(failure: Failure, settings: SmtpSettings) -> bool:
+    """Match a certificate with a name that the endpoint could have."""
+    return bool(_better_name(failure, settings))
+
+
+def offers_starttls(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a server that might offer a login after STARTTLS."""
+    return failure.text == "STARTTLS"
+
+
+def only_oauth(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a server that offers nothing but kinds of OAuth."""
+    return all("OAUTH" in name for name in failure.text.upper().split(", "))

@@ -1,0 +1,1 @@
+"""The wizard on the full screen; the only place that imports textual."""

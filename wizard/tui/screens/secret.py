@@ -1,0 +1,154 @@
+"""Fifth step: the password or API key, and where it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import RadioSet
+
+from wizard.current import Place
+from wizard.draft import Draft
+from wizard.errors import InvalidValue
+from wizard.secret import Keep, Remove, Replace, Secret
+from wizard.tui.session import Step
+from wizard.tui.step import StepScreen
+from wizard.tui.widgets.choice import Choice
+from wizard.tui.widgets.field import Field
+from wizard.tui.widgets.sentence import Sentence
+from wizard.tui.widgets.tick import Tick
+
+_STORED = {
+    Place.ENV_FILE: "A secret is stored in .env.",
+    Place.ENVIRONMENT: "A secret is set in the environment.",
+    Place.LITERAL: "A secret stands in config.toml itself.",
+}
+
+
+class SecretScreen(StepScreen):
+    """Masked, never shown, never copied; an empty field keeps what is stored."""
+
+    STEP = Step.SECRET
+    TITLE_TEXT = "What does it log in with?"
+    FIELDS = ("secret",)
+    HELP_TEXT = (
+        "The password of the mail account, or the API key of a mail service. Many providers want "
+        "an app password instead: Google, Yahoo, iCloud and everybody with two-factor login.\n\n"
+        "The secret is written to .env, which only its owner can read, and config.toml refers to "
+        "it by a variable. It is shown nowhere, not even in the review.\n\n"
+        "Paste works; blanks and a line break around the pasted text are left out."
+    )
+
+    @property
+    def _places(self) -> tuple[Place, ...]:
+        return self.session.current.places()
+
+    def compose_body(self) -> ComposeResult:
+        """Login or none; the field; where the secret is kept."""
+        current = self.session.current
+        yield Choice(
+            [("With a password or API key", True), ("No login (local relay)", False)],
+            not self._means_no_login(),
+            id="login",
+        )
+        with Vertical(id="password"):
+            stored = bool(self._places) or isinstance(self.draft.secret, Replace)
+            yield Field(
+                "Password or API key",
+                placeholder="unchanged" if stored else "",
+                name="secret",
+                secret=True,
+            )
+            if current.literal_secret is not None:
+                yield Tick(
+                    "Move it from config.toml to .env (recommended)",
+                    value=self._moves(),
+                    id="move",
+                    compact=True,
+                )
+            yield Sentence(id="stored", classes="quiet")
+            yield Sentence(
+                f"Kept in {current.layout.env_file}, as {current.variable}.", classes="quiet"
+            )
+
+    def on_mount(self) -> None:
+        """Begin to type at once."""
+        self._show()
+        if not self._means_no_login():
+            self.query_one(Field).focus_input()
+
+    def _means_no_login(self) -> bool:
+        if isinstance(self.draft.secret, Remove):
+            return True
+        smtp = self.session.current.view.smtp
+        return (
+            self.session.current.configured
+            and isinstance(self.draft.secret, Keep)
+            and (smtp is not None and smtp.secret is None)
+        )
+
+    def _moves(self) -> bool:
+        literal = self.session.current.literal_secret
+        return literal is not None and self.draft.secret == Replace(literal)
+
+    @on(Field.Edited)
+    @on(RadioSet.Changed)
+    def _show(self) -> None:
+        self.query_one("#password").display = self._logs_in()
+        self.query_one("#stored", Sentence).say(self._kept())
+
+    def _logs_in(self) -> bool:
+        return bool(self.query_one("#login", Choice).value)
+
+    def _kept(self) -> str:
+        """Say what an empty field means."""
+        if self.query_one(Field).value:
+            return ""
+        if isinstance(self.draft.secret, Replace) and not self._moves():
+            return "Already entered. Leave the field empty to keep it."
+        if self._places:
+            return f"{_STORED[self._places[0]]} Leave the field empty to keep it."
+        return ""
+
+    def collect(self) -> Draft:
+        """Take the choice over; an empty field changes nothing."""
+        if not self._logs_in():
+            return replace(self.draft, secret=self._no_login())
+        text = self.query_one(Field).value
+        if text:
+            return replace(self.draft, secret=Replace(Secret(text)))
+        literal = self.session.current.literal_secret
+        if literal is not None:
+            move = self.query_one("#move", Tick).value
+            if move:
+                return replace(self.draft, secret=Replace(literal))
+            if self._moves():
+                return replace(self.draft, secret=Keep())
+        if isinstance(self.draft.secret, Remove):
+            return replace(self.draft, secret=Keep())
+        return self.draft
+
+    def _no_login(self) -> Keep | Remove:
+        smtp = self.session.current.view.smtp
+        nothing_stored = smtp is None or smtp.secret is None
+        return Keep() if nothing_stored and self.session.current.configured else Remove()
+
+    def check(self, draft: Draft) -> dict[str, str]:
+        """A login needs a secret: entered now, or stored."""
+        if not self._logs_in():
+            return {}
+        if isinstance(draft.secret, Keep) and not self._places:
+            name = self.session.current.reference
+            if name is not None:
+                return {
+                    "secret": f"config.toml refers to ${{{name}}}, but nothing sets it. "
+                    "Enter the password."
+                }
+            return {"secret": "Enter the password or API key, or choose No login."}
+        try:
+            draft.effective_secret(self.session.current)
+        except InvalidValue as problem:
+            return {"secret": f"{problem.message} {problem.remedy}"}
+        return {}

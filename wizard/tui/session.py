@@ -1,0 +1,52 @@
+"""What all screens of one run share: the configuration, the live test, and its last report."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from wizard.current import Current
+from wizard.draft import Draft
+from wizard.probe.events import Event, Report
+from wizard.settings import SmtpSettings
+
+
+class Step(Enum):
+    """The steps of the flow, by the name in the step bar."""
+
+    FILES = "Files"
+    DELIVERY = "Delivery"
+    USER = "User"
+    SERVER = "Server"
+    SECRET = "Secret"  # noqa: S105  (a heading)
+    TEST = "Test"
+    REVIEW = "Review"
+
+
+class Probe(Protocol):
+    """The live test of some settings, as a stream of events that can be closed at any time."""
+
+    def __call__(self, settings: SmtpSettings) -> AsyncGenerator[Event, None]:
+        """Start it."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of the wizard."""
+
+    current: Current
+    probe: Probe
+    timeout: float
+    """Deadline of the live test in seconds, for the clock on the screen."""
+    hints: Mapping[Step, str] = field(default_factory=dict)
+    """What to try at a step; only the demo has any."""
+    tested: tuple[Draft, Report] | None = None
+    """The last live test and the very draft that it tested."""
+
+    def report_for(self, draft: Draft) -> Report | None:
+        """Return the report of the live test if it tested exactly ``draft``."""
+        if self.tested is None or self.tested[0] != draft:
+            return None
+        return self.tested[1]

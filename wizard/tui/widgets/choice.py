@@ -1,0 +1,66 @@
+"""One of a few: the arrows choose, Enter goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import RadioButton, RadioSet
+
+T = TypeVar("T")
+
+
+class _Option(RadioButton):
+    """Shows its state by a sign; textual's own shows it by a colour alone."""
+
+    def render(self) -> Content:
+        """Sign and label."""
+        return Content.assemble("(•) " if self.value else "( ) ", self.label)
+
+
+class Choice(RadioSet, Generic[T]):
+    """Radio buttons for values of any type."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", "Next", show=False),
+        Binding("space", "toggle_button", "Choose", show=False),
+    ]
+
+    class Confirmed(Message):
+        """Enter was pressed on the choice."""
+
+    def __init__(
+        self,
+        options: Sequence[tuple[str, T]],
+        value: T,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        self._values = [option for _, option in options]
+        buttons = [
+            _Option(Content(label), value=option == value, compact=True)
+            for label, option in options
+        ]
+        super().__init__(*buttons, id=id, compact=True)
+
+    @property
+    def value(self) -> T:
+        """The chosen value."""
+        return self._values[max(self.pressed_index, 0)]
+
+    def action_next_button(self) -> None:
+        """Choose the next one."""
+        super().action_next_button()
+        self.action_toggle_button()
+
+    def action_previous_button(self) -> None:
+        """Choose the one before."""
+        super().action_previous_button()
+        self.action_toggle_button()
+
+    def action_confirm(self) -> None:
+        """Go on."""
+        self.post_message(self.Confirmed())

@@ -1,0 +1,183 @@
+"""An input with its label above and what is wrong with it below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from wizard.secret import MASK
+from wizard.tui.widgets.sentence import Sentence
+
+
+class PasteNote(Message):
+    """Something about a paste that the operator should know."""
+
+    def __init__(self, text: str, *, refused: bool) -> None:
+        super().__init__()
+        self.text = text
+        self.refused = refused
+
+
+class OneLineInput(Input):
+    """An input that takes pasted text whole or not at all."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        text = event.text.strip()
+        if len(text.splitlines()) > 1:
+            self.post_message(
+                PasteNote(
+                    "What you pasted has several lines, so nothing was entered. Paste one line.",
+                    refused=True,
+                )
+            )
+            return
+        self.replace(text, *self.selection)
+        if text != event.text:
+            self.post_message(
+                PasteNote(
+                    "Blanks and line breaks around the pasted text were left out.", refused=False
+                )
+            )
+
+
+class SecretInput(OneLineInput):
+    """A masked input whose text leaves it neither by the clipboard nor by a log."""
+
+    class Changed(Input.Changed):
+        """The secret was changed; the text is not shown."""
+
+        def __repr__(self) -> str:
+            return f"SecretInput.Changed({MASK!r})"
+
+        def __rich_repr__(self) -> Iterator[str]:
+            yield MASK
+
+    class Submitted(Input.Submitted):
+        """Enter was pressed; the text is not shown."""
+
+        def __repr__(self) -> str:
+            return f"SecretInput.Submitted({MASK!r})"
+
+        def __rich_repr__(self) -> Iterator[str]:
+            yield MASK
+
+    class Blurred(Input.Blurred):
+        """The input was left; the text is not shown."""
+
+        def __repr__(self) -> str:
+            return f"SecretInput.Blurred({MASK!r})"
+
+        def __rich_repr__(self) -> Iterator[str]:
+            yield MASK
+
+    def __init__(self, placeholder: str = "") -> None:
+        super().__init__(password=True, placeholder=placeholder, compact=True)
+
+    def action_copy(self) -> None:
+        """Do not copy."""
+        self.app.bell()
+
+    def action_cut(self) -> None:
+        """Delete what is selected, without a copy."""
+        self.delete_selection()
+
+
+class Field(Vertical):
+    """A labelled input. It does not know where its value lives."""
+
+    class Edited(Message):
+        """The text was changed by the operator."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
+    class Left(Message):
+        """The operator left the field: time to say what is wrong with it."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
+    class Confirmed(Message):
+        """Enter was pressed in the field."""
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
+    def __init__(
+        self, label: str, value: str = "", *, placeholder: str = "", secret: bool = False, name: str
+    ) -> None:
+        super().__init__(name=name, id=f"field-{name}")
+        self._label = label
+        self._input: Input = (
+            SecretInput(placeholder)
+            if secret
+            else OneLineInput(value, placeholder=placeholder, compact=True)
+        )
+        self._problem = Sentence(classes="problem")
+        self._note = Sentence(classes="note")
+
+    def compose(self) -> ComposeResult:
+        """Label, input, problem, note."""
+        yield Sentence(self._label, classes="label")
+        yield self._input
+        yield self._problem
+        yield self._note
+
+    def on_mount(self) -> None:
+        """Take no room for what is not there."""
+        self._problem.display = self._note.display = False
+
+    @property
+    def value(self) -> str:
+        """The text without blanks around it."""
+        return self._input.value.strip()
+
+    @property
+    def problem(self) -> str:
+        """What is said to be wrong, or nothing."""
+        return str(self._problem.content) if self._problem.display else ""
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong, or nothing."""
+        self._problem.say(f"✗ {sentence}" if sentence else "")
+        self.set_class(bool(sentence), "-wrong")
+
+    def focus_input(self) -> None:
+        """Put the cursor into the field."""
+        self._input.focus()
+
+    @on(Input.Changed)
+    def _edited(self, event: Input.Changed) -> None:
+        event.stop()
+        self.complain("")
+        self._note.say("")
+        self.post_message(self.Edited(self))
+
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        event.stop()
+        self.post_message(self.Left(self))
+
+    @on(Input.Submitted)
+    def _confirmed(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Confirmed(self))
+
+    @on(PasteNote)
+    def _pasted(self, event: PasteNote) -> None:
+        event.stop()
+        if event.refused:
+            self.complain(event.text)
+        else:
+            # Behind the Changed of the paste itself, which clears the note.
+            self.call_after_refresh(self._note.say, event.text)

@@ -1,0 +1,36 @@
+"""Where in the flow the operator is: done, current and coming steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from wizard.tui.session import Step
+
+
+class StepBar(Widget):
+    """All steps in one line, or the current one with its number where there is no room."""
+
+    def __init__(self, steps: Sequence[Step], current: Step) -> None:
+        super().__init__()
+        self._steps = list(steps)
+        self._current = current
+
+    def render(self) -> Content:
+        """Show the state of each step by a sign and a word, not by its colour alone."""
+        here = self._steps.index(self._current)
+        parts = []
+        for number, step in enumerate(self._steps):
+            if number == here:
+                parts.append(Content.styled(f"▸ {step.value}", "bold $primary"))
+            else:
+                sign = "✓" if number < here else "·"
+                parts.append(Content.styled(f"{sign} {step.value}", "dim"))
+        line = Content("  ").join(parts)
+        if line.cell_length <= self.size.width:
+            return line
+        return Content.styled(
+            f"▸ {self._current.value} (step {here + 1} of {len(self._steps)})", "bold $primary"
+        )
