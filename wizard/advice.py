@@ -87,7 +87,7 @@ def _about_skip(draft: Draft) -> list[Caution]:
                 "skip-form-assumed",
                 "skip",
                 f"Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
-                f"({SkipForm.GLOBAL.value}); a server since 0.7 does not start with it. "
+                f"({SkipForm.GLOBAL.path[0]}); a server since 0.7 does not start with it. "
                 "Name the version with --server-version X.Y.",
             )
         )

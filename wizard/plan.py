@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from wizard import files
 from wizard.current import Current, Place
@@ -179,7 +180,7 @@ def _config(current: Current, draft: Draft, secret: SecretEdit, name: str) -> st
 
 
 def _config_edit(current: Current, draft: Draft, secret: SecretEdit, name: str) -> ConfigEdit:
-    skip: SkipForm | bool = False
+    skip: SkipForm | Literal[False] = False
     if draft.skip:
         skip = draft.skip_form or SkipForm.GLOBAL
     if not draft.delivers:

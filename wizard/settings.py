@@ -301,12 +301,20 @@ def is_nearby(host: str) -> bool:
 
 
 class SkipForm(Enum):
-    """The two ways to switch user verification off; a server accepts only its own one."""
+    """The two ways to switch user verification off; a server accepts only its own one.
 
-    GLOBAL = "skip_user_verification = true"
-    """Server 0.5 and 0.6: a key before the first table."""
-    USER_TABLE = "[user] skip_verification = true"
+    The value is the path of the key from the root of config.toml.
+    """
+
+    GLOBAL = ("skip_user_verification",)
+    """Server 0.5 and 0.6: a key before the first table header."""
+    USER_TABLE = ("user", "skip_verification")
     """Server 0.7 and later."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The path of the key from the root of config.toml."""
+        return tuple(self.value)
 
 
 def skip_form_of(version: str) -> SkipForm:

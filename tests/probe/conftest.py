@@ -100,7 +100,7 @@ def run(network: Callable[[int], Network]) -> Run:
             )
         ) as stream:
             async for event in stream:
-                events.append(event)  # noqa: PERF401 - what came before a failure shall be there
+                events.append(event)
         assert isinstance(events[-1], Concluded)
         return events[-1].report
 
@@ -125,8 +125,8 @@ def serve(server_tls: ssl.SSLContext) -> Serve:
             playing.add(task)
             try:
                 await play(reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
-                pass  # the client has left, which it may
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                pass  # the client has left, which it may, or the test is over
             finally:
                 writer.transport.abort()
                 playing.discard(task)
@@ -172,9 +172,7 @@ def answering(answers: Mapping[str, str | bytes], tls: ssl.SSLContext) -> Script
             if verb == "QUIT" and answers[verb]:
                 return
 
-    async def answer(
-        verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def answer(verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         text = answers[verb]
         if not text:
             await reader.read()  # until the client gives up

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -11,14 +10,15 @@ from typing import Any, Final, Literal
 from wizard.errors import FileRefused
 from wizard.formats.config_mask import mask_urls
 from wizard.formats.config_skip import expected_skip, switch, without_skip_off
-from wizard.formats.config_view import SMTP, SkipForm, SmtpValues, misnamed_tables, view
+from wizard.formats.config_view import SMTP, SmtpValues, misnamed_tables, view
 from wizard.formats.references import secret_reference
 from wizard.formats.text import BOM
 from wizard.formats.toml_edit import Document
 from wizard.formats.toml_source import Kind, TomlSource, load, parse
 from wizard.formats.toml_table import TomlTable
 from wizard.formats.toml_tokens import FIRST_KEY_PART
-from wizard.formats.toml_value import render_string, same
+from wizard.formats.toml_value import is_string, read_string, render_string, same
+from wizard.settings import SkipForm
 
 
 class Removal(Enum):
@@ -50,17 +50,16 @@ class ConfigEdit:
     """
 
     user: str | None = None
-    endpoint: str | None = None
+    endpoint: str | None = field(default=None, repr=False)  # it may hold a password
     secret_source: str | Literal[Removal.REMOVE] | None = field(default=None, repr=False)
     starttls: bool | None = None
     skip: SkipForm | Literal[False] | None = None
     rename_misnamed: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.secret_source, str):
-            parsed = "\n" not in self.secret_source and tomllib.loads(f"v = {self.secret_source}")
-            if not parsed or not isinstance(parsed["v"], str):
-                raise ValueError("secret_source is not the TOML source of a string on one line")
+        source = self.secret_source
+        if isinstance(source, str) and not ("\n" not in source and is_string(source)):
+            raise ValueError("secret_source is not the TOML source of a string on one line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def _smtp_changes(known: SmtpValues | None, edit: ConfigEdit) -> Iterator[_Chang
         if "secret" in now.lines:
             yield _Change("secret", REMOVE)
     elif edit.secret_source is not None and edit.secret_source != now.secret_source:
-        yield _Change("secret", _string(edit.secret_source), edit.secret_source)
+        yield _Change("secret", read_string(edit.secret_source), edit.secret_source)
     differs = edit.starttls is not None and edit.starttls is not now.starttls
     if differs and (edit.starttls or "starttls" in now.lines):
         yield _Change("starttls", edit.starttls is True)
@@ -176,12 +175,6 @@ def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
     except FileRefused:
         return None
     return data if edit.skip is None else without_skip_off(data)
-
-
-def _string(source: str) -> str:
-    value = tomllib.loads(f"value = {source}")["value"]
-    assert isinstance(value, str), "a ConfigEdit takes nothing else"  # noqa: S101
-    return value
 
 
 def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:

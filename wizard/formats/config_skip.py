@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from wizard.errors import FileRefused
-from wizard.formats.config_view import SkipForm, first_line
+from wizard.formats.config_view import first_line
 from wizard.formats.toml_edit import Document
 from wizard.formats.toml_source import Kind, Statement
 from wizard.formats.toml_style import pair_in_style
 from wizard.formats.toml_table import TomlTable
+from wizard.settings import SkipForm
 
 MARK = "# New users need not confirm a verification mail; this lowers security."
 """The comment above what we add. It must never change, or old ones are no longer recognised."""

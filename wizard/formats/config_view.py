@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Any
 
 from wizard.errors import FileRefused
@@ -13,6 +12,7 @@ from wizard.formats.toml_inline import inline_pairs
 from wizard.formats.toml_source import Kind, Statement, TomlSource, parse
 from wizard.formats.toml_table import TomlTable
 from wizard.formats.toml_tokens import REFERENCE, references
+from wizard.settings import SkipForm
 
 SMTP = "smtp"
 SMTP_KEYS = ("user", "endpoint", "secret", "starttls")
@@ -25,23 +25,6 @@ _REQUIRED = (
     ("[tls]", ("tls",)),
     ("[provider_metadata.publisher]", ("provider_metadata", "publisher")),
 )
-
-
-class SkipForm(Enum):
-    """The two ways to switch the verification of users off; a server knows only one of them."""
-
-    GLOBAL = auto()
-    """``skip_user_verification`` before the first table header: server 0.5 and 0.6."""
-
-    USER_TABLE = auto()
-    """``skip_verification`` in ``[user]``: server 0.7 and later."""
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The path of the key from the root of config.toml."""
-        if self is SkipForm.GLOBAL:
-            return ("skip_user_verification",)
-        return ("user", "skip_verification")
 
 
 _OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipForm.GLOBAL.path)
@@ -57,7 +40,8 @@ class SmtpValues:
 
     line: int
     user: str | None = None
-    endpoint: str | None = None
+    endpoint: str | None = field(default=None, repr=False)
+    """It may hold a password, too."""
     secret: str | None = field(default=None, repr=False)
     secret_source: str | None = field(default=None, repr=False)
     """The secret's value as it is written, with its quotes."""

@@ -36,8 +36,7 @@ _LETTER = {
 def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading:
     """Read the text as Compose does when it runs with ``environ``.
 
-    Compose keeps the last of several definitions, but each of them is listed. A name alone on
-    its line takes its value from the environment, and is listed if it has one there.
+    Compose keeps the last of several definitions, but each of them is listed.
     """
     statements: list[Statement] = []
     defined: dict[str, str] = {}
@@ -46,8 +45,8 @@ def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading
     try:
         while (start := _skip(_GAP, text, position)) < len(text):
             statement, position = _statement(text, start, variables)
-            if statement is not None:
-                statements.append(statement)
+            statements.append(statement)
+            if statement.defined:
                 defined[statement.name] = statement.value
     except Unreadable as unreadable:
         return Reading(tuple(statements), Rejection(start, str(unreadable)))
@@ -61,7 +60,7 @@ def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
     return position if match is None else match.end()
 
 
-def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Statement | None, int]:
+def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Statement, int]:
     """Parse the statement at ``start``; return it, and where to go on."""
     name_start = _skip(_EXPORT, text, start)
     head = _NAME.match(text, name_start)
@@ -75,9 +74,9 @@ def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Sta
     value_start = _skip(_BLANKS, text, head.end() if head["sign"] else name_start)
     if head["sign"] != "\n":
         return _value(text, start, name, name_end, value_start, variables)
-    value = variables.get(name)
-    found = None if value is None else Statement(start, name, name_end, name_end, value)
-    return found, value_start
+    defined = name in variables
+    value = variables.get(name, "")
+    return Statement(start, name, name_end, name_end, value, defined=defined), value_start
 
 
 def _value(

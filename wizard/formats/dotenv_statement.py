@@ -19,7 +19,8 @@ class Statement:
     ``start`` is where the name or the ``export`` before it begins, ``name_end`` is behind the
     name, ``end`` behind everything that belongs to the value. ``quote_end`` is behind the closing
     quote if the whole value is quoted, ``comment`` at the ``#`` of a comment behind the value and
-    a blank. Only compose knows the one, only dotenvy the other.
+    a blank; only Compose's grammar knows the one, only dotenvy's the other. For a name alone,
+    to which Compose gives a value of its environment if that has one, it may not be ``defined``.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Statement:
     value: str
     quote_end: int | None = None
     comment: int | None = None
+    defined: bool = True
 
     def __repr__(self) -> str:
         return f"Statement({self.name!r} at {self.start})"

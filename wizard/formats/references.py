@@ -6,10 +6,9 @@ the TOML, so a reference has to be right both ways.
 
 from __future__ import annotations
 
-import tomllib
-
 from wizard.errors import InvalidValue
 from wizard.formats.toml_tokens import REFERENCE
+from wizard.formats.toml_value import is_string, read_string
 
 _QUOTES = ('"', "'''", '"""')
 """In order of preference; ``'`` is never needed, since ``'''`` survives whatever ``'`` does."""
@@ -43,10 +42,6 @@ def _survives(source: str, name: str, secret: str) -> bool:
     return _value(source.replace(f"${{{name}}}", secret)) == secret
 
 
-def _value(source: str) -> object:
-    """Return what a value's source means, or None if it is not exactly one value."""
-    try:
-        parsed = tomllib.loads(f"value = {source}\n")
-    except (ValueError, RecursionError):
-        return None
-    return parsed["value"] if len(parsed) == 1 else None
+def _value(source: str) -> str | None:
+    """Return what the source of a string means, or None if it is anything else."""
+    return read_string(source) if is_string(source) else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 MAX_KEY_PARTS = 32
 """tomllib needs memory in the square of a key's parts: 100,000 of them exhaust a machine."""
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
 
 # Possessive quantifiers keep every pattern linear. A string that is never closed extends to the end

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from typing import Any
 
+from wizard.formats.toml_tokens import STRING
+
+_STRING = re.compile(STRING, re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'")
 # What a literal string cannot hold: its own quote and every control character but the tab.
 _NOT_LITERAL = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]")
@@ -21,6 +25,19 @@ def render_string(value: str, like: str = "") -> str:
         return f"'{value}'"
     # The escapes of JSON are all escapes of TOML; only DEL is legal in JSON and not in TOML.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def is_string(source: str) -> bool:
+    """Tell whether this is the source of one string and nothing else, not even a comment."""
+    try:
+        return _STRING.fullmatch(source) is not None and bool(tomllib.loads(f"v = {source}"))
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def read_string(source: str) -> str:
+    """Return what the source of one string means; see :func:`is_string`."""
+    return str(tomllib.loads(f"v = {source}")["v"])
 
 
 def same(one: Any, other: Any) -> bool:

@@ -216,7 +216,9 @@ class Session:
         clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
         concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
         detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.printable(reply.text)}
-        return Passed(f"{self._route.host} accepts the login ({mechanism}).", detail, concern=concern)
+        return Passed(
+            f"{self._route.host} accepts the login ({mechanism}).", detail, concern=concern
+        )
 
     async def _name_sender(self) -> Passed:
         user, stage = self._settings.user, Stage.MAIL
@@ -236,7 +238,9 @@ class Session:
             return Passed("Not asked, because the sender has to wait.", outcome=Outcome.SKIP)
         reply = await self._command(stage, b"RCPT", b"TO:" + _path(stage, recipient))
         said = self.printable(reply.text)
-        return Passed(f"{self._route.host} accepts mails to {printable(recipient)}.", {"said": said})
+        return Passed(
+            f"{self._route.host} accepts mails to {printable(recipient)}.", {"said": said}
+        )
 
     async def _reset(self) -> Passed:
         await self._command(Stage.RSET, b"RSET")

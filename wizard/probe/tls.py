@@ -57,6 +57,8 @@ def words_of(error: OSError) -> str:
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
+    if isinstance(error, ConnectionError):
+        return error.strerror or "the connection was ended"
     return error.strerror or type(error).__name__
 
 

@@ -141,7 +141,7 @@ class WizardApp(App[tuple[str, ...]]):
             try:
                 plan = make_plan(self.session.current, draft)
             except WizardError as error:
-                await self.push_screen_wait(QuestionScreen(str(error), yes="Back", no="Back"))
+                await self.push_screen_wait(QuestionScreen(str(error), no="Back"))
                 return None
             result = await self.push_screen_wait(
                 ReviewScreen(self.session, draft, shown, plan, failure)

@@ -40,8 +40,8 @@ class Session:
     probe: Probe
     timeout: float
     """Deadline of the live test in seconds, for the clock on the screen."""
-    hints: Mapping[Step, str] = field(default_factory=dict)
-    """What to try at a step; only the demo has any."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """What to try at a step, by its name; only the demo has any."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
 

@@ -50,6 +50,11 @@ class StepScreen(Screen[StepResult]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
+        # Whatever has the focus, the rest of the step can be read.
+        Binding("down", "scroll(1)", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
     ]
 
     def __init__(self, session: Session, draft: Draft, steps: Sequence[Step]) -> None:
@@ -64,7 +69,7 @@ class StepScreen(Screen[StepResult]):
             yield StepBar(self._steps, self.STEP)
         with VerticalScroll(id="body", can_focus=False):
             yield Sentence(self.TITLE_TEXT, id="title")
-            hint = self.session.hints.get(self.STEP)
+            hint = self.session.hints.get(self.STEP.value)
             if hint:
                 yield Sentence(hint, classes="hint")
             yield from self.compose_body()
@@ -109,6 +114,10 @@ class StepScreen(Screen[StepResult]):
     def action_back(self) -> None:
         """Go back with everything that was entered, right or wrong."""
         self.dismiss(StepResult(Move.BACK, self.collect()))
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the middle part."""
+        self.query_one("#body").scroll_relative(y=lines, animate=False)
 
     def action_help(self) -> None:
         """Explain the step."""

@@ -161,7 +161,9 @@ class LiveTestScreen(StepScreen):
             sentence.say(text)
 
     def _label(self, text: str) -> None:
-        self.query_one("#next", Button).label = text
+        button = self.query_one("#next", Button)
+        button.label = text
+        button.refresh(layout=True)
 
     def _tick(self) -> None:
         if self._running:

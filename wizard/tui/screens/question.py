@@ -15,7 +15,10 @@ from wizard.tui.widgets.sentence import Sentence
 
 
 class QuestionScreen(ModalScreen[bool]):
-    """Returns True for yes; Esc and the button that has the focus at first mean no."""
+    """Returns True for yes; Esc and the button that has the focus at first mean no.
+
+    Without a ``yes`` it only tells something.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "No", show=False),
@@ -23,7 +26,7 @@ class QuestionScreen(ModalScreen[bool]):
         Binding("left,right,up,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, *, yes: str, no: str) -> None:
+    def __init__(self, question: str, *, no: str, yes: str | None = None) -> None:
         super().__init__()
         self._question = question
         self._yes = yes
@@ -35,7 +38,8 @@ class QuestionScreen(ModalScreen[bool]):
             yield Sentence(self._question)
             with Horizontal():
                 yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", variant="warning", compact=True)
+                if self._yes is not None:
+                    yield Button(self._yes, id="yes", variant="warning", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -70,7 +70,6 @@ class ReviewScreen(StepScreen):
     def on_mount(self) -> None:
         """Hide what is not there."""
         self.query_one("#failure").display = bool(self._failure)
-        self.query_one("#body").can_focus = True
         self.query_one("#next").focus()
 
     def _consequence(self) -> str:

@@ -65,7 +65,7 @@ class SummaryScreen(Screen[Step | Action]):
         """The configuration's path, and the menu."""
         yield Sentence("SMTP settings", id="title")
         yield Sentence(str(self.session.current.layout.config), classes="quiet")
-        hint = self.session.hints.get(Step.FILES)
+        hint = self.session.hints.get(Step.FILES.value)
         if hint:
             yield Sentence(hint, classes="hint")
         self._choices = self._rows()

@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Mount
 from textual.message import Message
 from textual.widgets import RadioButton, RadioSet
 
@@ -25,6 +26,8 @@ class Choice(RadioSet, Generic[T]):
     """Radio buttons for values of any type."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,right", "choose(1)", "Next option", show=False),
+        Binding("up,left", "choose(-1)", "Previous option", show=False),
         Binding("enter", "confirm", "Next", show=False),
         Binding("space", "toggle_button", "Choose", show=False),
     ]
@@ -51,14 +54,17 @@ class Choice(RadioSet, Generic[T]):
         """The chosen value."""
         return self._values[max(self.pressed_index, 0)]
 
-    def action_next_button(self) -> None:
-        """Choose the next one."""
-        super().action_next_button()
-        self.action_toggle_button()
+    def _on_mount(self, event: Mount) -> None:
+        event.prevent_default()
+        super()._on_mount(event)
+        self._selected = max(self.pressed_index, 0)  # the arrows start at the chosen one
 
-    def action_previous_button(self) -> None:
-        """Choose the one before."""
-        super().action_previous_button()
+    def action_choose(self, direction: int) -> None:
+        """Choose the next one, or the one before."""
+        if direction > 0:
+            self.action_next_button()
+        else:
+            self.action_previous_button()
         self.action_toggle_button()
 
     def action_confirm(self) -> None:

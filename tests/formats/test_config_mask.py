@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.formats.config_edit import ConfigEdit, new_config
+from wizard.formats.config_mask import mask_config
+
+HIDDEN = {
+    "basic": ('[smtp]\nsecret = "hunter2" # c\n', '[smtp]\nsecret = "********" # c\n'),
+    "literal": ("[smtp]\r\nsecret='hunter2'", '[smtp]\r\nsecret="********"'),
+    "multi-line": (
+        '[smtp]\nsecret = """\nhunter2\nhunter2""" # c\n',
+        "[smtp]\nsecret = ********\n********\n******** # c\n",
+    ),
+    "multi-line with CRLF": ("secret = '''hunter2\r\n'''\r\n", "secret = ********\r\n********\r\n"),
+    "part of a reference": ('secret = "${A}hunter2"\n', 'secret = "********"\n'),
+    "inline": (
+        "smtp = { user = 'u', secret = 'hunter2', x = 1 }\n",
+        "smtp = { user = 'u', secret = \"********\", x = 1 }\n",
+    ),
+    "dotted": ("smtp.'secret' = 'hunter2'\n", "smtp.'secret' = \"********\"\n"),
+    "number": ("[a]\npin_token = 1234567\n", "[a]\npin_token = ********\n"),
+    "array": ("tokens = ['hunter2', # c\n 'b']\n", "tokens = ********\n********\n"),
+    "table below": ("[a.secrets]\nb = 'hunter2'\n", '[a.secrets]\nb = "********"\n'),
+    "table in an array": ("a = [{ pw = 'hunter2' }]\n", 'a = [{ pw = "********" }]\n'),
+    "nested twice": ("secret = { password = 'hunter2' }\n", "secret = ********\n"),
+    "key in another form": ("smtpPassword = 'hunter2'\n", 'smtpPassword = "********"\n'),
+    "URL": (
+        'db_url = "postgres://u:hunter2@h:1/d"\n',
+        'db_url = "postgres://u:********@h:1/d"\n',
+    ),
+    "URL with an odd password": (
+        "a = 'postgres://me@example.org:hun/t@er:2 @h:1/d'\n",
+        "a = 'postgres://me@example.org:********@h:1/d'\n",
+    ),
+    "URL without a user": ("a = ['redis://:hunter2@h']\n", "a = ['redis://:********@h']\n"),
+    "URL in a multi-line string": (
+        'a = """\nb\nc://d:hunter2@e\n"""\n',
+        'a = """\nb\nc://d:********@e\n"""\n',
+    ),
+    "assignment in a string": (
+        "a = 'host=h password=hunter2 user=u'\n",
+        "a = 'host=h password=******** user=u'\n",
+    ),
+    "assignment at the end": ("a = 'h?token=hunter2'\n", "a = 'h?token=********'\n"),
+    "disabled key": ("# secret = 'hunter2' # c\n", '# secret = "********" # c\n'),
+    "disabled URL": ("#\ta='b://c:hunter2@d'\r\n", "#\ta='b://c:********@d'\r\n"),
+    "comment": ("a = 1 # old password: hunter 2\n", "a = 1 # old password: ********\n"),
+    "comment behind a header": ("[a] # b://c:hunter2@d\n", "[a] # b://c:********@d\n"),
+    "comment in an array": (
+        "a = [ # secret = hunter2\n]\n",
+        "a = [ # secret = ********\n]\n",
+    ),
+    "not TOML": ("[smtp]\n\nsecret = hunter2\r\n", "********\n\n********\n"),
+}
+
+SHOWN = [
+    "",
+    '[smtp]\nuser = "u"\nsecret = "${SMTP_SECRET}"\n',
+    "smtp.secret = '''${SMTP_SECRET}'''\n",
+    "secret = ${SMTP_SECRET}\n",
+    "# secret = '${SMTP_SECRET}' # c\n",
+    'db_url = "postgres://u:${DB_PW}@h:1/d"\n',
+    "[tls]\nsecret_key_path = '/etc/ssl/private/secret_key'\n",
+    "tmp_admin = 'me'\nbypass = 1\n",
+    "# see https://example.org:443/docs\nendpoint = 'smtp://relay:2500'\n",
+    "\ufeffa = 1\r\n\n  # b",
+    new_config(ConfigEdit(user="u", endpoint="h", secret_source='"${SMTP_SECRET}"', starttls=True)),
+]
+
+
+@pytest.mark.parametrize(("text", "masked"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_may_be_secret_is_hidden(text: str, masked: str) -> None:
+    assert mask_config(text) == masked
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_everything_else_is_shown_as_it_is(text: str) -> None:
+    assert mask_config(text) == text
+
+
+STRINGS = st.text(st.sampled_from("ab\"'\\\n#=[]{}@:/ $"), max_size=12)
+
+
+@settings(deadline=None)
+@given(STRINGS, st.sampled_from(["{}", "secret = {}", "a = '{}'", "a = [{}]", "# secret = {}"]))
+def test_masking_never_fails_and_keeps_the_number_of_lines(text: str, frame: str) -> None:
+    source = frame.format(text)
+    assert mask_config(source).count("\n") == source.count("\n")
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("xyz'\\#={}@:/ $,&"), min_size=4), st.integers(0, 6))
+def test_no_part_of_a_secret_is_left(secret: str, where: int) -> None:
+    basic = '"' + secret.replace("\\", "\\\\") + '"'
+    frames = (
+        f"[smtp]\nsecret = {basic}\n",
+        f"smtp = {{ user = 'u', secret = {basic} }}\n",
+        f"smtp.secret = {basic} # c\n",
+        f"# secret = {basic}\n",
+        f'secret = """\n{basic[1:-1]}\n"""\n',
+        f"a = [{{ b = {{ password = {basic} }} }}]\n",
+        f"[a.tokens]\nb = {basic}\n",
+    )
+    assert not set(mask_config(frames[where]).replace("# c", "")) & set("xyz")

@@ -1,0 +1,75 @@
+"""What of a `.env` may be shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.formats.dotenv import mask_dotenv
+from wizard.formats.dotenv_compose import read_compose
+from wizard.formats.dotenv_dotenvy import read_dotenvy
+
+TOKEN = "hunter2"
+PIECES = [
+    "A", "B", "export ", " ", "=", "=", ":", "'", '"', "\\", "#", " #", "# ", "\n", "\n",
+    "\r\n", "x", "y z", "'v'", "$A", "${A}", "${", "}", "\x0b", "\x1c", "\x85", "\u2028", "\ufeff",
+    "\r", "\0", "A=1\n", "\nA=", '\nB="', "it's", "A=x  # it's\n", "# don't\n",
+]  # fmt: skip
+soup = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("", ""),
+        ("A=1\r\n  export B = 'x y' # note\r\n", "A=********\r\n  export B =********\r\n"),
+        ("\ufeffA=1", "\ufeffA=********"),
+        ("A=\nB=''\nC = \"\" \n", "A=\nB=''\nC = \"\" \n"),
+        ("A= # x\n", "A=********\n"),
+        ("A='x\n\n# y\nB=1'\nC=2\n", "A=********\n********\n********\n********\nC=********\n"),
+        ("\n# a comment\n#\n \t\n", "\n# a comment\n#\n \t\n"),
+        ("# SMTP_SECRET=old\n# SMTP_SECRET=\n", "# SMTP_SECRET=********\n# SMTP_SECRET=\n"),
+        ("# password: old\n", "# password:********\n"),
+        ("# see https://example.org\n", "# see https://example.org\n"),
+        ("# https://user:pass@example.org\n", "# https://user:********\n"),
+        ("\ufeff# A=old\n", "\ufeff# A=********\n"),
+        ("#old\n", "#********\n"),
+        ("A=x  # it's\n# don't\nB=1\n", "A=********\n********\nB=********\n"),
+    ],
+)
+def test_values_are_hidden_and_the_rest_is_shown(text: str, masked: str) -> None:
+    assert mask_dotenv(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("A=1\nB=x y\nC=1\n# c\n", "A=********\n********\n********\n********\n"),
+        ("A: 1\n", "********\n"),
+        ("MIIEow==", "MIIEow=********"),
+        ("A='\nMIIEow==\n", "********\n********\n"),
+        ("A='x'\fB=1\nC=1\n", "A=********\f********\nC=********\n"),
+        ("X=it's\nB=1\nC=d'f\n", "X=********\n********\n********\n"),
+    ],
+)
+def test_what_is_not_read_alike_is_hidden_as_a_whole(text: str, masked: str) -> None:
+    assert mask_dotenv(text) == masked
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.one_of(soup, st.text()))
+def test_any_text_keeps_its_lines(text: str) -> None:
+    masked = mask_dotenv(text)
+    assert masked.count("\n") == text.count("\n")
+    assert len(masked.splitlines()) == len(text.splitlines())
+
+
+@settings(deadline=None, max_examples=1000)
+@given(soup, soup, soup)
+def test_what_is_a_value_to_either_reader_is_hidden(above: str, before: str, behind: str) -> None:
+    place = len(above + "\nA=" + before)
+    text = above + "\nA=" + before + TOKEN + behind
+    found = [*read_dotenvy(text).statements, *read_compose(text).statements]
+    is_value = any(one.name_end <= place < one.end for one in found)
+    assert not (is_value and TOKEN in mask_dotenv(text))

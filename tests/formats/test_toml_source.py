@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from wizard.errors import FileRefused
+from wizard.formats.toml_inline import inline_pairs
+from wizard.formats.toml_source import Kind, Statement, TomlSource, lex, parse
+from wizard.formats.toml_tokens import mask_references, references
+
+TEXTS = [
+    "",
+    "\n",
+    "  ",
+    "\ufeff",
+    "\ufeffa = 1\n",
+    "a = 1",
+    "a=1#c",
+    "\ta\t=\t1\t# c\r\n\r\n# d\r\nb = 2",
+    'a.b . \'c d\'."e\\"]" = 1\n',
+    "[ a . 'b]' ] # [c]\nd = 1\n[[e]]\n[[ e.f ]]\ng = 1",
+    's = """\n[smtp]\nuser = "x"\n"""\n[t]\n',
+    "s = '''\n[smtp]\n# '''\nb = ''''a'''''\nc = \"\"\"\\\"\"\"\"\"\"\n",
+    'e = """"""\nf = \'\'\'\'\'\'\ng = ""\nh = \'\'\ni = """"""""\n',
+    'a = [ # ]\n  1, # "\n  [2, "]"], { b = "}" },\n] # end\nc = 1',
+    "a = { b = [1, 2], \"c d\" . e = { f = '}' } }\n",
+    "d = 1979-05-27 07:32:00Z # c\nf = -0.0\ni = 0xFF\nn = nan\nt = 07:32:00.5\n",
+    "p = ${PORT}\nq = [${A}, ${B}]\nr = -${C} # ${D}\n",
+    "'' = 1\n\"\\t\" .a = 2\n",
+    "x = 1 \r\n",
+    "\n\r\n \t\n#\n#\r\n",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_statements_tile_the_text(text: str) -> None:
+    source = parse(text)
+    assert source.text == text
+    assert all(statement.text for statement in source.statements)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_spans_hold_the_value_that_tomllib_reads(text: str) -> None:
+    for pair in parse(text).statements:
+        if pair.kind is Kind.PAIR:
+            value = tomllib.loads(f"v = {pair.masked[slice(*pair.value_span)]}")["v"]
+            whole = tomllib.loads(pair.masked)
+            for part in pair.key:
+                whole = whole[part]
+            assert repr(whole) == repr(value)
+
+
+def lines(source: TomlSource) -> list[tuple[Kind, int, tuple[str, ...]]]:
+    return [(s.kind, s.line, s.path) for s in source.statements]
+
+
+def test_each_statement_knows_its_line_and_its_path() -> None:
+    text = 'a.b = """\n\n"""\n# c\n\n[t."u v"]\nx = 1\n[[w]]\ny = 2\n'
+    assert lines(parse(text)) == [
+        (Kind.PAIR, 1, ("a", "b")),
+        (Kind.COMMENT, 4, ()),
+        (Kind.BLANK, 5, ()),
+        (Kind.HEADER, 6, ("t", "u v")),
+        (Kind.PAIR, 7, ("t", "u v", "x")),
+        (Kind.ARRAY_HEADER, 8, ("w",)),
+        (Kind.PAIR, 9, ("w", "y")),
+    ]
+
+
+def only(text: str) -> Statement:
+    (statement,) = lex(text)
+    return statement
+
+
+def test_inline_pairs_are_found_in_tables_and_arrays() -> None:
+    statement = only('a = { b = 1, c.d={e="}",f=[{ g = 2 }, []]}, "h" = {} }\n')
+    found = {
+        ".".join(pair.path): (statement.text[slice(*pair.value_span)], pair.is_direct)
+        for pair in inline_pairs(statement)
+    }
+    assert found == {
+        "a.b": ("1", True),
+        "a.c.d": ('{e="}",f=[{ g = 2 }, []]}', True),
+        "a.c.d.e": ('"}"', False),
+        "a.c.d.f": ("[{ g = 2 }, []]", False),
+        "a.c.d.f.g": ("2", False),
+        "a.h": ("{}", True),
+    }
+
+
+@pytest.mark.parametrize("text", ["a = 1", "a = [1, [2], '{b = 1}']", "a = {}", 'a = "{b = 1}"'])
+def test_values_without_inline_tables_have_no_inline_pairs(text: str) -> None:
+    assert inline_pairs(only(text)) == []
+
+
+def test_references_outside_of_strings_are_masked_in_the_same_length() -> None:
+    text = "a = ${PORT} # ${C}\nb = \"${B}\"\nc = '''\n${D}'''\n"
+    assert mask_references(text) == text.replace("${PORT}", "1111111")
+    assert list(references(text)) == ["PORT", "B", "D"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("a = 1\nb = \n", "config-invalid-toml", 2),
+        ("a = 1\na = 2\n", "config-invalid-toml", 2),
+        ("[a]\nb = 1\n[a]\n", "config-invalid-toml", 3),
+        ("a = {b = 1}\n[a.c]\n", "config-invalid-toml", 2),
+        ("a = 1\rb = 2\n", "config-invalid-toml", 1),
+        ('a = """\n', "config-invalid-toml", 2),
+        ("a = 2026-02-30\n", "config-invalid-toml", 1),
+        ("a = " + "1" * 5000, "config-invalid-toml", None),
+        ("\ufeff\ufeffa = 1", "config-invalid-toml", 1),
+        ("x = " + "[" * 5000, "config-too-deep", None),
+        ("a = 1\n" + "b." * 40 + "c = 1", "config-too-deep", 2),
+        ("a = 1\n${EXTRA}\n", "config-reference-alone", 2),
+        ("a = 1\n  ${EXTRA} # c\r\n", "config-reference-alone", 2),
+        ("a = 1\n${KEY} = 2\n", "config-reference-as-key", 2),
+        ("a = 1\n[${TABLE}]\n", "config-reference-as-key", 2),
+        ("[a.${TABLE}.b]\n", "config-reference-as-key", 1),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_line(
+    text: str, code: str, line: int | None
+) -> None:
+    with pytest.raises(FileRefused) as refused:
+        parse(text)
+    assert (refused.value.code, refused.value.line) == (code, line)
+    assert refused.value.remedy
+
+
+def test_refusal_names_the_column_and_quotes_a_harmless_line() -> None:
+    with pytest.raises(FileRefused) as refused:
+        parse("[log]\nlevel = warn\n")
+    assert "column 9" in refused.value.message
+    assert refused.value.remedy.endswith("level = warn")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[smtp]\nsecret = hunter2\n",
+        "[smtp]\nuser = hunter2\n",
+        "[smtp]\n[smtp]\nx = 'hunter2\n",
+        "smtp.x = hunter2\n",
+        'db_url = "postgres://u:hunter2@h/d\n',
+        "password = hunter2\n",
+        'x = """\nhunter2 = \\q\n"""\n',
+        "tokens = [\n  'hunter2' 'b',\n]\n",
+        "hunter2\n",
+        'a = 1\n"hunter2" = 1\n"hunter2" = 2\n',
+    ],
+)
+def test_refusal_of_invalid_toml_shows_no_line_that_may_hold_a_secret(text: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        parse(text)
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(refused.value)
+
+
+@pytest.mark.parametrize("text", ["a = ''\n", 'a = """b"""\n', "a = '''b\n'''\n", "a = '\u2028'\n"])
+def test_lines_end_at_line_feeds_only(text: str) -> None:
+    assert len(parse(text + "b = 1\n").statements) == 2
+
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"a{i % 50}.b{i % 7}.c{i} = {i}\n" for i in range(MEBIBYTE // 22)),
+        "x = [\n" + '  "a", [1, 2], { b = "}" },\n' * (MEBIBYTE // 27) + "]\n",
+        "x = 1" + " " * MEBIBYTE,
+        "x = '" + "a." * (MEBIBYTE // 2) + "'",
+        'x = """' + '\\""' * (MEBIBYTE // 4) + 'x"""',
+        "a" * MEBIBYTE + " = 1",
+        "# c\n" * (MEBIBYTE // 4),
+    ],
+    ids=["dotted", "array", "blanks", "literal", "quotes", "key", "comments"],
+)
+def test_a_mebibyte_is_read_to_the_end(text: str) -> None:
+    assert parse(text).text == text
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    ["a." * MEBIBYTE, '"""' * MEBIBYTE, "[" * MEBIBYTE, "${" * MEBIBYTE, '"\\' * MEBIBYTE],
+)
+def test_a_mebibyte_of_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(FileRefused):
+        parse(text[:MEBIBYTE])

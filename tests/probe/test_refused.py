@@ -1,0 +1,260 @@
+"""Mail servers that refuse or misbehave: the verdict, the code, and the server's own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from wizard.probe.events import Report, Verdict
+
+Serve = Callable[..., AbstractAsyncContextManager[int]]
+Run = Callable[..., Awaitable[Report]]
+
+EHLO = "250-mail.example.org\r\n250 "
+
+
+def verdict(report: Report) -> tuple[str, str, str]:
+    assert report.diagnosis is not None
+    return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "stage"),
+    [
+        ({"GREETING": "421 4.7.0 Too many connections"}, "rate-limited", "greeting"),
+        ({"GREETING": "554 5.7.1 Blocked, see https://bl.example"}, "greeting-refused", "greeting"),
+        ({"GREETING": "CLOSE"}, "greeting-refused", "greeting"),
+        ({"GREETING": "SSH-2.0-OpenSSH_9.6"}, "not-a-mail-server", "greeting"),
+        ({"GREETING": "HTTP/1.1 400 Bad Request"}, "not-a-mail-server", "greeting"),
+        ({"GREETING": "+OK POP3 ready"}, "not-a-mail-server", "greeting"),
+        ({"GREETING": "220"}, "not-a-mail-server", "greeting"),
+        ({"EHLO": "502 5.5.1 Not implemented"}, "ehlo-refused", "ehlo"),
+        ({"EHLO": "504 5.5.2 <box>: need fully-qualified hostname"}, "ehlo-refused", "ehlo"),
+        ({"EHLO": "250 "}, "protocol-error", "ehlo"),
+        ({"EHLO": "250-mail.example.org\r\n220 AUTH PLAIN"}, "protocol-error", "ehlo"),
+        ({"EHLO": b"250-mail.example.org\n250 AUTH PLAIN\n"}, "protocol-error", "ehlo"),
+        ({"EHLO": "250 " + "x" * 1000}, "protocol-error", "ehlo"),
+        ({"EHLO": EHLO + "HELP"}, "no-auth-offered", "auth"),
+        ({"EHLO": EHLO + "AUTH=PLAIN LOGIN"}, "no-auth-offered", "auth"),
+        ({"EHLO": EHLO + "auth PLAIN LOGIN"}, "no-auth-offered", "auth"),
+        ({"EHLO": EHLO + "AUTH CRAM-MD5"}, "no-usable-mechanism", "auth"),
+        ({"EHLO": EHLO + "AUTH plain login"}, "no-usable-mechanism", "auth"),
+        ({"EHLO": EHLO + "AUTH XOAUTH2"}, "no-usable-mechanism", "auth"),
+        ({"AUTH": "535 5.7.8 Bad credentials"}, "auth-rejected", "auth"),
+        ({"AUTH": "535 5.7.8 Bad credentials\r\nCLOSE"}, "auth-rejected", "auth"),
+        ({"AUTH": "535-5.7.8 Bad\r\n535 5.7.8 credentials"}, "auth-rejected", "auth"),
+        (
+            {"AUTH": "534 5.7.9 Application-specific password required"},
+            "app-password-needed",
+            "auth",
+        ),
+        ({"AUTH": "535 5.7.139 SmtpClientAuthentication is disabled"}, "auth-disabled", "auth"),
+        ({"AUTH": "454 4.7.0 Temporary authentication failure"}, "auth-temporary", "auth"),
+        ({"AUTH": "421 4.7.0 Too many errors"}, "rate-limited", "auth"),
+        ({"AUTH": "538 5.7.11 Encryption required"}, "encryption-required", "auth"),
+        ({"AUTH": "334 "}, "protocol-error", "auth"),
+        ({"AUTH": b"535 \xff\xfe\r\n"}, "protocol-error", "auth"),
+        ({"AUTH": "CLOSE"}, "protocol-error", "auth"),
+        ({"MAIL": "553 5.7.1 Sender address rejected"}, "sender-refused", "mail"),
+        ({"MAIL": "550 5.7.60 Client does not have permission"}, "sender-refused", "mail"),
+        ({"MAIL": "452 4.2.2 Over quota"}, "quota", "mail"),
+        ({"MAIL": "421 4.3.2 Later"}, "rate-limited", "mail"),
+        ({"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}, "encryption-required", "mail"),
+    ],
+)
+async def test_a_refusal_is_named(
+    serve: Serve, run: Run, answers: dict[str, str | bytes], code: str, stage: str
+) -> None:
+    async with serve(answers, tls=True) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", code, stage)
+    assert report.stages[-1].outcome == "fail"
+    assert report.stages[-1].message == (report.diagnosis and report.diagnosis.summary)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ({"RCPT": "554 5.7.1 Relay access denied"}, "recipient-refused"),
+        ({"RCPT": "550 5.1.1 No such user"}, "recipient-refused"),
+        ({"RCPT": "550 5.2.252 SendAsDenied"}, "sender-refused"),
+    ],
+)
+async def test_a_recipient_is_part_of_the_verdict(
+    serve: Serve, run: Run, answers: dict[str, str], code: str
+) -> None:
+    async with serve(answers, tls=True) as port:
+        report = await run(port, recipient="admin@example.net")
+        without = await run(port)
+    assert verdict(report) == ("fail", code, "rcpt")
+    assert without.verdict is Verdict.PASS
+
+
+async def test_the_servers_words_are_shown(serve: Serve, run: Run) -> None:
+    async with serve({"AUTH": "535-5.7.8 Bad\r\n535 5.7.8 credentials"}, tls=True) as port:
+        report = await run(port)
+    assert report.diagnosis is not None
+    assert report.diagnosis.server_said == "535 5.7.8 Bad credentials"
+
+
+async def test_a_relay_that_demands_a_login_asks_for_the_secret(serve: Serve, run: Run) -> None:
+    async with serve({"MAIL": "530 5.7.0 Authentication required"}) as port:
+        report = await run(port, "smtp://localhost", password=None)
+    assert verdict(report) == ("fail", "secret-missing", "mail")
+
+
+async def test_greylisting_is_a_warning(serve: Serve, run: Run) -> None:
+    async with serve({"RCPT": "450 4.7.1 Greylisted, try again"}, tls=True) as port:
+        report = await run(port, recipient="admin@example.net")
+    assert verdict(report) == ("warn", "greylisted", "rcpt")
+    assert report.stages[-1].stage == "quit"
+
+
+async def test_the_recipient_is_not_named_to_a_server_that_greylists_the_sender(
+    serve: Serve, run: Run
+) -> None:
+    answers = {"MAIL": "451 4.7.1 Greylisted", "RCPT": "503 5.5.1 Sender first"}
+    async with serve(answers, tls=True) as port:
+        report = await run(port, recipient="admin@example.net")
+    assert verdict(report) == ("warn", "greylisted", "mail")
+    [rcpt] = [finished for finished in report.stages if finished.stage == "rcpt"]
+    assert rcpt.outcome == "skip"
+
+
+async def test_a_non_ascii_sender_needs_smtputf8(serve: Serve, run: Run) -> None:
+    async with serve({}, tls=True) as port:
+        report = await run(port, user="jürgen@example.org")
+    assert verdict(report) == ("fail", "smtputf8-missing", "mail")
+
+
+@pytest.mark.parametrize("user", ["a b@example.org", "a@example.org> SIZE=1", "<a@example.org"])
+async def test_a_user_that_would_end_the_path_is_not_sent(
+    serve: Serve, run: Run, user: str
+) -> None:
+    async with serve({}, tls=True) as port:
+        report = await run(port, user=user)
+    assert verdict(report) == ("fail", "sender-refused", "mail")
+
+
+async def test_a_clear_text_login_across_the_network_is_a_warning(serve: Serve, run: Run) -> None:
+    async with serve({}) as port:
+        across = await run(port, "smtp://mail.example.org")
+        nearby = await run(port, "smtp://localhost")
+    assert verdict(across) == ("warn", "clear-text-login", "auth")
+    assert nearby.verdict is Verdict.PASS
+
+
+class Login:
+    """A server that only offers LOGIN and asks with ``prompts``; notes what it is sent."""
+
+    def __init__(self, prompts: Sequence[bytes], last: bytes = b"235 ok") -> None:
+        self.prompts = prompts
+        self.last = last
+        self.lines: list[bytes] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in [
+            b"220 hi",
+            b"250-mail\r\n250 AUTH CRAM-MD5 LOGIN",
+            *(b"334 " + prompt for prompt in self.prompts),
+            self.last,
+            *[b"250 ok"] * 3,
+        ]:
+            writer.write(reply + b"\r\n")
+            self.lines.append((await reader.readline()).strip())
+
+
+@pytest.mark.parametrize(
+    "prompts",
+    [
+        [b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6"],
+        [b"dXNlcm5hbWU=", b"cGFzc3dvcmQ="],
+        [b"VXNlciBOYW1lAA==", b"UGFzc3dvcmQA"],
+        [b"UGFzc3dvcmQ6", b"VXNlcm5hbWU6"],
+    ],
+    ids=["usual", "lower case", "microsoft", "swapped"],
+)
+async def test_login_answers_what_the_prompts_ask_for(
+    serve: Serve, run: Run, prompts: list[bytes]
+) -> None:
+    server = Login(prompts)
+    async with serve(server, tls=True) as port:
+        report = await run(port, user="you", password="word")
+    assert report.verdict is Verdict.PASS
+    assert server.lines[1] == b"AUTH LOGIN"
+    answers = [b"eW91", b"d29yZA=="]
+    assert server.lines[2:4] == (answers[::-1] if prompts[0] == b"UGFzc3dvcmQ6" else answers)
+
+
+@pytest.mark.parametrize("prompt", [b"UGluOg==", b"%%%", b"", b"Username:"])
+async def test_login_gives_nothing_to_a_prompt_that_the_server_would_not_understand(
+    serve: Serve, run: Run, prompt: bytes
+) -> None:
+    server = Login([prompt])
+    async with serve(server, tls=True) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "protocol-error", "auth")
+    assert not any(server.lines[2:])
+
+
+async def test_login_gives_up_after_ten_challenges(serve: Serve, run: Run) -> None:
+    server = Login([b"VXNlcm5hbWU6"] * 30)
+    async with serve(server, tls=True) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "protocol-error", "auth")
+    assert len([line for line in server.lines if line]) == 2 + 10
+
+
+async def test_a_wrong_password_is_tried_exactly_once(serve: Serve, run: Run) -> None:
+    lines: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in (b"220 hi", b"250-mail\r\n250 AUTH CRAM-MD5 LOGIN PLAIN", b"535 no"):
+            writer.write(reply + b"\r\n")
+            lines.append((await reader.readline()).strip())
+        ended.set()
+
+    async with serve(play, tls=True) as port:
+        report = await run(port)
+        await ended.wait()
+    assert verdict(report) == ("fail", "auth-rejected", "auth")
+    assert [line.split()[0] for line in lines] == [b"EHLO", b"AUTH", b"QUIT"]
+    assert lines[1].startswith(b"AUTH PLAIN ")
+
+
+async def test_what_a_server_says_before_it_hangs_up_is_its_answer(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n421 4.4.2 Idle too long\r\n")
+        await writer.drain()
+
+    async with serve(play, tls=True) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "rate-limited", "ehlo")
+    assert report.diagnosis is not None
+    assert report.diagnosis.server_said == "421 4.4.2 Idle too long"
+
+
+async def test_the_name_for_ehlo_comes_from_the_endpoint(serve: Serve, run: Run) -> None:
+    lines: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        lines.append(await reader.readline())
+
+    async with serve(play) as port:
+        await run(port, "smtp://localhost/box.example.org", password=None)
+    assert lines == [b"EHLO box.example.org\r\n"]
+
+
+async def test_control_and_format_characters_do_not_reach_an_event(serve: Serve, run: Run) -> None:
+    evil = "\x1b]0;owned\x07\x1b[31m\u202egnp.exe\u200b \x9b2J \u2028bad"
+    async with serve({"AUTH": f"535 5.7.8 {evil}"}, tls=True) as port:
+        report = await run(port)
+    assert report.diagnosis is not None
+    assert report.diagnosis.server_said == "535 5.7.8 ]0;owned [31mgnp.exe 2J bad"
+    for text in [report.diagnosis.server_said, *(stage.message for stage in report.stages)]:
+        assert text.isprintable()

@@ -1,0 +1,100 @@
+"""The stage of the demo: a server's files, what to type, and the proof that it worked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiosmtplib
+
+from wizard.current import Current
+from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer, Ports
+from wizard.demo.stand_in import send_verification
+from wizard.errors import InvalidValue
+from wizard.probe.network import Network
+from wizard.secret import Secret
+
+PASSWORD = Secret("open$esame #1")
+"""Of an account that exists in the demo alone; its characters need quoting in ``.env``."""
+
+_COMPOSE = """\
+name: bomnipotent
+services:
+  bomnipotent_server:
+    image: wwhsoft/bomnipotent_server:1.5.0
+    container_name: bomnipotent_server
+    environment:
+      BOMNIPOTENT_DB_PW: ${BOMNIPOTENT_DB_PW}
+      SMTP_SECRET: ${SMTP_SECRET}
+    volumes:
+      - ./bomnipotent_config:/etc/bomnipotent_server/configs/:ro
+"""
+_ENV = """\
+# Read by Docker Compose
+BOMNIPOTENT_DB_PW=only-a-demo
+"""
+_CONFIG = """\
+# The domain behind which bomnipotent server will be hosted
+domain = "https://bomnipotent.demo.example"
+# This can stay the same, unless you use another database
+db_url = "postgres://bomnipotent_user:${BOMNIPOTENT_DB_PW}@bomnipotent_db:5432/bomnipotent_db"
+
+[tls]
+# The path to your full TLS certificate chain
+certificate_chain_path = "/etc/ssl/certs/chain.crt"
+# The path to the secret TLS key
+secret_key_path = "/etc/ssl/private/secret_key"
+
+# Publisher data according to the CSAF Standard linked below:
+# https://docs.oasis-open.org/csaf/csaf/v2.0/os/csaf-v2.0-os.html
+[provider_metadata.publisher]
+name = "Demo Corporation"
+namespace = "https://demo.example"
+category = "vendor"
+"""
+
+
+def furnish(directory: Path) -> Path:
+    """Write a Compose layout as the vendor shows it into an empty directory.
+
+    Returns the path of config.toml, which has no mail settings yet.
+    """
+    config = directory / "bomnipotent_config" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(_CONFIG, encoding="utf-8")
+    (directory / "compose.yaml").write_text(_COMPOSE, encoding="utf-8")
+    env = directory / ".env"
+    env.touch(0o600)
+    env.write_text(_ENV, encoding="utf-8")
+    return config
+
+
+def hints(ports: Ports) -> Mapping[str, str]:
+    """Return what to try, by the name of the step."""
+    return {
+        "Files": "Demo: a scratch directory and a mail server of its own. Nothing of yours is "
+        "touched. Press Enter.",
+        "User": f"Demo: enter {DEMO_USER}",
+        "Server": f"Demo: enter {DEMO_HOST}. Its ports 465 and 587 may be taken on this "
+        f"machine: 127.0.0.1:{ports.smtps} and :{ports.starttls} answer instead.",
+        "Secret": f"Demo: enter {PASSWORD.reveal()} or, to see a failure, anything else first.",
+    }
+
+
+def prove(current: Current, network: Network, server: MailServer) -> str:
+    """Let a stand-in for the server send a mail with what was written; say what came of it."""
+    if not current.configured:
+        return "No mail settings were written, so no mail is sent."
+    try:
+        asyncio.run(send_verification(current, network))
+    except (InvalidValue, aiosmtplib.SMTPException, OSError) as error:
+        return f"A stand-in for the server read the files, and its mail was refused: {error}"
+    mail = server.messages[-1]
+    return (
+        "A stand-in for the server read the files and sent a mail. Really accepted by "
+        f"{DEMO_HOST}:\n"
+        f"  From:    {mail.sender}\n"
+        f"  To:      {', '.join(mail.recipients)}\n"
+        f"  Subject: {mail.subject}"
+    )
