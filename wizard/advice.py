@@ -11,6 +11,8 @@ from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
 
 _OTHER_USERS = 0o077
+_BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
+"""What has to be mended before the server can use what was written."""
 
 
 def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
@@ -133,14 +135,20 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
     """Return what to do now, one sentence or command a line; commands begin with ``$ ``."""
     if not plan.changed:
         return ("Nothing had to be changed.",)
-    steps: list[str] = []
+    steps = [
+        f"! {caution.message}"
+        for caution in warnings(current, draft, plan)
+        if caution.code in _BEFORE_START
+    ]
     compose = current.layout.kind is LayoutKind.COMPOSE
     if plan.restart_needed:
+        if plan.secret_changed:
+            steps.append("A running server does not notice a new secret. Start it again:")
+        else:
+            steps.append("Start the server:")
         if compose:
-            steps.append("The server gets the new secret when its container is created again:")
             steps.append(f"$ docker compose -f {current.layout.compose_file} up -d")
         else:
-            steps.append("The server does not notice a changed secret: start it again, usually by")
             steps.append("$ systemctl restart bomnipotent")
     else:
         steps.append(

@@ -94,8 +94,11 @@ def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
         same = [mine == theirs for mine, theirs in zip(wanted, labels, strict=False)]
         return same.index(False) if False in same else len(same)
 
-    usable = [name for name in failure.certificate.names if re.search(r"[a-z]", name, re.I)]
-    usable = [name for name in usable if "*" not in name]
+    usable = [
+        name
+        for name in failure.certificate.names
+        if "*" not in name and ":" not in name and re.search(r"[a-z]", name, re.IGNORECASE)
+    ]
     return max(usable, key=likeness, default=None)
 
 

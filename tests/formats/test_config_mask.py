@@ -92,7 +92,7 @@ def test_masking_never_fails_and_keeps_the_number_of_lines(text: str, frame: str
 
 
 @settings(deadline=None)
-@given(st.text(st.sampled_from("xyz'\\#={}@:/ $,&"), min_size=4), st.integers(0, 6))
+@given(st.text(st.sampled_from("xyz'\\#={}@:/ ,&"), min_size=4), st.integers(0, 6))
 def test_no_part_of_a_secret_is_left(secret: str, where: int) -> None:
     basic = '"' + secret.replace("\\", "\\\\") + '"'
     frames = (

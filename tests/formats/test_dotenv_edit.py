@@ -62,6 +62,7 @@ def test_a_new_variable_gets_a_line_of_its_own(before: str, after: str) -> None:
         ("\t export   SMTP_SECRET =old\n", "\t export   SMTP_SECRET=new\n"),
         ("SMTP_SECRET='o\nl\nd'\nA=1\n", "SMTP_SECRET=new\nA=1\n"),
         ("SMTP_SECRET=1\nA=2\nSMTP_SECRET=3", "SMTP_SECRET=new\nA=2\nSMTP_SECRET=new"),
+        ("SMTP_SECRET=new\nSMTP_SECRET=old", "SMTP_SECRET=new\nSMTP_SECRET=new"),
         ("A='\nSMTP_SECRET=1\n'\nSMTP_SECRET=2\n", "A='\nSMTP_SECRET=1\n'\nSMTP_SECRET=new\n"),
         ("SMTP_SECRET_2=1\nSMTP_SECRET=2\n", "SMTP_SECRET_2=1\nSMTP_SECRET=new\n"),
         ("SMTP_SECRET=old\nA=${SMTP_SECRET}\n", "SMTP_SECRET=new\nA=${SMTP_SECRET}\n"),

@@ -46,6 +46,7 @@ def test_values_are_hidden_and_the_rest_is_shown(text: str, masked: str) -> None
     ("text", "masked"),
     [
         ("A=1\nB=x y\nC=1\n# c\n", "A=********\n********\n********\n********\n"),
+        ("A=1\nB=${1}\nC=1\n", "A=********\n********\n********\n"),
         ("A: 1\n", "********\n"),
         ("MIIEow==", "MIIEow=********"),
         ("A='\nMIIEow==\n", "********\n********\n"),

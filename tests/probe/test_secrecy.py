@@ -21,7 +21,7 @@ from wizard.secret import MASK
 Serve = Callable[..., AbstractAsyncContextManager[int]]
 Run = Callable[..., Awaitable[Report]]
 
-SECRET = "hunter2-Käse-${NAME}"  # noqa: S105
+SECRET = "hunter2-Käse-${NAME}"
 USER = "you@example.org"
 FORMS = [
     SECRET,

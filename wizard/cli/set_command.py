@@ -112,7 +112,8 @@ def _print(
         output.say("Dry run: nothing was written.")
         return
     for line in advice.next_steps(now, draft, plan):
-        output.say(line)
+        if not line.startswith("! "):  # said as a warning already
+            output.say(line)
 
 
 def _document(

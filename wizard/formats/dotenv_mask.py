@@ -48,7 +48,7 @@ def _name_ends(dotenvy: Reading, compose: Reading) -> dict[int, int]:
     ours, theirs = (
         {(one.start, one.name_end) for one in reading.statements} for reading in (dotenvy, compose)
     )
-    return dict(ours)
+    return dict(ours & theirs)
 
 
 def _hidden(text: str, *readings: Reading) -> bytearray:

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from rich.segment import Segments
 from rich.traceback import Traceback
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from wizard import advice
@@ -30,6 +29,7 @@ from wizard.tui.screens.summary import Action, SummaryScreen
 from wizard.tui.screens.user import UserScreen
 from wizard.tui.session import Session, Step
 from wizard.tui.step import Move, StepResult, StepScreen
+from wizard.tui.type_ahead import TypeAheadApp
 
 _SCREENS: dict[Step, type[StepScreen]] = {
     Step.FILES: FilesScreen,
@@ -42,7 +42,7 @@ _SCREENS: dict[Step, type[StepScreen]] = {
 _SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 
-class WizardApp(App[tuple[str, ...]]):
+class WizardApp(TypeAheadApp[tuple[str, ...]]):
     """Returns what was written and what to do now, as lines; None when nothing was written."""
 
     CSS_PATH: ClassVar[str | Path] = "wizard.tcss"
@@ -164,12 +164,7 @@ class WizardApp(App[tuple[str, ...]]):
         steps = advice.next_steps(self.session.current, draft, plan)
         self._written = (*written, *steps)
         if plan.changed:
-            missing = [
-                f"! {caution.message}"
-                for caution in advice.warnings(self.session.current, draft, plan)
-                if caution.code == "server-settings-missing"
-            ]
-            await self.push_screen_wait(DoneScreen(written, (*missing, *steps)))
+            await self.push_screen_wait(DoneScreen(written, steps))
         return self._written
 
     def _relevant(self) -> Draft:

@@ -92,7 +92,7 @@ class LiveTestScreen(StepScreen):
         self._lines: list[Finished] = []
         self._started: tuple[Stage, float] | None = None
         self._begun = time.monotonic()
-        self._running = False
+        self._testing = False
         self.set_interval(1.0, self._tick)
         report = self.session.report_for(self.draft)
         if report is None:
@@ -102,7 +102,7 @@ class LiveTestScreen(StepScreen):
 
     def action_again(self) -> None:
         """Test once more."""
-        self._lines, self._started, self._running = [], None, True
+        self._lines, self._started, self._testing = [], None, True
         self._begun = time.monotonic()
         self._say("", "", "")
         self._label("Stop")
@@ -138,7 +138,7 @@ class LiveTestScreen(StepScreen):
         self._conclude(report)
 
     def _conclude(self, report: Report) -> None:
-        self._running, self._started = False, None
+        self._testing, self._started = False, None
         self._lines = list(report.stages)
         if report.route is not None:
             self.query_one("#route", Sentence).say(f"The server {report.route.in_words()}.")
@@ -166,7 +166,7 @@ class LiveTestScreen(StepScreen):
         button.refresh(layout=True)
 
     def _tick(self) -> None:
-        if self._running:
+        if self._testing:
             self._paint()
 
     def _paint(self) -> None:
@@ -176,28 +176,28 @@ class LiveTestScreen(StepScreen):
             waited = time.monotonic() - since
             clock = f"{waited:.0f} s" if waited >= 1 else ""
             lines.append(Content(f"▸ {_NAMES[stage]:<11} {clock:>8}"))
-        if self._running:
+        if self._testing:
             left = max(0.0, self.session.timeout - (time.monotonic() - self._begun))
             lines.append(Content.styled(f"Ends in {left:.0f} s at the latest. Esc stops.", "dim"))
         self.query_one("#stages", Static).update(Content("\n").join(lines))
 
     def action_next(self) -> None:
         """Stop a running test; else go on, whatever it said."""
-        if self._running:
+        if self._testing:
             self._stop()
         else:
             super().action_next()
 
     def action_back(self) -> None:
         """Stop a running test; else go back."""
-        if self._running:
+        if self._testing:
             self._stop()
         else:
             super().action_back()
 
     def _stop(self) -> None:
         self.workers.cancel_node(self)
-        self._running, self._started = False, None
+        self._testing, self._started = False, None
         self._say("! The test was stopped; nothing is proven.", "", "warned")
         self._label("Go on without a test")
         self._paint()

@@ -1,0 +1,253 @@
+"""The table of diagnoses: what operators are told about each failure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.diagnosis import TABLE, Diagnosis, diagnose
+from wizard.failure import Cause, Certificate, Failure, Stage
+from wizard.secret import Secret
+from wizard.settings import Endpoint, SmtpSettings
+
+DOCUMENTED = {
+    "name-not-found",
+    "dns-unavailable",
+    "refused",
+    "timeout",
+    "unreachable",
+    "plain-on-tls-port",
+    "tls-on-plain-port",
+    "tls-too-old",
+    "certificate-name",
+    "certificate-expired",
+    "certificate-not-yet-valid",
+    "certificate-untrusted",
+    "starttls-missing",
+    "starttls-refused",
+    "greeting-refused",
+    "not-a-mail-server",
+    "ehlo-refused",
+    "no-auth-offered",
+    "no-usable-mechanism",
+    "secret-missing",
+    "encryption-required",
+    "auth-rejected",
+    "app-password-needed",
+    "auth-disabled",
+    "auth-temporary",
+    "sender-refused",
+    "recipient-refused",
+    "rate-limited",
+    "protocol-error",
+    "container-internal",
+}
+
+
+def setting(
+    endpoint: str = "mail.example.org",
+    *,
+    starttls: bool = False,
+    user: str = "you@example.org",
+    secret: str | None = "correct horse",  # noqa: S107 - made up
+) -> SmtpSettings:
+    return SmtpSettings(
+        user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None
+    )
+
+
+def refusal(stage: Stage, said: str) -> Failure:
+    match = re.match(r"(\d{3}) (?:(\d\.\d+\.\d+) )?", said)
+    assert match
+    return Failure(stage, Cause.REPLY, int(match[1]), match[2], said)
+
+
+def test_every_documented_code_can_be_diagnosed() -> None:
+    assert {rule.code for rule in TABLE} >= DOCUMENTED
+
+
+def test_codes_are_kebab_case() -> None:
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.code) for rule in TABLE)
+
+
+SETTINGS = [
+    setting(),
+    setting(starttls=True),
+    setting("smtp://relay.example.org:2500", secret=None),
+    setting("smtp://relay.example.org", user="token"),
+]
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("stage", list(Stage))
+def test_every_failure_at_every_stage_has_whole_sentences(cause: Cause, stage: Stage) -> None:
+    for tested in SETTINGS:
+        found = diagnose(Failure(stage, cause, text="something"), tested)
+        for sentence in (found.summary, found.remedy):
+            assert sentence.isprintable()
+            assert sentence[-1] == "."
+            assert "{" not in sentence
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(list(Stage)),
+    st.integers(400, 559),
+    st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=80),
+)
+def test_every_refusal_is_explained(stage: Stage, code: int, text: str) -> None:
+    found = diagnose(refusal(stage, f"{code} {text}"), setting())
+    assert isinstance(found, Diagnosis)
+    assert found.server_said == f"{code} {text}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "code"),
+    [
+        (Stage.GREETING, "421 4.3.2 Service not available", "rate-limited"),
+        (Stage.GREETING, "554 5.7.1 Service unavailable; blocked using zen", "greeting-refused"),
+        (Stage.GREETING, "550 go away", "greeting-refused"),
+        (Stage.EHLO, "501 5.5.4 Invalid domain name", "ehlo-refused"),
+        (Stage.STARTTLS, "454 4.7.0 TLS not available due to local problem", "starttls-refused"),
+        (Stage.AUTH, "534 5.7.9 Application-specific password required.", "app-password-needed"),
+        (Stage.AUTH, "535 5.7.8 Please use an App Password", "app-password-needed"),
+        (Stage.AUTH, "535 5.7.139 Authentication unsuccessful", "auth-disabled"),
+        (Stage.AUTH, "535 5.7.8 Username and Password not accepted", "auth-rejected"),
+        (Stage.AUTH, "535 Authentication Credentials Invalid", "auth-rejected"),
+        (Stage.AUTH, "550 5.7.0 no", "auth-rejected"),
+        (Stage.AUTH, "454 4.7.0 Temporary authentication failure", "auth-temporary"),
+        (Stage.AUTH, "454 4.7.0 Too many login attempts, please try again later", "rate-limited"),
+        (Stage.AUTH, "530 5.7.0 Must issue a STARTTLS command first", "encryption-required"),
+        (Stage.AUTH, "538 5.7.11 Encryption required", "encryption-required"),
+        (Stage.AUTH, "504 5.7.4 Unrecognized authentication type", "no-usable-mechanism"),
+        (Stage.MAIL, "553 5.7.1 <a@b>: Sender address rejected: not owned", "sender-refused"),
+        (
+            Stage.MAIL,
+            "550 5.7.60 SMTP; Client does not have permissions to send as",
+            "sender-refused",
+        ),
+        (Stage.MAIL, "451 4.7.1 Greylisting in action", "greylisted"),
+        (Stage.MAIL, "452 4.5.3 Too many recipients", "rate-limited"),
+        (Stage.RCPT, "450 4.7.1 <a@b>: Recipient address rejected: Greylisted", "greylisted"),
+        (Stage.RCPT, "554 5.2.252 SendAsDenied; not allowed to send as", "sender-refused"),
+        (Stage.RCPT, "554 5.7.1 <a@b>: Relay access denied", "recipient-refused"),
+        (Stage.RCPT, "552 5.2.2 Mailbox full", "quota"),
+    ],
+)
+def test_known_replies_of_known_servers(stage: Stage, said: str, code: str) -> None:
+    assert diagnose(refusal(stage, said), setting()).code == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "530 5.7.0 Authentication Required",
+        "530 5.7.57 Client not authenticated to send mail",
+        "550 5.7.1 Authentication is required to send",
+    ],
+)
+def test_a_demand_for_a_login_means_a_missing_secret_only_without_one(said: str) -> None:
+    failure = refusal(Stage.MAIL, said)
+    assert diagnose(failure, setting(secret=None)).code == "secret-missing"
+    assert diagnose(failure, setting()).code == "sender-refused"
+
+
+def test_a_denied_relay_without_login_proposes_a_login() -> None:
+    failure = refusal(Stage.RCPT, "554 5.7.1 Relay access denied")
+    assert "secret" in diagnose(failure, setting(secret=None)).remedy
+    assert "secret" not in diagnose(failure, setting()).remedy
+
+
+@pytest.mark.parametrize(
+    ("secret", "user", "word"),
+    [
+        ("${SMTP_SECRET}", "you@example.org", "${…}"),
+        (" pasted ", "you@example.org", "blanks"),
+        ("fine", "you", "full mail address"),
+        ("fine", "you@example.org", "API key"),
+    ],
+)
+def test_a_rejected_login_is_explained_by_what_is_odd_about_it(
+    secret: str, user: str, word: str
+) -> None:
+    found = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting(secret=secret, user=user))
+    assert found.code == "auth-rejected"
+    assert word in f"{found.summary} {found.remedy}"
+    assert secret not in f"{found.summary} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "starttls", "word"),
+    [
+        ("smtp://mail.example.org", False, "465"),
+        ("mail.example.org", False, "587"),
+        ("mail.example.org", True, "465"),
+        ("smtp://mail.example.org:2500", False, "firewall"),
+    ],
+)
+def test_a_blocked_port_proposes_another(endpoint: str, starttls: bool, word: str) -> None:
+    failure = Failure(Stage.TCP, Cause.TIMEOUT, text="15 seconds")
+    found = diagnose(failure, setting(endpoint, starttls=starttls))
+    assert found.code == "timeout"
+    assert "15 seconds" in found.summary
+    assert word in found.remedy
+
+
+def certificate(*names: str) -> Certificate:
+    start, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    return Certificate("subject", names, "Some CA", start, end)
+
+
+@pytest.mark.parametrize(
+    ("names", "proposed"),
+    [
+        (("smtp.example.net", "smtp.example.org", "example.com"), "smtp.example.org"),
+        (("SMTP.Example.ORG", "example.net"), "SMTP.Example.ORG"),
+        (("*.example.org", "mx.example.net"), "mx.example.net"),
+    ],
+)
+def test_the_likest_name_of_the_certificate_is_proposed(
+    names: tuple[str, ...], proposed: str
+) -> None:
+    failure = Failure(Stage.TLS, Cause.CERTIFICATE_NAME, certificate=certificate(*names))
+    found = diagnose(failure, setting("mail.example.org"))
+    assert f"Set the endpoint to {proposed}," in found.remedy
+
+
+@pytest.mark.parametrize("names", [(), ("*.example.net",), ("192.0.2.1", "2001:db8::")])
+def test_no_name_is_proposed_where_none_could_be_entered(names: tuple[str, ...]) -> None:
+    failure = Failure(Stage.TLS, Cause.CERTIFICATE_NAME, certificate=certificate(*names))
+    found = diagnose(failure, setting())
+    assert "your mail provider" in found.remedy
+
+
+def test_many_names_are_cut() -> None:
+    names = [f"host{number}.example.net" for number in range(40)]
+    failure = Failure(Stage.TLS, Cause.CERTIFICATE_NAME, certificate=certificate(*names))
+    summary = diagnose(failure, setting()).summary
+    assert "and 34 more" in summary
+    assert "host39" not in summary
+
+
+def test_braces_in_values_are_just_text() -> None:
+    failure = Failure(Stage.EHLO, Cause.UNEXPECTED, text="{host}")
+    assert "{host}" in diagnose(failure, setting(user="{user}@example.org")).summary
+
+
+def test_no_login_is_usable_where_only_oauth_is_offered() -> None:
+    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, text="XOAUTH2, OAUTHBEARER")
+    assert "OAuth" in diagnose(failure, setting()).summary
+    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, text="CRAM-MD5, XOAUTH2")
+    assert "CRAM-MD5" in diagnose(failure, setting()).summary
+
+
+def test_a_diagnosis_prints_as_the_documented_document() -> None:
+    found = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
+    assert list(found.to_json()) == ["code", "stage", "summary", "remedy", "server_said"]
+    assert found.to_json()["stage"] == "auth"
+    timeout = diagnose(Failure(Stage.DNS, Cause.TIMEOUT, text="1 second"), setting())
+    assert timeout.to_json()["server_said"] is None

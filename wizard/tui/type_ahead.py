@@ -1,0 +1,84 @@
+"""Keys that arrive faster than the screen follows, one at a time.
+
+textual hands every key to the widget that has the focus when the key arrives. Over a line that
+stalls, a whole burst arrives at once: the characters behind a Tab or an Enter would go into the
+field that is just being left, and a password could end up in the open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TypeVar
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.widgets import Input
+
+R = TypeVar("R")
+
+_LONGEST = 3.0
+"""Seconds after which the next key is handed on, whatever the screen is still doing."""
+
+
+class TypeAheadApp(App[R]):
+    """Hands on a key when everything that the one before has set off is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed: deque[events.Event] = deque()
+        self._settling: asyncio.Task[None] | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys in order; everything else takes its usual way."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._settling is not None and not self._settling.done():
+            self._typed.append(event)
+        else:
+            await self._hand_on(event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        stays = isinstance(self.focused, Input) and (
+            isinstance(event, events.Key) and event.is_printable
+        )
+        await super().on_event(event)
+        if not stays:
+            self._settling = asyncio.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet(), _LONGEST)
+        self._settling = None
+        while self._typed and self._settling is None:
+            await self._hand_on(self._typed.popleft())
+
+    async def _quiet(self) -> None:
+        """Wait until no widget has anything to do, twice in a row, and a screen is shown."""
+        quiet = 0
+        while quiet < 2 and self.is_running:
+            pumps: list[MessagePump] = [self, *self.screen.walk_children(with_self=True)]
+            await _processed(pumps)
+            between_screens = len(self.screen_stack) < 2
+            busy = between_screens or any(pump.message_queue_size for pump in pumps)
+            quiet = 0 if busy else quiet + 1
+
+
+async def _processed(pumps: list[MessagePump]) -> None:
+    """Wait until each of ``pumps`` has processed what it had been sent up to now."""
+    waiting = 0
+    done = asyncio.Event()
+
+    def processed() -> None:
+        nonlocal waiting
+        waiting -= 1
+        if not waiting:
+            done.set()
+
+    for pump in pumps:
+        waiting += pump.call_later(processed)
+    with contextlib.suppress(TimeoutError):  # a widget that has just gone answers nothing
+        await asyncio.wait_for(done.wait(), 0.5)
+    await asyncio.sleep(0)
