@@ -63,7 +63,6 @@ def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
 
 
 _MAIL = (Stage.MAIL, Stage.RCPT)
-_ENCRYPTED = (Security.TLS, Security.STARTTLS)
 
 TABLE: tuple[Rule, ...] = (
     # --- Reaching the server

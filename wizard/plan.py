@@ -212,10 +212,10 @@ def _env(current: Current, secret: SecretEdit, name: str) -> str:
     old = current.reference
     try:
         if isinstance(secret, Replace):
-            text = set_variable(text, name, secret.secret.reveal())
+            text = set_variable(text, name, secret.secret.reveal(), current.environ)
         abandoned = isinstance(secret, Remove) or (isinstance(secret, Replace) and old != name)
         if abandoned and old is not None and not current.view.references_elsewhere(old):
-            text = remove_variable(text, old)
+            text = remove_variable(text, old, current.environ)
     except FileRefused as error:
         raise error.at(current.env.path) from None
     return text

@@ -49,6 +49,10 @@ HIDDEN = {
     "disabled URL": ("#\ta='b://c:hunter2@d'\r\n", "#\ta='b://c:********@d'\r\n"),
     "comment": ("a = 1 # old password: hunter 2\n", "a = 1 # old password: ********\n"),
     "comment behind a header": ("[a] # b://c:hunter2@d\n", "[a] # b://c:********@d\n"),
+    "disabled multi-line string": (
+        "# secret = '''\n # hunter2\n# '''\n# b\n",
+        "# secret = ********\n # ********\n# ********\n# b\n",
+    ),
     "comment in an array": (
         "a = [ # secret = hunter2\n]\n",
         "a = [ # secret = ********\n]\n",
@@ -105,3 +109,13 @@ def test_no_part_of_a_secret_is_left(secret: str, where: int) -> None:
         f"[a.tokens]\nb = {basic}\n",
     )
     assert not set(mask_config(frames[where]).replace("# c", "")) & set("xyz")
+
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("piece", ["a://b:", "secret", "secret=", "a://@", "secret ", "pw:"])
+@pytest.mark.parametrize("frame", ["# {}", "a = '{}'", "a = {}"])
+def test_a_mebibyte_is_masked(piece: str, frame: str) -> None:
+    assert len(mask_config(frame.format(piece * (MEBIBYTE // len(piece))))) > 0

@@ -13,6 +13,7 @@ from wizard.formats.dotenv import (
     set_variable,
     variable_line,
 )
+from wizard.formats.dotenv_guard import check_edit
 
 NAME = "SMTP_SECRET"
 HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a secret.\n"
@@ -207,6 +208,27 @@ def test_a_reference_that_fails_only_with_the_new_value_is_refused() -> None:
     assert refused.value.code == "env-not-safe"
     assert "SMTP_SECRET='…'" in refused.value.remedy
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("after", "value"),
+    [
+        ("A=1\nSMTP_SECRET=old\n", "new"),
+        ("A=1\nSMTP_SECRET=new\nSMTP_SECRET=old\n", "new"),
+        ("A=1\nSMTP_SECRET=new\\\n", "new"),
+        ("A=1\n", "new"),
+        ("A=1\nSMTP_SECRET=old\n", None),
+        ("A='1'\nSMTP_SECRET=new\n", "new"),
+        ("A=2\nSMTP_SECRET=new\n", "new"),
+        ("SMTP_SECRET=new\n", "new"),
+        ("A=1\nB=2\nSMTP_SECRET=new\n", "new"),
+        ("A=1\nSMTP_SECRET=new\nB='\n", "new"),
+    ],
+)
+def test_an_edit_that_did_something_else_would_be_noticed(after: str, value: str | None) -> None:
+    with pytest.raises(FileRefused) as refused:
+        check_edit("A=1\nSMTP_SECRET=old\n", after, NAME, value, {}, "Write it by hand.")
+    assert refused.value.code == "env-not-safe"
 
 
 def test_a_value_that_cannot_be_written_is_refused() -> None:

@@ -68,6 +68,7 @@ def pairs(reading: Reading) -> list[tuple[str, str]] | None:
         ("${Q?why}", "", None),
         ("${E:?why}", "", None),
         ("${Q:-{a}}b", "}b", "{a}b"),
+        ("${Q:-{}}x}", "}x}", "{}}x"),
         ("it's", None, "it's"),
         ("'a''b'", "ab", None),
         ("a'b c'", "ab c", "a'b c'"),

@@ -31,7 +31,7 @@ from wizard.formats.dotenv_value import DOCKER_RUN, NODE, PYTHON, SHELL
 Reader = Callable[[str, Mapping[str, str]], tuple[bool, dict[str, str]]]
 
 NAME = "SMTP_SECRET"
-LIMITS = settings(deadline=None, max_examples=500)
+LIMITS = settings(deadline=None, max_examples=300)
 
 NASTY_SECRETS = [
     "x", " ", "\t", " lead", "trail ", "a b", "a\tb", "#", "#ab", "a#b", "a #b", "=", "a=b", "==",
@@ -102,6 +102,15 @@ PIECES = [
     "'\n", "\nexport A=", "A=x  # it's\n", "# don't\n",
 ]  # fmt: skip
 soup = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join)
+REFERENCE_PIECES = [
+    "$", "$$", "{", "{}", "}", "A", "B", "${A", "${B", "${Q", ":-", "-", ":+", "+", ":?", "?", "x",
+    " ", "\\", "\\$", "${A:-b}",
+]  # fmt: skip
+references = st.builds(
+    "A=1\nB=\nC={0}{1}{0}\n".format,
+    st.sampled_from(["", '"']),
+    st.lists(st.sampled_from(REFERENCE_PIECES), max_size=14).map("".join),
+)
 values = ["", "x", "'a b'", '"a $A"', '"${B:-c}"', "$A", "'x\ny'", '"x\n#\ny"', "x # c", "\\$"]
 others = st.builds(
     str.__add__,
@@ -126,8 +135,8 @@ files = st.builds(
 environs = st.sampled_from([{}, {"A": "env"}, {"A": "it's $B", "B": ""}])
 
 
-@settings(LIMITS, max_examples=2500)
-@given(st.one_of(soup, files), environs)
+@settings(LIMITS, max_examples=1500)
+@given(st.one_of(soup, files, references), environs)
 def test_the_server_reads_any_text_as_our_grammar_does(
     dotenvy: Reader, text: str, environ: dict[str, str]
 ) -> None:
@@ -136,8 +145,8 @@ def test_the_server_reads_any_text_as_our_grammar_does(
     assert dotenvy(text, environ) == (ours.rejection is None, {**first, **environ})
 
 
-@settings(LIMITS, max_examples=2500)
-@given(st.one_of(soup, files), environs)
+@settings(LIMITS, max_examples=1500)
+@given(st.one_of(soup, files, references), environs)
 def test_compose_reads_any_text_as_our_grammar_does(
     compose: Reader, text: str, environ: dict[str, str]
 ) -> None:
@@ -172,7 +181,7 @@ def test_each_nasty_secret_is_read_exactly_from_each_nasty_file(
         check_written(before, secret, dotenvy, elder_dotenv, compose)
 
 
-@settings(LIMITS, max_examples=1000)
+@settings(LIMITS, max_examples=600)
 @given(files, secrets)
 def test_any_secret_is_read_exactly_from_any_file_that_is_not_refused(
     dotenvy: Reader, elder_dotenv: Reader, compose: Reader, before: str, secret: str
@@ -212,19 +221,19 @@ def check_prediction(name: str, secret: str, read: Callable[[str], str | None]) 
         assert (read(text) == secret) == (predicted is None)
 
 
-@settings(LIMITS, max_examples=800)
+@settings(LIMITS, max_examples=500)
 @given(secrets)
 def test_docker_run_misreads_what_is_said(docker_run: Reader, secret: str) -> None:
     check_prediction(DOCKER_RUN, secret, lambda text: docker_run(text, {})[1].get(NAME))
 
 
-@settings(LIMITS, max_examples=800)
+@settings(LIMITS, max_examples=500)
 @given(secrets)
 def test_python_dotenv_misreads_what_is_said(secret: str) -> None:
     check_prediction(PYTHON, secret, lambda text: dotenv_values(stream=io.StringIO(text)).get(NAME))
 
 
-@settings(LIMITS, max_examples=800)
+@settings(LIMITS, max_examples=500)
 @given(secrets)
 def test_node_misreads_what_is_said(node: Reader, secret: str) -> None:
     check_prediction(NODE, secret, lambda text: node(text, {})[1].get(NAME))

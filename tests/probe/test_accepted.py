@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -174,3 +175,22 @@ async def test_an_ascii_sender_needs_no_smtputf8_and_another_is_announced(
     async with serve(answers, tls=True) as port:
         report = await run(port, user="jürgen@example.org")
     assert report.verdict is Verdict.PASS
+
+
+async def test_a_long_reply_in_pieces_is_one_reply(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        for _ in range(60):  # more than aiosmtplib puts up with, less than the server's client
+            writer.write(b"250-" + b"x" * 900 + b"\r\n250")
+            await writer.drain()
+            await asyncio.sleep(0.001)
+            writer.write(b"-more\r\n")
+        writer.write(b"250 AUTH PLAIN\r\n")
+        for reply in (b"235 ok", b"250 ok", b"250 ok", b"221 bye"):
+            await reader.readline()
+            writer.write(reply + b"\r\n")
+        await reader.read()
+
+    async with serve(play, tls=True) as port:
+        assert (await run(port)).verdict is Verdict.PASS

@@ -258,3 +258,20 @@ async def test_control_and_format_characters_do_not_reach_an_event(serve: Serve,
     assert report.diagnosis.server_said == "535 5.7.8 ]0;owned [31mgnp.exe 2J bad"
     for text in [report.diagnosis.server_said, *(stage.message for stage in report.stages)]:
         assert text.isprintable()
+
+
+@pytest.mark.parametrize("secret", ["\ud800", "\0", "a\r\nQUIT"])
+async def test_the_oddest_secret_is_just_wrong(serve: Serve, run: Run, secret: str) -> None:
+    async with serve({"AUTH": "535 5.7.8 no"}, tls=True) as port:
+        report = await run(port, password=secret)
+    assert verdict(report) == ("fail", "auth-rejected", "auth")
+
+
+@pytest.mark.parametrize("recipient", ["a b@example.org", "a@b>\r\nDATA", "\ud800@example.org"])
+async def test_a_recipient_that_is_no_address_is_not_sent(
+    serve: Serve, run: Run, recipient: str
+) -> None:
+    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
+    async with serve(answers, tls=True) as port:
+        report = await run(port, recipient=recipient)
+    assert verdict(report) == ("fail", "recipient-refused", "rcpt")

@@ -19,10 +19,13 @@ _WORD = (
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
 
-# The user may be a mail address and the password may hold an unescaped "@": mask to the last one.
-_URL_PASSWORD = re.compile(r"(://[^\s/:]*:)([^\n]*)(?=@)")
-_ASSIGNMENT = re.compile(rf"({_WORD}[a-z_-]*[ \t]*[:=][ \t]*)([^\s&;]+)", re.IGNORECASE)
-_IN_COMMENT = re.compile(rf"({_WORD}[^:=\n]*[:=][ \t]*)([^\r\n]+)", re.IGNORECASE)
+# All patterns are bounded, so that a long line takes no more than linear time.
+_URL_USER = re.compile(r"://[^\s/:]*:")
+_ASSIGNMENT = re.compile(
+    rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
+)
+_ASSIGN = re.compile(r"[:=][ \t]*")
+_MULTI_LINE = ("'''", '"""')
 
 
 def mask_config(text: str) -> str:
@@ -36,12 +39,48 @@ def mask_config(text: str) -> str:
         source = parse(text)
     except FileRefused:
         return "\n".join(MASK if line.strip() else line for line in text.split("\n"))
-    return source.bom + "".join(_masked(statement) for statement in source.statements)
+    shown = [source.bom]
+    until = ""  # what closes a multi-line string that is commented out and must not be seen
+    for statement in source.statements:
+        if until and statement.kind is Kind.COMMENT:
+            shown.append(f"{statement.indent}# {MASK}{statement.line_end}")
+            until = "" if until in statement.text else until
+            continue
+        shown.append(_masked(statement))
+        until = _opened_in_comment(statement)
+    return "".join(shown)
 
 
 def mask_urls(text: str) -> str:
-    """Return ``text`` with a mask for the password of each URL."""
-    return _URL_PASSWORD.sub(_keep_reference, text)
+    """Return ``text`` with a mask for the password of a URL in each line.
+
+    The user may be a mail address and the password may hold an unescaped ``@``, so everything up to
+    the last one is hidden.
+    """
+    return "\n".join(map(_mask_url, text.split("\n")))
+
+
+def _mask_url(line: str) -> str:
+    user = _URL_USER.search(line)
+    end = line.rfind("@")
+    if user is None or end <= user.end():
+        return line
+    return _mask_span(line, user.end(), end)
+
+
+def _mask_span(text: str, start: int, end: int) -> str:
+    """Mask a part of a text unless it is a reference, perhaps in quotes."""
+    if secret_reference(text[start:end].strip(" \t\r'\"")):
+        return text
+    return text[:start] + MASK + text[end:]
+
+
+def _opened_in_comment(statement: Statement) -> str:
+    """Return what has to close a confidential string that begins in a comment, or nothing."""
+    text = statement.text
+    if statement.kind is not Kind.COMMENT or not _CONFIDENTIAL.search(text):
+        return ""
+    return next((quote for quote in _MULTI_LINE if text.count(quote) == 1), "")
 
 
 def _masked(statement: Statement) -> str:
@@ -103,14 +142,19 @@ def _without_passwords(text: str) -> str:
 
 def _mask_string(source: str) -> str:
     quote = _quote(source)
-    inner = source[len(quote) :].removesuffix(quote)
-    return quote + _ASSIGNMENT.sub(_keep_reference, mask_urls(inner)) + quote
+    inner = mask_urls(source[len(quote) :].removesuffix(quote))
+    return quote + _ASSIGNMENT.sub(_mask_assigned, inner) + quote
+
+
+def _mask_assigned(found: re.Match[str]) -> str:
+    return found[0] if secret_reference(found[2]) else found[1] + MASK
 
 
 def _mask_comment(text: str) -> str:
-    return _IN_COMMENT.sub(_keep_reference, mask_urls(text))
-
-
-def _keep_reference(found: re.Match[str]) -> str:
-    bare = found[2].strip(" \t\r'\"")
-    return found[0] if secret_reference(bare) else found[1] + MASK
+    text = mask_urls(text)
+    word = _CONFIDENTIAL.search(text)
+    assign = _ASSIGN.search(text, word.end()) if word else None
+    end = len(text.rstrip("\r\n"))
+    if assign is None or assign.end() >= end:
+        return text
+    return _mask_span(text, assign.end(), end)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from wizard.errors import FileRefused
 from wizard.formats.dotenv_entry import Entry, line_number, read_entries
+from wizard.formats.dotenv_guard import check_edit
 from wizard.formats.dotenv_mask import mask_dotenv
-from wizard.formats.dotenv_statement import BYTE_ORDER_MARK, WHITE_SPACE, Statement
+from wizard.formats.dotenv_statement import BYTE_ORDER_MARK, WHITE_SPACE
 from wizard.formats.dotenv_value import (
     Misreading,
     by_hand,
@@ -71,7 +71,7 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
         return text
     else:
         after = _replaced(text, found, lambda entry: _rewritten(text, entry, quote(value)))
-    _verify(_others(text, entries, name), after, name, value, environ, f"Write by hand {line}.")
+    check_edit(text, after, name, value, environ, f"Write by hand {line}.")
     return after
 
 
@@ -82,7 +82,7 @@ def remove_variable(text: str, name: str, environ: Mapping[str, str] = _NO_ENVIR
     entries = read_entries(text, environ, f"remove {name} by hand")
     found = [entry for entry in entries if entry.name == name]
     after = _replaced(text, found, lambda _: "")
-    _verify(_others(text, entries, name), after, name, None, environ, f"Remove {name} by hand.")
+    check_edit(text, after, name, None, environ, f"Remove {name} by hand.")
     return after
 
 
@@ -143,47 +143,3 @@ def _line_break(line: str) -> str:
 def _line_break_of(text: str) -> str:
     """Return the line break of the last complete line."""
     return _line_break(text[: text.rfind("\n") + 1]) or "\n"
-
-
-def _verify(
-    others: list[tuple[str, str]],
-    after: str,
-    name: str,
-    value: str | None,
-    environ: Mapping[str, str],
-    remedy: str,
-) -> None:
-    """Raise FileRefused unless both readers see the value, and all ``others`` as before."""
-    try:
-        entries = read_entries(after, environ)
-    except FileRefused as refused:
-        raise _not_safe(remedy) from refused
-    found = [entry for entry in entries if entry.name == name]
-    exact = not found if value is None else found and all(entry.reads(value) for entry in found)
-    if not exact or _others(after, entries, name) != others:
-        raise _not_safe(remedy)
-
-
-def _others(text: str, entries: Iterable[Entry], name: str) -> list[tuple[str, str]]:
-    """Return the source of all other definitions, as it is for dotenvy and for Compose.
-
-    The source and not the value, which rightly changes where it refers to the variable.
-    """
-    return [
-        (_source(text, entry.dotenvy), _source(text, entry.compose))
-        for entry in entries
-        if entry.name != name
-    ]
-
-
-def _source(text: str, statement: Statement) -> str:
-    return text[statement.start : statement.end]
-
-
-def _not_safe(remedy: str) -> FileRefused:
-    return FileRefused(
-        "env-not-safe",
-        "The server or Docker Compose would not read the changed file as it should, "
-        "so it was left as it is.",
-        remedy,
-    )

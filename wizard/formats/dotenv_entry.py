@@ -30,7 +30,7 @@ class Entry:
         """The name, on which both agree."""
         return self.dotenvy.name
 
-    def reads(self, value: str) -> bool:
+    def reads(self, value: str | None) -> bool:
         """Whether both readers find exactly this value."""
         return self.dotenvy.value == self.compose.value == value
 

@@ -78,11 +78,6 @@ class TomlTable:
         """Return the TOML source of a value."""
         return self.document.statements[place.index].text[slice(*place.value_span)]
 
-    def line(self, place: Place) -> int:
-        """Return the 1-based line, in the text that was read, on which a pair begins."""
-        offset = place.inline.key_span[0] if place.inline else 0
-        return self.document.statements[place.index].line_at(offset)
-
     def put(self, key: str, render: Render, comment: str) -> None:
         """Set ``key``: in place, else where it is commented out, else as a new pair.
 

@@ -11,7 +11,7 @@ from typing import Self
 from aiosmtplib import SMTPException
 from aiosmtplib.protocol import SMTPProtocol
 
-from wizard.probe.reply import Malformed, Reply, take_reply
+from wizard.probe.reply import Reply, take_reply
 
 _MOST_RECEIVED = 200_000
 _UNLIMITED = 3600.0
@@ -71,19 +71,18 @@ class Conversation(SMTPProtocol):
 
     async def greeting(self) -> Reply:
         """Wait for the reply that the server begins with."""
-        # What goes wrong shows in the bytes, or in their absence.
         with contextlib.suppress(SMTPException):
             await self.read_response()
-        return self._reply()
+        return await self._reply()
 
     async def command(self, *words: bytes) -> Reply:
         """Send one command and return its reply, whatever its code.
 
-        Raises :class:`ConnectionClosed` or :class:`Malformed`.
+        Raises :class:`ConnectionClosed` or :class:`wizard.probe.reply.Malformed`.
         """
         with contextlib.suppress(SMTPException):
             await self.execute_command(*words)
-        return self._reply()
+        return await self._reply()
 
     async def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         """Begin TLS behind a positive reply to STARTTLS.
@@ -132,11 +131,11 @@ class Conversation(SMTPProtocol):
         finally:
             self._sock.close()
 
-    def _reply(self) -> Reply:
-        reply = take_reply(self._received)
-        if reply is None:
-            raise ConnectionClosed
+    async def _reply(self) -> Reply:
+        """Take the reply out of the bytes, whatever aiosmtplib has made of them."""
+        while (reply := take_reply(self._received)) is None:
+            if not self.is_connected:
+                raise ConnectionClosed
+            with contextlib.suppress(SMTPException):  # it gives up on long replies sooner
+                await self.read_response()
         return reply
-
-
-__all__ = ["ConnectionClosed", "Conversation", "Injected", "Malformed"]

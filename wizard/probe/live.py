@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -84,7 +83,8 @@ class _Run:
         self._network = network
         self._session = session
         self._seconds = seconds
-        self._began = time.monotonic()  # the clock of asyncio's deadlines
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
         self._deadline = self._began + seconds
         self._stages: list[Finished] = []
         self._diagnosis: Diagnosis | None = None
@@ -93,9 +93,9 @@ class _Run:
 
     async def take(self, step: Step) -> Finished:
         """Run one stage; note and explain how it went."""
-        began = time.monotonic()
+        began = self._clock()
         result = await self._attempt(step)
-        seconds = time.monotonic() - began
+        seconds = self._clock() - began
         if isinstance(result, Passed):
             finished = self._passed(step[0], result, seconds)
         elif step[0] in _COURTESIES:
@@ -113,7 +113,7 @@ class _Run:
             self._settings.endpoint.display,
             tuple(self._stages),
             self._diagnosis,
-            time.monotonic() - self._began,
+            self._clock() - self._began,
         )
 
     async def _attempt(self, step: Step) -> Passed | Failure:
@@ -137,7 +137,7 @@ class _Run:
     def _limit(self, stage: Stage) -> float:
         """Return until when ``stage`` may take, in the clock's seconds."""
         if stage in _COURTESIES:
-            return min(self._deadline, time.monotonic() + _COURTESY_SECONDS)
+            return min(self._deadline, self._clock() + _COURTESY_SECONDS)
         if stage is Stage.GREETING and self._settings.route.security is not Security.TLS:
             # A port that expects TLS stays silent: keep the time to find out.
             return self._deadline - min(3.0, self._seconds / 4)

@@ -63,4 +63,5 @@ def _plain(user: str, secret: Secret) -> bytes:
 
 
 def _base64(text: str) -> bytes:
-    return b64encode(text.encode("utf-8", "surrogateescape"))
+    # A lone surrogate cannot be part of what the server sends either; the login is just wrong.
+    return b64encode(text.encode("utf-8", "surrogatepass"))

@@ -41,7 +41,7 @@ class ServerScreen(StepScreen):
         yield Field(
             "Mail server (host name)",
             self.draft.endpoint,
-            placeholder="mail.example.org",
+            placeholder="for example mail.example.org",
             name="endpoint",
         )
         with Vertical(id="encryption"):

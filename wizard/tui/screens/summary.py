@@ -18,7 +18,7 @@ from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.probe.events import Verdict
 from wizard.secret import Keep, Remove, Replace
-from wizard.settings import Endpoint, expand, mask_url_password
+from wizard.settings import Endpoint, Security, expand, mask_url_password
 from wizard.tui.session import Session, Step
 from wizard.tui.widgets.sentence import Sentence
 
@@ -32,6 +32,11 @@ _TESTED = {
     Verdict.WARN: "! passed, with a caveat",
     Verdict.FAIL: "✗ failed",
     Verdict.UNTESTABLE: "! not testable from here",
+}
+_SECURITY = {
+    Security.TLS: "SMTPS",
+    Security.STARTTLS: "STARTTLS",
+    Security.NONE: "not encrypted",
 }
 
 
@@ -121,7 +126,7 @@ class SummaryScreen(Screen[Step | Action]):
             route = Endpoint.parse(text).route(self.draft.starttls)
         except InvalidValue:
             return shown
-        return f"{shown}, port {route.port}, {route.in_words().rpartition(', ')[2]}"
+        return f"{shown}, port {route.port}, {_SECURITY[route.security]}"
 
     def _secret(self) -> str:
         match self.draft.secret:

@@ -31,7 +31,7 @@ class UserScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """The field, and a word about names that are no addresses."""
         yield Sentence("Usually the full mail address; the server also sends its mails from it.")
-        yield Field("User", self.draft.user, placeholder="you@example.org", name="user")
+        yield Field("User", self.draft.user, placeholder="for example you@example.org", name="user")
         yield Sentence(id="caution", classes="caution")
 
     def on_mount(self) -> None:
@@ -39,7 +39,7 @@ class UserScreen(StepScreen):
         self._advise()
         self.query_one(Field).focus_input()
 
-    @on(Field.Edited)
+    @on(Field.Left)
     def _advise(self) -> None:
         user = self.query_one(Field).value
         unusual = bool(user) and "@" not in user and "${" not in user

@@ -1,0 +1,154 @@
+"""Make the pictures of the wizard from the real program: ``python screenshots/make.py [--check]``.
+
+The wizard, the files and the mail server are real. What would differ from one run to the next is
+replaced: the seconds of the live test, and the ports that the system chose for the mail server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from wizard import current, layout
+from wizard.demo import stage
+from wizard.demo.network import DemoNetwork
+from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.probe.events import Concluded, Event, Finished
+from wizard.probe.live import probe
+from wizard.settings import SmtpSettings
+from wizard.tui.app import WizardApp
+from wizard.tui.session import Session
+
+PICTURES = Path(__file__).parent
+SCENE = Path(tempfile.gettempdir()) / "bomnipotent"
+"""A fixed place, since its name is on the pictures."""
+TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyProbe:
+    """The live test with the same seconds and ports on every run."""
+
+    network: DemoNetwork
+
+    async def __call__(self, settings: SmtpSettings) -> AsyncGenerator[Event, None]:
+        """Test for real, and say so in the same words each time."""
+        async for event in probe(settings, timeout=TIMEOUT, compose=True, network=self.network):
+            match event:
+                case Finished():
+                    yield _steady(event)
+                case Concluded(report):
+                    stages = tuple(_steady(stage) for stage in report.stages)
+                    yield Concluded(replace(report, stages=stages, seconds=0.1))
+                case _:
+                    yield event
+
+
+def _steady(event: Finished) -> Finished:
+    message = re.sub(r"Port \d+ of", "Port 40465 of", event.message)
+    return replace(event, seconds=0.012, message=message)
+
+
+async def _walk(pilot: Pilot[tuple[str, ...] | None], keys: Sequence[str]) -> None:
+    for key in keys:
+        await pilot.press(*(key if key.startswith(" ") else [key]))
+    await _settled(pilot)
+
+
+async def _settled(pilot: Pilot[tuple[str, ...] | None]) -> None:
+    """Wait until the live test is over and everything is drawn."""
+    for _ in range(200):
+        await pilot.pause()
+        if not [worker for worker in pilot.app.workers if worker.node is pilot.app.screen]:
+            break
+        await asyncio.sleep(0.05)
+    await pilot.pause()
+
+
+FIRST_RUN = (
+    ("1-files", []),
+    ("2-delivery", ["enter"]),
+    ("3-user", ["enter", f" {DEMO_USER}"]),
+    ("4-server", ["enter", f" {DEMO_HOST}"]),
+    ("5-secret", ["enter", "enter", " not the password"]),
+    ("6-test-failed", ["enter"]),
+    ("6-test-passed", ["escape", f" {stage.PASSWORD.reveal()}", "enter"]),
+    ("7-review", ["enter"]),
+    ("8-done", ["enter"]),
+)
+"""Name of the picture → the keys that lead to it from the one before; a blank begins text."""
+RECONFIGURATION = (("9-summary", []), ("9-summary-help", ["f1"]))
+
+
+async def _take(
+    server: MailServer,
+    config: Path,
+    scenes: Sequence[tuple[str, list[str]]],
+    target: Path,
+    size: tuple[int, int] = (80, 24),
+    suffix: str = "",
+) -> None:
+    now = current.load(layout.find(config), environ={})
+    app = WizardApp(Session(now, SteadyProbe(DemoNetwork(server)), TIMEOUT))
+    async with app.run_test(size=size) as pilot:
+        await _settled(pilot)
+        for name, keys in scenes:
+            await _walk(pilot, keys)
+            picture = app.export_screenshot(title="smtp-wizard")
+            (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
+
+
+async def take_all(target: Path) -> None:
+    """Write all pictures into ``target``."""
+    with MailServer(DEMO_USER, stage.PASSWORD) as server:
+        SCENE.mkdir()
+        try:
+            config = stage.furnish(SCENE)
+            small = FIRST_RUN[3:4] + FIRST_RUN[5:6]
+            await _take(server, config, FIRST_RUN, target)
+            await _take(server, config, RECONFIGURATION, target)
+            shutil.rmtree(SCENE)
+            SCENE.mkdir()
+            config = stage.furnish(SCENE)
+            keys = [key for name, scene in FIRST_RUN[:4] for key in scene]
+            to_failure = [key for name, scene in FIRST_RUN[4:6] for key in scene]
+            scenes = ((small[0][0], keys), (small[1][0], to_failure))
+            await _take(server, config, scenes, target, (40, 12), "-40x12")
+        finally:
+            shutil.rmtree(SCENE)
+
+
+def check() -> int:
+    """Compare the pictures with freshly made ones; return the exit code."""
+    with tempfile.TemporaryDirectory() as fresh:
+        asyncio.run(take_all(Path(fresh)))
+        made = {path.name: path.read_bytes() for path in Path(fresh).iterdir()}
+    kept = {path.name: path.read_bytes() for path in PICTURES.glob("*.svg")}
+    stale = sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+    for name in stale:
+        print(f"out of date: screenshots/{name}")
+    if stale:
+        print("make them again: python screenshots/make.py")
+    return 1 if stale else 0
+
+
+def main() -> int:
+    """Make or check the pictures."""
+    if "--check" in sys.argv[1:]:
+        return check()
+    for old in PICTURES.glob("*.svg"):
+        old.unlink()
+    asyncio.run(take_all(PICTURES))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

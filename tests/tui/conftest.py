@@ -1,0 +1,113 @@
+"""The wizard with real files and a real mail server; only its ports and its name are the demo's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from wizard import current, layout
+from wizard.demo.network import DemoNetwork
+from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.probe.live import probe
+from wizard.secret import Secret
+from wizard.tui.app import WizardApp
+from wizard.tui.session import Session
+from wizard.tui.widgets.sentence import Sentence
+
+PASSWORD = "open$esame #1"
+NORMAL, SMALL = (80, 24), (40, 12)
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    with MailServer(DEMO_USER, Secret(PASSWORD)) as server:
+        yield server
+
+
+@dataclass
+class Operator:
+    """Presses keys and reads the screen, and knows nothing else of the program."""
+
+    pilot: Pilot[tuple[str, ...] | None]
+
+    @property
+    def app(self) -> WizardApp:
+        assert isinstance(self.pilot.app, WizardApp)
+        return self.pilot.app
+
+    async def type(self, text: str) -> None:
+        self.burst(*text)
+        await self.settled()
+
+    def burst(self, *keys: str) -> None:
+        """Send keys at once, as a line does that has stalled."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait for everything that the key has set off, a live test included."""
+        for _ in range(400):
+            await self.pilot.pause()
+            screen = self.app.screen
+            if not [worker for worker in self.app.workers if worker.node is screen]:
+                break
+            await asyncio.sleep(0.02)
+        await self.pilot.pause()
+
+    @property
+    def step(self) -> str:
+        return type(self.app.screen).__name__
+
+    def text(self) -> str:
+        """Return everything that can be read on the screen by scrolling, without its layout."""
+        return "\n".join(
+            str(widget.content)
+            for widget in self.app.screen.walk_children(Sentence)
+            if widget.display and all(parent.display for parent in widget.ancestors_with_self)
+        )
+
+    def drawn(self) -> str:
+        """Return what is drawn, line by line."""
+        screen = self.app.screen
+        lines = screen._compositor.render_strips()  # noqa: SLF001  (no public way)
+        return "\n".join(strip.text for strip in lines)
+
+
+Wizard = Callable[..., AbstractAsyncContextManager[Operator]]
+
+
+@pytest.fixture
+def wizard(mail_server: MailServer) -> Wizard:
+    """Return a context manager that runs the wizard on a config.toml."""
+
+    @asynccontextmanager
+    async def run(
+        config: Path, size: tuple[int, int] = NORMAL, environ: dict[str, str] | None = None
+    ) -> AsyncGenerator[Operator, None]:
+        now = current.load(layout.find(config), environ=environ or {})
+        test = partial(
+            probe, timeout=5.0, network=DemoNetwork(mail_server), compose=now.in_container
+        )
+        app = WizardApp(Session(now, test, 5.0))
+        async with app.run_test(size=size) as pilot:
+            operator = Operator(pilot)
+            await operator.settled()
+            yield operator
+
+    return run
+
+
+__all__ = ["DEMO_HOST", "DEMO_USER", "NORMAL", "PASSWORD", "SMALL", "Operator", "Wizard"]
