@@ -299,6 +299,8 @@ SHAPES = {
     ),
     "removed only inline": ('smtp = { secret = "s" }\n', NO_SECRET, "smtp = { }\n"),
     "removed dotted": ('smtp.secret = "s"\nsmtp.user = "u"\n', NO_SECRET, 'smtp.user = "u"\n'),
+    "removed only dotted": ('a = 1\nsmtp.secret = "s"\n', NO_SECRET, "a = 1\n"),
+    "removed from nothing": ("[smtp]\n", NO_SECRET, "[smtp]\n"),
     "removed nothing": ('[smtp]\n# secret = "s"\n', NO_SECRET, '[smtp]\n# secret = "s"\n'),
 }
 

@@ -244,7 +244,8 @@ TOUCHED = re.compile(
 def test_every_other_line_keeps_its_bytes_and_its_order(text: str, edit: ConfigEdit) -> None:
     assume("\n" in text)
     after = edit_config(text, edit)
-    assert after.endswith("\n") == text.endswith("\n")
+    if after.removeprefix("\ufeff"):
+        assert after.endswith("\n") == text.endswith("\n")
     old, new = (part.removeprefix("\ufeff").split("\n") for part in (text, after))
     assert after.startswith("\ufeff") == text.startswith("\ufeff")
     if not text.endswith("\n"):
@@ -282,14 +283,12 @@ def test_skipping_and_demanding_verification_gives_back_every_byte(
 
 @MANY
 @given(configs(), EDITS)
-def test_masking_keeps_lines_and_hides_the_old_secret(text: str, edit: ConfigEdit) -> None:
+def test_masking_keeps_lines_and_hides_the_secret(text: str, edit: ConfigEdit) -> None:
     after = edit_config(text, edit)
     assert mask_config(after).count("\n") == after.count("\n")
-    masked = parse_config(text.replace("old", "hunter2")).smtp
-    if masked is not None and masked.secret is not None and "hunter2" in masked.secret:
-        only_secret = re.sub(r"(?<!secret)([ \t]*=[ \t]*)([\"'])old", r"\1\2new", text)
-        assume(only_secret.count("old") == 1)
-        assert "old" not in mask_config(only_secret)
+    literal = edit_config(after, ConfigEdit(secret_source="'hunter2'"))
+    assert "hunter2" in literal
+    assert "hunter2" not in mask_config(literal)
 
 
 @MANY

@@ -156,3 +156,9 @@ def test_references_elsewhere_are_told_from_that_of_the_secret(secret: str) -> N
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(FileRefused, match="not valid TOML"):
         parse_config("[smtp\n")
+
+
+def test_reference_inside_a_string_is_no_boolean() -> None:
+    values = smtp("[smtp]\nstarttls = '${T}'\nuser = ['${U}']\n")
+    assert (values.starttls, values.user) == (None, None)
+    assert values.wrong_type == (("user", 3), ("starttls", 2))

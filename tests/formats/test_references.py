@@ -47,6 +47,7 @@ def test_a_reference_is_the_whole_value(value: str, name: str | None) -> None:
         ('say "hi"', '"${X}"', "'''${X}'''"),
         ("plain", '"${OTHER}"', '"${X}"'),
         ("plain", '"literal"', '"${X}"'),
+        ("plain", '"plain"', '"${X}"'),
         ("plain", "${X}", '"${X}"'),
         ("plain", '"${X}" # not only a string', '"${X}"'),
         ("contains ${X} itself", None, '"${X}"'),

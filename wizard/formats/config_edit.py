@@ -157,7 +157,7 @@ def _renamed(source: TomlSource) -> TomlSource:
 
 
 def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) -> dict[str, Any]:
-    """Return what the result has to mean."""
+    """Return what :func:`_meaning` has to give for the result."""
     expected = dict(data)
     if changes:
         smtp = dict(expected.get(SMTP, {}))
@@ -166,6 +166,8 @@ def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) ->
             if change.value is not REMOVE:
                 smtp[change.key] = change.value
         expected[SMTP] = smtp
+    if edit.secret_source is REMOVE and not expected.get(SMTP, True):
+        del expected[SMTP]
     return expected if edit.skip is None else expected_skip(expected, edit.skip)
 
 
@@ -174,6 +176,8 @@ def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
         data = load(text.removeprefix(BOM))
     except FileRefused:
         return None
+    if edit.secret_source is REMOVE and not data.get(SMTP, True):
+        del data[SMTP]  # a table of dotted keys is gone with its last key, one with a header is not
     return data if edit.skip is None else without_skip_off(data)
 
 

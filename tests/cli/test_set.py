@@ -1,0 +1,343 @@
+"""``set`` changes what is named, all or nothing, and says what it did."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, Cli
+from wizard.formats.dotenv import read_variable
+
+
+def test_first_set_up_creates_both_files(cli: Cli) -> None:
+    result = cli(
+        "set", "--user", "me@example.org", "--endpoint", "mail.example.org", "--secret-stdin",
+        "--no-test", "--json", stdin=b"s3cret#1\n",
+    )  # fmt: skip
+    assert result.code == 0
+    document = result.json
+    assert document["changed"] is True
+    assert [(f["created"], f["changed"]) for f in document["files"]] == [(True, True)] * 2
+    assert [Path(f["path"]).name for f in document["files"]] == ["config.toml", ".env"]
+    assert document["secret"] == {"store": "env", "variable": "SMTP_SECRET", "changed": True}
+    assert document["test"] is None
+    assert document["restart_needed"] is True
+    assert "server-settings-missing" in [w["code"] for w in document["warnings"]]
+    written = tomllib.loads((cli.directory / "config.toml").read_text())
+    assert written["smtp"] == {
+        "user": "me@example.org",
+        "endpoint": "mail.example.org",
+        "secret": "${SMTP_SECRET}",
+    }
+    assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == "s3cret#1"
+    assert (cli.directory / ".env").stat().st_mode & 0o777 == 0o600
+    assert "s3cret" not in result.out + result.err
+
+
+def test_second_identical_run_changes_no_byte(cli: Cli) -> None:
+    arguments = [
+        "set", "--user", "me@example.org", "--endpoint", "mail.example.org", "--starttls",
+        "--secret-stdin", "--no-test", "--json",
+    ]  # fmt: skip
+    cli(*arguments, stdin=b"a 'b\n")
+    before = cli.snapshot()
+    result = cli(*arguments, stdin=b"a 'b\n")
+    assert result.json["changed"] is False
+    assert [f["changed"] for f in result.json["files"]] == [False, False]
+    assert result.json["secret"]["changed"] is False
+    assert result.json["restart_needed"] is False
+    assert cli.snapshot() == before
+
+
+def test_what_is_not_named_keeps_its_value(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=old\n")
+    result = cli("set", "--user", "you@example.org", "--no-test", "--json")
+    assert path.read_text() == CONFIG.replace("me@example.org", "you@example.org")
+    assert (cli.directory / ".env").read_text() == "SMTP_SECRET=old\n"
+    assert result.json["restart_needed"] is False
+    assert [f["changed"] for f in result.json["files"]] == [True, False]
+
+
+def test_starttls_goes_behind_secret_not_below_the_next_comment(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=old\n")
+    cli("set", "--starttls", "--no-test")
+    lines = path.read_text().splitlines()
+    assert lines[lines.index("starttls = true") - 2] == 'secret = "${SMTP_SECRET}"'
+    assert lines[lines.index("[provider_metadata.publisher]") - 1] == "# Publisher data"
+    cli("set", "--no-starttls", "--no-test")
+    assert "starttls = false" in path.read_text()
+
+
+def test_secret_file_and_secret_env_are_read(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write("config.toml", CONFIG)
+    secret = cli.write("secret.txt", "from file\r\n")
+    cli("set", "--secret-file", str(secret), "--no-test")
+    assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == "from file"
+    monkeypatch.setenv("MAIL_PASSWORD", "from env")
+    cli("set", "--secret-env", "MAIL_PASSWORD", "--no-test")
+    assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == "from env"
+
+
+def test_no_secret_removes_it_from_both_files(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG)
+    env = cli.write(".env", "A=1\nSMTP_SECRET=old\nB=2\n")
+    result = cli("set", "--no-secret", "--endpoint", "smtp://relay:25", "--no-test", "--json")
+    assert result.json["secret"] == {"store": None, "variable": None, "changed": True}
+    assert "secret" not in tomllib.loads(path.read_text())["smtp"]
+    assert env.read_text() == "A=1\nB=2\n"
+
+
+def test_variable_that_is_used_elsewhere_stays(cli: Cli) -> None:
+    cli.write("config.toml", 'other = "${SMTP_SECRET}"\n' + CONFIG)
+    env = cli.write(".env", "SMTP_SECRET=old\n")
+    cli("set", "--no-secret", "--no-test")
+    assert env.read_text() == "SMTP_SECRET=old\n"
+
+
+def test_variable_of_the_config_is_used(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG.replace("SMTP_SECRET", "MAIL_PW"))
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    assert result.json["secret"]["variable"] == "MAIL_PW"
+    assert read_variable((cli.directory / ".env").read_text(), "MAIL_PW") == "new"
+
+
+def test_new_name_for_the_variable_takes_the_secret_along(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG)
+    env = cli.write(".env", "SMTP_SECRET='a b'\nX=1\n")
+    result = cli("set", "--secret-var", "MAIL_PW", "--no-test", "--json")
+    assert result.code == 0
+    assert 'secret = "${MAIL_PW}"' in path.read_text()
+    assert read_variable(env.read_text(), "MAIL_PW") == "a b"
+    assert "SMTP_SECRET" not in env.read_text()
+
+
+def test_dry_run_prints_the_diff_masked_and_writes_nothing(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "DB=dbpass\nSMTP_SECRET=oldpass\n")
+    before = cli.snapshot()
+    result = cli("set", "--secret-stdin", "--no-test", "--dry-run", stdin=b'new"pass\n')
+    assert "-SMTP_SECRET=********\n+SMTP_SECRET=********" in result.out
+    assert "+secret = '''${SMTP_SECRET}'''" in result.out
+    for secret in ("dbpass", "oldpass", 'new"pass', "new"):
+        assert secret not in result.out.replace("+++", "")
+    assert cli.snapshot() == before
+
+
+def test_skip_verification_is_written_in_the_form_of_the_named_version(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG)
+    result = cli("set", "--skip-verification", "--server-version", "1.5", "--json")
+    assert result.code == 0
+    assert tomllib.loads(path.read_text())["user"] == {"skip_verification": True}
+    result = cli("set", "--skip-verification", "--server-version", "0.6", "--json")
+    assert tomllib.loads(path.read_text())["skip_user_verification"] is True
+    assert "user" not in tomllib.loads(path.read_text())
+    cli("set", "--verify-users", "--no-test")
+    assert path.read_text() == CONFIG
+
+
+def test_unknown_version_takes_the_old_form_and_says_so(cli: Cli) -> None:
+    result = cli("set", "--skip-verification")
+    assert result.code == 0
+    assert (cli.directory / "config.toml").read_text().count("skip_user_verification = true") == 1
+    assert "--server-version" in result.err
+
+
+def test_verify_users_without_mail_settings_is_refused(cli: Cli) -> None:
+    cli("set", "--skip-verification")
+    before = cli.snapshot()
+    result = cli("set", "--verify-users", "--json")
+    assert result.code == 2
+    assert result.json["error"]["code"] == "settings-missing"
+    assert cli.snapshot() == before
+
+
+def test_misnamed_section_is_renamed_on_request(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG.replace("[smtp]", "[smtp_config]"))
+    result = cli("set", "--skip-verification", "--server-version", "1", "--json", "--dry-run")
+    assert "section-misnamed" in [w["code"] for w in result.json["warnings"]]
+    cli("set", "--rename-section", "--no-test")
+    assert path.read_text() == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--user", ""], "user-empty"),
+        (["--user", " a@b"], "user-blanks"),
+        (["--user", "a\nb"], "user-characters"),
+        (["--endpoint", "mail.example.org:587"], "endpoint-port"),
+        (["--endpoint", "smtps://mail.example.org"], "endpoint-scheme"),
+        (["--secret-var", "1X"], "variable-name"),
+        (["--secret-env", "NOT_SET"], "secret-env-unset"),
+        (["--server-version", "x", "--skip-verification"], "server-version"),
+        (["--colour"], "usage"),
+        (["--user"], "usage"),
+        (["--timeout", "soon"], "usage"),
+        (["--timeout", "-1"], "usage"),
+        (["--no-secret", "--secret-stdin"], "usage"),
+        (["--store", "cloud"], "usage"),
+    ],
+)
+def test_invalid_value_is_a_usage_error_and_changes_nothing(
+    cli: Cli, arguments: list[str], code: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=old\n")
+    before = cli.snapshot()
+    result = cli("set", "--no-test", "--json", *arguments)
+    assert result.code == 2
+    assert result.json["error"]["code"] == code
+    assert result.json["error"]["message"]
+    assert cli.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "secret-empty"),
+        (b"\n", "secret-empty"),
+        (b"a\nb\n", "secret-multiline"),
+        (b"a\x00b", "secret-control-character"),
+        (b"\xff\xfe", "secret-not-utf8"),
+        (b"x" * 9000, "secret-too-long"),
+        (b"a'''b\"c\\d", "secret-not-representable"),
+    ],
+)
+def test_secret_that_cannot_be_stored_is_refused_without_showing_it(
+    cli: Cli, data: bytes, code: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    before = cli.snapshot()
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=data)
+    assert result.code == 2
+    assert result.json["error"]["code"] == code
+    assert cli.snapshot() == before
+
+
+def test_first_set_up_names_what_is_missing(cli: Cli) -> None:
+    assert cli("set", "--json").json["error"]["code"] == "settings-missing"
+    result = cli("set", "--user", "a@b", "--no-test", "--json")
+    assert (result.code, result.json["error"]["code"]) == (2, "endpoint-missing")
+    result = cli("set", "--endpoint", "b", "--no-test", "--json")
+    assert (result.code, result.json["error"]["code"]) == (2, "user-missing")
+    assert cli.snapshot() == {}
+
+
+def test_keyring_is_honest_about_not_being_there(cli: Cli) -> None:
+    result = cli("set", "--store", "keyring", "--user", "a@b", "--endpoint", "c", "--json")
+    assert result.code == 6
+    assert "--store env" in result.json["error"]["remedy"]
+
+
+BROKEN = [
+    ("smtp = 3\n", "smtp-not-a-table"),
+    ("[[smtp]]\n", None),
+    ("[smtp\n", "config-invalid-toml"),
+    ('[smtp]\nuser = "a"\nuser = "b"\n', "config-invalid-toml"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), BROKEN)
+def test_file_that_cannot_be_edited_safely_is_refused(
+    cli: Cli, text: str, code: str | None
+) -> None:
+    path = cli.write("config.toml", text)
+    result = cli("set", "--user", "a@b", "--endpoint", "c", "--no-test", "--json")
+    assert result.code == 4
+    error = result.json["error"]
+    assert error["path"] == str(path)
+    assert error["line"]
+    assert code in (None, error["code"])
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfea\x00", b"user = \xe4\n", b"a = 1\x00\n", b"#" * (2 << 20)]
+)
+def test_bytes_that_are_no_configuration_are_refused(cli: Cli, data: bytes) -> None:
+    path = cli.directory / "config.toml"
+    path.write_bytes(data)
+    result = cli("set", "--user", "a@b", "--endpoint", "c", "--no-test", "--json")
+    assert result.code == 4
+    assert result.json["error"]["path"] == str(path)
+    assert path.read_bytes() == data
+
+
+def test_directory_in_the_place_of_a_file_is_refused(cli: Cli) -> None:
+    (cli.directory / "config.toml").mkdir()
+    result = cli("set", "--user", "a@b", "--endpoint", "c", "--no-test")
+    assert result.code == 4
+    assert "a directory" in result.err
+
+
+def test_malformed_env_is_refused_with_its_line(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    env = cli.write(".env", "A=1\nX=it's\nSMTP_SECRET=old\n")
+    before = cli.snapshot()
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    assert result.code == 4
+    assert (result.json["error"]["path"], result.json["error"]["line"]) == (str(env), 2)
+    assert cli.snapshot() == before
+
+
+def test_failure_on_the_second_file_puts_the_first_one_back(cli: Cli) -> None:
+    """config.toml is written last; /proc takes no new files, not even from root."""
+    result = cli(
+        "-c", "/proc/config.toml", "--env-file", str(cli.directory / ".env"), "set", "--user",
+        "a@b", "--endpoint", "c", "--secret-stdin", "--no-test", "--json", stdin=b"new",
+    )  # fmt: skip
+    assert result.code == 5
+    assert result.json["error"]["code"] == "write-failed"
+    assert cli.snapshot() == {}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_directory_is_said(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.directory.chmod(0o500)
+    try:
+        result = cli("set", "--user", "you@example.org", "--no-test", "--json")
+    finally:
+        cli.directory.chmod(0o700)
+    assert result.code == 5
+    assert "sudo" in result.json["error"]["remedy"]
+
+
+def test_config_may_stand_before_or_behind_the_command(cli: Cli) -> None:
+    path = cli.write("elsewhere/config.toml", CONFIG)
+    assert cli("-c", str(path), "show", "--json").json["user"] == "me@example.org"
+    assert cli("show", "--json", "-c", str(path)).json["user"] == "me@example.org"
+    assert cli("--json", "show", "-c", str(path)).json["user"] == "me@example.org"
+
+
+def test_environment_that_wins_is_warned_about(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write("config.toml", CONFIG)
+    monkeypatch.setenv("SMTP_SECRET", "another")
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    assert "environment-wins" in [w["code"] for w in result.json["warnings"]]
+    assert "another" not in result.out
+
+
+def test_reference_in_a_value_is_kept_and_expanded_for_the_check(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG.replace("mail.example.org", "${MAIL_HOST}"))
+    cli.write(".env", "MAIL_HOST=mail.example.org\nSMTP_SECRET=x\n")
+    assert cli("set", "--user", "you@x", "--no-test").code == 0
+    assert 'endpoint = "${MAIL_HOST}"' in path.read_text()
+    cli.write(".env", "MAIL_HOST=mail.example.org:587\nSMTP_SECRET=x\n")
+    assert cli("set", "--user", "me@x", "--no-test").code == 2
+
+
+def test_starttls_by_reference_is_kept_while_it_means_the_same(cli: Cli) -> None:
+    text = CONFIG.replace('secret = "', 'starttls = ${MAIL_STARTTLS}\nsecret = "')
+    path = cli.write("config.toml", text)
+    cli.write(".env", "MAIL_STARTTLS=true\nSMTP_SECRET=x\n")
+    assert cli("show", "--json").json["starttls"] is True
+    cli("set", "--starttls", "--no-test")
+    assert path.read_text() == text
+    cli("set", "--no-starttls", "--no-test")
+    assert "starttls = false" in path.read_text()
