@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from wizard.current import Current
 from wizard.draft import Draft
+from wizard.errors import InvalidValue
 from wizard.formats.dotenv_value import misreaders
 from wizard.layout import LayoutKind
 from wizard.plan import Plan
@@ -19,7 +22,9 @@ def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
     """Return everything that works differently from what the operator may expect."""
     found: list[Caution] = []
     if draft.delivers:
-        found += cautions(draft.settings(current))
+        # With verification skipped, mail settings that cannot work do no harm.
+        with contextlib.suppress(InvalidValue):
+            found += cautions(draft.settings(current))
         found += _about_secret(current, draft, plan)
     found += _about_skip(draft)
     found += _about_files(current, plan)

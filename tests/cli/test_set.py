@@ -136,6 +136,7 @@ def test_skip_verification_is_written_in_the_form_of_the_named_version(cli: Cli)
     result = cli("set", "--skip-verification", "--server-version", "0.6", "--json")
     assert tomllib.loads(path.read_text())["skip_user_verification"] is True
     assert "user" not in tomllib.loads(path.read_text())
+    cli.write(".env", "SMTP_SECRET=x\n")
     cli("set", "--verify-users", "--no-test")
     assert path.read_text() == CONFIG
 
@@ -160,6 +161,7 @@ def test_misnamed_section_is_renamed_on_request(cli: Cli) -> None:
     path = cli.write("config.toml", CONFIG.replace("[smtp]", "[smtp_config]"))
     result = cli("set", "--skip-verification", "--server-version", "1", "--json", "--dry-run")
     assert "section-misnamed" in [w["code"] for w in result.json["warnings"]]
+    cli.write(".env", "SMTP_SECRET=x\n")
     cli("set", "--rename-section", "--no-test")
     assert path.read_text() == CONFIG
 
@@ -317,10 +319,10 @@ def test_config_may_stand_before_or_behind_the_command(cli: Cli) -> None:
 
 def test_environment_that_wins_is_warned_about(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli.write("config.toml", CONFIG)
-    monkeypatch.setenv("SMTP_SECRET", "another")
+    monkeypatch.setenv("SMTP_SECRET", "theirs42")
     result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
     assert "environment-wins" in [w["code"] for w in result.json["warnings"]]
-    assert "another" not in result.out
+    assert "theirs42" not in result.out
 
 
 def test_reference_in_a_value_is_kept_and_expanded_for_the_check(cli: Cli) -> None:

@@ -60,10 +60,61 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """The verdict is certain. What still follows (RSET, QUIT, alternatives) does not change it."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another form of the endpoint that works as far as it was tried: without the secret.
+
+    ``verdict`` is *pass*, or *warn* where the operator should think twice; ``words`` say what was
+    seen, and what was not tried, as one printable sentence or more.
+    """
+
+    endpoint: str
+    starttls: bool
+    verdict: Verdict
+    words: str
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the alternative as ``test --json`` prints it."""
+        return {
+            "endpoint": self.endpoint,
+            "starttls": self.starttls,
+            "verdict": self.verdict.value,
+        }
+
+
+class Direction(StrEnum):
+    """Who wrote a line of the transcript."""
+
+    SENT = "C"
+    RECEIVED = "S"
+    NOTE = "*"
+    """Neither side: the test itself says what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the dialogue, printable and without the login; ``seconds`` since the start."""
+
+    direction: Direction
+    text: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:8.3f} {self.direction}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole test. ``route`` is None when there was nothing to test.
 
     ``diagnosis`` explains the failure, or else the first warning; it is None on *pass*.
+    ``alternatives`` are forms of the endpoint that work where the tested one does not, best first.
     """
 
     verdict: Verdict
@@ -73,6 +124,14 @@ class Report:
     stages: tuple[Finished, ...]
     diagnosis: Diagnosis | None
     seconds: float
+    alternatives: tuple[Alternative, ...] = ()
+    transcript: tuple[Line, ...] = ()
+    decided: float = 0.0
+    """Seconds after which the verdict was certain."""
+    sender: str = ""
+    login: str | None = None
+    """The user name of the login; None when the server does not log in."""
+    recipient: str | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """Return the document that ``test --json`` prints."""
@@ -81,7 +140,7 @@ class Report:
             "route": None if self.route is None else self._route(self.route),
             "stages": [stage.to_json() for stage in self.stages],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_json(),
-            "alternatives": [],
+            "alternatives": [alternative.to_json() for alternative in self.alternatives],
             "seconds": round(self.seconds, 4),
         }
 
@@ -101,4 +160,4 @@ class Concluded:
     report: Report
 
 
-Event = Started | Finished | Concluded
+Event = Started | Finished | Decided | Concluded

@@ -40,6 +40,15 @@ class Reply:
         return word if match and match[1] == str(self.code)[0] else None
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The lines as they came, without their ends."""
+        last = len(self.lines) - 1
+        return tuple(
+            f"{self.code}{' ' if number == last else '-'}{line}"
+            for number, line in enumerate(self.lines)
+        )
+
+    @property
     def text(self) -> str:
         """Code and all lines on one line; a status code that every line repeats stands once."""
         repeated = self.enhanced

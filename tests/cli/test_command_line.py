@@ -1,0 +1,148 @@
+"""What holds for every command: help, version, terminals, imports, defects, leaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, Cli
+from wizard import __version__
+from wizard.cli import full_screen
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wizard", *arguments],
+        capture_output=True, text=True, check=False, **options,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def test_version_and_help(cli: Cli) -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"smtp-wizard {__version__}\n")
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("set", "test", "show", "demo"):
+        assert f"    {command} " in done.stdout
+    assert run("set", "--help").returncode == 0
+
+
+def test_without_a_terminal_the_wizard_points_to_set(cli: Cli) -> None:
+    for arguments in ([], ["demo"], ["--plain"]):
+        done = run(*arguments, stdin=subprocess.DEVNULL)
+        assert done.returncode == 2
+        assert "smtp-wizard set" in done.stderr
+        assert done.stdout == ""
+
+
+def test_unknown_command_is_a_usage_error(cli: Cli) -> None:
+    assert cli("frobnicate").code == 2
+    result = cli("frobnicate", "--json")
+    assert result.code == 2
+    assert result.json["error"]["code"] == "usage"
+
+
+HEADLESS = [
+    ["--help"],
+    ["--version"],
+    ["show"],
+    ["show", "--json"],
+    ["set", "--user", "a@b", "--endpoint", "c", "--no-test"],
+    ["test"],
+]
+
+
+@pytest.mark.parametrize("arguments", HEADLESS)
+def test_headless_commands_never_load_the_screen(cli: Cli, arguments: list[str]) -> None:
+    cli.write("config.toml", CONFIG)
+    code = (
+        "import sys; from wizard.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "print(sorted(m for m in ('textual', 'rich', 'aiosmtpd', 'trustme') if m in sys.modules),"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_no_module_outside_the_screen_imports_textual() -> None:
+    """Proved at run time: each module in turn, in an interpreter of its own."""
+    package = Path(full_screen.__file__).parent.parent
+    modules = [
+        ".".join(("wizard", *path.relative_to(package).with_suffix("").parts))
+        for path in package.rglob("*.py")
+        if "tui" not in path.relative_to(package).parts and path.stem != "__main__"
+    ]
+    assert len(modules) > 30
+    code = (
+        f"import importlib, sys\nfor name in {modules!r}:\n"
+        "    importlib.import_module(name.removesuffix('.__init__'))\n"
+        "    assert 'textual' not in sys.modules, name"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_defect_is_one_line_and_a_report_without_values(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.cli import show
+
+    def broken(options: object) -> int:
+        secret = "hunter22"
+        raise RuntimeError(secret)
+
+    monkeypatch.setattr(show, "run", broken)
+    result = cli("show", "--json")
+    assert result.code == 1
+    assert "hunter22" not in result.out + result.err
+    path = Path(result.json["error"]["remedy"].rpartition(" ")[2].rstrip("."))
+    report = path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.unlink()
+    assert "RuntimeError" in report
+    assert "in broken" in report
+    assert "hunter22" not in report
+    with pytest.raises(RuntimeError):
+        cli("show", "--debug")
+
+
+def test_reader_that_has_gone_is_no_defect(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    done = subprocess.run(
+        f"{sys.executable} -m wizard show | true",
+        shell=True,
+        capture_output=True,
+        check=False,  # noqa: S602
+    )
+    assert done.stderr == b""
+
+
+def test_locale_without_the_signs_is_no_defect(cli: Cli) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = run("test", "--user", "a@b", "--endpoint", "smtp://127.0.0.1:1", env=environment)
+    assert done.returncode == 3
+    assert "x tcp" in done.stdout
+
+
+def test_secret_is_in_no_output_of_any_command(cli: Cli) -> None:
+    secret = "hunter22-correct-horse"
+    cli.write("config.toml", CONFIG.replace("mail.example.org", "smtp://127.0.0.1:1"))
+    cli.write(".env", f"SMTP_SECRET={secret}\n")
+    shown = ""
+    for arguments in (
+        ["show"], ["show", "--json"], ["test"], ["test", "--json"], ["set"], ["set", "--json"],
+        ["set", "--no-test", "--dry-run", "--user", "x@y"], ["set", "--no-test", "--json"],
+        ["set", "--secret-stdin", "--no-test", "--dry-run"], ["set", "--endpoint", "a:1"],
+    ):  # fmt: skip
+        result = cli(*arguments, stdin=f"{secret}-2\n".encode())
+        shown += result.out + result.err
+    assert "x@y" in shown
+    assert secret not in shown
+    assert json.dumps(secret)[1:-1] not in shown

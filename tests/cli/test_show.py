@@ -1,0 +1,92 @@
+"""``show`` tells what is set and where it comes from; never the secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import CONFIG, Cli
+
+
+def test_everything_is_shown_but_the_secret(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    for arguments in (["show"], ["show", "--json"]):
+        result = cli(*arguments)
+        assert result.code == 0
+        assert "me@example.org" in result.out
+        assert "hunter22" not in result.out + result.err
+    assert cli("show", "--json").json == {
+        "config": str(cli.directory / "config.toml"),
+        "env_file": str(cli.directory / ".env"),
+        "layout": "standalone",
+        "user": "me@example.org",
+        "endpoint": "mail.example.org",
+        "starttls": False,
+        "skip_verification": False,
+        "secret": {
+            "set": True,
+            "reference": "${SMTP_SECRET}",
+            "variable": "SMTP_SECRET",
+            "found_in": ["env-file"],
+            "effective": "env-file",
+        },
+    }
+
+
+def test_environment_wins_over_env_file(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    monkeypatch.setenv("SMTP_SECRET", "")
+    secret = cli("show", "--json").json["secret"]
+    assert secret["found_in"] == ["environment", "env-file"]
+    assert secret["effective"] == "environment"
+    assert secret["set"] is False
+
+
+def test_literal_secret_and_password_in_the_endpoint_are_not_printed(cli: Cli) -> None:
+    text = CONFIG.replace("${SMTP_SECRET}", "hunter22").replace(
+        "mail.example.org", "smtp://u:sesame99@relay"
+    )
+    cli.write("config.toml", text)
+    result = cli("show", "--json")
+    assert result.json["secret"]["effective"] == "literal"
+    assert result.json["secret"]["reference"] is None
+    assert result.json["endpoint"] == "smtp://u:********@relay"
+    human = cli("show")
+    for shown in (result.out, human.out):
+        assert "hunter22" not in shown
+        assert "sesame99" not in shown
+
+
+def test_nothing_is_shown_as_nothing(cli: Cli) -> None:
+    result = cli("show", "--json")
+    assert result.code == 0
+    assert result.json["user"] is None
+    assert result.json["secret"] == {
+        "set": False,
+        "reference": None,
+        "variable": None,
+        "found_in": [],
+        "effective": None,
+    }
+    assert "does not exist" in cli("show").out
+
+
+def test_compose_layout_is_recognised(cli: Cli) -> None:
+    cli.write("compose.yaml", "services: {}\n")
+    cli.write("bomnipotent_config/config.toml", CONFIG)
+    document = cli("show", "--json").json
+    assert document["layout"] == "compose"
+    assert document["env_file"] == str(cli.directory / ".env")
+
+
+def test_broken_value_is_shown_with_its_problem(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG.replace("mail.example.org", "mail.example.org:587"))
+    result = cli("show")
+    assert result.code == 0
+    assert "cannot be followed by a port" in result.out
+
+
+def test_skip_is_shown(cli: Cli) -> None:
+    cli.write("config.toml", "skip_user_verification = true\n")
+    assert cli("show", "--json").json["skip_verification"] is True

@@ -1,0 +1,120 @@
+"""``test`` says by exit code and JSON what the server will meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import CONFIG, Cli
+from wizard.demo.server import DEMO_USER, MailServer
+from wizard.secret import Secret
+
+SECRET = "hunter22"
+
+
+@pytest.fixture(scope="module")
+def relay() -> Iterator[str]:
+    """The endpoint of a relay without login."""
+    with MailServer(DEMO_USER, Secret(SECRET)) as server:
+        yield f"smtp://127.0.0.1:{server.ports.relay}"
+
+
+def test_working_settings_pass(cli: Cli, relay: str) -> None:
+    result = cli("test", "--user", DEMO_USER, "--endpoint", relay, "--json")
+    assert result.code == 0
+    report = result.json
+    assert report["verdict"] == "pass"
+    assert report["route"]["endpoint"] == relay
+    assert report["route"]["host"] == "127.0.0.1"
+    assert report["route"]["security"] == "none"
+    assert report["diagnosis"] is None
+    assert report["alternatives"] == []
+    stages = {stage["stage"]: stage["outcome"] for stage in report["stages"]}
+    assert stages["tcp"] == stages["ehlo"] == stages["mail"] == "pass"
+    assert all(stage["seconds"] >= 0 for stage in report["stages"])
+
+
+def test_stored_settings_are_tested_without_flags(cli: Cli, relay: str) -> None:
+    config = CONFIG.replace("mail.example.org", relay).replace('secret = "${SMTP_SECRET}"\n', "")
+    cli.write("config.toml", config)
+    result = cli("test")
+    assert result.code == 0
+    assert "The server connects to 127.0.0.1" in result.out
+    assert "will be able to send" in result.out
+
+
+def test_flags_are_tested_and_nothing_is_written(cli: Cli, relay: str) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", f"SMTP_SECRET={SECRET}\n")
+    before = cli.snapshot()
+    assert cli("test", "--endpoint", relay, "--no-secret").code == 0
+    assert cli.snapshot() == before
+
+
+def test_failing_settings_end_with_3_and_a_remedy(cli: Cli) -> None:
+    result = cli("test", "--user", "a@b", "--endpoint", "smtp://127.0.0.1:1", "--json")
+    assert result.code == 3
+    assert result.json["verdict"] == "fail"
+    assert result.json["diagnosis"]["code"] == "refused"
+    assert result.json["diagnosis"]["stage"] == "tcp"
+    assert result.json["diagnosis"]["remedy"]
+    human = cli("test", "--user", "a@b", "--endpoint", "smtp://127.0.0.1:1")
+    assert human.code == 3
+    assert "(refused)" in human.out
+
+
+def test_no_settings_are_not_testable(cli: Cli) -> None:
+    result = cli("test", "--json")
+    assert result.code == 7
+    assert result.json["verdict"] == "untestable"
+    assert result.json["diagnosis"]["code"] == "not-configured"
+    assert result.json["route"] is None
+
+
+def test_loopback_in_a_compose_layout_is_not_testable(cli: Cli) -> None:
+    cli.write("compose.yaml", "services: {bomnipotent_server: {}}\n")
+    result = cli("test", "--user", "a@b", "--endpoint", "smtp://localhost:2500", "--json")
+    assert result.code == 7
+    assert result.json["diagnosis"]["code"] == "container-internal"
+
+
+def test_stored_endpoint_that_cannot_work_fails_without_a_connection(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG.replace("mail.example.org", "mail.example.org:587"))
+    cli.write(".env", f"SMTP_SECRET={SECRET}\n")
+    result = cli("test", "--json")
+    assert result.code == 3
+    assert result.json["diagnosis"]["code"] == "endpoint-port"
+
+
+def test_secret_that_nothing_sets_fails(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    result = cli("test", "--json")
+    assert result.code == 3
+    assert result.json["diagnosis"]["code"] == "secret-missing"
+    assert result.json["diagnosis"]["stage"] == "auth"
+
+
+def test_deadline_holds(cli: Cli) -> None:
+    """An address that swallows everything cannot be had here; a silent listener comes close."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        endpoint = f"smtp://127.0.0.1:{port}"
+        result = cli("test", "--user", "a@b", "--endpoint", endpoint, "--timeout", "1", "--json")
+    assert result.code == 3
+    assert result.json["seconds"] < 5
+
+
+def test_set_writes_only_what_passes(cli: Cli, relay: str) -> None:
+    refused = cli("set", "--user", DEMO_USER, "--endpoint", "smtp://127.0.0.1:1", "--json")
+    assert refused.code == 3
+    assert refused.json["error"]["code"] == "refused"
+    assert refused.json["changed"] is False
+    assert refused.json["test"]["verdict"] == "fail"
+    assert cli.snapshot() == {}
+    passed = cli("set", "--user", DEMO_USER, "--endpoint", relay, "--json")
+    assert passed.code == 0
+    assert passed.json["test"]["verdict"] == "pass"
+    assert list(cli.snapshot()) == ["config.toml"]

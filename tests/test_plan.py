@@ -1,0 +1,189 @@
+"""The plan shows what it does, does it whole or not at all, and in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wizard import current, files, layout
+from wizard.current import Current
+from wizard.draft import Draft
+from wizard.errors import FileRefused, WriteFailed
+from wizard.files import Snapshot
+from wizard.plan import FileChange, make_plan
+from wizard.secret import Keep, Remove, Replace, Secret
+
+CONFIG = """\
+[smtp]
+user = "me@example.org"
+endpoint = "mail.example.org"
+secret = "${SMTP_SECRET}"
+"""
+ENV = "DB=dbpass\nSMTP_SECRET=oldpass\n"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[], Current]:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / ".env").write_text(ENV)
+    return lambda: current.load(layout.find(tmp_path / "config.toml"), environ={})
+
+
+def new_values(now: Current) -> Draft:
+    return replace(Draft.of(now), user="you@example.org", secret=Replace(Secret('new"pass')))
+
+
+def test_draft_of_what_is_configured_changes_nothing(load: Callable[[], Current]) -> None:
+    now = load()
+    plan = make_plan(now, Draft.of(now))
+    assert not plan.changed
+    assert not plan.secret_changed
+    assert not plan.restart_needed
+    assert [change.diff() for change in plan.changes] == [[], []]
+
+
+def test_env_is_written_before_config(
+    load: Callable[[], Current], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    original = files.replace
+
+    def spy(before: Snapshot, data: bytes, new_mode: int = 0o600) -> list[Path]:
+        written.append(before.path.name)
+        return original(before, data, new_mode)
+
+    monkeypatch.setattr(files, "replace", spy)
+    now = load()
+    make_plan(now, new_values(now)).apply()
+    assert written == [".env", "config.toml"]
+
+
+def test_preview_masks_every_secret_and_shows_every_change(load: Callable[[], Current]) -> None:
+    now = load()
+    plan = make_plan(now, new_values(now))
+    env, config = (change.diff() for change in plan.changes)
+    assert env == [
+        "@@ -1,2 +1,2 @@",
+        " DB=********",
+        "-SMTP_SECRET=********",
+        "+SMTP_SECRET=********",
+    ]
+    assert '+user = "you@example.org"' in config
+    assert "+secret = '''${SMTP_SECRET}'''" in config
+    assert "pass" not in repr(plan)
+
+
+def test_failure_on_the_last_file_leaves_both_as_they_were(
+    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rename that fails cannot be had on demand; this one is a fake for config.toml alone."""
+    original = os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if target.name == "config.toml":
+            raise OSError(5, "Input/output error")
+        original(source, target)
+
+    now = load()
+    plan = make_plan(now, new_values(now))
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(WriteFailed, match="Everything is as before"):
+        plan.apply()
+    assert (tmp_path / "config.toml").read_text() == CONFIG
+    assert (tmp_path / ".env").read_text() == ENV
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "config.toml"]
+
+
+def test_interruption_leaves_both_as_they_were(
+    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = os.replace
+
+    def interrupted(source: Path, target: Path) -> None:
+        if target.name == "config.toml":
+            raise KeyboardInterrupt
+        original(source, target)
+
+    now = load()
+    plan = make_plan(now, new_values(now))
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        plan.apply()
+    assert (tmp_path / ".env").read_text() == ENV
+
+
+@pytest.mark.parametrize("name", ["config.toml", ".env"])
+def test_file_that_changed_since_it_was_read_stops_everything(
+    load: Callable[[], Current], tmp_path: Path, name: str
+) -> None:
+    now = load()
+    plan = make_plan(now, new_values(now))
+    (tmp_path / name).write_text("# theirs\n")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    with pytest.raises(FileRefused, match="changed"):
+        plan.apply()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_restart_is_needed_for_a_secret_and_not_for_an_endpoint(
+    load: Callable[[], Current],
+) -> None:
+    now = load()
+    draft = Draft.of(now)
+    assert not make_plan(now, replace(draft, endpoint="b.example.org")).restart_needed
+    assert make_plan(now, replace(draft, secret=Replace(Secret("x")))).restart_needed
+    assert make_plan(now, replace(draft, secret=Remove())).restart_needed
+
+
+def test_secret_that_is_stored_already_changes_nothing(load: Callable[[], Current]) -> None:
+    now = load()
+    plan = make_plan(now, replace(Draft.of(now), secret=Replace(Secret("oldpass"))))
+    assert not plan.changed
+    assert not plan.secret_changed
+
+
+def test_skipping_alone_writes_no_mail_settings(tmp_path: Path) -> None:
+    now = current.load(layout.find(tmp_path / "config.toml"), environ={})
+    make_plan(now, Draft(skip=True, secret=Keep())).apply()
+    assert "[smtp]" not in (tmp_path / "config.toml").read_text()
+    assert not (tmp_path / ".env").exists()
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", "secret=1", "secret=2"]), max_size=12),
+    st.lists(st.sampled_from(["a", "b", "c", "secret=1", "secret=2"]), max_size=12),
+)
+def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None:
+    """Applied by hand, hunk by hunk, the shown lines give the (masked) new text."""
+
+    def mask(text: str) -> str:
+        return text.replace("secret=1", "secret=*").replace("secret=2", "secret=*")
+
+    def text(lines: list[str]) -> str:
+        return "".join(f"{line}\n" for line in lines)
+
+    path = Path("x")
+    change = FileChange(Snapshot(path, path, text(old).encode()), text(new).encode(), mask)
+    before, after, position = mask(text(old)).splitlines(), [], 0
+    for line in change.diff():
+        if line.startswith("@@"):
+            start, _, length = line.split()[1][1:].partition(",")
+            begin = int(start) - (1 if int(length) else 0)
+            after += before[position:begin]
+            position = begin
+        else:
+            if line[0] in " -":
+                assert before[position] == line[1:]
+                position += 1
+            if line[0] in " +":
+                after.append(line[1:])
+    after += before[position:]
+    assert after == mask(text(new)).splitlines()
+    assert change.changed == (old != new)
+    assert bool(change.diff()) == change.changed
