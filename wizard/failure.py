@@ -6,9 +6,11 @@ printable: whoever builds a value has removed control characters and secrets.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
+from itertools import takewhile
 
 
 class Stage(StrEnum):
@@ -75,6 +77,26 @@ class Certificate:
     issuer: str
     not_before: datetime
     not_after: datetime
+    self_signed: bool = False
+
+    def name_like(self, host: str) -> str | None:
+        """Return the name in it that could be the endpoint: the likest to ``host``."""
+        return next(iter(self.names_like(host)), None)
+
+    def names_like(self, host: str) -> tuple[str, ...]:
+        """Return the names in it that could be the endpoint, the likest to ``host`` first."""
+        usable = [
+            name
+            for name in self.names
+            if "*" not in name and ":" not in name and re.search(r"[a-z]", name, re.IGNORECASE)
+        ]
+        return tuple(sorted(usable, key=lambda name: -likeness(name, host)))
+
+
+def likeness(name: str, host: str) -> int:
+    """Return how many labels two host names share, counted from the end."""
+    pairs = zip(name.lower().split(".")[::-1], host.lower().split(".")[::-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +114,5 @@ class Failure:
     text: str = ""
     """What else is known, as a piece of a sentence; what it is depends on the cause."""
     certificate: Certificate | None = None
+    alone: bool = False
+    """Whether the other usual forms of the endpoint were tried, and none works either."""

@@ -84,22 +84,8 @@ def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
 
 
 def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
-    """Return the name in the certificate that could be the endpoint: the likest to the host."""
-    if failure.certificate is None:
-        return None
-    wanted = settings.route.host.lower().split(".")[::-1]
-
-    def likeness(name: str) -> int:
-        labels = name.lower().split(".")[::-1]
-        same = [mine == theirs for mine, theirs in zip(wanted, labels, strict=False)]
-        return same.index(False) if False in same else len(same)
-
-    usable = [
-        name
-        for name in failure.certificate.names
-        if "*" not in name and ":" not in name and re.search(r"[a-z]", name, re.IGNORECASE)
-    ]
-    return max(usable, key=likeness, default=None)
+    certificate = failure.certificate
+    return None if certificate is None else certificate.name_like(settings.route.host)
 
 
 def security(*expected: Security) -> When:

@@ -147,4 +147,5 @@ async def test_cancelling_the_second_look_closes_it_too(
         with pytest.raises(asyncio.CancelledError):
             await consumer
         sockets = getattr(through, "sockets", [])
-        assert [sock.fileno() for sock in sockets] == [-1, -1]
+        assert len(sockets) >= 2
+        assert {sock.fileno() for sock in sockets} == {-1}

@@ -68,6 +68,11 @@ class Operator:
         await self.pilot.pause()
 
     @property
+    def has_left(self) -> bool:
+        """Whether the wizard is ending, and has written nothing."""
+        return self.app._exit and self.app.return_value is None  # noqa: SLF001  (no public way)
+
+    @property
     def step(self) -> str:
         return type(self.app.screen).__name__
 

@@ -26,6 +26,7 @@ def read_certificate(der: bytes) -> Certificate | None:
             issuer=_name(certificate.issuer),
             not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,
+            self_signed=certificate.issuer == certificate.subject,
         )
     except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None

@@ -22,7 +22,7 @@ async def log_in(conversation: Conversation, mechanism: str, user: str, secret: 
     server's client cannot answer.
     """
     if mechanism == "PLAIN":
-        reply = await conversation.command(b"AUTH", b"PLAIN", _plain(user, secret))
+        reply = await conversation.command(b"AUTH", b"PLAIN", _plain(user, secret), hidden=1)
         if reply.code == _CONTINUE:
             raise Malformed("a challenge where PLAIN has none", reply.text.encode())
         return reply
@@ -31,7 +31,7 @@ async def log_in(conversation: Conversation, mechanism: str, user: str, secret: 
         if reply.code != _CONTINUE:
             return reply
         answer = user if _asks_for_user(reply) else secret.reveal()
-        reply = await conversation.command(_base64(answer))
+        reply = await conversation.command(_base64(answer), hidden=1)
     raise Malformed("one challenge after the other", reply.text.encode())
 
 

@@ -27,4 +27,7 @@ class Failed(Exception):
         self.failure = failure
 
 
+Hide = Callable[[str], str]
+"""Makes text from outside fit to be shown, without the secret in any form."""
+
 Step = tuple[Stage, Callable[[], Awaitable[Passed]]]

@@ -77,7 +77,7 @@ async def look(
     conversation = await Conversation.open(sock, host, None if starttls_as else context)
     try:
         if starttls_as:
-            await conversation.greeting()
+            await conversation.reply()
             await conversation.command(b"EHLO", starttls_as.encode())
             await conversation.command(b"STARTTLS")
             await conversation.encrypt(context, host)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from textual import events
@@ -56,29 +57,32 @@ class TypeAheadApp(App[R]):
             await self._hand_on(self._typed.popleft())
 
     async def _quiet(self) -> None:
-        """Wait until no widget has anything to do, twice in a row, and a screen is shown."""
+        """Wait until no widget has anything to do, twice in a row, and a screen is laid out.
+
+        The layout counts: the order in which Tab and Enter go on follows it.
+        """
         quiet = 0
         while quiet < 2 and self.is_running:
             pumps: list[MessagePump] = [self, *self.screen.walk_children(with_self=True)]
-            await _processed(pumps)
+            await _called(pump.call_later for pump in pumps)
+            await _called([self.screen.call_after_refresh])
             between_screens = len(self.screen_stack) < 2
             busy = between_screens or any(pump.message_queue_size for pump in pumps)
             quiet = 0 if busy else quiet + 1
 
 
-async def _processed(pumps: list[MessagePump]) -> None:
-    """Wait until each of ``pumps`` has processed what it had been sent up to now."""
+async def _called(schedules: Iterable[Callable[[Callable[[], None]], bool]]) -> None:
+    """Wait until a callback handed to each of ``schedules`` has been called."""
     waiting = 0
     done = asyncio.Event()
 
-    def processed() -> None:
+    def called() -> None:
         nonlocal waiting
         waiting -= 1
         if not waiting:
             done.set()
 
-    for pump in pumps:
-        waiting += pump.call_later(processed)
-    with contextlib.suppress(TimeoutError):  # a widget that has just gone answers nothing
+    for schedule in schedules:
+        waiting += schedule(called)
+    with contextlib.suppress(TimeoutError):  # a widget that has just gone calls nothing
         await asyncio.wait_for(done.wait(), 0.5)
-    await asyncio.sleep(0)

@@ -17,7 +17,7 @@ class HelpScreen(ModalScreen[None]):
     """Any of the usual keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,ctrl+g,q", "dismiss", "Close", key_display="Esc"),
+        Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", "Close", key_display="Esc"),
     ]
 
     def __init__(self, title: str, text: str) -> None:

@@ -23,6 +23,7 @@ class QuestionScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "No", show=False),
         Binding("y", "answer(True)", "Yes", show=False),
+        Binding("ctrl+c", "app.leave", show=False),
         Binding("left,right,up,down", "app.focus_next", show=False),
     ]
 

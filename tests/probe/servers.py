@@ -1,0 +1,173 @@
+"""Mail servers on loopback that misbehave as told, and a network of our own that leads to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import trustme
+
+from wizard.probe.events import Concluded, Event, Report
+from wizard.probe.live import probe
+from wizard.probe.network import Address, Network, SystemNetwork, strict
+from wizard.secret import Secret
+from wizard.settings import Endpoint, SmtpSettings
+
+PASSWORD = "correct horse battery staple"
+HOST = "mail.example.org"
+
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Answers = Mapping[str, str | bytes]
+Serve = Callable[..., AbstractAsyncContextManager[int]]
+Run = Callable[..., Awaitable[Report]]
+
+
+def verdict(report: Report) -> tuple[str, str, str]:
+    """Return verdict, code and stage of a report that has a diagnosis."""
+    assert report.diagnosis is not None
+    return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
+
+
+class LoopbackNetwork(SystemNetwork):
+    """Every name is this machine, and every port the one of the test's server."""
+
+    def __init__(self, port: int, authority: trustme.CA) -> None:
+        self._port = port
+        self._authority = authority
+        self.sockets: list[socket.socket] = []
+
+    async def resolve(self, host: str, port: int) -> Sequence[Address]:
+        return [Address("127.0.0.1", self._port)]
+
+    async def connect(self, address: Address) -> socket.socket:
+        self.sockets.append(await super().connect(address))
+        return self.sockets[-1]
+
+    def tls_context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._authority.configure_trust(context)
+        return strict(context)
+
+
+async def run_probe(
+    network: Network,
+    endpoint: str = HOST,
+    *,
+    starttls: bool = False,
+    user: str = "you@example.org",
+    password: str | None = PASSWORD,
+    timeout: float = 20,  # noqa: ASYNC109
+    recipient: str | None = None,
+    deliver: bool = False,
+    alternatives: bool = False,
+    seen: list[Event] | None = None,
+) -> Report:
+    """Run the test of ``endpoint`` to its end; note the events in ``seen``."""
+    settings = SmtpSettings(
+        user, Endpoint.parse(endpoint), starttls, Secret(password) if password else None
+    )
+    events = [] if seen is None else seen
+    async with contextlib.aclosing(
+        probe(
+            settings,
+            timeout=timeout,
+            recipient=recipient,
+            deliver=deliver,
+            alternatives=alternatives,
+            network=network,
+        )
+    ) as stream:
+        async for event in stream:
+            events.append(event)
+    assert isinstance(events[-1], Concluded)
+    return events[-1].report
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    script: Script | Answers, server_tls: ssl.SSLContext, *, tls: ssl.SSLContext | bool = False
+) -> AsyncIterator[int]:
+    """Serve connections by ``script`` on a port of its own, which is what the manager gives.
+
+    ``server_tls`` is for STARTTLS, and from the first byte if ``tls`` is true.
+    """
+    play = answering(script, server_tls) if isinstance(script, Mapping) else script
+    context = server_tls if tls is True else tls or None
+    playing: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        playing.add(task)
+        try:
+            await play(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has left, which it may, or the test is over
+        finally:
+            writer.transport.abort()
+            playing.discard(task)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(playing):
+            task.cancel()
+        await asyncio.gather(*playing, return_exceptions=True)
+        await asyncio.sleep(0.01)  # for the transports that were aborted
+
+
+def answering(answers: Answers, tls: ssl.SSLContext) -> Script:
+    """Answer each verb as told, or politely.
+
+    An answer of no text is silence, one that ends in ``CLOSE`` is followed by the end of the
+    connection. Lines that are no known verb are answered as ``?``. What follows a positive reply
+    to DATA is read up to the dot and answered as ``.``.
+    """
+    polite = {
+        "GREETING": "220 mail.example.org ESMTP",
+        "EHLO": "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN",
+        "STARTTLS": "220 2.0.0 Go ahead",
+        "AUTH": "235 2.7.0 Welcome",
+        "MAIL": "250 2.1.0 Ok",
+        "RCPT": "250 2.1.5 Ok",
+        "RSET": "250 2.0.0 Ok",
+        "DATA": "354 End with a dot",
+        ".": "250 2.0.0 Ok: queued as 4Xyz12Abc",
+        "QUIT": "221 2.0.0 Bye",
+    }
+    answers = {**polite, **answers}
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer("GREETING", reader, writer)
+        while line := await reader.readline():
+            verb = line.split()[0].decode().upper()
+            await answer(verb if verb in answers else "?", reader, writer)
+            if verb == "DATA" and answers[verb] == polite[verb]:
+                while await reader.readline() != b".\r\n":
+                    pass
+                await answer(".", reader, writer)
+            if verb == "STARTTLS" and answers[verb] == polite[verb]:
+                await writer.start_tls(tls)
+            if verb == "QUIT" and answers[verb]:
+                return
+
+    async def answer(verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        text = answers[verb]
+        if not text:
+            await reader.read()  # until the client gives up
+            return
+        reply = text if isinstance(text, bytes) else text.encode()
+        closes = reply.endswith(b"CLOSE")
+        reply = reply.removesuffix(b"CLOSE")
+        writer.write(reply if reply.endswith(b"\n") or not reply else reply + b"\r\n")
+        await writer.drain()
+        if closes:
+            raise ConnectionResetError
+
+    return play
