@@ -57,13 +57,13 @@ def _steady(event: Finished) -> Finished:
     return replace(event, seconds=0.012, message=message)
 
 
-async def _walk(pilot: Pilot[tuple[str, ...] | None], keys: Sequence[str]) -> None:
+async def _walk(pilot: Pilot[tuple[str, ...]], keys: Sequence[str]) -> None:
     for key in keys:
         await pilot.press(*(key if key.startswith(" ") else [key]))
     await _settled(pilot)
 
 
-async def _settled(pilot: Pilot[tuple[str, ...] | None]) -> None:
+async def _settled(pilot: Pilot[tuple[str, ...]]) -> None:
     """Wait until the live test is over and everything is drawn."""
     for _ in range(200):
         await pilot.pause()
@@ -73,7 +73,9 @@ async def _settled(pilot: Pilot[tuple[str, ...] | None]) -> None:
     await pilot.pause()
 
 
-FIRST_RUN = (
+Scenes = Sequence[tuple[str, list[str]]]
+
+FIRST_RUN: Scenes = (
     ("1-files", []),
     ("2-delivery", ["enter"]),
     ("3-user", ["enter", f" {DEMO_USER}"]),
@@ -85,13 +87,13 @@ FIRST_RUN = (
     ("8-done", ["enter"]),
 )
 """Name of the picture → the keys that lead to it from the one before; a blank begins text."""
-RECONFIGURATION = (("9-summary", []), ("9-summary-help", ["f1"]))
+RECONFIGURATION: Scenes = (("9-summary", []), ("9-summary-help", ["f1"]))
 
 
 async def _take(
     server: MailServer,
     config: Path,
-    scenes: Sequence[tuple[str, list[str]]],
+    scenes: Scenes,
     target: Path,
     size: tuple[int, int] = (80, 24),
     suffix: str = "",
@@ -112,7 +114,7 @@ async def take_all(target: Path) -> None:
         SCENE.mkdir()
         try:
             config = stage.furnish(SCENE)
-            small = FIRST_RUN[3:4] + FIRST_RUN[5:6]
+            small = (FIRST_RUN[3], FIRST_RUN[5])
             await _take(server, config, FIRST_RUN, target)
             await _take(server, config, RECONFIGURATION, target)
             shutil.rmtree(SCENE)

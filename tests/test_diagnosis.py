@@ -53,7 +53,7 @@ def setting(
     *,
     starttls: bool = False,
     user: str = "you@example.org",
-    secret: str | None = "correct horse",  # noqa: S107 - made up
+    secret: str | None = "correct horse",
 ) -> SmtpSettings:
     return SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None

@@ -178,7 +178,7 @@ def test_failed_write_removes_the_directories_it_created(
     snapshot = files.read(tmp_path / "new" / "config.toml")
     (tmp_path / "keep").mkdir()
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(WriteFailed, match="No space left on device.*Free some space"):
+    with pytest.raises(WriteFailed, match=r"No space left on device.*Free some space"):
         files.replace(snapshot, b"x")
     assert names(tmp_path) == ["keep"]
 

@@ -7,7 +7,7 @@ import contextlib
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
-from wizard.formats.dotenv_value import misreaders
+from wizard.formats.dotenv.value import misreaders
 from wizard.layout import LayoutKind
 from wizard.plan import Plan
 from wizard.secret import Replace

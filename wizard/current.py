@@ -10,10 +10,10 @@ from enum import StrEnum
 from wizard import files
 from wizard.errors import FileRefused, InvalidValue
 from wizard.files import Snapshot
-from wizard.formats.config_edit import ConfigEdit, edit_config
-from wizard.formats.config_view import ConfigView, parse_config
-from wizard.formats.dotenv import read_variable
-from wizard.formats.references import secret_reference
+from wizard.formats.config.edit import ConfigEdit, edit_config
+from wizard.formats.config.references import secret_reference
+from wizard.formats.config.view import ConfigView, parse_config
+from wizard.formats.dotenv.variable import read_variable
 from wizard.formats.text import decode
 from wizard.layout import Layout, LayoutKind
 from wizard.secret import Secret

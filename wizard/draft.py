@@ -8,8 +8,8 @@ from typing import Any
 
 from wizard.current import Current
 from wizard.errors import InvalidValue
-from wizard.formats.dotenv_value import check_value
-from wizard.formats.references import choose_reference
+from wizard.formats.config.references import choose_reference
+from wizard.formats.dotenv.value import check_value
 from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.settings import Endpoint, SkipForm, SmtpSettings, check_user, expand
 

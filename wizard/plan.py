@@ -16,12 +16,12 @@ from wizard.current import Current, Place
 from wizard.draft import Draft
 from wizard.errors import FileRefused, WizardError, WriteFailed
 from wizard.files import Snapshot
-from wizard.formats.config_edit import REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_mask import mask_config
-from wizard.formats.config_view import parse_config
-from wizard.formats.dotenv import remove_variable, set_variable
-from wizard.formats.dotenv_mask import mask_dotenv
-from wizard.formats.references import choose_reference
+from wizard.formats.config.edit import REMOVE, ConfigEdit, edit_config
+from wizard.formats.config.mask import mask_config
+from wizard.formats.config.references import choose_reference
+from wizard.formats.config.view import parse_config
+from wizard.formats.dotenv.mask import mask_dotenv
+from wizard.formats.dotenv.variable import remove_variable, set_variable
 from wizard.formats.text import decode, encode
 from wizard.secret import Keep, Remove, Replace, SecretEdit
 from wizard.settings import SkipForm

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.failure import Cause, Failure, Stage
-from wizard.settings import Security, SmtpSettings
+from wizard.secret import MASK
+from wizard.settings import Security, SmtpSettings, is_container_name, is_nearby
 
 _NAMES_SHOWN = 6
 _STEPS = {
@@ -24,6 +25,13 @@ _STEPS = {
     Stage.DATA: "the mail was handed over",
     Stage.QUIT: "the goodbye",
 }
+
+FIXED_USERS = {
+    "smtp.sendgrid.net": "apikey",
+    "smtp.sparkpostmail.com": "SMTP_Injection",
+    "smtp.resend.com": "resend",
+}
+"""Providers where the user is the same for every account."""
 
 When = Callable[[Failure, SmtpSettings], bool]
 
@@ -61,7 +69,8 @@ def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
     filled: dict[str, str | int] = {
         "host": route.host,
         "port": route.port,
-        "user": settings.user,
+        "user": _user(settings),
+        "fixed": _fixed_user(settings) or "",
         "text": failure.text,
         "step": _STEPS[failure.stage],
         "names": "unknown",
@@ -83,9 +92,26 @@ def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
     return filled
 
 
+def _user(settings: SmtpSettings) -> str:
+    """Return the user; some providers make it the same as the secret, which is then masked."""
+    user, login = settings.user, settings.login
+    return MASK if login is not None and login[1].reveal() == user else user
+
+
 def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
     certificate = failure.certificate
     return None if certificate is None else certificate.name_like(settings.route.host)
+
+
+def every(*conditions: When) -> When:
+    """Match when all ``conditions`` do."""
+    return lambda failure, settings: all(match(failure, settings) for match in conditions)
+
+
+def host(*domains: str) -> When:
+    """Match routes to these hosts, and to all names below them."""
+    ends = tuple(f".{domain}" for domain in domains)
+    return lambda _, settings: f".{settings.route.host.lower()}".endswith(ends)
 
 
 def security(*expected: Security) -> When:
@@ -106,6 +132,36 @@ def logs_in(_: Failure, settings: SmtpSettings) -> bool:
 def no_login(_: Failure, settings: SmtpSettings) -> bool:
     """Match when the server does not log in."""
     return settings.login is None
+
+
+def nearby(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a host that is this machine or a container."""
+    return is_nearby(settings.route.host)
+
+
+def container_name(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a host name that only a container network may know."""
+    return is_container_name(settings.route.host)
+
+
+def alone(failure: Failure, _: SmtpSettings) -> bool:
+    """Match when the other usual forms of the endpoint do not work either."""
+    return failure.alone
+
+
+def self_signed(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a certificate that vouches for itself."""
+    return failure.certificate is not None and failure.certificate.self_signed
+
+
+def wrong_fixed_user(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a provider where all accounts have the same user, and this is another one."""
+    fixed = _fixed_user(settings)
+    return fixed is not None and settings.login is not None and settings.login[0] != fixed
+
+
+def _fixed_user(settings: SmtpSettings) -> str | None:
+    return FIXED_USERS.get(settings.route.host.lower())
 
 
 def unexpanded(_: Failure, settings: SmtpSettings) -> bool:

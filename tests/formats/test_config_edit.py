@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_edit import REMOVE, ConfigEdit, edit_config, new_config
-from wizard.formats.config_view import parse_config
+from wizard.formats.config.edit import REMOVE, ConfigEdit, edit_config, new_config
+from wizard.formats.config.view import parse_config
 from wizard.settings import SkipForm
 
 SECRET = '"${SMTP_SECRET}"'

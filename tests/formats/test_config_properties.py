@@ -11,13 +11,13 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
-from wizard.formats.config_edit import COMMENTS, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_mask import mask_config
-from wizard.formats.config_skip import MARK
-from wizard.formats.config_view import SMTP_KEYS, parse_config
-from wizard.formats.toml_source import Kind, lex, parse
-from wizard.formats.toml_tokens import mask_references
-from wizard.formats.toml_value import same
+from wizard.formats.config.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config.mask import mask_config
+from wizard.formats.config.skip import MARK
+from wizard.formats.config.view import SMTP_KEYS, parse_config
+from wizard.formats.toml.source import Kind, lex, parse
+from wizard.formats.toml.tokens import mask_references
+from wizard.formats.toml.value import same
 from wizard.settings import SkipForm
 
 BLANKS = st.sampled_from(["", " ", "  ", "\t", " \t"])

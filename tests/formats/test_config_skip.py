@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_edit import ConfigEdit, edit_config
-from wizard.formats.config_skip import MARK
-from wizard.formats.config_view import parse_config
+from wizard.formats.config.edit import ConfigEdit, edit_config
+from wizard.formats.config.skip import MARK
+from wizard.formats.config.view import parse_config
 from wizard.settings import SkipForm
 
 GLOBAL = ConfigEdit(skip=SkipForm.GLOBAL)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_view import SmtpValues, parse_config
+from wizard.formats.config.view import SmtpValues, parse_config
 from wizard.settings import SkipForm
 
 

@@ -5,9 +5,9 @@ import tomllib
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.toml_inline import inline_pairs
-from wizard.formats.toml_source import Kind, Statement, TomlSource, lex, parse
-from wizard.formats.toml_tokens import mask_references, references
+from wizard.formats.toml.inline import inline_pairs
+from wizard.formats.toml.source import Kind, Statement, TomlSource, lex, parse
+from wizard.formats.toml.tokens import mask_references, references
 
 TEXTS = [
     "",

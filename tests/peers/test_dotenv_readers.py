@@ -14,7 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, InvalidValue
-from wizard.formats.dotenv import (
+from wizard.formats.dotenv.compose import read_compose
+from wizard.formats.dotenv.dotenvy import read_dotenvy
+from wizard.formats.dotenv.value import DOCKER_RUN, NODE, PYTHON, SHELL
+from wizard.formats.dotenv.variable import (
     Misreading,
     check_value,
     misreaders,
@@ -23,9 +26,6 @@ from wizard.formats.dotenv import (
     remove_variable,
     set_variable,
 )
-from wizard.formats.dotenv_compose import read_compose
-from wizard.formats.dotenv_dotenvy import read_dotenvy
-from wizard.formats.dotenv_value import DOCKER_RUN, NODE, PYTHON, SHELL
 
 # (text, environment) -> whether it accepts all of the text, and the variables that it sees
 Reader = Callable[[str, Mapping[str, str]], tuple[bool, dict[str, str]]]

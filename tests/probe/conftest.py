@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.probe import certificates
 from tests.probe.servers import (
     HOST,
     PASSWORD,
@@ -30,6 +31,12 @@ from wizard.secret import Secret
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def catalogue_authority() -> trustme.CA:
+    """The authority that the catalogue's servers have their certificates from."""
+    return certificates.authority()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -122,52 +123,63 @@ async def serving(
         await asyncio.sleep(0.01)  # for the transports that were aborted
 
 
+POLITE: Answers = {
+    "GREETING": "220 mail.example.org ESMTP",
+    "EHLO": "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN",
+    "STARTTLS": "220 2.0.0 Go ahead",
+    "AUTH": "235 2.7.0 Welcome",
+    "MAIL": "250 2.1.0 Ok",
+    "RCPT": "250 2.1.5 Ok",
+    "RSET": "250 2.0.0 Ok",
+    "NOOP": "250 2.0.0 Ok",
+    "DATA": "354 End with a dot",
+    ".": "250 2.0.0 Ok: queued as 4Xyz12Abc",
+    "QUIT": "221 2.0.0 Bye",
+}
+
+
 def answering(answers: Answers, tls: ssl.SSLContext) -> Script:
     """Answer each verb as told, or politely.
 
-    An answer of no text is silence, one that ends in ``CLOSE`` is followed by the end of the
-    connection. Lines that are no known verb are answered as ``?``. What follows a positive reply
-    to DATA is read up to the dot and answered as ``.``.
+    An answer of no text is silence, one that ends in ``CLOSE`` or ``RESET`` is followed by the
+    end of the connection. ``EHLO2`` is the answer to EHLO behind STARTTLS. Lines that are no known
+    verb are answered as ``?``. What follows a positive reply to DATA is read up to the dot and
+    answered as ``.``.
     """
-    polite = {
-        "GREETING": "220 mail.example.org ESMTP",
-        "EHLO": "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN",
-        "STARTTLS": "220 2.0.0 Go ahead",
-        "AUTH": "235 2.7.0 Welcome",
-        "MAIL": "250 2.1.0 Ok",
-        "RCPT": "250 2.1.5 Ok",
-        "RSET": "250 2.0.0 Ok",
-        "DATA": "354 End with a dot",
-        ".": "250 2.0.0 Ok: queued as 4Xyz12Abc",
-        "QUIT": "221 2.0.0 Bye",
-    }
-    answers = {**polite, **answers}
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await answer("GREETING", reader, writer)
+        told = {**POLITE, **answers}
+        await _answer(told["GREETING"], reader, writer)
         while line := await reader.readline():
             verb = line.split()[0].decode().upper()
-            await answer(verb if verb in answers else "?", reader, writer)
-            if verb == "DATA" and answers[verb] == polite[verb]:
+            await _answer(told[verb if verb in told else "?"], reader, writer)
+            agreed = told.get(verb) == POLITE.get(verb)
+            if verb == "DATA" and agreed:
                 while await reader.readline() != b".\r\n":
                     pass
-                await answer(".", reader, writer)
-            if verb == "STARTTLS" and answers[verb] == polite[verb]:
+                await _answer(told["."], reader, writer)
+            if verb == "STARTTLS" and agreed:
                 await writer.start_tls(tls)
-            if verb == "QUIT" and answers[verb]:
+                told["EHLO"] = told.get("EHLO2", told["EHLO"])
+            if verb == "QUIT" and told[verb]:
                 return
 
-    async def answer(verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        text = answers[verb]
-        if not text:
-            await reader.read()  # until the client gives up
-            return
-        reply = text if isinstance(text, bytes) else text.encode()
-        closes = reply.endswith(b"CLOSE")
-        reply = reply.removesuffix(b"CLOSE")
-        writer.write(reply if reply.endswith(b"\n") or not reply else reply + b"\r\n")
-        await writer.drain()
-        if closes:
-            raise ConnectionResetError
-
     return play
+
+
+async def _answer(
+    text: str | bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    if not text:
+        await reader.read()  # until the client gives up
+        return
+    reply = text if isinstance(text, bytes) else text.encode()
+    closes = reply.endswith((b"CLOSE", b"RESET"))
+    if reply.endswith(b"RESET"):
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reply = reply.removesuffix(b"CLOSE").removesuffix(b"RESET")
+    writer.write(reply if reply.endswith(b"\n") or not reply else reply + b"\r\n")
+    await writer.drain()
+    if closes:
+        raise ConnectionResetError

@@ -36,7 +36,7 @@ def mail_server() -> Iterator[MailServer]:
 class Operator:
     """Presses keys and reads the screen, and knows nothing else of the program."""
 
-    pilot: Pilot[tuple[str, ...] | None]
+    pilot: Pilot[tuple[str, ...]]
 
     @property
     def app(self) -> WizardApp:
@@ -61,8 +61,8 @@ class Operator:
         """Wait for everything that the key has set off, a live test included."""
         for _ in range(400):
             await self.pilot.pause()
-            screen = self.app.screen
-            if not [worker for worker in self.app.workers if worker.node is screen]:
+            testing = [worker for worker in self.app.workers if worker.node is self.app.screen]
+            if not (testing or self.app.handing_on):
                 break
             await asyncio.sleep(0.02)
         await self.pilot.pause()

@@ -68,7 +68,7 @@ async def test_written_lines_are_exactly_those_of_the_review(
     assert added[0] == "SMTP_SECRET=********"
     assert added[1:] == config.read_text().splitlines()[len(before) :]
     assert config.read_text().splitlines()[: len(before)] == before
-    assert env.startswith(f"# Read by Docker Compose\nBOMNIPOTENT_DB_PW=only-a-demo\n")
+    assert env.startswith("# Read by Docker Compose\nBOMNIPOTENT_DB_PW=only-a-demo\n")
     assert PASSWORD not in "\n".join(shown)
     assert "only-a-demo" not in "\n".join(shown)
 

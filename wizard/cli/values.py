@@ -11,7 +11,7 @@ from pathlib import Path
 from wizard import files
 from wizard.draft import Draft
 from wizard.errors import FileRefused, InvalidValue, UsageError
-from wizard.formats.dotenv_value import check_value
+from wizard.formats.dotenv.value import check_value
 from wizard.secret import Remove, Replace, Secret, SecretEdit
 from wizard.settings import Endpoint, check_user, check_variable, references
 

@@ -26,7 +26,7 @@ Nobody needs to answer it. If you did not expect it, somebody has entered your a
 while setting up a BOMnipotent Server.
 """
 _QUEUED = re.compile(
-    r"""queued\ (?:mail\ )?(?:for\ delivery\ )?(?:as|id:?)\ ?["<(]?([^\s">),;]+)  # Postfix and others
+    r"""queued\ (?:mail\ )?(?:for\ delivery\ )?(?:as|id:?)\ ?["<(]?([^\s">),;]+)  # Postfix
     | \bid=([^\s,;]+)  # Exim
     | ^250\ (?:2\.\d\.\d\ )?Ok\ ([0-9A-Za-z-]{16,})(?:\s|$)  # Amazon SES
     | ^250\ 2\.0\.0\ ([0-9A-Za-z]{10,})\ Message\ accepted  # Sendmail

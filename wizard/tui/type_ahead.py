@@ -30,31 +30,32 @@ class TypeAheadApp(App[R]):
     def __init__(self) -> None:
         super().__init__()
         self._typed: deque[events.Event] = deque()
-        self._settling: asyncio.Task[None] | None = None
+        self.handing_on = False
+        """Whether a key is still being dealt with."""
 
     async def on_event(self, event: events.Event) -> None:
         """Keep keys in order; everything else takes its usual way."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._settling is not None and not self._settling.done():
-            self._typed.append(event)
-        else:
-            await self._hand_on(event)
+            return
+        self._typed.append(event)
+        if not self.handing_on:
+            self.handing_on = True
+            self.run_worker(self._hand_on(), group="typed")
 
-    async def _hand_on(self, event: events.Event) -> None:
-        stays = isinstance(self.focused, Input) and (
-            isinstance(event, events.Key) and event.is_printable
-        )
-        await super().on_event(event)
-        if not stays:
-            self._settling = asyncio.create_task(self._settle())
-
-    async def _settle(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet(), _LONGEST)
-        self._settling = None
-        while self._typed and self._settling is None:
-            await self._hand_on(self._typed.popleft())
+    async def _hand_on(self) -> None:
+        try:
+            while self._typed:
+                event = self._typed.popleft()
+                # A character in a field sets off nothing that the next key depends on.
+                stays = isinstance(event, events.Key) and event.is_printable
+                stays = stays and isinstance(self.focused, Input)
+                await super().on_event(event)
+                if not stays:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._quiet(), _LONGEST)
+        finally:
+            self.handing_on = False
 
     async def _quiet(self) -> None:
         """Wait until no widget has anything to do, twice in a row, and a screen is laid out.

@@ -1,0 +1,65 @@
+"""What a failed live test means to an operator: cause first, then one concrete next step.
+
+It is one table in the order of the test, read from the top: the first rule that matches a failure
+explains it. Rules on the words of a reply come before those on its code. Codes are part of the
+public interface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.diagnosis.encryption import ENCRYPTION
+from wizard.diagnosis.introduction import INTRODUCTION
+from wizard.diagnosis.login import LOGIN
+from wizard.diagnosis.reaching import REACHING
+from wizard.diagnosis.sending import SENDING
+from wizard.diagnosis.unforeseen import UNFORESEEN
+from wizard.failure import Failure, Stage
+from wizard.rule import Rule, values
+from wizard.settings import SmtpSettings
+
+TABLE: tuple[Rule, ...] = (
+    *REACHING,
+    *ENCRYPTION,
+    *INTRODUCTION,
+    *LOGIN,
+    *SENDING,
+    *UNFORESEEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The explanation of one failure. ``warning``: the server's mails go out all the same."""
+
+    code: str
+    stage: Stage
+    summary: str
+    remedy: str
+    server_said: str | None
+    warning: bool = False
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the diagnosis as ``test --json`` prints it."""
+        return {
+            "code": self.code,
+            "stage": self.stage.value,
+            "summary": self.summary,
+            "remedy": self.remedy,
+            "server_said": self.server_said,
+        }
+
+
+def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
+    """Explain ``failure`` of a test of ``settings``."""
+    rule = next(rule for rule in TABLE if rule.matches(failure, settings))
+    facts = values(failure, settings)
+    return Diagnosis(
+        rule.code,
+        failure.stage,
+        rule.summary.format_map(facts),
+        rule.remedy.format_map(facts),
+        failure.said or None,
+        rule.warning,
+    )

@@ -1,0 +1,236 @@
+"""Logins that are not offered, not accepted, or better not made."""
+
+from __future__ import annotations
+
+from wizard.failure import Cause, Stage
+from wizard.rule import (
+    Rule,
+    blanks,
+    host,
+    local_part,
+    offers_starttls,
+    only_oauth,
+    unexpanded,
+    wrong_fixed_user,
+)
+
+# Hosts by what is special about them; a host matches with all names below it.
+GOOGLE = ("gmail.com", "googlemail.com", "google.com")
+CONSUMER_OUTLOOK = ("smtp-mail.outlook.com", "hotmail.com", "live.com")
+APP_PASSWORD = (
+    "mail.yahoo.com",
+    "mail.me.com",
+    "fastmail.com",
+    "zoho.com",
+    "zoho.eu",
+    "mailbox.org",
+)
+SWITCHED_OFF_AT_FIRST = ("gmx.net", "gmx.com", "web.de")
+OWN_CREDENTIALS = (
+    "amazonaws.com",
+    "mailgun.org",
+    "brevo.com",
+    "sendinblue.com",
+    "postmarkapp.com",
+    "mailjet.com",
+    "smtp.tem.scw.cloud",
+)
+
+OUTLOOK_COM = "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
+OTHER_PROVIDER = "Use a mailbox of another provider, or put a relay in between."
+
+MAIL_OR_RCPT = (Stage.MAIL, Stage.RCPT)
+
+LOGIN: tuple[Rule, ...] = (
+    Rule(
+        Cause.NO_AUTH,
+        "no-auth-offered",
+        "{host} offers no login on an unencrypted connection.",
+        "Append ?tls=required to the endpoint, or use the bare host name.",
+        when=offers_starttls,
+    ),
+    Rule(
+        Cause.NO_AUTH,
+        "no-auth-offered",
+        "{host} offers no login on port {port}, but a secret is set.",
+        "Remove the secret if this is a relay without login; else correct the endpoint.",
+    ),
+    Rule(
+        Cause.NO_MECHANISM,
+        "no-usable-mechanism",
+        OUTLOOK_COM,
+        OTHER_PROVIDER,
+        when=host(*CONSUMER_OUTLOOK),
+    ),
+    Rule(
+        Cause.NO_MECHANISM,
+        "no-usable-mechanism",
+        "{host} only accepts logins by {text}; the server cannot do OAuth.",
+        "Look for app passwords at your mail provider, or put a relay in between.",
+        when=only_oauth,
+    ),
+    Rule(
+        Cause.NO_MECHANISM,
+        "no-usable-mechanism",
+        "{host} only offers logins by {text}; the server knows PLAIN and LOGIN.",
+        "Have PLAIN allowed on {host}, or put a relay in between.",
+    ),
+    Rule(
+        Cause.CLEAR_TEXT_LOGIN,
+        "clear-text-login",
+        "The login was accepted, but everybody between here and {host} can read the password.",
+        "Use the bare host name, or append ?tls=required to the endpoint.",
+        warning=True,
+    ),
+    Rule(
+        Cause.REPLY,
+        "encryption-required",
+        "{host} demands an encrypted connection.",
+        "Use the bare host name as the endpoint (SMTPS), or append ?tls=required to it.",
+        stages=(Stage.AUTH, *MAIL_OR_RCPT),
+        said=r"^538|\b5\.7\.11\b|starttls|encryption (is )?(required|needed)|must use (tls|ssl)",
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-disabled",
+        OUTLOOK_COM,
+        OTHER_PROVIDER,
+        stages=(Stage.AUTH,),
+        said=r"^5",
+        when=host(*CONSUMER_OUTLOOK),
+    ),
+    Rule(
+        Cause.REPLY,
+        "app-password-needed",
+        "Google does not accept the password of the account, only one made for this program.",
+        "Switch on 2-step verification, create an app password at "
+        "https://myaccount.google.com/apppasswords and enter it without blanks.",
+        stages=(Stage.AUTH,),
+        said=r"^534|\b5\.7\.9\b|app(lication)?[- ]?(specific )?password",
+        when=host(*GOOGLE),
+    ),
+    Rule(
+        Cause.REPLY,
+        "app-password-needed",
+        "{host} does not accept the password of the account, only one made for this program.",
+        "Create an app password at your mail provider and enter it without blanks.",
+        stages=(Stage.AUTH,),
+        said=r"^534|\b5\.7\.9\b|app(lication)?[- ]?(specific )?password",
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-disabled",
+        "Login by SMTP is switched off for this mailbox or its whole organisation.",
+        'Have an administrator enable "Authenticated SMTP" for {user} (Microsoft 365 admin '
+        "center, Mail, Manage email apps) and look at the security defaults; Microsoft is "
+        "retiring it, so plan a relay.",
+        stages=(Stage.AUTH,),
+        said=r"\b5\.7\.139\b|\b5\.7\.30\b|smtpclientauthentication|basic authentication"
+        r"|authentication (is )?(disabled|not enabled)",
+    ),
+    Rule(
+        Cause.REPLY,
+        "rate-limited",
+        "{host} has had too many attempts and refuses more for the moment.",
+        "Wait half an hour without testing, then test again.",
+        stages=(Stage.AUTH,),
+        said=r"^421|too many|rate limit|try again later",
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-temporary",
+        "{host} cannot check logins for the moment.",
+        "Test again in a few minutes.",
+        stages=(Stage.AUTH,),
+        said=r"^4",
+    ),
+    Rule(
+        Cause.REPLY,
+        "no-usable-mechanism",
+        "{host} refuses the way of logging in that it offers itself.",
+        "Ask whoever runs {host}, or put a relay in between.",
+        stages=(Stage.AUTH,),
+        said=r"^504",
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}: the secret contains ${{…}}, a variable that nobody "
+        "has filled in.",
+        "Set that variable, or enter the secret itself.",
+        stages=(Stage.AUTH,),
+        when=unexpanded,
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}: the secret has blanks around it.",
+        "Enter the secret again, without blanks.",
+        stages=(Stage.AUTH,),
+        when=blanks,
+    ),
+    # What single providers mean by it
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}: every account has the user {fixed} there.",
+        "Set user to {fixed} and the secret to the API key; the mails then need a relay that "
+        "sets the sender.",
+        stages=(Stage.AUTH,),
+        when=wrong_fixed_user,
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Enter an app password without blanks, not the account's password: "
+        "https://myaccount.google.com/apppasswords; user is the full address.",
+        stages=(Stage.AUTH,),
+        when=host(*GOOGLE),
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Create an app password at this provider and enter it in place of the account's password; "
+        "user is the full address.",
+        stages=(Stage.AUTH,),
+        when=host(*APP_PASSWORD),
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Allow access by POP3 and IMAP in the settings of the mailbox, which covers SMTP too; then "
+        "check the secret.",
+        stages=(Stage.AUTH,),
+        when=host(*SWITCHED_OFF_AT_FIRST),
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Enter user name and password of the SMTP credentials that this provider makes, not its "
+        "API or access key.",
+        stages=(Stage.AUTH,),
+        when=host(*OWN_CREDENTIALS),
+    ),
+    # What is left
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Try the full mail address as the user, unless your provider gives a fixed name; then "
+        "enter the secret again.",
+        stages=(Stage.AUTH,),
+        when=local_part,
+    ),
+    Rule(
+        Cause.REPLY,
+        "auth-rejected",
+        "{host} rejects the login of {user}.",
+        "Enter the secret again: the one for SMTP, which may differ from the account's password "
+        "or API key.",
+        stages=(Stage.AUTH,),
+    ),
+)

@@ -1,0 +1,220 @@
+"""`.env` as BOMnipotent Server reads it: the grammar of the Rust crate dotenvy 0.15.7.
+
+It has two passes with rules of their own. The first joins physical lines while a quote is open
+(``iter.rs``), the second parses each joined line (``parse.rs``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+from wizard.formats.dotenv.statement import (
+    BYTE_ORDER_MARK,
+    WHITE_SPACE,
+    Reading,
+    Rejection,
+    Statement,
+    Unreadable,
+)
+
+_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
+
+
+class _State(Enum):
+    PLAIN = auto()
+    BLANK = auto()
+    ESCAPE = auto()
+    WEAK = auto()
+    WEAK_ESCAPE = auto()
+    STRONG = auto()
+    STRONG_ESCAPE = auto()
+    COMMENT = auto()
+
+
+_OPENING = {"\\": _State.ESCAPE, '"': _State.WEAK, "'": _State.STRONG}
+_NEXT: dict[_State, dict[str, _State]] = {
+    _State.PLAIN: {
+        **_OPENING,
+        **dict.fromkeys(set(WHITE_SPACE) - set("\r\n"), _State.BLANK),
+    },
+    # A second blank leads back to PLAIN, so only a "#" behind a single one starts a comment here.
+    _State.BLANK: {**_OPENING, "#": _State.COMMENT},
+    _State.ESCAPE: {},
+    _State.WEAK: {"\\": _State.WEAK_ESCAPE, '"': _State.PLAIN},
+    _State.WEAK_ESCAPE: {},
+    _State.STRONG: {"\\": _State.STRONG_ESCAPE, "'": _State.PLAIN},
+    _State.STRONG_ESCAPE: {},
+}
+_OTHERWISE = {
+    _State.PLAIN: _State.PLAIN,
+    _State.BLANK: _State.PLAIN,
+    _State.ESCAPE: _State.PLAIN,
+    _State.WEAK: _State.WEAK,
+    _State.WEAK_ESCAPE: _State.WEAK,
+    _State.STRONG: _State.STRONG,
+    _State.STRONG_ESCAPE: _State.STRONG,
+}
+_UNFINISHED = {
+    _State.BLANK: "The file ends in a blank without a line break behind it",
+    _State.ESCAPE: "The file ends in a backslash",
+}
+_OPEN_QUOTE = "The quote is never closed"
+
+_BLANKS = f"[{WHITE_SPACE}]*"
+_NAME = r"[A-Za-z_][A-Za-z0-9_.]*"
+_HEAD = re.compile(rf"(?:export(?![A-Za-z0-9_.]){_BLANKS})?(?P<name>{_NAME}){_BLANKS}={_BLANKS}")
+
+# A name without braces ends at the first character that is no letter or number; that one, unless
+# it is another "$", is taken as it is, even where it is a quote or a backslash. (Rust counts some
+# combining marks as letters, re does not: such a name reads differently here.)
+_SUBSTITUTION = (
+    r"\$(?:\{(?P<braced>[^}]*)\}|(?P<unclosed>\{)|(?P<bare>[^\W_]*)(?P<literal>[^$])?)"
+    r"|\\(?P<escaped>[\\'\"$ n])|(?P<unknown>\\.)|(?P<dangling>\\)"
+)
+_PLAIN_PIECE = re.compile(
+    _SUBSTITUTION + r"|(?P<weak>\")|'(?P<strong>[^']*)'|(?P<open>')|(?P<blank>[ \t])"
+    r"|(?P<text>[^\\'\"$ \t]+)",
+    re.DOTALL,
+)
+_WEAK_PIECE = re.compile(_SUBSTITUTION + r'|(?P<weak>")|(?P<text>[^\\"$]+)', re.DOTALL)
+_TAIL = re.compile(r"[ \t]*(?:(?P<comment>#)|\Z)")
+
+
+def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading:
+    """Read the text as ``dotenvy::from_path`` loads it; ``environ`` is the server's environment.
+
+    The server keeps the first of several definitions, but each of them is listed.
+    """
+    # As it loads, dotenvy puts each variable into the environment unless it is there already.
+    variables = dict(environ)
+    statements = []
+    offset = 0
+    try:
+        for offset, end, comment in _joined_lines(text):
+            statement = _statement(text, offset, end, comment, variables)
+            if statement is not None:
+                variables.setdefault(statement.name, statement.value)
+                statements.append(statement)
+    except _Unfinished as unfinished:
+        return Reading(tuple(statements), Rejection(unfinished.offset, str(unfinished)))
+    except Unreadable as unreadable:
+        offset += len(text[offset:]) - len(text[offset:].lstrip(WHITE_SPACE))
+        return Reading(tuple(statements), Rejection(offset, str(unreadable)))
+    return Reading(tuple(statements))
+
+
+class _Unfinished(Unreadable):
+    """The file ends within a joined line, which begins at ``offset``."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.offset = offset
+
+
+def _joined_lines(text: str) -> Iterator[tuple[int, int, int | None]]:
+    """Yield start, end and place of the comment of each joined line that is no comment."""
+    position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    while position < len(text):
+        start, state = position, _State.PLAIN
+        while True:
+            if position == len(text):
+                raise _Unfinished(_UNFINISHED.get(state, _OPEN_QUOTE), start)
+            line_start, position = position, text.find("\n", position) + 1 or len(text)
+            if line_start == start and _is_comment(text[start:position]):
+                break
+            state, stop = _scan(text, line_start, position, state)
+            if state is _State.COMMENT:
+                yield start, stop, stop
+                break
+            if state is _State.PLAIN:
+                yield start, stop, None
+                break
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip(WHITE_SPACE).startswith("#")
+
+
+def _scan(text: str, start: int, end: int, state: _State) -> tuple[_State, int]:
+    """Return the state behind the physical line, and the end of what counts in it."""
+    for position in range(start, end):
+        state = _NEXT[state].get(text[position], _OTHERWISE[state])
+        if state is _State.COMMENT:
+            return state, position
+    return state, end
+
+
+def _statement(
+    text: str, start: int, end: int, comment: int | None, variables: Mapping[str, str]
+) -> Statement | None:
+    """Parse one joined line; None when it is blank."""
+    line = text[start:end].rstrip(WHITE_SPACE)
+    end = start + len(line)
+    start = end - len(line.lstrip(WHITE_SPACE))
+    if start == end or text[start] == "#":
+        return None
+    head = _HEAD.match(text, start, end)
+    if head is None:
+        raise Unreadable("This is not of the form NAME=value")
+    name, name_end = head["name"], head.end("name")
+    if text.startswith("#", head.end(), end):
+        # Without a blank before it, the "#" may be meant as the value; other readers take it so.
+        comment = head.end() if text[head.end() - 1] != "=" else None
+        return Statement(start, name, name_end, end, "", comment=comment)
+    value = _Value(variables)
+    behind = value.read(text[head.end() : end])
+    if behind is not None:
+        comment = head.end() + behind
+    return Statement(start, name, name_end, end, value.text, comment=comment)
+
+
+class _Value:
+    """Puts a value together, piece by piece."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.text = ""
+        self._variables = variables
+        self._weak = False
+
+    def read(self, source: str) -> int | None:
+        """Read the source of one value; return where its comment begins, if it has one."""
+        position = 0
+        while position < len(source):
+            piece = (_WEAK_PIECE if self._weak else _PLAIN_PIECE).match(source, position)
+            assert piece is not None  # noqa: S101 - the patterns cover every character
+            position = piece.end()
+            if piece.lastgroup == "blank":
+                return self._comment(source, position)
+            self._take(piece)
+        if self._weak:
+            raise Unreadable(_OPEN_QUOTE)
+        return None
+
+    def _take(self, piece: re.Match[str]) -> None:
+        match piece.lastgroup:
+            case "braced" | "bare" | "literal":
+                name = piece["braced"] if piece["bare"] is None else piece["bare"]
+                self.text += self._variables.get(name, "") + (piece["literal"] or "")
+            case "escaped":
+                self.text += "\n" if piece["escaped"] == "n" else piece["escaped"]
+            case "strong" | "text" as group:
+                self.text += piece[group]
+            case "weak":
+                self._weak = not self._weak
+            case "unknown":
+                raise Unreadable("A backslash stands before a character that it cannot escape")
+            case "unclosed":
+                raise Unreadable("A ${ is never closed")
+            case "open":
+                raise Unreadable(_OPEN_QUOTE)
+
+    @staticmethod
+    def _comment(source: str, position: int) -> int | None:
+        """Let only a comment follow the first blank that is neither quoted nor escaped."""
+        tail = _TAIL.match(source, position)
+        if tail is None:
+            raise Unreadable("The value holds a blank but is not quoted")
+        return tail.start("comment") if tail["comment"] else None

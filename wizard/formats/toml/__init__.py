@@ -1,0 +1,1 @@
+"""TOML as text: statements that tile the source, and splices that leave the rest alone."""

@@ -1,0 +1,101 @@
+"""What is wrong with a text that is not TOML, in words that give away no secret."""
+
+from __future__ import annotations
+
+import re
+
+from wizard.errors import FileRefused
+from wizard.formats.toml.tokens import MAX_KEY_PARTS, REFERENCE, deepest_key, multi_line_strings
+
+_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+_DEFINED_TWICE = "a key or table is defined twice"
+_BAD_CHARACTER = "there is a character that TOML does not allow here"
+_REASONS = (
+    # How a message of tomllib begins. Its own words may quote the file, so none are passed on.
+    ("Cannot declare", _DEFINED_TWICE),
+    ("Cannot overwrite", _DEFINED_TWICE),
+    ("Cannot redefine", _DEFINED_TWICE),
+    ("Cannot mutate", "a table is extended that is already complete"),
+    ("Duplicate inline table key", _DEFINED_TWICE),
+    ("Expected '='", 'there is no "=" behind the key'),
+    ("Expected newline", "something follows that does not belong to the value"),
+    ("Expected ']", "a table header is not closed"),
+    ("Found invalid character", _BAD_CHARACTER),
+    ("Illegal character", _BAD_CHARACTER),
+    ("Invalid date", "a date or time is not valid"),
+    ("Invalid hex", "an escape sequence is not valid"),
+    ("Invalid initial character", "a key begins with a character that needs quotes"),
+    ("Invalid statement", "this is no key, table header or comment"),
+    ("Invalid value", "the value is not valid (a text needs quotes)"),
+    ("Escaped character", "an escape sequence is not valid"),
+    ("Unclosed array", "an array is not closed"),
+    ("Unclosed inline", "an inline table is not closed"),
+    ("Unescaped", "a backslash in a string is not followed by a valid escape sequence"),
+    ("Unterminated string", "a string is not closed"),
+)
+
+# A line is only quoted when it is one whole statement in which no secret is likely.
+_QUOTABLE = re.compile(r"""[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[+[^"']*$)""")
+_CONFIDENTIAL = re.compile(r"secret|pass|pw|token|key|cred|auth|smtp|://|@", re.IGNORECASE)
+_HEADER_LINE = re.compile(r"[ \t]*\[")
+
+
+def check_key_depth(text: str) -> None:
+    """Refuse a key that would make tomllib run out of memory."""
+    if (offset := deepest_key(text)) is not None:
+        raise FileRefused(
+            "config-too-deep",
+            f"A key has more than {MAX_KEY_PARTS} parts.",
+            "Check that this is the file you mean.",
+            line=text.count("\n", 0, offset) + 1,
+        )
+
+
+def explain(error: ValueError | RecursionError, text: str) -> FileRefused:
+    """Return the refusal for what ``tomllib`` said about ``text`` (without its byte order mark)."""
+    if isinstance(error, RecursionError):
+        return FileRefused(
+            "config-too-deep",
+            "Arrays or inline tables are nested too deeply.",
+            "Check that this is the file you mean.",
+        )
+    place = _PLACE.search(str(error))
+    lines = text.split("\n")
+    if place is None or place[1] is None:
+        number, where = len(lines), "at the end of the file" if place else "in some value"
+    else:
+        number, where = int(place[1]), f"in column {place[2]}"
+    if place and place[1] and _is_lone_reference(lines[number - 1]):
+        return FileRefused(
+            "config-reference-alone",
+            "This line is only a ${…} reference, and what it stands for is not known here.",
+            'Write "key = ${…}" instead, or set the line aside while you use this program.',
+            line=number,
+        )
+    said = str(error)
+    reason = next((words for start, words in _REASONS if said.startswith(start)), "")
+    quoted = _quotable(lines, number, text) if place and place[1] else ""
+    return FileRefused(
+        "config-invalid-toml",
+        f"This is not valid TOML: {where}{', ' if reason else ''}{reason}.",
+        f"Correct the line and try again{f': {quoted}' if quoted else '.'}",
+        line=number if place else None,
+    )
+
+
+def _is_lone_reference(line: str) -> bool:
+    return REFERENCE.fullmatch(line.partition("#")[0].strip()) is not None
+
+
+def _quotable(lines: list[str], number: int, text: str) -> str:
+    """Return the line if it cannot hold a secret, else nothing."""
+    line = lines[number - 1].strip()
+    above = next((row for row in reversed(lines[:number]) if _HEADER_LINE.match(row)), "")
+    if not _QUOTABLE.match(line) or _CONFIDENTIAL.search(line) or _CONFIDENTIAL.search(above):
+        return ""
+    for start, end in multi_line_strings(text):
+        first = text.count("\n", 0, start) + 1
+        if first <= number <= first + text.count("\n", start, end):
+            return ""
+    return line if line.isprintable() and len(line) <= 200 else ""

@@ -1,0 +1,63 @@
+"""Single TOML values: how a string is written, and whether two parsed values are the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from wizard.formats.toml.tokens import STRING
+
+_STRING = re.compile(STRING, re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'")
+# What a literal string cannot hold: its own quote and every control character but the tab.
+_NOT_LITERAL = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]")
+
+
+def render_string(value: str, like: str = "") -> str:
+    """Return ``value`` as a TOML string on one line.
+
+    It is a literal string where ``like``, the value that it replaces, is one and ``value`` can be
+    one, otherwise a basic string.
+    """
+    if _LITERAL.fullmatch(like) and not _NOT_LITERAL.search(value):
+        return f"'{value}'"
+    import tomlkit  # only who writes a string pays for it
+
+    return tomlkit.string(value).as_string()
+
+
+def is_string(source: str) -> bool:
+    """Tell whether this is the source of one string and nothing else, not even a comment."""
+    try:
+        return _STRING.fullmatch(source) is not None and bool(tomllib.loads(f"v = {source}"))
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def read_string(source: str) -> str:
+    """Return what the source of one string means; see :func:`is_string`."""
+    return str(tomllib.loads(f"v = {source}")["v"])
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two parsed values are equal in type and value.
+
+    `True` is not 1, 0.0 is not -0.0, and NaN is NaN. The order of keys makes no difference.
+    """
+    pairs = [(one, other)]
+    while pairs:
+        a, b = pairs.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, dict):
+            if a.keys() != b.keys():
+                return False
+            pairs += [(a[key], b[key]) for key in a]
+        elif isinstance(a, list):
+            if len(a) != len(b):
+                return False
+            pairs += zip(a, b, strict=True)
+        elif repr(a) != repr(b):
+            return False
+    return True

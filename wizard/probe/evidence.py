@@ -1,0 +1,113 @@
+"""A finished test as something to hand on: commands that repeat it, and a text for a ticket.
+
+Neither holds the secret: swaks asks for it when it is run.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import ssl
+from collections.abc import Iterable, Iterator
+
+import wizard
+from wizard.probe.events import Report, Stage
+from wizard.settings import Route, Security
+
+
+def reproduce(report: Report) -> tuple[str, ...]:
+    """Return shell commands that do by hand what the test did; none if it had no route."""
+    route = report.route
+    if route is None:
+        return ()
+    commands = [_swaks(report, route)]
+    if route.security is not Security.NONE:
+        commands.append(_openssl(route))
+    return tuple(shlex.join(command) for command in commands)
+
+
+def ticket(report: Report) -> str:
+    """Return the whole report as plain text, fit to be pasted where strangers can read it."""
+    return "\n".join(_ticket(report)) + "\n"
+
+
+def _swaks(report: Report, route: Route) -> list[str]:
+    command = ["swaks", "--server", route.host, "--port", str(route.port)]
+    if route.security is Security.TLS:
+        command += ["--tls-on-connect", "--tls-verify"]
+    elif route.security is Security.STARTTLS:
+        command += ["--tls", "--tls-verify"]
+    if route.ehlo_name:
+        command += ["--ehlo", route.ehlo_name]
+    if report.login is not None:
+        command += ["--auth", _mechanism(report), "--auth-user", report.login]
+        command += ["--protect-prompt", "--auth-hide-password"]
+    command += ["--from", report.sender]
+    delivered = any(stage.stage is Stage.DATA for stage in report.stages)
+    if report.recipient is not None:
+        command += ["--to", report.recipient]
+    if not delivered:
+        command += ["--quit-after", "MAIL" if report.recipient is None else "RCPT"]
+    return command
+
+
+def _mechanism(report: Report) -> str:
+    """Return the mechanism that was used, or else those that could have been."""
+    for stage in report.stages:
+        if stage.stage is Stage.AUTH and "mechanism" in stage.detail:
+            return str(stage.detail["mechanism"])
+    return "PLAIN,LOGIN"
+
+
+def _openssl(route: Route) -> list[str]:
+    starttls = ["-starttls", "smtp"] if route.security is Security.STARTTLS else []
+    return [
+        *("openssl", "s_client", "-connect", f"{route.host}:{route.port}"),
+        *("-servername", route.host, "-verify_hostname", route.host, "-verify_return_error"),
+        *("-crlf", *starttls),
+    ]
+
+
+def _ticket(report: Report) -> Iterator[str]:
+    yield f"smtp-wizard {wizard.__version__}: live test"
+    yield (
+        f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}, "
+        f"{platform.system()} {platform.release()}"
+    )
+    if report.route is not None:
+        yield f"The server {report.route.in_words()}."
+        login = "no login" if report.login is None else f"login as {report.login}"
+        to = "" if report.recipient is None else f", mail to {report.recipient}"
+        yield f"Endpoint {report.endpoint}, {login}, mail from {report.sender}{to}"
+    yield f"Verdict: {report.verdict} after {report.decided:.3f} s"
+    yield from _explanation(report)
+    yield from _section(
+        "Stages",
+        (
+            f"{stage.stage:<9} {stage.outcome:<5} {stage.seconds:8.3f} s  {stage.message}"
+            for stage in report.stages
+        ),
+    )
+    yield from _section("Dialogue (the login is left out)", map(str, report.transcript))
+    yield from _section("By hand", reproduce(report))
+
+
+def _explanation(report: Report) -> Iterator[str]:
+    diagnosis = report.diagnosis
+    if diagnosis is not None:
+        yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
+        yield f"Advice: {diagnosis.remedy}"
+        if diagnosis.server_said:
+            yield f"The mail server said: {diagnosis.server_said}"
+    for other in report.alternatives:
+        starttls = str(other.starttls).lower()
+        yield f"Alternative ({other.verdict}): {other.endpoint}, starttls = {starttls}"
+        yield f"  {other.words}"
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    indented = [f"  {line}" for line in lines]
+    if indented:
+        yield ""
+        yield f"{title}:"
+        yield from indented
