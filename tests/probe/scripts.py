@@ -69,7 +69,9 @@ async def injecting(reader: Reader, writer: Writer) -> None:
         await reader.readline()
     writer.write(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     await writer.start_tls(good())
-    await reader.read()
+    for reply in (b"250-mail\r\n250 AUTH PLAIN", b"235 ok", b"250 ok", b"221 bye"):
+        await reader.readline()
+        writer.write(reply + b"\r\n")
 
 
 async def web(reader: Reader, writer: Writer) -> None:

@@ -190,3 +190,23 @@ async def test_burst_of_keys_goes_where_it_was_meant_to(tmp_path: Path, wizard: 
         await operator.press("escape")
         assert "a@b" in operator.drawn()
         assert "secret" not in operator.drawn()
+
+
+async def test_long_options_are_readable_on_a_narrow_screen(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml", SMALL) as operator:
+        await operator.press("enter")
+        drawn = " ".join(operator.drawn().split())
+        assert "(•) Yes, send mails through a mail server" in drawn
+        assert "( ) No, skip the verification (lowers security)" in drawn
+
+
+async def test_without_colours_nothing_is_black_on_black(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with wizard(tmp_path / "config.toml") as operator:
+        names = [type(each).__name__ for each in operator.app._filters]  # noqa: SLF001
+        assert "NoColor" in names
+        assert "Monochrome" not in names

@@ -47,6 +47,7 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
 
     CSS_PATH: ClassVar[str | Path] = "wizard.tcss"
     ENABLE_COMMAND_PALETTE = False
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True),
         Binding("ctrl+c", "leave", "Quit", show=False),

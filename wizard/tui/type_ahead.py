@@ -28,7 +28,7 @@ class TypeAheadApp(App[R]):
     """Hands on a key when everything that the one before has set off is done."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # before the filter for NO_COLOR is chosen
         self._typed: deque[events.Event] = deque()
         self.handing_on = False
         """Whether a key is still being dealt with."""

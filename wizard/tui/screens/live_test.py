@@ -76,9 +76,9 @@ class LiveTestScreen(StepScreen):
 
     def compose_body(self) -> ComposeResult:
         """Verdict and remedy first, then the stages."""
-        yield Sentence(id="route", classes="route")
         yield Sentence(id="verdict")
         yield Sentence(id="diagnosis")
+        yield Sentence(id="route", classes="route")
         yield Static(id="stages", markup=False)
 
     def compose_buttons(self) -> ComposeResult:

@@ -18,7 +18,7 @@ from wizard.tui.step import StepScreen
 from wizard.tui.widgets.choice import Choice
 from wizard.tui.widgets.field import Field
 from wizard.tui.widgets.sentence import Sentence
-from wizard.tui.widgets.tick import Tick
+from wizard.tui.widgets.toggles import Tick
 
 _STORED = {
     Place.ENV_FILE: "A secret is stored in .env.",

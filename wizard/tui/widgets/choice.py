@@ -9,17 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Mount
 from textual.message import Message
-from textual.widgets import RadioButton, RadioSet
+from textual.widgets import RadioSet
+
+from wizard.tui.widgets.toggles import Option
 
 T = TypeVar("T")
-
-
-class _Option(RadioButton):
-    """Shows its state by a sign; textual's own shows it by a colour alone."""
-
-    def render(self) -> Content:
-        """Sign and label."""
-        return Content.assemble("(•) " if self.value else "( ) ", self.label)
 
 
 class Choice(RadioSet, Generic[T]):
@@ -44,8 +38,7 @@ class Choice(RadioSet, Generic[T]):
     ) -> None:
         self._values = [option for _, option in options]
         buttons = [
-            _Option(Content(label), value=option == value, compact=True)
-            for label, option in options
+            Option(Content(label), value=option == value, compact=True) for label, option in options
         ]
         super().__init__(*buttons, id=id, compact=True)
 
