@@ -7,10 +7,14 @@ import shutil
 import sys
 from argparse import Namespace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from wizard import current, layout
 from wizard.cli import output
 from wizard.errors import UsageError
+
+if TYPE_CHECKING:
+    from wizard.tui.session import Session
 
 ABORTED = 130
 _SMALLEST = (40, 12)
@@ -30,12 +34,10 @@ def run(options: Namespace) -> int:
     return show(Session(now, test, options.timeout), options)
 
 
-def show(session: object, options: Namespace) -> int:
+def show(session: Session, options: Namespace) -> int:
     """Show the wizard, and print what it did once it has left the screen."""
     from wizard.tui.app import WizardApp
-    from wizard.tui.session import Session
 
-    assert isinstance(session, Session)  # noqa: S101
     app = WizardApp(session)
     lines = app.run(mouse=not options.no_mouse)
     if app.return_code:
