@@ -1,0 +1,25 @@
+"""What holds for every test: nothing that it makes the program print shows a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+SECRETS = ("hunter22", "open$esame", "correct horse", "not-the-password", "oldpass", "dbpass")
+"""The throw-away passwords of the tests."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose captured output or log holds a secret."""
+    report = yield
+    if report.when == "call" and report.passed:
+        for name, content in report.sections:
+            for secret in SECRETS:
+                if secret in content:
+                    report.outcome = "failed"
+                    report.longrepr = f"a secret is in the {name} of {item.nodeid}"
+    return report
