@@ -39,9 +39,18 @@ class SteadyProbe:
 
     network: DemoNetwork
 
-    async def __call__(self, settings: SmtpSettings) -> AsyncGenerator[Event, None]:
+    async def __call__(
+        self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """Test for real, and say so in the same words each time."""
-        async for event in probe(settings, timeout=TIMEOUT, compose=True, network=self.network):
+        async for event in probe(
+            settings,
+            recipient=recipient,
+            deliver=deliver,
+            timeout=TIMEOUT,
+            compose=True,
+            network=self.network,
+        ):
             match event:
                 case Finished():
                     yield _steady(event)

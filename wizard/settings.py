@@ -181,6 +181,18 @@ def check_user(user: str) -> str:
     return user
 
 
+def check_recipient(address: str) -> str:
+    """Return ``address`` if a test mail can be sent there, else raise :class:`InvalidValue`."""
+    local, at, domain = address.rpartition("@")
+    if not (at and local and domain) or not address.isprintable() or set(address) & set(" <>,;"):
+        raise InvalidValue(
+            "recipient",
+            "This is not one mail address.",
+            "Enter an address whose mailbox you can look into, for example you@example.org.",
+        )
+    return address
+
+
 def check_variable(name: str) -> str:
     """Return ``name`` if every reader accepts it as an environment variable."""
     if not _VARIABLE.match(name):

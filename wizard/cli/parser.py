@@ -197,7 +197,13 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
 def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = _add(commands, common, "test", "test_command", "test live what the server would use")
     _add_values(parser)
-    parser.add_argument("--to", metavar="ADDRESS", help="also ask whether this recipient is taken")
+    parser.add_argument("--to", metavar="ADDRESS", help="send a real test mail there")
+    parser.add_argument(
+        "--transcript", action="store_true", help="print the dialogue, without the login"
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="print a report for a ticket, without the secret"
+    )
     parser.add_argument(
         "--no-alternatives", action="store_true", help="do not search for a form that works"
     )

@@ -11,9 +11,11 @@ from wizard.cli import output, values
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
-from wizard.probe.events import Concluded, Finished, Report, Verdict
+from wizard.probe.events import Alternative, Concluded, Finished, Report, Verdict
+from wizard.probe.evidence import reproduce, ticket
 from wizard.probe.live import probe
 from wizard.probe.unconnected import not_configured, unusable
+from wizard.settings import check_recipient
 
 _EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 _WORDS = {
@@ -26,11 +28,20 @@ _WORDS = {
 
 def run(options: Namespace) -> int:
     """Test; return the exit code that the verdict stands for."""
+    if options.to is not None:
+        check_recipient(options.to)
     now = current.load(layout.find(options.config, options.env_file))
     draft = values.apply_flags(Draft.of(now), options)
-    report = live_test(now, draft, options, show=output.nothing if options.json else output.result)
+    silent = options.json or options.report
+    report = live_test(now, draft, options, output.nothing if silent else output.result)
     if options.json:
-        output.document(report.to_json())
+        transcript = {"transcript": [str(line) for line in report.transcript]}
+        output.document(report.to_json() | (transcript if options.transcript else {}))
+    elif options.report:
+        output.result(ticket(report).rstrip())
+    else:
+        for line in _evidence(report, options):
+            output.result(line)
     return _EXIT[report.verdict]
 
 
@@ -52,10 +63,13 @@ async def _test(
     except InvalidValue as problem:
         return unusable(problem, draft.endpoint)
     show(f"The server {settings.route.in_words()}.")
+    recipient = getattr(options, "to", None)
     events = probe(
         settings,
         timeout=options.timeout,
-        recipient=getattr(options, "to", None),
+        recipient=recipient,
+        deliver=recipient is not None,
+        alternatives=not getattr(options, "no_alternatives", False),
         compose=now.in_container,
     )
     async for event in events:
@@ -80,4 +94,17 @@ def conclusion(report: Report) -> list[str]:
         lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]
         if diagnosis.server_said:
             lines.append(f"The mail server said: {diagnosis.server_said}")
+    lines += [line for other in report.alternatives for line in _offer(other)]
+    return lines
+
+
+def _offer(other: Alternative) -> tuple[str, str]:
+    flag = "--starttls" if other.starttls else "--no-starttls"
+    return f"Another form: {other.words}", f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
+
+
+def _evidence(report: Report, options: Namespace) -> list[str]:
+    lines = [str(line) for line in report.transcript] if options.transcript else []
+    if report.verdict is Verdict.FAIL and reproduce(report):
+        lines += ["By hand:", *(f"  {command}" for command in reproduce(report))]
     return lines

@@ -138,6 +138,18 @@ class _Account:
         right &= hmac.compare_digest(data.password, password)
         return AuthResult(success=right, handled=False, auth_data=self._user if right else None)
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Offer PIPELINING too: aiosmtpd takes commands in groups, and does not say so."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self,
         server: _Server,
@@ -169,7 +181,8 @@ class _Account:
                 datetime.now(UTC),
             )
         )
-        return "250 2.0.0 OK: kept by the demo, delivered to nobody"
+        number = len(self.messages)
+        return f"250 2.0.0 OK: queued as DEMO{number}; kept by the demo, delivered to nobody"
 
 
 class _Server(SMTP):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -73,10 +74,13 @@ def queue_id(reply: Reply) -> str | None:
 
 
 def _address(text: str, name: str = "") -> Address:
-    local, at, domain = text.rpartition("@")
-    return Address(name, local, domain) if at else Address(name, text)
+    try:
+        return Address(name, addr_spec=text)
+    except (HeaderParseError, ValueError):  # not an address by RFC 5322, but maybe to the server
+        local, at, domain = text.rpartition("@")
+        return Address(name, local, domain) if at else Address(name, text)
 
 
 def _message_id_domain(sender: str, route: Route) -> str:
-    domain = sender.rpartition("@")[2] if "@" in sender else route.host
-    return domain if domain.isascii() else domain.encode("idna", "replace").decode()
+    domain = sender.rpartition("@")[2]
+    return domain if "@" in sender and domain.isascii() else route.host

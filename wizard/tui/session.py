@@ -28,8 +28,10 @@ class Step(Enum):
 class Probe(Protocol):
     """The live test of some settings, as a stream of events that can be closed at any time."""
 
-    def __call__(self, settings: SmtpSettings) -> AsyncGenerator[Event, None]:
-        """Start it."""
+    def __call__(
+        self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        """Start it; with ``deliver`` a real mail is sent to ``recipient``."""
 
 
 @dataclass(slots=True)

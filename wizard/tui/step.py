@@ -121,9 +121,9 @@ class StepScreen(Screen[StepResult]):
 
     def action_help(self) -> None:
         """Explain the step."""
-        from wizard.tui.screens.help import HelpScreen
+        from wizard.tui.screens.page import PageScreen
 
-        self.app.push_screen(HelpScreen(self.TITLE_TEXT, self.HELP_TEXT))
+        self.app.push_screen(PageScreen(self.TITLE_TEXT, self.HELP_TEXT))
 
     @on(Button.Pressed, "#next")
     def _next_pressed(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -15,6 +16,7 @@ from textual.widgets import Button, Static
 from wizard.errors import InvalidValue
 from wizard.probe.events import (
     Concluded,
+    Decided,
     Event,
     Finished,
     Outcome,
@@ -23,7 +25,10 @@ from wizard.probe.events import (
     Started,
     Verdict,
 )
+from wizard.probe.evidence import ticket
 from wizard.probe.unconnected import unusable
+from wizard.tui.screens.address import AddressScreen
+from wizard.tui.screens.page import PageScreen
 from wizard.tui.session import Step
 from wizard.tui.step import StepScreen
 from wizard.tui.widgets.sentence import Sentence
@@ -64,20 +69,26 @@ class LiveTestScreen(StepScreen):
     NEXT_LABEL = "Go on"
     HELP_TEXT = (
         "The wizard connects exactly as the server will: same port, same encryption, same login, "
-        "same sender. Nothing is delivered.\n\n"
+        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
         "The password is sent once, and never over an unencrypted connection unless the "
         "endpoint itself asks for one.\n\n"
+        "Ctrl+S sends a real mail, Ctrl+T shows the whole dialogue for a ticket. Where another "
+        "form of the endpoint works, its number takes it over.\n\n"
         "Esc stops a running test. A failed test does not lock you in: you can go on and write "
         "the settings anyway."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "again", "Test again"),
+        Binding("ctrl+r", "again", "Again"),
+        Binding("ctrl+s", "send", "Send a mail"),
+        Binding("ctrl+t", "details", "Details"),
+        *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
     ]
 
     def compose_body(self) -> ComposeResult:
         """Verdict and remedy first, then the stages."""
         yield Sentence(id="verdict")
         yield Sentence(id="diagnosis")
+        yield Sentence(id="alternatives")
         yield Sentence(id="route", classes="route")
         yield Static(id="stages", markup=False)
 
@@ -102,22 +113,26 @@ class LiveTestScreen(StepScreen):
 
     def action_again(self) -> None:
         """Test once more."""
+        self._test()
+
+    def _test(self, recipient: str | None = None) -> None:
         self._lines, self._started, self._testing = [], None, True
         self._begun = time.monotonic()
         self._say("", "", "")
         self._label("Stop")
         self._paint()
-        self._run()
+        self._run(recipient)
 
     @work(exclusive=True)
-    async def _run(self) -> None:
+    async def _run(self, recipient: str | None) -> None:
         try:
             settings = self.draft.settings(self.session.current)
         except InvalidValue as problem:
             self._finish(unusable(problem, self.draft.endpoint))
             return
         self.query_one("#route", Sentence).say(f"The server {settings.route.in_words()}.")
-        async with aclosing(self.session.probe(settings)) as events:
+        probing = self.session.probe(settings, recipient=recipient, deliver=recipient is not None)
+        async with aclosing(probing) as events:
             async for event in events:
                 self._take(event)
 
@@ -128,6 +143,8 @@ class LiveTestScreen(StepScreen):
             case Finished():
                 self._started = None
                 self._lines.append(event)
+            case Decided(verdict):
+                self._say(_VERDICTS[verdict][0], "", _VERDICTS[verdict][1])
             case Concluded(report):
                 self._finish(report)
                 return
@@ -149,16 +166,16 @@ class LiveTestScreen(StepScreen):
             diagnosis = f"{found.summary}\n→ {found.remedy}"
             if found.server_said:
                 diagnosis += f"\nThe mail server said: {found.server_said}"
-        self._say(words, diagnosis, style)
+        self._say(words, diagnosis, style, "\n".join(_offers(report)))
         self._label("Go on anyway" if report.verdict is Verdict.FAIL else "Go on")
         self._paint()
         self.query_one("#back" if report.verdict is Verdict.FAIL else "#next", Button).focus()
 
-    def _say(self, verdict: str, diagnosis: str, style: str) -> None:
-        for name, text in (("#verdict", verdict), ("#diagnosis", diagnosis)):
-            sentence = self.query_one(name, Sentence)
-            sentence.set_classes(style)
-            sentence.say(text)
+    def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
+        self.query_one("#verdict", Sentence).set_classes(style)
+        self.query_one("#verdict", Sentence).say(verdict)
+        self.query_one("#diagnosis", Sentence).say(diagnosis)
+        self.query_one("#alternatives", Sentence).say(offers)
 
     def _label(self, text: str) -> None:
         button = self.query_one("#next", Button)
@@ -202,6 +219,31 @@ class LiveTestScreen(StepScreen):
         self._label("Go on without a test")
         self._paint()
 
+    def action_take(self, number: int) -> None:
+        """Take over an alternative, and test it with the login."""
+        report = self.session.report_for(self.draft)
+        if self._testing or report is None or number > len(report.alternatives):
+            return
+        other = report.alternatives[number - 1]
+        self.draft = replace(self.draft, endpoint=other.endpoint, starttls=other.starttls)
+        self._test()
+
+    def action_send(self) -> None:
+        """Send a real mail with the values of this draft."""
+        if not self._testing:
+            user = self.draft.user if "@" in self.draft.user else ""
+            self.app.push_screen(AddressScreen(user), self._send_to)
+
+    def _send_to(self, recipient: str | None) -> None:
+        if recipient is not None:
+            self._test(recipient)
+
+    def action_details(self) -> None:
+        """Show everything that is known of the test, fit for a ticket."""
+        report = self.session.report_for(self.draft)
+        if not self._testing and report is not None:
+            self.app.push_screen(PageScreen("Details", ticket(report)))
+
     def check(self, draft: object) -> dict[str, str]:
         """A failed test does not lock the operator in."""
         return {}
@@ -211,6 +253,15 @@ class LiveTestScreen(StepScreen):
         if event.button.id == "again":
             event.stop()
             self.action_again()
+
+
+def _offers(report: Report) -> list[str]:
+    """Return what to press for each alternative, and what is known of it."""
+    return [
+        f"{number} takes over {other.endpoint} "
+        f"{'with STARTTLS' if other.starttls else 'without starttls'}: {other.words}"
+        for number, other in enumerate(report.alternatives, start=1)
+    ]
 
 
 def _line(event: Finished) -> Content:

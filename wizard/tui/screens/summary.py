@@ -157,9 +157,9 @@ class SummaryScreen(Screen[Step | Action]):
 
     def action_help(self) -> None:
         """Explain the menu."""
-        from wizard.tui.screens.help import HelpScreen
+        from wizard.tui.screens.page import PageScreen
 
-        self.app.push_screen(HelpScreen("SMTP settings", self.HELP_TEXT))
+        self.app.push_screen(PageScreen("SMTP settings", self.HELP_TEXT))
 
 
 def _row(label: str, value: str) -> Content:

@@ -1,4 +1,4 @@
-"""A page of explanation over the step it explains."""
+"""A page of text over a step: its explanation, or the details of a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.widgets import Footer
 from wizard.tui.widgets.sentence import Sentence
 
 
-class HelpScreen(ModalScreen[None]):
+class PageScreen(ModalScreen[None]):
     """Any of the usual keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,11 +27,11 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and text, scrolled with the arrows."""
-        with VerticalScroll(id="help"):
+        with VerticalScroll(id="page"):
             yield Sentence(self._title, classes="label")
             yield Sentence(self._text)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll at once."""
-        self.query_one("#help").focus()
+        self.query_one("#page").focus()

@@ -1,0 +1,94 @@
+"""What each answer of the keyring means to the operator; the codes are stable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.stores.store import Availability
+
+_UNLOCK = (
+    "Unlock it, then look again:   "
+    "read -rs p; printf %s \"$p\" | gnome-keyring-daemon --replace --unlock --components=secrets"
+)
+_USE_ENV = "Use .env"
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "keyring-no-bus": (
+        "This login has no session bus, so no keyring can be reached.",
+        f"{_USE_ENV}, or start smtp-wizard under dbus-run-session.",
+    ),
+    "keyring-root": (
+        "You are root, and root cannot open your keyring.",
+        f"Run without sudo, or {_USE_ENV[0].lower()}{_USE_ENV[1:]}.",
+    ),
+    "keyring-bus-not-ours": (
+        "The session bus of this environment belongs to another account.",
+        "Log in as the account that starts the server, without su or sudo.",
+    ),
+    "keyring-no-service": (
+        "No keyring is installed on this machine.",
+        f"{_USE_ENV}, or install gnome-keyring (or KeePassXC, or KWallet).",
+    ),
+    "keyring-service-failed": (
+        "A keyring is installed, but it does not start.",
+        f"{_USE_ENV}, or start gnome-keyring-daemon by hand to see why.",
+    ),
+    "keyring-no-collection": (
+        "The keyring has no default collection yet, which is made at the first unlocking.",
+        _UNLOCK,
+    ),
+    "keyring-locked": ("The keyring is locked.", _UNLOCK),
+    "keyring-timeout": (
+        "The keyring did not answer in time.",
+        f"{_USE_ENV}, or restart gnome-keyring-daemon: it may wait for a window that nobody sees.",
+    ),
+    "keyring-backend-refused": (
+        "The keyring that is configured ({backend}) forgets what it is given, or writes it in "
+        "clear text.",
+        f"{_USE_ENV}, or configure another one in keyringrc.cfg or PYTHON_KEYRING_BACKEND.",
+    ),
+    "keyring-backend-foreign": (
+        "A keyring of your own choice is configured: {backend}.",
+        "Agree to it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND.",
+    ),
+    "keyring-backend-broken": (
+        "The keyring that is configured ({backend}) cannot be used: {detail}.",
+        "Mend it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND.",
+    ),
+    "keyring-loses-secrets": (
+        "The keyring did not give back what it was given.",
+        f"{_USE_ENV}.",
+    ),
+    "keyring-not-deleted": (
+        "The keyring still has the entry after it was removed.",
+        "Remove it with your password manager: service bomnipotent-smtp, user {user}",
+    ),
+    "keyring-not-installed": (
+        "The Python package keyring is missing or incomplete.",
+        "Install smtp-wizard again.",
+    ),
+    "keyring-failed": (
+        "The keyring failed{detail}.",
+        f"{_USE_ENV}, or look whether a password manager can open the keyring.",
+    ),
+}
+
+
+def availability(answer: Mapping[str, Any], user: str) -> Availability:
+    """Return an answer of the child in words; an empty code means that all went well."""
+    code = str(answer["code"])
+    backend = str(answer.get("backend") or "")
+    if not code:
+        return Availability(True, backend=backend)
+    if code not in _WORDS:
+        code = "keyring-failed"
+    sentence, remedy = _WORDS[code]
+    detail = str(answer.get("detail") or "")
+    if code == "keyring-failed" and detail:
+        detail = f" ({detail})"
+    values = {"backend": backend, "detail": detail, "user": user}
+    sentence, remedy = sentence.format(**values), remedy.format(**values)
+    if code == "keyring-locked" and answer.get("present"):
+        sentence = "The keyring is locked; it holds an entry for this configuration."
+    return Availability(False, code, sentence, remedy, backend)

@@ -1,0 +1,54 @@
+"""What all stores have in common: one secret, for one configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wizard.errors import StoreUnusable
+from wizard.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a store can be used now; if not, why and how to mend that.
+
+    ``code`` is kebab-case and stable, and empty for a store that can be used. ``backend`` is the
+    program behind the store where that needs a word, such as a keyring of the operator's choice.
+    """
+
+    usable: bool
+    code: str = ""
+    sentence: str = ""
+    remedy: str = ""
+    backend: str = ""
+
+    def refusal(self) -> StoreUnusable:
+        """Return the error for an attempt to use the store all the same."""
+        return StoreUnusable(self.code, self.sentence, self.remedy)
+
+
+class Store(Protocol):
+    """One place for one secret. Every method but :meth:`look` raises :class:`StoreUnusable`.
+
+    No method ever asks the operator anything or waits longer than a few seconds.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence, such as ``.env`` or ``the keyring``."""
+
+    def look(self) -> Availability:
+        """Find out whether the store can be used."""
+
+    def present(self) -> bool:
+        """Tell whether it holds a secret, without reading it."""
+
+    def read(self) -> Secret | None:
+        """Return the secret; None where it holds none."""
+
+    def write(self, secret: Secret) -> None:
+        """Store the secret in place of the one that is there."""
+
+    def delete(self) -> None:
+        """Remove the secret; nothing happens where there is none."""
