@@ -33,6 +33,10 @@ class Place(StrEnum):
 
     ENVIRONMENT = "environment"
     ENV_FILE = "env-file"
+    CREDENTIAL = "credential"
+    """Given to a service by systemd; reaches the server through ``exec`` only."""
+    KEYRING = "keyring"
+    """Reaches the server through ``exec`` only."""
     LITERAL = "literal"
 
 

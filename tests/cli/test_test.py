@@ -118,3 +118,45 @@ def test_set_writes_only_what_passes(cli: Cli, relay: str) -> None:
     assert passed.code == 0
     assert passed.json["test"]["verdict"] == "pass"
     assert list(cli.snapshot()) == ["config.toml"]
+
+
+def test_real_mail_goes_to_the_recipient(cli: Cli) -> None:
+    with MailServer(DEMO_USER, Secret(SECRET)) as server:
+        endpoint = f"smtp://127.0.0.1:{server.ports.relay}"
+        flags = ("--user", DEMO_USER, "--endpoint", endpoint, "--json")
+        assert cli("test", *flags).code == 0
+        assert server.messages == ()
+        result = cli("test", "--to", "you@demo.example", *flags)
+        assert result.code == 0
+        assert [mail.recipients for mail in server.messages] == [("you@demo.example",)]
+    stages = {stage["stage"]: stage["outcome"] for stage in result.json["stages"]}
+    assert stages["rcpt"] == stages["data"] == "pass"
+
+
+@pytest.mark.parametrize("address", ["you", "a@b, c@d", "a b@c", "<a@b>", "a@b\nRCPT", ""])
+def test_recipient_that_is_not_one_address_is_refused(cli: Cli, address: str) -> None:
+    result = cli("test", "--to", address, "--user", "a@b", "--endpoint", "c", "--json")
+    assert (result.code, result.json["error"]["code"]) == (2, "recipient")
+
+
+def test_transcript_and_report_show_the_dialogue(cli: Cli, relay: str) -> None:
+    flags = ("--user", DEMO_USER, "--endpoint", relay)
+    shown = cli("test", "--transcript", *flags).out
+    assert "S: 220 " in shown
+    assert "C: EHLO" in shown
+    lines = cli("test", "--transcript", "--json", *flags).json["transcript"]
+    assert any("C: EHLO" in line for line in lines)
+    report = cli("test", "--report", *flags).out
+    assert "Verdict: pass" in report
+    assert "swaks" in report
+
+
+def test_form_that_works_is_offered_as_a_command(cli: Cli, relay: str) -> None:
+    """A relay without encryption on a port where STARTTLS was asked for."""
+    flags = ("--user", DEMO_USER, "--endpoint", f"{relay}?tls=required", "--json")
+    report = cli("test", *flags).json
+    assert report["diagnosis"]["code"] == "starttls-missing"
+    assert report["alternatives"] == [
+        {"endpoint": relay, "starttls": False, "verdict": "warn"}
+    ]
+    assert cli("test", "--no-alternatives", *flags).json["alternatives"] == []

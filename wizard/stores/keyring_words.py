@@ -9,7 +9,7 @@ from wizard.stores.store import Availability
 
 _UNLOCK = (
     "Unlock it, then look again:   "
-    "read -rs p; printf %s \"$p\" | gnome-keyring-daemon --replace --unlock --components=secrets"
+    'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets'
 )
 _USE_ENV = "Use .env"
 
@@ -20,7 +20,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "keyring-root": (
         "You are root, and root cannot open your keyring.",
-        f"Run without sudo, or {_USE_ENV[0].lower()}{_USE_ENV[1:]}.",
+        "Run without sudo, or use .env.",
     ),
     "keyring-bus-not-ours": (
         "The session bus of this environment belongs to another account.",

@@ -1,0 +1,153 @@
+"""Where the secret of a configuration is, and which place wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from wizard.current import Current, Place
+from wizard.errors import InvalidValue, StoreUnusable
+from wizard.secret import Secret
+from wizard.settings import Endpoint, expand, references
+from wizard.stores import credential
+from wizard.stores.env_file import EnvFileStore
+from wizard.stores.os_keyring import KeyringStore
+from wizard.stores.store import Store
+
+_DIRECTORY = "CREDENTIALS_DIRECTORY"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The places that hold the secret; the first wins.
+
+    The server reads the environment and ``.env`` by itself; a credential or the keyring reach it
+    through ``exec`` only. ``keyring_problem`` is why the keyring could not be asked.
+    """
+
+    places: tuple[Place, ...]
+    keyring_problem: StoreUnusable | None = field(default=None, compare=False)
+
+    @property
+    def effective(self) -> Place | None:
+        """The place that wins; None where nothing holds the secret."""
+        return self.places[0] if self.places else None
+
+    @property
+    def needs_exec(self) -> bool:
+        """Whether the server gets the secret only when it is started by ``exec``."""
+        return self.effective in (Place.CREDENTIAL, Place.KEYRING)
+
+
+def env_file_store(current: Current) -> EnvFileStore:
+    """Return ``.env`` as the store of this configuration's secret."""
+    return EnvFileStore(current.layout.env_file, current.variable, current.environ)
+
+
+def keyring_store(current: Current, accepted: str = "") -> KeyringStore:
+    """Return the keyring as the store of this configuration's secret."""
+    return KeyringStore(
+        current.layout.config, _host(current), accepted=accepted, environ=current.environ
+    )
+
+
+def credential_store(current: Current) -> credential.CredentialStore:
+    """Return the encrypted credential as the store of this configuration's secret."""
+    return credential.CredentialStore(credential.credential_path(current.layout.config))
+
+
+def find(current: Current, *, keyring: Store | None = None, thorough: bool = True) -> Where:
+    """Find the places without reading a secret.
+
+    The keyring is asked for last (it takes a fraction of a second): always when ``thorough``,
+    else only where no other place has the secret.
+    """
+    places = list(current.places())
+    if not _wanted(current) or places == [Place.LITERAL]:
+        return Where(tuple(places))
+    if credential.in_directory(current.environ.get(_DIRECTORY, "")):
+        places.append(Place.CREDENTIAL)
+    if places and not thorough:
+        return Where(tuple(places))
+    problem = None
+    try:
+        if (keyring or keyring_store(current)).present():
+            places.append(Place.KEYRING)
+    except StoreUnusable as error:
+        problem = error
+    return Where(tuple(places), problem)
+
+
+def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Secret]:
+    """Return the variable with the secret that ``exec`` has to add to the environment.
+
+    It is empty where nothing is missing: no secret is wanted, it stands in config.toml itself, or
+    the environment has it. Raises :class:`StoreUnusable` rather than return no secret.
+    """
+    names = _wanted(current)
+    if not names:
+        return {}
+    blank = [name for name in names if current.environ.get(name) == ""]
+    if blank:
+        raise StoreUnusable(
+            "environment-blank",
+            f"{blank[0]} is set in this environment, but empty, and the environment wins.",
+            f"Take it away (unset {blank[0]}) or give it its value.",
+        )
+    missing = [name for name in names if name not in current.environ]
+    if not missing:
+        return {}
+    if len(names) > 1 or current.reference is None:
+        raise StoreUnusable(
+            "secret-composed",
+            "The secret in config.toml is put together from more than one variable or text.",
+            "Write it as one variable, such as ${SMTP_SECRET}, or set all of them by yourself.",
+            path=current.config.path,
+        )
+    return {missing[0]: _from_stores(current, missing[0], keyring)}
+
+
+def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:
+    """Return the configuration as a server sees it that ``exec`` has started."""
+    added = {name: secret.reveal() for name, secret in secrets.items()}
+    return replace(current, environ={**current.environ, **added})
+
+
+def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
+    if current.in_env_file(name) is not None:
+        secret = env_file_store(current).read()
+        if secret is None:
+            raise StoreUnusable(
+                "env-value-blank",
+                f"{name} stands in .env, but has no value.",
+                "Store the secret again, or remove the line.",
+                path=current.env.path,
+            )
+        return secret
+    if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
+        return secret
+    if secret := (keyring or keyring_store(current)).read():
+        return secret
+    raise StoreUnusable(
+        "secret-not-found",
+        f"The secret ({name}) is neither in the environment nor in .env, and there is no systemd "
+        "credential and no entry in the keyring for this configuration.",
+        "Store it: smtp-wizard set --secret-stdin",
+        path=current.config.path,
+    )
+
+
+def _wanted(current: Current) -> tuple[str, ...]:
+    """Return the variables that the secret in config.toml refers to."""
+    smtp = current.view.smtp
+    return () if smtp is None or not smtp.secret else references(smtp.secret)
+
+
+def _host(current: Current) -> str:
+    smtp = current.view.smtp
+    if smtp is None or smtp.endpoint is None:
+        return ""
+    try:
+        return Endpoint.parse(expand(smtp.endpoint, current.lookup)).route(False).host
+    except InvalidValue:
+        return ""
