@@ -101,7 +101,10 @@ class Proxy:
             group.create_task(deliver())
             data = b"?"
             while data:
-                data = await reader.read(65536)
+                try:
+                    data = await reader.read(65536)
+                except OSError:  # a client that does not wait for the goodbye
+                    data = b""
                 pieces.put_nowait((max(clock() + self._delay / 2, not_before), data))
 
 

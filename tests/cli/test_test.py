@@ -156,7 +156,5 @@ def test_form_that_works_is_offered_as_a_command(cli: Cli, relay: str) -> None:
     flags = ("--user", DEMO_USER, "--endpoint", f"{relay}?tls=required", "--json")
     report = cli("test", *flags).json
     assert report["diagnosis"]["code"] == "starttls-missing"
-    assert report["alternatives"] == [
-        {"endpoint": relay, "starttls": False, "verdict": "warn"}
-    ]
+    assert report["alternatives"] == [{"endpoint": relay, "starttls": False, "verdict": "warn"}]
     assert cli("test", "--no-alternatives", *flags).json["alternatives"] == []

@@ -192,9 +192,7 @@ async def test_burst_of_keys_goes_where_it_was_meant_to(tmp_path: Path, wizard: 
         assert "secret" not in operator.drawn()
 
 
-async def test_long_options_are_readable_on_a_narrow_screen(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_long_options_are_readable_on_a_narrow_screen(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml", SMALL) as operator:
         await operator.press("enter")
         drawn = " ".join(operator.drawn().split())

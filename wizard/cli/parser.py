@@ -35,11 +35,24 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     ``module`` in the result names the module of this package that runs the command.
     """
-    options = build().parse_args(arguments)
+    options = _parse_own(arguments)
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
             setattr(options, name, value)
     return options
+
+
+def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
+    """Keep what stands behind ``exec … --`` from argparse, which would look for flags in it."""
+    if "--" in arguments:
+        end = list(arguments).index("--")
+        own, program = arguments[:end], list(arguments[end + 1 :])
+        if "exec" in own:
+            options = build().parse_args(own)
+            if options.command == "exec":
+                options.program = program
+                return options
+    return build().parse_args(arguments)
 
 
 def build() -> argparse.ArgumentParser:
@@ -54,13 +67,22 @@ def build() -> argparse.ArgumentParser:
         "Without a command: the wizard, on the full screen.",
         epilog="Exit codes: 0 done, 1 unexpected error, 2 usage, 3 the server's mails will fail, "
         "4 a file cannot be edited safely, 5 writing failed, 6 secret store unusable, "
-        "7 not testable from here, 130 aborted.",
+        "7 not testable from here, 8 check found errors, 130 aborted; "
+        "of exec also 126 not executable, 127 not found.",
     )
     parser.set_defaults(module="full_screen")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
     _add_set(commands, common)
     _add_test(commands, common)
+    _add(
+        commands,
+        common,
+        "check",
+        "check_command",
+        "look over configuration, .env, compose file and permissions; no network",
+    )
     _add(commands, common, "show", "show", "show what is set and where it comes from")
+    _add_exec(commands, common)
     _add(
         commands,
         common,
@@ -207,6 +229,20 @@ def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-alternatives", action="store_true", help="do not search for a form that works"
     )
+
+
+def _add_exec(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = _add(
+        commands,
+        common,
+        "exec",
+        "exec_command",
+        "replace this process by CMD with the secret in its environment",
+    )
+    parser.usage = "smtp-wizard exec [-c PATH] [--env-file PATH] [--json] -- CMD..."
+    # What stands behind "--" is taken away before; words that come this far lack it.
+    parser.add_argument("stray", nargs="*", help=argparse.SUPPRESS)
+    parser.set_defaults(program=[])
 
 
 def _path(text: str) -> Path:

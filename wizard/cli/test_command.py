@@ -17,7 +17,7 @@ from wizard.probe.live import probe
 from wizard.probe.unconnected import not_configured, unusable
 from wizard.settings import check_recipient
 
-_EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
+EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 _WORDS = {
     Verdict.PASS: "The server will be able to send its mails.",
     Verdict.WARN: "The server will be able to send its mails, with a caveat.",
@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
     else:
         for line in _evidence(report, options):
             output.result(line)
-    return _EXIT[report.verdict]
+    return EXIT[report.verdict]
 
 
 def live_test(

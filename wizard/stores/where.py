@@ -95,16 +95,7 @@ def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Sec
             f"Take it away (unset {blank[0]}) or give it its value.",
         )
     missing = [name for name in names if name not in current.environ]
-    if not missing:
-        return {}
-    if len(names) > 1 or current.reference is None:
-        raise StoreUnusable(
-            "secret-composed",
-            "The secret in config.toml is put together from more than one variable or text.",
-            "Write it as one variable, such as ${SMTP_SECRET}, or set all of them by yourself.",
-            path=current.config.path,
-        )
-    return {missing[0]: _from_stores(current, missing[0], keyring)}
+    return {name: _from_stores(current, name, keyring) for name in missing}
 
 
 def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:
@@ -115,15 +106,15 @@ def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:
 
 def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
     if current.in_env_file(name) is not None:
-        secret = env_file_store(current).read()
-        if secret is None:
-            raise StoreUnusable(
-                "env-value-blank",
-                f"{name} stands in .env, but has no value.",
-                "Store the secret again, or remove the line.",
-                path=current.env.path,
-            )
-        return secret
+        return _from_env_file(current, name)
+    if name != current.reference:
+        raise StoreUnusable(
+            "secret-composed",
+            f"The secret in config.toml is put together from several parts, and {name}, which is "
+            "one of them, is neither in the environment nor in .env.",
+            f"Set {name} in .env, or write the secret as one variable, such as ${{SMTP_SECRET}}.",
+            path=current.config.path,
+        )
     if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
         return secret
     if secret := (keyring or keyring_store(current)).read():
@@ -135,6 +126,18 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
         "Store it: smtp-wizard set --secret-stdin",
         path=current.config.path,
     )
+
+
+def _from_env_file(current: Current, name: str) -> Secret:
+    secret = EnvFileStore(current.layout.env_file, name, current.environ).read()
+    if secret is None:
+        raise StoreUnusable(
+            "env-value-blank",
+            f"{name} stands in .env, but has no value.",
+            "Store the secret again, or remove the line.",
+            path=current.env.path,
+        )
+    return secret
 
 
 def _wanted(current: Current) -> tuple[str, ...]:

@@ -1,0 +1,113 @@
+"""``exec -- CMD…``: become CMD, with the secret in the variable that config.toml refers to.
+
+The server reads its environment and ``.env`` only; this is the way from every other store to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from wizard import current, layout
+from wizard.cli import output
+from wizard.current import Current
+from wizard.errors import FileRefused, StoreUnusable, UsageError
+from wizard.files import reason
+from wizard.secret import Secret
+from wizard.stores import memory, where
+
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+
+
+def run(options: Namespace) -> int:
+    """Become the program; returns an exit code only where that is impossible.
+
+    Fails closed: without the secret that config.toml asks for, nothing is started.
+    """
+    before = memory.protect()
+    program = _program(options)
+    secrets = _secrets(options)
+    environ = _environment(secrets)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    memory.restore(before)
+    try:
+        os.execvpe(program[0], program, environ)  # noqa: S606  (no shell is the point)
+    except OSError as error:
+        return _not_started(program[0], error, options)
+
+
+def _program(options: Namespace) -> list[str]:
+    if options.stray:
+        raise UsageError(
+            "exec-needs-dashes",
+            "exec needs -- before the command.",
+            "Write: smtp-wizard exec -- CMD…",
+        )
+    if not options.program:
+        raise UsageError(
+            "exec-needs-command",
+            "exec needs a command to start.",
+            "For example: smtp-wizard exec -- docker compose up -d",
+        )
+    return list(options.program)
+
+
+def _secrets(options: Namespace) -> Mapping[str, Secret]:
+    place = layout.find(options.config, options.env_file)
+    now = _load(place)
+    if not now.config.exists:
+        raise FileRefused(
+            "config-missing",
+            "There is no such configuration, so it is not known which variable it refers to.",
+            "Name it with -c PATH.",
+            path=place.config,
+        )
+    try:
+        return where.fetch(now)
+    except FileRefused as error:
+        raise _as_store(error) from None
+
+
+def _load(place: layout.Layout) -> Current:
+    try:
+        return current.load(place)
+    except FileRefused as error:
+        raise (_as_store(error) if error.path == place.env_file else error) from None
+
+
+def _as_store(error: FileRefused) -> StoreUnusable:
+    """Return the refusal of ``.env`` as what it is here: a store that cannot be read."""
+    return StoreUnusable(error.code, error.message, error.remedy, path=error.path, line=error.line)
+
+
+def _environment(secrets: Mapping[str, Secret]) -> Mapping[bytes, bytes] | Mapping[str, str]:
+    """Return this environment with the secret in its one variable."""
+    if not secrets:
+        return os.environ
+    # As bytes: the server reads UTF-8, whatever the locale of this session is.
+    environ = dict(os.environb)
+    for name, secret in secrets.items():
+        environ[name.encode()] = secret.reveal().encode("utf-8", "surrogateescape")
+    return environ
+
+
+def _not_started(name: str, error: OSError, options: Namespace) -> int:
+    missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    if missing and not (os.sep in name and Path(name).exists()):
+        failure = StoreUnusable(
+            "command-not-found", f"{name}: command not found.", "Check its name and PATH."
+        )
+        output.failure(failure, as_json=options.json)
+        return NOT_FOUND
+    why = "its interpreter is missing" if missing else reason(error)
+    failure = StoreUnusable(
+        "command-not-executable",
+        f"{name}: cannot be started: {why}.",
+        "Name a program or a script whose first line names its interpreter.",
+    )
+    output.failure(failure, as_json=options.json)
+    return NOT_EXECUTABLE
