@@ -90,10 +90,10 @@ class Certificate:
             for name in self.names
             if "*" not in name and ":" not in name and re.search(r"[a-z]", name, re.IGNORECASE)
         ]
-        return tuple(sorted(usable, key=lambda name: -likeness(name, host)))
+        return tuple(sorted(usable, key=lambda name: -_likeness(name, host)))
 
 
-def likeness(name: str, host: str) -> int:
+def _likeness(name: str, host: str) -> int:
     """Return how many labels two host names share, counted from the end."""
     pairs = zip(name.lower().split(".")[::-1], host.lower().split(".")[::-1], strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -90,8 +90,7 @@ def action(case: Case) -> str:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_the_verdict_is_lettres(case: Case, lettre: Lettre) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-    theirs = await lettre(case)
-    report = await play(case, authority())
+    theirs, report = await asyncio.gather(lettre(case), play(case, authority()))
     same = (theirs == "ok") == (report.verdict is not Verdict.FAIL)
     if case.lettre:
         assert not same, f"no longer a difference: {case.lettre}"

@@ -37,7 +37,7 @@ from tests.probe.servers import (
 from wizard.probe.events import Event, Report
 
 TO = "admin@example.net"
-SOON = 0.6
+SOON = 1.5
 """Deadline in seconds for servers that nothing but the deadline ends."""
 HI = "250-mail.example.org\r\n250 "
 
@@ -190,14 +190,14 @@ def _encryption() -> Iterator[Case]:
         {},
         "fail tls-on-plain-port greeting",
         starttls=True,
-        deadline=2.0,
+        deadline=4.0,
     )
     yield Case(
         "TLS on the relay's port",
         {},
         "fail tls-on-plain-port greeting",
         endpoint="smtp://localhost",
-        deadline=2.0,
+        deadline=4.0,
     )
     for answer in ("454 4.7.0 TLS not available", "502 5.5.1 No"):
         yield starttls(
@@ -331,6 +331,56 @@ def _mails() -> Iterator[Case]:
     yield smtps("a real mail", {}, recipient=TO, deliver=True)
 
 
+def _details() -> Iterator[Case]:
+    """Where a client less strict, or more, than the server's would come to another verdict."""
+    for greeting, expected in (
+        ("354 hi", "pass"),
+        ("220 ", "pass"),
+        ("220 a\0b", "pass"),
+        ("220 a\rb", "pass"),
+        (b"220 a\r\r\n", "pass"),
+        ("260 hi", "fail not-a-mail-server greeting"),
+        (b"220 \xe4\r\n", "fail not-a-mail-server greeting"),
+    ):
+        yield smtps(f"greets: {greeting!r}", {"GREETING": greeting}, expected)
+    long = b"250-mail\r\n250-%s\r\n250 AUTH PLAIN\r\n"
+    for name, reply, expected in (
+        ("AUTH in its first line", "250 AUTH PLAIN", "pass"),
+        ("AUTH with a tab", HI + "AUTH\tPLAIN", "pass"),
+        ("first line empty", "250-\r\n250 AUTH PLAIN", "fail protocol-error ehlo"),
+        ("one line of 1000 bytes", long % (b"x" * 994), "pass"),
+        ("one line of 1001 bytes", long % (b"x" * 995), "fail protocol-error ehlo"),
+        (
+            "40 kB",
+            b"250-mail\r\n" + 45 * (b"250-" + b"x" * 900 + b"\r\n") + b"250 AUTH PLAIN\r\n",
+            "pass",
+        ),
+        ("LF, then CR LF", b"250-a\n250-AUTH PLAIN\r\n250 x\r\n", "fail protocol-error ehlo"),
+    ):
+        yield smtps(f"EHLO: {name}", {"EHLO": reply}, expected)
+    yield smtps("AUTH: 354", {"AUTH": "354 fine"})
+    yield smtps("MAIL: 354", {"MAIL": "354 hm"}, recipient=TO)
+    yield starttls(
+        "starttls in lower case", {"EHLO": HI + "starttls"}, "fail starttls-missing starttls"
+    )
+    for prompts, expected in (
+        (["USERNAME:", "PASSWORD:"], "pass"),
+        (["User Name", "Password"], "pass"),
+        (["Username: "], "fail protocol-error auth"),
+        ([""], "fail protocol-error auth"),
+        (["Username:"] * 9, "pass"),
+        (["Username:"] * 11, "fail protocol-error auth"),
+    ):
+        name = f"{prompts[0]!r}, {len(prompts)} times" if len(prompts) > 2 else repr(prompts)
+        yield smtps(f"LOGIN asks {name}", scripts.asking(prompts), expected)
+    yield smtps(
+        "certificate with the name as common name only",
+        {},
+        "fail certificate-name tls",
+        tls=lambda: server_context("other.example", common_name="localhost"),
+    )
+
+
 CASES = (
     *_working(),
     *_silence(),
@@ -339,6 +389,7 @@ CASES = (
     *_encryption(),
     *_logins(),
     *_mails(),
+    *_details(),
 )
 
 

@@ -33,13 +33,17 @@ def stranger() -> trustme.CA:
 def server_context(
     *names: str,
     by: Callable[[], trustme.CA] = authority,
+    common_name: str | None = None,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
 ) -> ssl.SSLContext:
     """A certificate for these names, by default for those that tests connect to."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf = by().issue_cert(
-        *(names or (HOST, "localhost")), not_before=not_before, not_after=not_after
+        *(names or (HOST, "localhost")),
+        common_name=common_name,
+        not_before=not_before,
+        not_after=not_after,
     )
     leaf.configure_cert(context)
     return context

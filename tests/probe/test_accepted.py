@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from tests.probe.servers import Run, Serve
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_USER, MailServer
 from wizard.probe.events import Concluded, Decided, Event, Finished, Report, Started, Verdict
 from wizard.settings import Security
-
-Serve = Callable[..., AbstractAsyncContextManager[int]]
-Run = Callable[..., Awaitable[Report]]
 
 SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rset", "quit"]
 STARTTLS = ["dns", "tcp", "greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rset", "quit"]

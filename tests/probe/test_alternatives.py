@@ -157,9 +157,9 @@ async def test_a_name_in_the_certificate_is_proposed_once_it_verifies(
         report = await run(0, through=Internet(places, authority), alternatives=True)
     assert verdict(report) == ("fail", "certificate-name", "tls")
     assert seen(report.alternatives) == found(
-        ("smtp.example.org", False, "pass"), ("mx.provider.example", False, "warn")
+        ("smtp.example.org", False, "warn"), ("mx.provider.example", False, "warn")
     )
-    assert "only if you know" in report.alternatives[1].words
+    assert "only if you know" in report.alternatives[0].words
     assert report.stages[-1].detail["would_match"] == "smtp.example.org"
     assert report.stages[-1].detail["rule"] == "name"
 
@@ -198,7 +198,7 @@ async def test_a_tls_port_for_a_plain_endpoint_leads_to_the_bare_host(
 ) -> None:
     async with serve({}, tls=True) as port:
         through = Internet({(HOST, 465): port}, authority)
-        report = await run(0, f"smtp://{HOST}:465", through=through, alternatives=True, timeout=3)
+        report = await run(0, f"smtp://{HOST}:465", through=through, alternatives=True, timeout=6)
     assert verdict(report) == ("fail", "tls-on-plain-port", "greeting")
     assert seen(report.alternatives) == found((HOST, False, "pass"))
 
@@ -250,6 +250,42 @@ async def test_the_verdict_is_told_before_the_search(
         through = Internet({(HOST, 587): port}, authority)
         report = await run(0, through=through, alternatives=True, seen=events)
     assert events[-2:] == [Decided(Verdict.FAIL), Concluded(report)]
+
+
+async def test_a_form_of_the_host_itself_comes_before_names_of_its_certificate(
+    serve: Serve, run: Run, authority: trustme.CA
+) -> None:
+    named = server_context("smtp.example.org", by=lambda: authority)
+    async with serve({}, tls=named) as wrong, serve({"EHLO": OFFER}) as right:
+        places = {(HOST, 465): wrong, ("smtp.example.org", 465): wrong, (HOST, 587): right}
+        report = await run(0, through=Internet(places, authority), alternatives=True)
+    assert seen(report.alternatives) == found(
+        (HOST, True, "pass"), ("smtp.example.org", False, "warn")
+    )
+
+
+async def test_a_search_that_impatience_began_is_dropped_when_the_test_passes(
+    serve: Serve, run: Run, authority: trustme.CA
+) -> None:
+    searched = asyncio.Event()
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        searched.set()
+        await reader.read()
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await searched.wait()
+        writer.write(b"220 hi\r\n")
+        for reply in (b"250-mail\r\n250 AUTH PLAIN", *[b"250 ok"] * 4):
+            await reader.readline()
+            writer.write(reply + b"\r\n")
+
+    async with serve(late, tls=True) as port, serve(other) as silent:
+        through = Internet({(HOST, 465): port, (HOST, 587): silent}, authority)
+        report = await run(0, through=through, alternatives=True, timeout=8)
+    assert report.verdict is Verdict.PASS
+    assert report.alternatives == ()
+    assert {sock.fileno() for sock in through.sockets} == {-1}
 
 
 async def test_cancelling_the_search_leaves_no_socket_and_no_task(
@@ -312,6 +348,17 @@ def forms(endpoint: str, *, starttls: bool = False, names: Sequence[str] = ()) -
             ("b.example", "not a name", "localhost", "A.example"),
             [
                 "b.example starttls",
+                "a.example",
+                "smtp://a.example:25?tls=required",
+            ],
+        ),
+        ("2001:db8::1", False, (), ["2001:db8::1 starttls"]),
+        (
+            "smtp://a.example:587?tls=required",
+            False,
+            ("u:p@c.example", "b.example", "c.example:25", "c.example/x?y", "smtp://c.example"),
+            [
+                "smtp://b.example:587?tls=required",
                 "a.example",
                 "smtp://a.example:25?tls=required",
             ],

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
 
-from wizard.probe.events import Report, Verdict
+from tests.probe.servers import Run, Serve, verdict
+from wizard.probe.events import Verdict
 from wizard.probe.network import SystemNetwork
-
-Serve = Callable[..., AbstractAsyncContextManager[int]]
-Run = Callable[..., Awaitable[Report]]
 
 PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"
 NOW = datetime.now(UTC).replace(tzinfo=None)
-
-
-def verdict(report: Report) -> tuple[str, str, str]:
-    assert report.diagnosis is not None
-    return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
 
 
 def tls_for(
@@ -198,7 +191,7 @@ async def test_a_tls_port_where_clear_text_was_expected(
     serve: Serve, run: Run, endpoint: str
 ) -> None:
     async with serve({}, tls=True) as port:
-        report = await run(port, endpoint, timeout=2)
+        report = await run(port, endpoint, timeout=4)
     assert verdict(report) == ("fail", "tls-on-plain-port", "greeting")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import wizard
 from tests.probe import scripts
+from tests.probe.certificates import server_context, stranger
 from tests.probe.servers import Run, Serve
 from wizard.probe.events import (
     Alternative,
@@ -215,6 +216,21 @@ async def test_a_ticket_has_all_that_helps_and_no_secret(serve: Serve, run: Run)
         assert part in text
     assert SECRET not in text
     assert all(line.isprintable() for line in text.splitlines())
+
+
+async def test_a_ticket_describes_the_certificate(serve: Serve, run: Run) -> None:
+    context = server_context("other.example.org", "192.0.2.1", by=stranger)
+    async with serve({}, tls=context) as port:
+        text = ticket(await run(port))
+    for part in (
+        "names: other.example.org, 192.0.2.1",
+        "issuer: Somebody Ltd",
+        "self signed: False",
+        "not before: ",
+        "rule: untrusted",
+        "reason: unable to get local issuer certificate",
+    ):
+        assert part in text
 
 
 def test_a_ticket_names_the_alternatives() -> None:

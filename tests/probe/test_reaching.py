@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 
 import pytest
 import trustme
 
+from tests.probe.servers import Run, Serve, verdict
 from wizard.probe.events import Concluded, Report, Verdict
 from wizard.probe.live import probe
 from wizard.probe.network import Address, SystemNetwork
 from wizard.probe.race import connect_first
 from wizard.settings import Endpoint, SmtpSettings
-
-Serve = Callable[..., AbstractAsyncContextManager[int]]
-Run = Callable[..., Awaitable[Report]]
 
 V6 = Address("2001:db8::1", 465)
 V4 = Address("192.0.2.1", 465)
@@ -58,11 +56,6 @@ class FakeNetwork(SystemNetwork):
         self.connected.append(sock)
         self.reached.set()
         return sock
-
-
-def verdict(report: Report) -> tuple[str, str, str]:
-    assert report.diagnosis is not None
-    return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
 
 
 async def in_compose(endpoint: str, network: FakeNetwork) -> Report:

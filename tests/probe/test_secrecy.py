@@ -6,20 +6,17 @@ import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.probe.servers import Run, Serve
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_USER, MailServer
 from wizard.probe.events import Event, Report
 from wizard.probe.printable import printable
 from wizard.secret import MASK
-
-Serve = Callable[..., AbstractAsyncContextManager[int]]
-Run = Callable[..., Awaitable[Report]]
 
 SECRET = "hunter2-Käse-${NAME}"
 USER = "you@example.org"

@@ -150,6 +150,13 @@ REACHING: tuple[Rule, ...] = (
     Rule(
         Cause.TIMEOUT,
         "timeout",
+        "{host} did not say within {text} whether it takes the mail.",
+        "Look whether the mail has arrived before you send another one.",
+        stages=(Stage.DATA,),
+    ),
+    Rule(
+        Cause.TIMEOUT,
+        "timeout",
         "{host} accepted the connection on port {port}, but fell silent when {step}.",
         "Check that {port} is the port of a mail server; else test again later.",
     ),

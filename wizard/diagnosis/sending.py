@@ -125,13 +125,6 @@ SENDING: tuple[Rule, ...] = (
     ),
     # --- The mail itself
     Rule(
-        Cause.TIMEOUT,
-        "timeout",
-        "{host} did not say within {text} whether it takes the mail.",
-        "Look whether the mail has arrived before you send another one.",
-        stages=(Stage.DATA,),
-    ),
-    Rule(
         Cause.CLOSED,
         "protocol-error",
         "{host} ended the connection without a word about the mail.",

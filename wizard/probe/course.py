@@ -22,7 +22,7 @@ from wizard.probe.events import (
 )
 from wizard.probe.network import Network
 from wizard.probe.reply import Malformed
-from wizard.probe.search import Search, advice
+from wizard.probe.search import BEFORE_LOGIN, Search, advice, may_help
 from wizard.probe.session import Session
 from wizard.probe.step import Failed, Passed, Step
 from wizard.probe.tls import look
@@ -49,23 +49,6 @@ _UNTRUSTED = {
     Cause.CERTIFICATE_UNTRUSTED: "untrusted",
 }
 """The failures of certificates, and the rule that each of them broke."""
-_OTHER_FORM = frozenset(
-    {
-        Cause.CONNECTION_REFUSED,
-        Cause.UNREACHABLE,
-        Cause.NOT_TLS,
-        Cause.IS_TLS,
-        Cause.TLS_TOO_OLD,
-        Cause.TLS_FAILED,
-        Cause.STARTTLS_MISSING,
-        Cause.NO_AUTH,
-        Cause.NO_MECHANISM,
-        *_UNTRUSTED,
-    }
-)
-"""Failures that another form of the endpoint could cure, whatever the stage."""
-_BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
-"""Stages at which silence and nonsense may come from the wrong port."""
 
 
 class Course:
@@ -127,7 +110,7 @@ class Course:
         failure, diagnosis = self._failure, self._diagnosis
         if self._search is None or failure is None or diagnosis is None:
             return
-        if not _another_form_may_do(failure, diagnosis):
+        if not may_help(failure, diagnosis):
             return
         host = self._settings.route.host
         names = failure.certificate.names_like(host) if failure.certificate else ()
@@ -181,7 +164,7 @@ class Course:
 
     def _soon_search(self, stage: Stage) -> asyncio.TimerHandle | None:
         """Arrange for the search to begin before silence has used up all of the time."""
-        if self._search is None or stage not in _BEFORE_LOGIN:
+        if self._search is None or stage not in BEFORE_LOGIN:
             return None
         delay = min(_IMPATIENCE, self._seconds / 4)
         return asyncio.get_running_loop().call_later(delay, self._search.begin)
@@ -263,15 +246,3 @@ class Course:
         if failure.certificate is not None and failure.cause is Cause.CERTIFICATE_NAME:
             detail["would_match"] = failure.certificate.name_like(self._settings.route.host)
         return detail
-
-
-def _another_form_may_do(failure: Failure, diagnosis: Diagnosis) -> bool:
-    return (
-        failure.cause in _OTHER_FORM
-        or diagnosis.code == "encryption-required"
-        or (
-            failure.cause in {Cause.TIMEOUT, Cause.CLOSED, Cause.MALFORMED, Cause.INJECTED}
-            and failure.stage in _BEFORE_LOGIN
-        )
-        or (failure.cause is Cause.REPLY and failure.stage is Stage.STARTTLS)
-    )

@@ -126,6 +126,7 @@ class Report:
     seconds: float
     alternatives: tuple[Alternative, ...] = ()
     transcript: tuple[Line, ...] = ()
+    """The dialogue on the connection that was tested, not on those that only look around."""
     decided: float = 0.0
     """Seconds after which the verdict was certain."""
     sender: str = ""

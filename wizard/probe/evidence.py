@@ -14,6 +14,11 @@ import wizard
 from wizard.probe.events import Report, Stage
 from wizard.settings import Route, Security
 
+_CERTIFICATE = (
+    *("subject", "names", "issuer", "self_signed", "not_before", "not_after"),
+    *("rule", "reason", "would_match"),
+)
+
 
 def reproduce(report: Report) -> tuple[str, ...]:
     """Return shell commands that do by hand what the test did; none if it had no route."""
@@ -88,6 +93,7 @@ def _ticket(report: Report) -> Iterator[str]:
             for stage in report.stages
         ),
     )
+    yield from _section("Certificate", _certificate(report))
     yield from _section("Dialogue (the login is left out)", map(str, report.transcript))
     yield from _section("By hand", reproduce(report))
 
@@ -103,6 +109,16 @@ def _explanation(report: Report) -> Iterator[str]:
         starttls = str(other.starttls).lower()
         yield f"Alternative ({other.verdict}): {other.endpoint}, starttls = {starttls}"
         yield f"  {other.words}"
+
+
+def _certificate(report: Report) -> Iterator[str]:
+    """Give what the last certificate that was seen says about itself."""
+    seen = [stage.detail for stage in report.stages if "issuer" in stage.detail]
+    for key in _CERTIFICATE if seen else ():
+        value = seen[-1].get(key)
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        if shown is not None:
+            yield f"{key.replace('_', ' ')}: {shown}"
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

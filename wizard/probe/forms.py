@@ -34,7 +34,10 @@ def other_forms(settings: SmtpSettings, names: Sequence[str] = ()) -> tuple[Form
     tested = settings.route
     found: dict[tuple[str, int, Security], Form] = {}
     for form in (*_renamed(settings, names), *_same_host(settings)):
-        route = form.route
+        try:
+            route = form.route
+        except InvalidValue:  # an IPv6 address in a URL
+            continue
         found.setdefault((route.host.lower(), route.port, route.security), form)
     found.pop((tested.host.lower(), tested.port, tested.security), None)
     return tuple(found.values())
@@ -43,16 +46,21 @@ def other_forms(settings: SmtpSettings, names: Sequence[str] = ()) -> tuple[Form
 def _renamed(settings: SmtpSettings, names: Sequence[str]) -> Iterator[Form]:
     """Give the very form that was tested with each other name."""
     route = settings.route
-    usable = [name for name in names if is_nearby(route.host) or not is_nearby(name)]
+    hosts = [name for name in names if _is_host(name)]
+    usable = [name for name in hosts if is_nearby(route.host) or not is_nearby(name)]
     for name in usable[:_MOST_NAMES]:
-        try:
-            host = Endpoint.parse(name).route(False).host
-        except InvalidValue:
-            continue
         if settings.endpoint.is_url:
-            yield _by_starttls(host, route)
+            yield _by_starttls(name, route)
         else:
-            yield Form(host, settings.starttls)
+            yield Form(name, settings.starttls)
+
+
+def _is_host(name: str) -> bool:
+    """Whether ``name`` is a bare host: a certificate can say anything."""
+    try:
+        return not Endpoint.parse(name).is_url
+    except InvalidValue:
+        return False
 
 
 def _same_host(settings: SmtpSettings) -> Iterator[Form]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from wizard.failure import Stage, likeness
+from wizard.diagnosis import Diagnosis
+from wizard.failure import Cause, Failure, Stage
 from wizard.probe.events import Alternative, Verdict
 from wizard.probe.forms import Form, other_forms
 from wizard.probe.network import Network
@@ -20,8 +21,27 @@ _PATIENCE = 5.0
 """Seconds for all forms together."""
 _GRACE = 1.0
 """Seconds that the others have left once one form works."""
-_RELATED = 2
-"""Labels that two names of one owner have in common: example.org."""
+
+_CURABLE = frozenset(
+    {
+        Cause.CONNECTION_REFUSED,
+        Cause.UNREACHABLE,
+        Cause.NOT_TLS,
+        Cause.IS_TLS,
+        Cause.TLS_TOO_OLD,
+        Cause.TLS_FAILED,
+        Cause.STARTTLS_MISSING,
+        Cause.NO_AUTH,
+        Cause.NO_MECHANISM,
+        Cause.CERTIFICATE_NAME,
+        Cause.CERTIFICATE_EXPIRED,
+        Cause.CERTIFICATE_NOT_YET_VALID,
+        Cause.CERTIFICATE_UNTRUSTED,
+    }
+)
+"""Failures that another form of the endpoint could cure, whatever the stage."""
+BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
+"""Stages at which silence and nonsense may come from the wrong port."""
 
 
 class Search:
@@ -103,7 +123,7 @@ class Search:
         else:
             words.append(f"It takes mails from {self._settings.user} without a login.")
         verdict = Verdict.PASS
-        if likeness(route.host, tested.host) < min(_RELATED, tested.host.count(".") + 1):
+        if route.host.lower() != tested.host.lower():  # a name that anybody can have put there
             verdict = Verdict.WARN
             words.append(f"Take it only if you know that {route.host} is your mail server.")
         if route.security is Security.NONE:
@@ -115,8 +135,22 @@ class Search:
 
 def advice(alternative: Alternative, settings: SmtpSettings) -> str:
     """Return what to set so that ``alternative`` takes the place of ``settings``, and why."""
-    same = alternative.endpoint == settings.endpoint.text
-    changes = [] if same else [f"the endpoint to {alternative.endpoint}"]
-    if alternative.starttls != settings.starttls:
+    endpoint = Endpoint.parse(alternative.endpoint)
+    same = endpoint.text == settings.endpoint.text
+    changes = [] if same else [f"the endpoint to {endpoint.text}"]
+    if alternative.starttls != settings.starttls and not endpoint.is_url:
         changes.append(f"starttls to {str(alternative.starttls).lower()}")
     return f"Set {' and '.join(changes)}: {alternative.words}"
+
+
+def may_help(failure: Failure, diagnosis: Diagnosis) -> bool:
+    """Whether another form of the endpoint could cure ``failure``."""
+    return (
+        failure.cause in _CURABLE
+        or diagnosis.code == "encryption-required"
+        or (
+            failure.cause in {Cause.TIMEOUT, Cause.CLOSED, Cause.MALFORMED, Cause.INJECTED}
+            and failure.stage in BEFORE_LOGIN
+        )
+        or (failure.cause is Cause.REPLY and failure.stage is Stage.STARTTLS)
+    )

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 DEADLINE = 5.0
 """Seconds."""
 
-_PASSED_ON = frozenset(
-    "DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME HOME USER LOGNAME "
-    "PATH LANG LC_ALL LC_CTYPE TMPDIR PYTHON_KEYRING_BACKEND "
+_PASSED_ON = (
+    *("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
+    "PYTHON_KEYRING_BACKEND",
     # Windows cannot do without these.
-    "SYSTEMROOT SYSTEMDRIVE APPDATA LOCALAPPDATA PROGRAMDATA USERPROFILE USERNAME TEMP TMP".split()
+    *("SYSTEMROOT", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "USERPROFILE"),
+    *("USERNAME", "TEMP", "TMP"),
 )
 
 
@@ -43,17 +45,19 @@ def run(
     data: bytes,
     environ: Mapping[str, str],
     seconds: float = DEADLINE,
+    extra: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run a command with ``data`` on its standard input.
 
-    Raises :class:`TimedOut` after ``seconds``, and OSError where it cannot be started.
+    It gets the harmless part of ``environ``, and ``extra``. Raises :class:`TimedOut` after
+    ``seconds``, and OSError where it cannot be started.
     """
     process = subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=passed_on(environ),
+        env=passed_on(environ) | dict(extra or {}),
         start_new_session=True,
     )
     try:

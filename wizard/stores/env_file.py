@@ -24,9 +24,7 @@ class EnvFileStore:
 
     name = ".env"
 
-    def __init__(
-        self, path: Path, variable: str, environ: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, path: Path, variable: str, environ: Mapping[str, str] | None = None) -> None:
         self.path = path
         self.variable = variable
         self._environ = dict(os.environ if environ is None else environ)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-_SECRET_SERVICE = "keyring.backends.SecretService.Keyring"
+_SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105  (a name)
 _NATIVE = {
     "darwin": "keyring.backends.macOS.Keyring",
     "win32": "keyring.backends.Windows.WinVaultKeyring",
@@ -124,8 +124,8 @@ def _load(name: str, request: dict[str, Any]) -> Any:
     from keyring import core
 
     try:
-        backend = core.load_keyring(name)
-    except Exception as problem:
+        backend: Any = core.load_keyring(name)
+    except Exception as problem:  # noqa: BLE001  (backends raise whatever they like)
         raise Unusable(
             "keyring-backend-broken", backend=name, detail=type(problem).__name__
         ) from None
@@ -193,7 +193,7 @@ def _look(request: dict[str, Any]) -> None:
             collection = secretstorage.get_collection_by_alias(connection, "default")
         except secretstorage.ItemNotFoundException:
             raise Unusable("keyring-no-collection") from None
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001  (also what is no error of keyring's)
             raise Unusable("keyring-service-failed", detail=type(problem).__name__) from None
         query = {"service": request["service"], "username": request["user"]}
         present = any(True for _ in collection.search_items(query))
@@ -208,7 +208,7 @@ def _connection() -> Iterator[Any]:
 
     try:
         connection = secretstorage.dbus_init()
-    except Exception:
+    except Exception:  # noqa: BLE001  (jeepney passes on whatever the socket says)
         if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
             raise Unusable("keyring-root") from None
         raise Unusable("keyring-no-bus") from None

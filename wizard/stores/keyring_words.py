@@ -44,8 +44,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         f"{_USE_ENV}, or restart gnome-keyring-daemon: it may wait for a window that nobody sees.",
     ),
     "keyring-backend-refused": (
-        "The keyring that is configured ({backend}) forgets what it is given, or writes it in "
-        "clear text.",
+        "The configured keyring ({backend}) forgets what it is given, or writes it in clear text.",
         f"{_USE_ENV}, or configure another one in keyringrc.cfg or PYTHON_KEYRING_BACKEND.",
     ),
     "keyring-backend-foreign": (

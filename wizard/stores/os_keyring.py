@@ -51,7 +51,7 @@ class KeyringStore:
         seconds: float = child.DEADLINE,
     ) -> None:
         self.user = user_name(config)
-        self.label = f"BOMnipotent Server – SMTP secret ({host or self.user})"
+        self.label = f"BOMnipotent Server – SMTP secret ({host or self.user})"  # noqa: RUF001
         self._accepted = accepted
         self._environ = dict(os.environ if environ is None else environ)
         self._seconds = seconds

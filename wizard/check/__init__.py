@@ -1,0 +1,1 @@
+"""Looking over a server's configuration without network: ``look`` reads, ``findings`` judge."""

@@ -1,0 +1,126 @@
+"""What the container gets for every ``${NAME}`` of config.toml.
+
+Compose passes on only what is listed, and makes an empty value of a variable that nothing sets;
+an empty variable wins over the ``.env`` that the server itself reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.check.compose_view import Container
+from wizard.check.env_rules import value_in
+from wizard.check.finding import Finding
+from wizard.check.seen import Seen
+from wizard.check.variable_rules import Variable, needs_exec, unset, variables
+from wizard.formats.config.references import secret_reference
+from wizard.formats.dotenv.statement import Unreadable
+from wizard.formats.dotenv.template import substitute
+
+
+def findings(seen: Seen) -> Iterator[Finding]:
+    """Yield what keeps a variable from the container."""
+    container = seen.container
+    if container is None:
+        return
+    for variable in variables(seen):
+        found = _judge(variable, container)
+        if found is not None:
+            yield found
+
+
+def _judge(variable: Variable, container: Container) -> Finding | None:
+    try:
+        value = container.value(variable.name)
+    except Unreadable:
+        return _refused(variable, container)
+    beside = variable.seen.env_beside_config
+    if value is None and beside is not None:
+        value = value_in(beside, variable.name, variable.seen)
+    if value is None:
+        if container.setting(variable.name) is not None:
+            return unset(variable)
+        return None if container.open_ended else _not_passed(variable, container)
+    if value == "" and variable.is_secret:
+        return _blank(variable, container)
+    return None
+
+
+def _refused(variable: Variable, container: Container) -> Finding:
+    """Report ``${NAME:?}`` without a value, or a substitution that is not valid."""
+    if _works_once_set(variable, container):
+        return unset(variable)
+    return variable.problem(
+        "compose-substitution",
+        f"Docker Compose cannot work out the value of {variable.name}, and starts nothing.",
+        f"Write:   {_line_for(variable)}",
+        container.path,
+        _line(variable, container),
+    )
+
+
+def _not_passed(variable: Variable, container: Container) -> Finding:
+    return variable.problem(
+        "compose-variable-not-passed",
+        f"The service {container.service.name} does not get {variable.name}, which config.toml "
+        "refers to: Compose passes on only what is listed.",
+        f"Add under environment:   {_line_for(variable)}",
+        container.path,
+        container.service.line,
+    )
+
+
+def _blank(variable: Variable, container: Container) -> Finding:
+    if variable.by_exec and _works_once_set(variable, container):
+        return needs_exec(variable)
+    seen, name = variable.seen, variable.name
+    beside = seen.env_beside_config
+    message = f"The container gets {name} as an empty value"
+    if beside is not None and value_in(beside, name, seen):
+        message += f", which wins over the value in {beside.path}"
+        remedy = f"Move the line from there to {seen.env.path}."
+    elif container.project.get(name):
+        message += ", although it is set: another variable is passed on in its place"
+        remedy = f"Write:   {_line_for(variable)}"
+    else:
+        message += ": that is what Compose makes of a variable that has no value"
+        remedy = "Store the secret: smtp-wizard set --secret-stdin"
+    return variable.problem(
+        "compose-variable-blank", f"{message}.", remedy, container.path, _line(variable, container)
+    )
+
+
+def _works_once_set(variable: Variable, container: Container) -> bool:
+    """Tell whether the container would get a value if Compose itself had the variable."""
+    setting = container.setting(variable.name)
+    if setting is None or setting.value is None:
+        return setting is not None
+    try:
+        return bool(substitute(setting.value, {**container.project, variable.name: "x"}))
+    except Unreadable:
+        return False
+
+
+def _line_for(variable: Variable) -> str:
+    return f"{variable.name}: ${{{variable.name}:?}}"
+
+
+def _line(variable: Variable, container: Container) -> int:
+    setting = container.setting(variable.name)
+    return container.service.line if setting is None else setting.line
+
+
+def secret_as_received(seen: Seen) -> str | None:
+    """Return the secret as the server gets it without ``exec``; None if it gets none."""
+    smtp = None if seen.view is None else seen.view.smtp
+    name = None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
+    if name is None:
+        return None
+    if seen.container is None:
+        return seen.environ.get(name) or value_in(seen.env, name, seen)
+    try:
+        value = seen.container.value(name)
+    except Unreadable:
+        return None
+    beside = seen.env_beside_config
+    return value_in(beside, name, seen) if value is None and beside is not None else value

@@ -1,0 +1,158 @@
+"""``.env``: can its readers make sense of it, who else can read it, and does git keep it out."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+from wizard.check.finding import Finding, Severity, of_error
+from wizard.check.git import GitState
+from wizard.check.seen import Seen, TextFile
+from wizard.errors import FileRefused
+from wizard.formats.dotenv.entry import Entry, line_number, read_entries
+from wizard.settings import DEFAULT_VARIABLE, references
+
+_GIT = {
+    GitState.NOT_IGNORED: (
+        "env-not-ignored",
+        Severity.WARNING,
+        "git does not ignore this file, so that it is easily committed with the secret in it.",
+        "Add a line to .gitignore:   .env",
+    ),
+    GitState.TRACKED: (
+        "env-tracked",
+        Severity.ERROR,
+        "git keeps this file in its history, with the secret in it.",
+        "Take it out (git rm --cached .env), ignore it, and have a new secret generated.",
+    ),
+}
+
+
+def findings(seen: Seen) -> Iterator[Finding]:
+    """Yield what is wrong with every ``.env`` that was found."""
+    for env in (seen.env, *seen.other_envs):
+        if not env.exists:
+            continue
+        if env.problem is not None:
+            yield of_error(env.problem, env.path)
+        else:
+            yield from _content(seen, env)
+        yield from _readers(env)
+        if text := _GIT.get(seen.git.get(env.path, GitState.UNKNOWN)):
+            code, severity, message, remedy = text
+            yield Finding(code, severity, env.path, None, message, remedy)
+    for path in seen.strays:
+        yield Finding(
+            "env-stray-copy",
+            Severity.WARNING,
+            path,
+            None,
+            "This looks like a copy of .env that an editor or a backup has left; the secret may "
+            "still be in it.",
+            f"Remove it if you do not need it: rm {path.name}",
+        )
+
+
+def _readers(env: TextFile) -> Iterator[Finding]:
+    mode = env.mode
+    if mode is None:
+        return
+    if mode & stat.S_IRWXO:
+        yield Finding(
+            "env-world-readable",
+            Severity.ERROR,
+            env.path,
+            None,
+            f"Every account of this machine can read or write the file (mode {mode:04o}).",
+            f"chmod 600 {env.path}   (640 where the server runs as another account of its group)",
+        )
+    elif mode & stat.S_IRWXG:
+        yield Finding(
+            "env-group-readable",
+            Severity.NOTE,
+            env.path,
+            None,
+            f"All accounts of the file's group can read or write it (mode {mode:04o}).",
+            f"Unless the server needs that: chmod 600 {env.path}",
+        )
+
+
+def _content(seen: Seen, env: TextFile) -> Iterator[Finding]:
+    try:
+        entries = read_entries(env.text, seen.environ)
+    except FileRefused as error:
+        yield of_error(error, env.path)
+        return
+    for name in _secret_names(seen):
+        found = [entry for entry in entries if entry.name == name]
+        if found:
+            yield from _definitions(env, name, found)
+    wanted = set() if seen.view is None else seen.view.references
+    unused = [entry for entry in entries if entry.name == DEFAULT_VARIABLE and entry.dotenvy.value]
+    if unused and seen.current is not None and DEFAULT_VARIABLE not in wanted:
+        yield Finding(
+            "variable-unused",
+            Severity.WARNING,
+            env.path,
+            _line(env, unused[0]),
+            f"{DEFAULT_VARIABLE} is set here, but config.toml does not refer to it.",
+            f'Write in its section [smtp]   secret = "${{{DEFAULT_VARIABLE}}}"   or remove this '
+            "line.",
+        )
+
+
+def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Finding]:
+    values = {value for entry in found for value in (entry.dotenvy.value, entry.compose.value)}
+    if len(values) == 1:
+        return
+    if len(found) > 1:
+        yield Finding(
+            "env-duplicate",
+            Severity.ERROR,
+            env.path,
+            _line(env, found[-1]),
+            f"{name} is defined {len(found)} times with different values: the server takes the "
+            "first, Docker Compose the last.",
+            "Keep one of the lines.",
+        )
+        return
+    yield Finding(
+        "env-value-read-differently",
+        Severity.ERROR,
+        env.path,
+        _line(env, found[0]),
+        f"The server and Docker Compose do not read the same value of {name}: one of its "
+        "characters means something to one of them.",
+        "Store the secret again, then it is quoted for both: smtp-wizard set --secret-stdin",
+    )
+
+
+def _line(env: TextFile, entry: Entry) -> int:
+    return line_number(env.text, entry.dotenvy.start)
+
+
+def _secret_names(seen: Seen) -> tuple[str, ...]:
+    smtp = None if seen.view is None else seen.view.smtp
+    return () if smtp is None or not smtp.secret else references(smtp.secret)
+
+
+def entries_of(env: TextFile, seen: Seen) -> list[Entry] | None:
+    """Return the definitions in a ``.env``; None where its readers cannot make sense of it."""
+    if env.problem is not None:
+        return None
+    try:
+        return read_entries(env.text, seen.environ)
+    except FileRefused:
+        return None
+
+
+def value_in(env: TextFile, name: str, seen: Seen) -> str | None:
+    """Return a variable's value in a ``.env`` as the server reads it; None where it has none."""
+    entries = entries_of(env, seen) or []
+    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
+
+
+def line_in(env: TextFile, name: str, seen: Seen) -> int | None:
+    """Return the line of a variable's first definition in a ``.env``."""
+    entries = entries_of(env, seen) or []
+    return next((_line(env, entry) for entry in entries if entry.name == name), None)

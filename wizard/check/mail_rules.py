@@ -1,0 +1,132 @@
+"""The mail settings themselves: can the server use them, and is it wise to."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from wizard.check.finding import Finding, Severity, of_error
+from wizard.check.seen import Seen
+from wizard.current import Current
+from wizard.errors import FileRefused, InvalidValue
+from wizard.settings import (
+    Caution,
+    Endpoint,
+    Security,
+    SmtpSettings,
+    cautions,
+    check_user,
+    expand,
+    mask_url_password,
+)
+
+_HOSTS = Path(__file__).with_name("smtps.toml")
+_REMEDIES = {
+    "user-not-an-address": "Use the mail address, or a local relay that sets the sender.",
+    "starttls-without-effect": "Change the endpoint: smtp-wizard set --endpoint …",
+    "starttls-discouraged": "Try it: smtp-wizard test --no-starttls",
+    "clear-text-login": "Find a form that works: smtp-wizard test",
+    "address-needs-certificate": "Change the endpoint: smtp-wizard set --endpoint …",
+    "secret-contains-reference": "Have a new one generated.",
+}
+_NOTES = ("starttls-discouraged",)
+
+
+def findings(seen: Seen) -> Iterator[Finding]:
+    """Yield what is wrong with user, endpoint and starttls.
+
+    What depends on a variable that nothing sets is not judged; that is a finding of its own.
+    """
+    current = seen.current
+    if current is None or not current.configured:
+        return
+    problems = list(_problems(current))
+    yield from problems
+    if not problems and (settings := _settings(current)) is not None:
+        yield from (_finding(current, caution) for caution in _cautions(settings))
+
+
+def _problems(current: Current) -> Iterator[Finding]:
+    smtp = current.view.smtp
+    if smtp is None:
+        return
+    checks: dict[str, Callable[[str], object]] = {"user": check_user, "endpoint": Endpoint.parse}
+    for key, check in checks.items():
+        text = getattr(smtp, key)
+        if text is None:
+            continue
+        try:
+            check(expand(text, current.lookup))
+        except (InvalidValue, FileRefused) as problem:
+            if _concerns_value(problem):
+                yield of_error(problem, current.config.path, smtp.lines.get(key))
+    try:
+        current.starttls()
+    except (InvalidValue, FileRefused) as problem:
+        if _concerns_value(problem):
+            yield of_error(problem, current.config.path, smtp.lines.get("starttls"))
+    if smtp.endpoint is not None and mask_url_password(smtp.endpoint) != smtp.endpoint:
+        yield Finding(
+            "password-in-endpoint",
+            Severity.WARNING,
+            current.config.path,
+            smtp.lines.get("endpoint"),
+            "A password stands in the endpoint, where everybody who may read config.toml sees it.",
+            "Move it to .env: smtp-wizard set --endpoint … --secret-stdin",
+        )
+
+
+def _concerns_value(problem: InvalidValue | FileRefused) -> bool:
+    return isinstance(problem, InvalidValue) and problem.code != "variable-unset"
+
+
+def _settings(current: Current) -> SmtpSettings | None:
+    """Return the settings without their secret where that is not known."""
+    smtp = current.view.smtp
+    if smtp is None or smtp.user is None or smtp.endpoint is None:
+        return None
+    try:
+        user = expand(smtp.user, current.lookup)
+        endpoint = Endpoint.parse(expand(smtp.endpoint, current.lookup))
+        starttls = current.starttls()
+    except (InvalidValue, FileRefused):
+        return None
+    try:
+        secret = current.secret()
+    except (InvalidValue, FileRefused):
+        secret = None
+    return SmtpSettings(user, endpoint, starttls, secret)
+
+
+def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
+    known = _offers_smtps(settings)
+    for caution in cautions(settings):
+        if not (known and caution.code == "starttls-discouraged"):
+            yield caution
+    if known:
+        yield Caution(
+            "starttls-though-smtps",
+            "starttls",
+            f"{settings.route.host} offers SMTPS (port 465), which is the better choice: "
+            "STARTTLS begins in clear text.",
+        )
+
+
+def _offers_smtps(settings: SmtpSettings) -> bool:
+    if settings.endpoint.is_url or settings.route.security is not Security.STARTTLS:
+        return False
+    hosts: list[str] = tomllib.loads(_HOSTS.read_text(encoding="utf-8"))["hosts"]
+    return settings.route.host.lower() in hosts
+
+
+def _finding(current: Current, caution: Caution) -> Finding:
+    smtp = current.view.smtp
+    return Finding(
+        caution.code,
+        Severity.NOTE if caution.code in _NOTES else Severity.WARNING,
+        current.config.path,
+        None if smtp is None else smtp.lines.get(caution.field, smtp.line),
+        caution.message,
+        _REMEDIES.get(caution.code, "Change it: smtp-wizard set --no-starttls"),
+    )

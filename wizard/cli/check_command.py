@@ -1,0 +1,48 @@
+"""``check``: look over configuration, ``.env``, compose file and permissions; no network."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from typing import Any
+
+from wizard import layout
+from wizard.check.finding import Finding, Severity
+from wizard.check.findings import findings
+from wizard.check.seen import look
+from wizard.cli import output
+
+FOUND_ERRORS = 8
+_MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip"}
+
+
+def run(options: Namespace) -> int:
+    """Print what is wrong; return 8 where that includes errors."""
+    place = layout.find(options.config, options.env_file)
+    found = findings(look(place, os.environ))
+    if options.json:
+        output.document({"findings": [_as_json(finding) for finding in found]})
+    elif found:
+        for finding in found:
+            output.result(_in_words(finding))
+    else:
+        output.result(f"Nothing to report about {place.config}.")
+    return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "path": str(finding.path),
+        "line": finding.line,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def _in_words(finding: Finding) -> str:
+    line = "" if finding.line is None else f", line {finding.line}"
+    mark = output.symbols()[_MARKS[finding.severity]]
+    head = f"{mark} {finding.severity}: {finding.path}{line}: {finding.message}"
+    return f"{head}\n  {finding.remedy}".rstrip()
