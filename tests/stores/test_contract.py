@@ -128,11 +128,12 @@ def test_secret_is_in_no_repr(store: Store) -> None:
     assert "hunter22" not in repr(store) + str(vars(store)) + repr(store.read())
 
 
-def test_secret_without_utf8_is_refused_with_nothing_written(store: Store) -> None:
-    if isinstance(store, CredentialStore):
-        pytest.skip("a credential holds any bytes; such a secret is refused when it is read")
+@pytest.mark.parametrize("text", ["a\udcffb", "two\nlines", "a\0b"])
+def test_secret_that_could_not_be_moved_on_is_refused_with_nothing_written(
+    store: Store, text: str
+) -> None:
     with pytest.raises(StoreUnusable) as refusal:
-        store.write(Secret("a\udcffb"))
+        store.write(Secret(text))
     assert refusal.value.exit_code == 6
     assert refusal.value.remedy
     assert not store.present()

@@ -32,7 +32,7 @@ def test_new_file_is_private_and_others_lines_stay(tmp_path: Path) -> None:
     ("text", "code"),
     [
         ("SMTP_SECRET='never closed\n", "env-malformed"),
-        ("X=it's\nSMTP_SECRET=a\n", "env-ambiguous"),
+        ("A='x'B=1\nSMTP_SECRET=a\n", "env-ambiguous"),
         ("SMTP_SECRET=a\0b\n", "file-has-nul"),
     ],
 )

@@ -88,10 +88,12 @@ def _environment(secrets: Mapping[str, Secret]) -> Mapping[bytes, bytes] | Mappi
     """Return this environment with the secret in its one variable."""
     if not secrets:
         return os.environ
+    if not os.supports_bytes_environ:
+        return {**os.environ, **{name: secret.reveal() for name, secret in secrets.items()}}
     # As bytes: the server reads UTF-8, whatever the locale of this session is.
     environ = dict(os.environb)
     for name, secret in secrets.items():
-        environ[name.encode()] = secret.reveal().encode("utf-8", "surrogateescape")
+        environ[name.encode()] = secret.reveal().encode()
     return environ
 
 

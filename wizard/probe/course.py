@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from wizard.diagnosis import Diagnosis, diagnose
-from wizard.failure import Cause, Failure, Stage
+from wizard.failure import Cause, Certificate, Failure, Stage
 from wizard.probe.conversation import ConnectionClosed
 from wizard.probe.encrypted import certificate_detail
 from wizard.probe.events import (
@@ -24,7 +25,7 @@ from wizard.probe.network import Network
 from wizard.probe.reply import Malformed
 from wizard.probe.search import BEFORE_LOGIN, Search, advice, may_help
 from wizard.probe.session import Session
-from wizard.probe.step import Failed, Passed, Step
+from wizard.probe.step import Action, Failed, Passed, Step
 from wizard.probe.tls import look
 from wizard.settings import Security, SmtpSettings
 
@@ -142,6 +143,8 @@ class Course:
 
     async def _attempt(self, step: Step) -> Passed | Failure:
         stage, action = step
+        if stage is Stage.GREETING and self._settings.route.security is not Security.TLS:
+            action = partial(self._greeting_unless_tls, action)
         waiting = self._soon_search(stage)
         try:
             async with asyncio.timeout_at(self._limit(stage)):
@@ -161,6 +164,31 @@ class Course:
         finally:
             if waiting is not None:
                 waiting.cancel()
+
+    async def _greeting_unless_tls(self, greet: Action) -> Passed:
+        """Wait for the greeting; when it is slow, find out meanwhile whether TLS is expected."""
+        greeting = asyncio.ensure_future(greet())
+        knocking = asyncio.ensure_future(self._knock())
+        try:
+            await asyncio.wait((greeting, knocking), return_when=asyncio.FIRST_COMPLETED)
+            if not greeting.done() and (certificate := knocking.result()) is not None:
+                raise Failed(Failure(Stage.GREETING, Cause.IS_TLS, certificate=certificate))
+            return await greeting
+        finally:
+            greeting.cancel()
+            knocking.cancel()
+            await asyncio.gather(greeting, knocking, return_exceptions=True)
+
+    async def _knock(self) -> Certificate | None:
+        """Return the certificate of a port that expects TLS but was spoken to in clear text."""
+        await asyncio.sleep(min(_IMPATIENCE, self._seconds / 4))
+        address = self._session.address
+        try:
+            if address is not None:
+                return await look(self._network, address, self._settings.route.host, None)
+        except Exception:  # noqa: BLE001 - only an attempt to know sooner
+            return None
+        return None
 
     def _soon_search(self, stage: Stage) -> asyncio.TimerHandle | None:
         """Arrange for the search to begin before silence has used up all of the time."""

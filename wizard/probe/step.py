@@ -30,4 +30,6 @@ class Failed(Exception):
 Hide = Callable[[str], str]
 """Makes text from outside fit to be shown, without the secret in any form."""
 
-Step = tuple[Stage, Callable[[], Awaitable[Passed]]]
+Action = Callable[[], Awaitable[Passed]]
+
+Step = tuple[Stage, Action]

@@ -15,7 +15,7 @@ from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
 from wizard.secret import Secret
 from wizard.stores import child
-from wizard.stores.store import Availability
+from wizard.stores.store import Availability, storable
 
 CREDENTIAL = "smtp_secret"
 """The credential's name, which is also the name of the file that a service finds."""
@@ -93,9 +93,10 @@ class CredentialStore:
 
     def write(self, secret: Secret) -> None:
         """Encrypt the secret with the machine's key, which is made where there is none yet."""
+        data = storable(secret).encode()
         before = self._load()
         command = [self._usable_tool(), "encrypt", f"--name={CREDENTIAL}", "-", "-"]
-        answer = self._run(command, secret.reveal().encode("utf-8", "surrogatepass"))
+        answer = self._run(command, data)
         if answer.code != 0 or not answer.output:
             raise StoreUnusable(
                 "credential-not-encrypted",

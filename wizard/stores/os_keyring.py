@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wizard.errors import StoreUnusable
 from wizard.secret import Secret
 from wizard.stores import child
 from wizard.stores.keyring_words import availability
-from wizard.stores.store import Availability
+from wizard.stores.store import Availability, storable
 
 SERVICE = "bomnipotent-smtp"
 _CHILD = Path(__file__).with_name("keyring_child.py")
@@ -118,25 +117,12 @@ class KeyringStore:
             "service": SERVICE,
             "user": self.user,
             "label": self.label,
-            "secret": None if secret is None else _encodable(secret),
+            "secret": None if secret is None else storable(secret),
             "accepted": self._accepted,
             "deadline": self._seconds + 1,
             "path": [path for path in sys.path if Path(path).is_absolute() and path != here],
         }
         return json.dumps(request).encode()
-
-
-def _encodable(secret: Secret) -> str:
-    text = secret.reveal()
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise StoreUnusable(
-            "secret-surrogate",
-            "The secret contains a character that cannot be written as UTF-8.",
-            "Enter it in UTF-8; it may come from a terminal or file with another encoding.",
-        ) from None
-    return text
 
 
 def _has_working_directory() -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from wizard.errors import StoreUnusable
+from wizard.errors import InvalidValue, StoreUnusable
+from wizard.formats.dotenv.value import check_value
 from wizard.secret import Secret
 
 
@@ -52,3 +53,16 @@ class Store(Protocol):
 
     def delete(self) -> None:
         """Remove the secret; nothing happens where there is none."""
+
+
+def storable(secret: Secret) -> str:
+    """Return the text of a secret that every store, and the server, can take.
+
+    Raises :class:`StoreUnusable` for what cannot even be moved on to ``.env``.
+    """
+    text = secret.reveal()
+    try:
+        check_value(text)
+    except InvalidValue as problem:
+        raise StoreUnusable(problem.code, problem.message, problem.remedy) from None
+    return text

@@ -117,7 +117,12 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
         )
     if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
         return secret
-    if secret := (keyring or keyring_store(current)).read():
+    try:
+        secret = (keyring or keyring_store(current)).read()
+    except StoreUnusable as error:
+        elsewhere = f"The secret ({name}) is neither in the environment nor in .env."
+        raise StoreUnusable(error.code, f"{elsewhere} {error.message}", error.remedy) from None
+    if secret is not None:
         return secret
     raise StoreUnusable(
         "secret-not-found",
