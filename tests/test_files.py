@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -128,10 +130,58 @@ def test_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
 
 def test_dangling_link_gets_its_target(tmp_path: Path) -> None:
     link = tmp_path / ".env"
+    (tmp_path / "secrets").mkdir()
     link.symlink_to("secrets/env")
     files.replace(files.read(link), b"new")
     assert (tmp_path / "secrets" / "env").read_bytes() == b"new"
     assert link.is_symlink()
+
+
+def test_link_into_a_missing_directory_creates_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to("nowhere/env")
+    with pytest.raises(FileRefused, match="nowhere/env"):
+        files.replace(files.read(tmp_path / ".env"), b"new")
+    assert names(tmp_path) == [".env"]
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may give links away")
+def test_link_planted_in_a_directory_of_everybody_is_refused(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (tmp_path / "victim").write_text("x")
+    link = shared / ".env"
+    link.symlink_to("../victim")
+    os.chown(link, 65534, 65534, follow_symlinks=False)
+    with pytest.raises(FileRefused, match="another account"):
+        files.read(link)
+    os.chown(link, 0, 0, follow_symlinks=False)
+    assert files.read(link).data == b"x"
+
+
+def test_extended_attributes_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("old")
+    try:
+        os.setxattr(path, "user.note", b"kept")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    files.replace(files.read(path), b"new")
+    assert path.read_bytes() == b"new"
+    assert os.getxattr(path, "user.note") == b"kept"
+
+
+@pytest.mark.skipif(shutil.which("setfacl") is None, reason="setfacl is not installed")
+def test_access_control_list_stays(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("old")
+    path.chmod(0o600)
+    done = subprocess.run(["setfacl", "-m", "u:65534:r", str(path)], check=False)
+    if done.returncode:
+        pytest.skip("this file system has no access control lists")
+    before = os.getxattr(path, "system.posix_acl_access")
+    files.replace(files.read(path), b"new")
+    assert os.getxattr(path, "system.posix_acl_access") == before
 
 
 def test_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:

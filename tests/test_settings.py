@@ -282,7 +282,22 @@ def test_version_without_such_a_setting_is_refused(version: str) -> None:
         skip_form_of(version)
 
 
-def test_url_password_is_masked_wherever_it_stands() -> None:
-    line = 'db_url = "postgres://bom:pa:ss@db:5432/x"'
-    assert mask_url_password(line) == 'db_url = "postgres://bom:********@db:5432/x"'
-    assert mask_url_password("https://example.org/a@b") == "https://example.org/a@b"
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        ("smtp://u:hunter22@relay:25", "smtp://u:********@relay:25"),
+        ("smtp://me@x.org:hunter22@relay", "smtp://me@x.org:********@relay"),
+        ("smtp://u:pa/hunter22@relay", "smtp://u:********@relay"),
+        ("smtp://u:pa#hunter22?@relay", "smtp://u:********@relay"),
+        ("smtp://u:pa hunter22@relay", "smtp://u:********@relay"),
+        ("smtp://u:a@hunter22@relay", "smtp://u:********@relay"),
+        ("u:hunter22@relay", "u:********@relay"),
+        ("mail.example.org", "mail.example.org"),
+        ("mail.example.org:587", "mail.example.org:587"),
+        ("smtp://relay:2500/name", "smtp://relay:2500/name"),
+        ("smtp://me@relay:25", "smtp://me@relay:25"),
+        ("me@example.org", "me@example.org"),
+    ],
+)
+def test_password_in_an_endpoint_is_masked_however_malformed(endpoint: str, shown: str) -> None:
+    assert mask_url_password(endpoint) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from shlex import quote
 
 from wizard.current import Current
 from wizard.draft import Draft
@@ -114,12 +115,13 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
         )
     mode = current.env.mode
     if mode is not None and mode & _OTHER_USERS and plan.variable is not None:
+        command = f"chmod 600 {quote(str(current.env.path))}"
         found.append(
             Caution(
                 "env-readable-by-others",
                 "secret",
                 f"{current.env.path} can be read by other accounts of this machine (mode "
-                f"{mode:04o}). Unless the server needs that: chmod 600 {current.env.path}",
+                f"{mode:04o}). Unless the server needs that: {command}",
             )
         )
     if not current.configured and current.view.missing_required:
@@ -152,7 +154,8 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
         else:
             steps.append("Start the server:")
         if compose:
-            steps.append(f"$ docker compose -f {current.layout.compose_file} up -d")
+            compose_file = quote(str(current.layout.compose_file))
+            steps.append(f"$ docker compose -f {compose_file} up -d")
         else:
             steps.append("$ systemctl restart bomnipotent")
     else:

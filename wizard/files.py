@@ -39,6 +39,12 @@ class Snapshot:
         return self.data is not None
 
     @property
+    def shown(self) -> str:
+        """The path, and where it really leads if it is a link."""
+        is_link = self.path.is_symlink()
+        return f"{self.path} (a link to {self.target})" if is_link else str(self.path)
+
+    @property
     def mode(self) -> int | None:
         """Permission bits, None when there was no file."""
         return None if self.status is None else stat.S_IMODE(self.status.st_mode)
@@ -49,6 +55,7 @@ def read(path: Path) -> Snapshot:
 
     Raises :class:`FileRefused` when it is not a regular file, too large or cannot be read.
     """
+    _check_link(path)
     target = Path(os.path.realpath(path))
     try:
         # O_NONBLOCK: opening a FIFO would wait for a writer.
@@ -76,6 +83,27 @@ def read(path: Path) -> Snapshot:
             path=path,
         )
     return Snapshot(path, target, data, status)
+
+
+def _check_link(path: Path) -> None:
+    """Refuse a link that somebody else may have planted, as fs.protected_symlinks does.
+
+    In a directory where everybody may create files, a link is only followed when it belongs to
+    us or to the owner of the directory.
+    """
+    try:
+        link, directory = path.lstat(), path.parent.stat()
+    except OSError:  # reading says it better
+        return
+    everybodys = stat.S_ISVTX | stat.S_IWOTH
+    planted = link.st_uid not in (os.geteuid(), directory.st_uid)
+    if stat.S_ISLNK(link.st_mode) and planted and directory.st_mode & everybodys == everybodys:
+        raise FileRefused(
+            "link-not-trusted",
+            "This is a link that another account has put into a directory of everybody.",
+            "Remove the link, or name the file that it leads to.",
+            path=path,
+        )
 
 
 def _unreadable(path: Path, error: OSError) -> FileRefused:
@@ -114,6 +142,13 @@ def replace(before: Snapshot, data: bytes, new_mode: int = PRIVATE) -> list[Path
     :class:`WriteFailed` when the system refuses; the file is then as it was.
     """
     created: list[Path] = []
+    if before.path.is_symlink() and not before.target.parent.is_dir():
+        raise FileRefused(
+            "link-leads-nowhere",
+            f"The link leads to {before.target}, whose directory does not exist.",
+            "Mend or remove the link.",
+            path=before.path,
+        )
     try:
         created = _make_directories(before.target.parent)
         _replace(before, data, new_mode)
@@ -188,6 +223,26 @@ def _adopt(descriptor: int, before: Snapshot, new_mode: int) -> None:
         if wanted != (mine.st_uid, mine.st_gid):
             os.fchown(descriptor, *wanted)
     os.fchmod(descriptor, new_mode if before.mode is None else before.mode)
+    if before.status is not None:
+        _copy_attributes(before.target, descriptor)
+
+
+def _copy_attributes(source: Path, descriptor: int) -> None:
+    """Copy extended attributes; access control lists are among them, and must not be lost."""
+    if not hasattr(os, "listxattr"):
+        return
+    try:
+        names = os.listxattr(source)
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return
+        raise
+    for name in names:
+        try:
+            os.setxattr(descriptor, name, os.getxattr(source, name))
+        except OSError:
+            if name.startswith(("system.posix_acl", "user.")):
+                raise  # else the system sets it itself, as with security.selinux
 
 
 def _make_directories(directory: Path) -> list[Path]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from wizard import files
+from wizard.errors import FileRefused
 
 CONFIG_NAME = "config.toml"
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -33,7 +35,7 @@ class Layout:
     config: Path
     env_file: Path
     compose_file: Path | None = None
-    compose_text: str = ""
+    compose_text: str = field(default="", repr=False)  # may hold a secret
     """The compose file's text, empty where there is none."""
 
     @property
@@ -89,18 +91,32 @@ def _compose_file(config: Path) -> tuple[Path | None, str]:
     """Find the compose file that runs the server with ``config``: one level up, or beside it.
 
     A compose file of something else is not taken for ours: it must name the server, and the
-    directory of the configuration where that lies below it.
+    directory of the configuration where that lies below it. Nor is one that another account has
+    put beside our files, or that cannot be read.
     """
     below, beside = config.parent.parent, config.parent
     for directory in (below, beside):
         for name in _COMPOSE_NAMES:
             path = directory / name
-            if not _exists(path):
+            vendors_own = directory is below and config.parent.name == _COMPOSE_DIRECTORY
+            text = _text(path, config)
+            if text is None:
                 continue
-            text = (files.read(path).data or b"").decode("utf-8", "replace")
             names_server = "bomnipotent" in text.lower()
             names_directory = directory is beside or config.parent.name in text
-            vendors_own = directory is below and config.parent.name == _COMPOSE_DIRECTORY
             if vendors_own or (names_server and names_directory):
                 return path, text
     return None, ""
+
+
+def _text(path: Path, config: Path) -> str | None:
+    """Return the text of a compose file of ours; None where there is none."""
+    try:
+        directories = [each for each in (path.parent, config.parent) if each.exists()]
+        owners = {0, os.geteuid(), *(each.stat().st_uid for each in directories)}
+        if path.stat().st_uid not in owners:
+            return None
+        data = files.read(path).data
+    except (OSError, FileRefused):
+        return None
+    return None if data is None else data.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ What the preview shows is the very text that is written; only the secrets in it 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from wizard.formats.config.view import parse_config
 from wizard.formats.dotenv.mask import mask_dotenv
 from wizard.formats.dotenv.variable import remove_variable, set_variable
 from wizard.formats.text import decode, encode
-from wizard.secret import Keep, Remove, Replace, SecretEdit
+from wizard.secret import MASK, Keep, Remove, Replace, SecretEdit
 from wizard.settings import SkipForm
 
 
@@ -58,10 +59,8 @@ class FileChange:
         nothing but the secret shows, too.
         """
         old, new = decode(self.before.data or b"", ""), decode(self.after, "")
-        shown_old, shown_new = self.mask(old).splitlines(), self.mask(new).splitlines()
-        matcher = difflib.SequenceMatcher(
-            None, old.splitlines(keepends=True), new.splitlines(keepends=True), autojunk=False
-        )
+        shown_old, shown_new = self._masked(old), self._masked(new)
+        matcher = difflib.SequenceMatcher(None, _lines(old), _lines(new), autojunk=False)
         lines = []
         for group in matcher.get_grouped_opcodes(context):
             first, last = group[0], group[-1]
@@ -73,6 +72,19 @@ class FileChange:
                 lines += [f"-{line}" for line in shown_old[old_from:old_to]]
                 lines += [f"+{line}" for line in shown_new[new_from:new_to]]
         return lines
+
+    def _masked(self, text: str) -> list[str]:
+        """Return the masked lines of ``text``, one for each of :func:`_lines`."""
+        lines = _lines(self.mask(text))
+        if len(lines) != len(_lines(text)):  # rather show nothing than a wrong line
+            return [MASK] * len(_lines(text))
+        return [line.removesuffix("\n").removesuffix("\r") for line in lines]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of ``text`` as TOML and ``.env`` know them, each with its line feed."""
+    lines = re.split(r"(?<=\n)", text)
+    return lines if lines[-1] else lines[:-1]
 
 
 def _range(start: int, stop: int) -> str:

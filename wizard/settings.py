@@ -228,9 +228,12 @@ def references(text: str) -> tuple[str, ...]:
     return tuple(_REFERENCE.findall(text))
 
 
-def mask_url_password(text: str) -> str:
-    """Replace the password in each ``scheme://user:password@host``."""
-    return re.sub(r"(://[^/?#@:\s]*:)[^/?#\s]+(?=@)", rf"\g<1>{MASK}", text)
+def mask_url_password(endpoint: str) -> str:
+    """Replace the password in ``smtp://user:password@host``, even where the URL is malformed.
+
+    The user may be a mail address, so everything up to the last ``@`` counts as the password.
+    """
+    return re.sub(r"^((?:[^:/]*://)?[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
 
 
 def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:

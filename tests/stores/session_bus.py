@@ -79,6 +79,7 @@ class SessionBus:
         """Make the bus start ``command`` when somebody asks for the keyring."""
         text = f"[D-BUS Service]\nName=org.freedesktop.secrets\nExec={command}\n"
         (self.directory / "services" / "secrets.service").write_text(text)
+        self._ask_bus("ReloadConfig")
 
     def labels(self) -> list[str]:
         """Return the labels of all entries, as a password manager shows them."""
@@ -98,16 +99,20 @@ class SessionBus:
         return done.stdout
 
     def _await_owner(self) -> None:
-        command = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-                   "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]  # fmt: skip
         for _ in range(400):
-            done = subprocess.run(
-                command, env=self.environ, capture_output=True, text=True, check=False
-            )
-            if "boolean true" in done.stdout:
+            done = self._ask_bus("NameHasOwner", "string:org.freedesktop.secrets")
+            if "boolean true" in done:
                 return
             time.sleep(0.05)
         pytest.fail("gnome-keyring did not start: " + (self.directory / "keyring.log").read_text())
+
+    def _ask_bus(self, method: str, *arguments: str) -> str:
+        command = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"]
+        done = subprocess.run(
+            [*command, f"org.freedesktop.DBus.{method}", *arguments],
+            env=self.environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout
 
     def end(self) -> None:
         for daemon in reversed(self.daemons):

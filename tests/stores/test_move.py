@@ -112,7 +112,8 @@ def test_real_stores_pass_the_secret_on_in_a_circle(unlocked: SessionBus, tmp_pa
     env = EnvFileStore(tmp_path / ".env", "SMTP_SECRET", {})
     keyring = KeyringStore(tmp_path / "config.toml", environ=unlocked.environ)
     env.write(SECRET)
-    for source, target in itertools.pairwise[Store]([env, keyring, env]):
+    stores: list[Store] = [env, keyring, env]
+    for source, target in itertools.pairwise(stores):
         move(source, target)
         assert target.read() == SECRET
         assert not source.present()

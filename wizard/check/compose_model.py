@@ -45,7 +45,7 @@ class Service:
     name: str
     line: int
     image: str = ""
-    environment: Mapping[str, Setting] = field(default_factory=dict)
+    environment: Mapping[str, Setting] = field(default_factory=dict, repr=False)
     env_files: tuple[EnvFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     open_ended: bool = False

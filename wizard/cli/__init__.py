@@ -5,9 +5,12 @@ Every command imports what it needs when it runs, so that none pays for another 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Never
 
 from wizard.cli import output
 from wizard.cli.parser import parse
@@ -19,6 +22,7 @@ ABORTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     output.tolerate_encoding()
+    _end_by_signals()
     arguments = list(sys.argv[1:] if argv is None else argv)
     # Usage errors, too, are JSON for whoever asked for it.
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
@@ -28,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:
-        output.say("Aborted. No changes were made to any files.")
+        aborted = WizardError("aborted", "Aborted. No changes were made to any files.")
+        output.failure(aborted, as_json=as_json)
         return ABORTED
     except BrokenPipeError:
         output.forget_stdout()
@@ -46,3 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return output.defect(error, as_json=as_json)
     return code
+
+
+def _end_by_signals() -> None:
+    """Let SIGTERM and SIGHUP end the program like Ctrl+C: what is half done is put back first."""
+
+    def end(number: int, frame: object) -> Never:
+        signal.signal(number, signal.SIG_DFL)
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with contextlib.suppress(ValueError):  # not in the main thread
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)

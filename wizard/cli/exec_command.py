@@ -35,6 +35,8 @@ def run(options: Namespace) -> int:
         stream.flush()
     memory.restore(before)
     try:
+        if not program[0]:  # which execvpe takes for a mistake of the caller
+            raise FileNotFoundError
         os.execvpe(program[0], program, environ)  # noqa: S606  (no shell is the point)
     except OSError as error:
         return _not_started(program[0], error, options)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 ABORTED = 130
 _SMALLEST = (40, 12)
-# These would write every key that is pressed to a file or to a socket.
-_LEAKING = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG", "TEXTUAL_PRESS", "TEXTUAL_SCREENSHOT")
 
 
 def run(options: Namespace) -> int:
@@ -52,8 +50,9 @@ def show(session: Session, options: Namespace) -> int:
 
 def check_terminal(options: Namespace) -> None:
     """Raise :class:`UsageError` where the full screen cannot be shown."""
-    for name in _LEAKING:
-        os.environ.pop(name, None)
+    # Some of these would write every key that is pressed to a file or to a socket.
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]
     if options.json:
         raise UsageError(
             "json-needs-command", "The wizard has no JSON output.", "Use set, test or show."

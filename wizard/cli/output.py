@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from wizard import __version__
 from wizard.errors import WizardError
+from wizard.visible import visible
 
 DEFECT = 1
 
@@ -25,7 +26,7 @@ def tolerate_encoding() -> None:
 
 def say(message: str) -> None:
     """Print a message for the operator."""
-    print(message, file=sys.stderr)  # noqa: T201
+    print(visible(message), file=sys.stderr)  # noqa: T201
 
 
 def nothing(message: str) -> None:
@@ -34,12 +35,12 @@ def nothing(message: str) -> None:
 
 def result(text: str) -> None:
     """Print a part of the result."""
-    print(text, flush=True)  # noqa: T201
+    print(visible(text), flush=True)  # noqa: T201
 
 
 def document(content: Mapping[str, Any]) -> None:
     """Print the one JSON document of a command."""
-    result(json.dumps(content, ensure_ascii=False, indent=1))
+    result(json.dumps(content, indent=1))
 
 
 def symbols(stream: TextIO | None = None) -> Mapping[str, str]:

@@ -112,7 +112,7 @@ def _print(
             output.result(f"--- {change.before.path}\n+++ {change.before.path}")
             output.result("\n".join(change.diff()))
         elif change.changed:
-            output.result(f"{'Created' if change.created else 'Changed'} {change.before.path}")
+            output.result(f"{'Created' if change.created else 'Changed'} {change.before.shown}")
     if options.dry_run:
         output.say("Dry run: nothing was written.")
         return

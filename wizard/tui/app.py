@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +65,15 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Start the flow."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end_by, number)
         self.run_worker(self._flow())
+
+    def _end_by(self, number: signal.Signals) -> None:
+        """Restore the terminal, and end as the signal asks; a second one ends at once."""
+        asyncio.get_running_loop().remove_signal_handler(number)
+        self.exit(None, return_code=128 + number)
 
     async def _flow(self) -> None:
         first_time = not self.session.current.configured and self.session.current.view.skip is None
@@ -158,7 +167,7 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
 
     async def _done(self, draft: Draft, plan: Plan) -> tuple[str, ...]:
         written = tuple(
-            f"{'Created' if change.created else 'Changed'} {change.before.path}"
+            f"{'Created' if change.created else 'Changed'} {change.before.shown}"
             for change in plan.changes
             if change.changed
         )

@@ -50,6 +50,8 @@ class StepScreen(Screen[StepResult]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
         Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
+        Binding("right", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
         # Whatever has the focus, the rest of the step can be read.
         Binding("down", "scroll(1)", show=False),
         Binding("up", "scroll(-1)", show=False),
@@ -140,6 +142,12 @@ class StepScreen(Screen[StepResult]):
             event.field.complain(self.check(self.collect()).get(str(event.field.name), ""))
 
     @on(Field.Confirmed)
+    def _field_confirmed(self, event: Field.Confirmed) -> None:
+        problem = self.check(self.collect()).get(str(event.field.name), "")
+        event.field.complain(problem)
+        if not problem:
+            self._confirmed()
+
     @on(Choice.Confirmed)
     def _confirmed(self) -> None:
         """Enter goes to the next field, and from the last one to the next step."""

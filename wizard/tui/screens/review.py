@@ -15,6 +15,7 @@ from wizard.probe.events import Verdict
 from wizard.tui.session import Session, Step
 from wizard.tui.step import StepScreen
 from wizard.tui.widgets.sentence import Sentence
+from wizard.visible import visible
 
 _STYLES = {"+": "$success", "-": "$error", "@": "dim"}
 
@@ -86,9 +87,9 @@ class ReviewScreen(StepScreen):
 
 def _heading(change: FileChange) -> str:
     state = "new file" if change.created else "changed"
-    return f"{change.before.path} ({state}, mode {change.mode:04o})"
+    return f"{change.before.shown} ({state}, mode {change.mode:04o})"
 
 
 def _diff(change: FileChange) -> Content:
-    lines = [Content.styled(line, _STYLES.get(line[:1], "")) for line in change.diff()]
+    lines = [Content.styled(visible(line), _STYLES.get(line[:1], "")) for line in change.diff()]
     return Content("\n").join(lines)

@@ -21,6 +21,7 @@ from wizard.secret import Keep, Remove, Replace
 from wizard.settings import Endpoint, Security, expand, mask_url_password
 from wizard.tui.session import Session, Step
 from wizard.tui.widgets.sentence import Sentence
+from wizard.visible import visible
 
 _PLACES = {
     Place.ENV_FILE: "stored in .env",
@@ -56,7 +57,7 @@ class SummaryScreen(Screen[Step | Action]):
         "Nothing is written before you choose Review and write and confirm the changes."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave"),
+        Binding("escape", "close", "Leave"),
         Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
     ]
 
@@ -151,8 +152,8 @@ class SummaryScreen(Screen[Step | Action]):
     def _select(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._choices[event.option_index][0])
 
-    def action_leave(self) -> None:
-        """Esc leaves."""
+    def action_close(self) -> None:
+        """Leave."""
         self.dismiss(Action.LEAVE)
 
     def action_help(self) -> None:
@@ -163,4 +164,4 @@ class SummaryScreen(Screen[Step | Action]):
 
 
 def _row(label: str, value: str) -> Content:
-    return Content(f"{label:<17}{value}")
+    return Content(visible(f"{label:<17}{value}"))

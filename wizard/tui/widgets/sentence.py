@@ -5,14 +5,16 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from wizard.visible import visible
+
 
 class Sentence(Static):
     """Text that may come from anywhere."""
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "") -> None:  # noqa: A002
-        super().__init__(Content(text), id=id, classes=classes, markup=False)
+        super().__init__(Content(visible(text)), id=id, classes=classes, markup=False)
 
     def say(self, text: str) -> None:
         """Show ``text`` instead; an empty one takes no room."""
-        self.update(Content(text))
+        self.update(Content(visible(text)))
         self.display = bool(text)
