@@ -15,7 +15,7 @@ def test_control_characters_are_shown_as_escapes() -> None:
 
 
 def test_readable_text_stays() -> None:
-    for text in ("", "Grüße – ✓", "line\nline\ttab", "日本語"):
+    for text in ("", "Grüße ✓", "line\nline\ttab", "日本語"):
         assert visible(text) == text
 
 

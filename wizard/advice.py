@@ -102,8 +102,21 @@ def _about_skip(draft: Draft) -> list[Caution]:
     return found
 
 
+def about_permissions(current: Current) -> list[Caution]:
+    """Return a caution for each file that this account will not be able to write."""
+    return [
+        Caution(
+            "not-writable",
+            "config",
+            f"This account may not write {snapshot.path}. Run the wizard as the account that "
+            "owns the directory, or with sudo.",
+        )
+        for snapshot in current.unwritable
+    ]
+
+
 def _about_files(current: Current, plan: Plan) -> list[Caution]:
-    found = []
+    found = about_permissions(current)
     for name, line in current.view.misnamed:
         found.append(
             Caution(

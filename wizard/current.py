@@ -53,6 +53,11 @@ class Current:
     environ: Mapping[str, str] = field(repr=False)
 
     @property
+    def unwritable(self) -> tuple[Snapshot, ...]:
+        """The files that this account will not be able to write."""
+        return tuple(each for each in (self.config, self.env) if not files.is_writable(each))
+
+    @property
     def in_container(self) -> bool:
         """Whether the server runs in a container, with a network and a loopback of its own."""
         return self.layout.kind is LayoutKind.COMPOSE

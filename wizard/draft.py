@@ -24,7 +24,8 @@ class Draft:
 
     user: str = ""
     endpoint: str = field(default="", repr=False)  # may hold a password
-    starttls: bool = False
+    starttls: bool | None = False
+    """None: what config.toml says, which cannot be evaluated."""
     secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
     skip: bool = False
     skip_form: SkipForm | None = None
@@ -38,9 +39,9 @@ class Draft:
         if smtp is None:
             return draft
         try:
-            starttls = current.starttls()
-        except InvalidValue:  # said by problems() once it matters
-            starttls = False
+            starttls: bool | None = current.starttls()
+        except InvalidValue:  # said by problems()
+            starttls = None
         return replace(draft, user=smtp.user or "", endpoint=smtp.endpoint or "", starttls=starttls)
 
     @property
@@ -53,7 +54,7 @@ class Draft:
         return SmtpSettings(
             check_user(expand(self.user, current.lookup)),
             Endpoint.parse(expand(self.endpoint, current.lookup)),
-            self.starttls,
+            current.starttls() if self.starttls is None else self.starttls,
             self.effective_secret(current),
         )
 
@@ -76,6 +77,7 @@ class Draft:
         checks: dict[str, Callable[[], Any]] = {
             "user": lambda: check_user(expand(self.user, current.lookup)),
             "endpoint": lambda: Endpoint.parse(expand(self.endpoint, current.lookup)),
+            "starttls": current.starttls if self.starttls is None else bool,
             "secret": lambda: self.effective_secret(current),
         }
         found = {}

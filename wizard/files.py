@@ -121,6 +121,14 @@ def reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+def is_writable(snapshot: Snapshot) -> bool:
+    """Whether replacing the file can succeed, as far as permissions tell beforehand."""
+    directory = snapshot.target.parent
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return os.access(directory, os.W_OK | os.X_OK)
+
+
 def new_file_mode(path: Path) -> int:
     """Return the mode for a new file: that of its ready-made neighbour, else private.
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from wizard import files
-from wizard.errors import FileRefused
+from wizard.errors import FileRefused, UsageError
 
 CONFIG_NAME = "config.toml"
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -59,7 +59,7 @@ def find(
     config: Path | None = None, env_file: Path | None = None, directory: Path | None = None
 ) -> Layout:
     """Find the layout of ``config``, or of what is found from ``directory`` (default: here)."""
-    here = (directory or Path.cwd()).absolute()
+    here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
     compose_file, compose_text = _compose_file(chosen)
     if compose_file is None:
@@ -68,6 +68,17 @@ def find(
         kind, beside = LayoutKind.COMPOSE, compose_file
     env = beside.with_name(".env") if env_file is None else here / env_file
     return Layout(kind, chosen, env, compose_file, compose_text)
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UsageError(
+            "no-working-directory",
+            "The working directory does not exist any more.",
+            "Change to another directory.",
+        ) from None
 
 
 def _default_config(here: Path) -> Path:

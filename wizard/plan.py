@@ -198,14 +198,11 @@ def _config_edit(current: Current, draft: Draft, secret: SecretEdit, name: str) 
     if not draft.delivers:
         return ConfigEdit(skip=skip)
     smtp = current.view.smtp
-    # A starttls = ${NAME} that already means what is wanted stays as it is.
-    same_starttls = smtp is not None and (
-        isinstance(smtp.starttls, str) and current.starttls() == draft.starttls
-    )
     edit = ConfigEdit(
         user=draft.user,
         endpoint=draft.endpoint,
-        starttls=None if same_starttls else draft.starttls,
+        # A starttls = ${NAME} that already means what is wanted stays as it is.
+        starttls=None if draft.starttls == Draft.of(current).starttls else draft.starttls,
         skip=skip,
     )
     match secret:

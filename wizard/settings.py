@@ -233,7 +233,7 @@ def mask_url_password(endpoint: str) -> str:
 
     The user may be a mail address, so everything up to the last ``@`` counts as the password.
     """
-    return re.sub(r"^((?:[^:/]*://)?[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
+    return re.sub(r"^((?:[^:/]*://)?+[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
 
 
 def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:

@@ -11,7 +11,7 @@ _KEPT = "\n\t"
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with every character that is not printable as an escape, for example \\u202e.
+    """Return ``text`` with an escape for each character that is not printable.
 
     Line feeds and tabs stay.
     """

@@ -147,3 +147,27 @@ def test_secret_is_in_no_output_of_any_command(cli: Cli) -> None:
     assert "x@y" in shown
     assert secret not in shown
     assert json.dumps(secret)[1:-1] not in shown
+
+
+def test_working_directory_that_has_gone_is_said(cli: Cli) -> None:
+    gone = cli.directory / "gone"
+    gone.mkdir()
+    code = (
+        f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n"
+        "from wizard.cli import main; sys.exit(main(['show']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "working directory" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_full_output_is_said(cli: Cli) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123  (a device)
+        done = subprocess.run(
+            [sys.executable, "-m", "wizard", "show"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot be printed" in done.stderr
+    assert "defect" not in done.stderr

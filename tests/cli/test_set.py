@@ -343,3 +343,43 @@ def test_starttls_by_reference_is_kept_while_it_means_the_same(cli: Cli) -> None
     assert path.read_text() == text
     cli("set", "--no-starttls", "--no-test")
     assert "starttls = false" in path.read_text()
+
+
+def test_secret_may_come_from_a_pipe(cli: Cli) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"from a pipe\n")
+    os.close(writing)
+    cli.write("config.toml", CONFIG)
+    result = cli("set", "--secret-file", f"/dev/fd/{reading}", "--no-test")
+    os.close(reading)
+    assert result.code == 0
+    assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == "from a pipe"
+
+
+def test_starttls_that_nothing_sets_is_replaced_only_when_named(cli: Cli) -> None:
+    text = CONFIG.replace('secret = "', 'starttls = ${MAIL_STARTTLS}\nsecret = "')
+    path = cli.write("config.toml", text)
+    cli.write(".env", "SMTP_SECRET=x\n")
+    assert cli("set", "--user", "you@x", "--no-test").code == 2
+    assert path.read_text() == text
+    assert cli("set", "--starttls", "--no-test").code == 0
+    assert "starttls = true" in path.read_text()
+
+
+def test_commands_to_copy_are_quoted_for_the_shell(cli: Cli) -> None:
+    compose = "services: {bomnipotent_server: {}}\n"
+    cli.write("a $(touch pwn)/compose.yaml", compose)
+    config = cli.write("a $(touch pwn)/bomnipotent_config/config.toml", CONFIG)
+    result = cli("-c", str(config), "set", "--secret-stdin", "--no-test", stdin=b"x")
+    assert f"-f '{config.parent.parent}/compose.yaml' up -d" in result.err
+
+
+def test_line_separators_do_not_shift_the_preview(cli: Cli) -> None:
+    text = 'api_token = "a\u2028b\x85c"\n' + CONFIG
+    cli.write("config.toml", text)
+    cli.write(".env", "SMTP_SECRET=x\n")
+    result = cli("set", "--user", "new@b.c", "--dry-run", "--no-test")
+    assert [line for line in result.out.splitlines() if line[:1] in "-+"][2:] == [
+        '-user = "me@example.org"   # the mailbox',
+        '+user = "new@b.c"   # the mailbox',
+    ]

@@ -90,3 +90,23 @@ def test_broken_value_is_shown_with_its_problem(cli: Cli) -> None:
 def test_skip_is_shown(cli: Cli) -> None:
     cli.write("config.toml", "skip_user_verification = true\n")
     assert cli("show", "--json").json["skip_verification"] is True
+
+
+def test_control_characters_are_shown_as_escapes(cli: Cli) -> None:
+    text = CONFIG.replace("me@example.org", "\\u001b]0;x\\u0007").replace("mail.", "\\u009bmail.")
+    cli.write("dir\x1b[31m/config.toml", text)
+    result = cli("-c", str(cli.directory / "dir\x1b[31m" / "config.toml"), "show")
+    assert result.code == 0
+    assert "\x1b" not in result.out
+    assert "\\x1b]0;x\\x07" in result.out
+    cli.write("dir\x1b[31m/config.toml", "[smtp")
+    broken = cli("-c", str(cli.directory / "dir\x1b[31m" / "config.toml"), "show")
+    assert "\x1b" not in broken.err
+    assert "\x1b" not in cli("sh\x1bow").err
+
+
+def test_json_is_ascii_whatever_the_values(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG.replace("me@", "jürgen😀\u202e@"))
+    result = cli("show", "--json")
+    assert result.out.isascii()
+    assert result.json["user"] == "jürgen😀\u202e@example.org"

@@ -125,7 +125,7 @@ def test_real_mail_goes_to_the_recipient(cli: Cli) -> None:
         endpoint = f"smtp://127.0.0.1:{server.ports.relay}"
         flags = ("--user", DEMO_USER, "--endpoint", endpoint, "--json")
         assert cli("test", *flags).code == 0
-        assert server.messages == ()
+        assert len(server.messages) == 0
         result = cli("test", "--to", "you@demo.example", *flags)
         assert result.code == 0
         assert [mail.recipients for mail in server.messages] == [("you@demo.example",)]

@@ -207,3 +207,18 @@ def test_screen_is_usable_at_forty_by_twelve(tmp_path: Path) -> None:
     finally:
         small.close()
     assert "skip_verification = true" in (tmp_path / "config.toml").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_restores_the_terminal_and_leaves_no_trace(
+    terminal: Terminal, tmp_path: Path, number: signal.Signals
+) -> None:
+    terminal.run(f"stty -a > {tmp_path}/before")
+    terminal.wizard()
+    terminal.wait("These files will be set up")
+    (pid,) = terminal.processes()
+    os.kill(pid, number)
+    terminal.wait(f"exit={128 + number}")
+    terminal.run(f"stty -a > {tmp_path}/after; echo done=$?")
+    terminal.wait("done=0")
+    assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()

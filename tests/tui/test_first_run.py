@@ -208,3 +208,44 @@ async def test_without_colours_nothing_is_black_on_black(
         names = [type(each).__name__ for each in operator.app._filters]  # noqa: SLF001
         assert "NoColor" in names
         assert "Monochrome" not in names
+
+
+async def test_invalid_value_keeps_the_cursor_in_its_field(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await operator.press("enter", "enter")
+        await operator.type(DEMO_USER)
+        await operator.press("enter")
+        await operator.type(f"{DEMO_HOST}:587")
+        await operator.press("enter")
+        assert "choose STARTTLS" in operator.text()
+        await operator.press(*["backspace"] * 4, "tab", "down")
+        assert f"{DEMO_HOST}, port 587" in operator.text()
+
+
+async def test_blanks_around_a_value_are_left_out_with_a_word(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await operator.press("enter", "enter")
+        operator.burst(*["space"] * 2)
+        await operator.type(" me@example.org ")
+        await operator.press("tab")
+        assert "Blanks around it were left out" in operator.text()
+
+
+async def test_step_bar_does_not_tick_a_failed_test(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await fill_in(operator, "wrong")
+        await operator.press("shift+tab", "shift+tab", "enter")
+        assert "✗ Test" in operator.drawn()
+
+
+async def test_control_characters_of_a_file_do_not_reach_the_terminal(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[smtp]\nuser = "\\u001b]0;x\\u0007"\nendpoint = "{DEMO_HOST}"\n')
+    (tmp_path / ".env").write_bytes(b"# \x1b]0;x\x07\nA=1\n")
+    async with wizard(config) as operator:
+        assert "\x1b" not in operator.drawn()
+        assert "\\x1b]0;x" in operator.drawn()

@@ -89,7 +89,12 @@ def _content(seen: Seen, env: TextFile) -> Iterator[Finding]:
             yield from _definitions(env, name, found)
     wanted = set() if seen.view is None else seen.view.references
     unused = [entry for entry in entries if entry.name == DEFAULT_VARIABLE and entry.dotenvy.value]
-    if unused and seen.current is not None and DEFAULT_VARIABLE not in wanted:
+    if (
+        unused
+        and seen.current is not None
+        and seen.config.exists
+        and DEFAULT_VARIABLE not in wanted
+    ):
         yield Finding(
             "variable-unused",
             Severity.WARNING,

@@ -18,7 +18,6 @@ _SECONDS = 5.0
 _HARMLESS = (
     "--no-pager",
     "--no-optional-locks",
-    "--literal-pathspecs",
     "-c", "core.fsmonitor=false",
     "-c", f"core.hooksPath={os.devnull}",
     "-c", "core.untrackedCache=false",
@@ -51,11 +50,14 @@ def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
     git = shutil.which("git", path=environ.get("PATH"))
     if git is None or not Path(git).is_absolute():
         return GitState.UNKNOWN
+    name = f"./{path.name}"  # so that no character at its beginning has a meaning
     # Without an index there is nothing that ls-files could name, and it ends with 1 as well.
-    tracked = _run(git, directory, environ, "ls-files", "--error-unmatch", "--", path.name)
+    tracked = _run(
+        git, directory, environ, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name
+    )
     if tracked == 0:
         return GitState.TRACKED
-    ignored = _run(git, directory, environ, "check-ignore", "-q", "--no-index", "--", path.name)
+    ignored = _run(git, directory, environ, "check-ignore", "-q", "--no-index", "--", name)
     return {0: GitState.IGNORED, 1: GitState.NOT_IGNORED}.get(ignored, GitState.UNKNOWN)
 
 

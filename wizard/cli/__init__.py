@@ -35,9 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         aborted = WizardError("aborted", "Aborted. No changes were made to any files.")
         output.failure(aborted, as_json=as_json)
         return ABORTED
-    except BrokenPipeError:
-        output.forget_stdout()
-        return 1
+    except output.Unprintable as error:
+        return output.unprintable(error)
     except UsageError as error:
         output.failure(error, as_json=as_json)
         if not as_json:

@@ -35,7 +35,10 @@ def nothing(message: str) -> None:
 
 def result(text: str) -> None:
     """Print a part of the result."""
-    print(visible(text), flush=True)  # noqa: T201
+    try:
+        print(visible(text), flush=True)  # noqa: T201
+    except OSError as error:
+        raise Unprintable(error) from None
 
 
 def document(content: Mapping[str, Any]) -> None:
@@ -92,6 +95,17 @@ def defect(error: Exception, *, as_json: bool) -> int:
     return DEFECT
 
 
-def forget_stdout() -> None:
-    """Do not let Python complain about a reader that has gone."""
+class Unprintable(Exception):
+    """The result cannot be printed; what the command had to do is done."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def unprintable(failed: Unprintable) -> int:
+    """Say so, unless the reader has just gone; do not let Python complain again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(failed.error, BrokenPipeError):
+        say(f"smtp-wizard: The result cannot be printed: {failed.error.strerror}.")
+    return DEFECT

@@ -70,6 +70,8 @@ def in_words(now: Current, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
     place = _PLACES[Place(secret["effective"]) if secret["effective"] else None]
+    if secret["effective"] and not secret["set"]:
+        place = place.replace("set", "empty", 1)
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
         ("config.toml", f"{content['config']}{'' if now.config.exists else ' (does not exist)'}"),

@@ -90,10 +90,16 @@ def _from_stdin() -> bytes:
 
 
 def _from_file(path: Path) -> bytes:
-    data = files.read(path).data
-    if data is None:
-        raise FileRefused("file-missing", "There is no such file.", "Check the path.", path=path)
-    return data
+    try:
+        with path.open("rb") as stream:  # a pipe, as <(command) is one, is as good as a file
+            return stream.read(_MAX_SECRET + 1)
+    except OSError as error:
+        raise FileRefused(
+            "file-unreadable",
+            f"The file with the secret cannot be read: {files.reason(error)}.",
+            "Check the path.",
+            path=path,
+        ) from None
 
 
 def _from_environment(name: str) -> bytes:

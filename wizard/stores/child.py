@@ -7,7 +7,6 @@ no prompt finds a terminal.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -83,6 +82,8 @@ async def run_async(
     seconds: float = DEADLINE,
 ) -> Answer:
     """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once."""
+    import asyncio  # with all that belongs to it; who calls this has it already
+
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=subprocess.PIPE,

@@ -110,8 +110,8 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
     def _last_steps(self) -> tuple[Step, ...]:
         """Return the steps before writing: the first part that is not right yet comes first."""
         problems = () if self.draft.skip else tuple(self.draft.problems(self.session.current))
-        names = {"user": Step.USER, "endpoint": Step.SERVER, "secret": Step.SECRET}
-        wrong = tuple(names[field] for field in problems)
+        asks = {field: step for step, screen in _SCREENS.items() for field in screen.FIELDS}
+        wrong = tuple(dict.fromkeys(asks[field] for field in problems))
         changed = self.draft != Draft.of(self.session.current)
         test = (Step.TEST,) if changed else ()
         return (*wrong, *test, Step.REVIEW)

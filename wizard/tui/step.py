@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Footer
 
 from wizard.draft import Draft
+from wizard.probe.events import Verdict
 from wizard.tui.session import Session, Step
 from wizard.tui.widgets.choice import Choice
 from wizard.tui.widgets.field import Field
@@ -68,7 +69,7 @@ class StepScreen(Screen[StepResult]):
     def compose(self) -> ComposeResult:
         """Step bar, title, the step's own part, buttons, footer."""
         if self.STEP in self._steps:
-            yield StepBar(self._steps, self.STEP)
+            yield StepBar(self._steps, self.STEP, {Step.TEST: self._sign_of_test()})
         with VerticalScroll(id="body", can_focus=False):
             yield Sentence(self.TITLE_TEXT, id="title")
             hint = self.session.hints.get(self.STEP.value)
@@ -78,6 +79,11 @@ class StepScreen(Screen[StepResult]):
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
         yield Footer(compact=True, show_command_palette=False)
+
+    def _sign_of_test(self) -> str:
+        report = self.session.report_for(self.draft)
+        verdict = None if report is None else report.verdict
+        return {Verdict.PASS: "✓", Verdict.FAIL: "✗"}.get(verdict, "!") if verdict else "!"
 
     def compose_body(self) -> ComposeResult:
         """Yield the step's own widgets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
+from wizard import advice
 from wizard.current import Current
 from wizard.layout import LayoutKind
 from wizard.tui.session import Step
@@ -39,6 +40,8 @@ class FilesScreen(StepScreen):
         yield Sentence(f"{current.layout.env_file}\n{_env_state(current)}")
         yield Sentence("How the server is run", classes="label")
         yield Sentence(_LAYOUTS[current.layout.kind])
+        for caution in advice.about_permissions(current):
+            yield Sentence(f"! {caution.message}", classes="caution")
         yield Sentence("Nothing is written before the last step.", classes="quiet")
 
 

@@ -24,7 +24,7 @@ class ServerScreen(StepScreen):
 
     STEP = Step.SERVER
     TITLE_TEXT = "Which mail server takes the mails?"
-    FIELDS = ("endpoint",)
+    FIELDS = ("endpoint", "starttls")
     HELP_TEXT = (
         "The host name of your provider's server for outgoing mail, often smtp.example.org or "
         "mail.example.org, without a port. Your provider calls it SMTP server or outgoing mail "
@@ -51,7 +51,7 @@ class ServerScreen(StepScreen):
                     ("SMTPS: encrypted from the first byte, port 465 (best)", False),
                     ("STARTTLS: encrypted before the login, port 587", True),
                 ],
-                self.draft.starttls,
+                bool(self.draft.starttls),
             )
         yield Sentence(id="route", classes="route")
 
@@ -70,7 +70,7 @@ class ServerScreen(StepScreen):
     def _in_words(self, draft: Draft) -> str:
         try:
             text = expand(draft.endpoint, self.session.current.lookup)
-            return f"The server {Endpoint.parse(text).route(draft.starttls).in_words()}."
+            return f"The server {Endpoint.parse(text).route(bool(draft.starttls)).in_words()}."
         except InvalidValue:
             return ""  # said below the field once the operator leaves it
 

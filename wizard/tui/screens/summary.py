@@ -105,7 +105,7 @@ class SummaryScreen(Screen[Step | Action]):
         if not draft.skip:
             rows += [
                 (Step.USER, "User", self._checked("user", draft.user)),
-                (Step.SERVER, "Mail server", self._checked("endpoint", self._server())),
+                (Step.SERVER, "Mail server", self._server()),
                 (Step.SECRET, "Secret", self._secret()),
                 (Step.TEST, "Live test", self._tested()),
             ]
@@ -122,11 +122,16 @@ class SummaryScreen(Screen[Step | Action]):
 
     def _server(self) -> str:
         shown = mask_url_password(self.draft.endpoint)
+        if not shown:
+            return "✗ not set"
         try:
             text = expand(self.draft.endpoint, self.session.current.lookup)
-            route = Endpoint.parse(text).route(self.draft.starttls)
-        except InvalidValue:
-            return shown
+            starttls = self.draft.starttls
+            if starttls is None:
+                starttls = self.session.current.starttls()
+            route = Endpoint.parse(text).route(starttls)
+        except InvalidValue as problem:
+            return f"✗ {shown}: {problem.message}"
         return f"{shown}, port {route.port}, {_SECURITY[route.security]}"
 
     def _secret(self) -> str:
@@ -138,11 +143,22 @@ class SummaryScreen(Screen[Step | Action]):
             case Keep():
                 current = self.session.current
                 places = current.places()
+                if places and current.secret() is None:
+                    return f"✗ {_PLACES[places[0]]}, but empty"
                 if places:
                     return _PLACES[places[0]]
+                if self._login_in_endpoint():
+                    return "! stands in the endpoint"
                 if current.reference is not None:
                     return f"✗ config.toml refers to ${{{current.reference}}}, which is not set"
                 return "none: no login"
+
+    def _login_in_endpoint(self) -> bool:
+        try:
+            text = expand(self.draft.endpoint, self.session.current.lookup)
+            return Endpoint.parse(text).credentials is not None
+        except InvalidValue:
+            return False
 
     def _tested(self) -> str:
         report = self.session.report_for(self.draft)

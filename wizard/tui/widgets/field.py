@@ -14,8 +14,8 @@ from wizard.secret import MASK
 from wizard.tui.widgets.sentence import Sentence
 
 
-class PasteNote(Message):
-    """Something about a paste that the operator should know."""
+class Note(Message):
+    """Something about the text of a field that the operator should know."""
 
     def __init__(self, text: str, *, refused: bool) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class OneLineInput(Input):
         text = event.text.strip()
         if len(text.splitlines()) > 1:
             self.post_message(
-                PasteNote(
+                Note(
                     "What you pasted has several lines, so nothing was entered. Paste one line.",
                     refused=True,
                 )
@@ -41,9 +41,7 @@ class OneLineInput(Input):
         self.replace(text, *self.selection)
         if text != event.text:
             self.post_message(
-                PasteNote(
-                    "Blanks and line breaks around the pasted text were left out.", refused=False
-                )
+                Note("Blanks and line breaks around the pasted text were left out.", refused=False)
             )
 
 
@@ -139,8 +137,9 @@ class Field(Vertical):
 
     @property
     def value(self) -> str:
-        """The text without blanks around it."""
-        return self._input.value.strip()
+        """The text; blanks around it belong to it in a secret alone."""
+        text = self._input.value
+        return text if isinstance(self._input, SecretInput) else text.strip()
 
     @property
     def problem(self) -> str:
@@ -166,6 +165,9 @@ class Field(Vertical):
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
         event.stop()
+        if self._input.value != self.value:
+            self._input.value = self.value
+            self.post_message(Note("Blanks around it were left out.", refused=False))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)
@@ -173,8 +175,8 @@ class Field(Vertical):
         event.stop()
         self.post_message(self.Confirmed(self))
 
-    @on(PasteNote)
-    def _pasted(self, event: PasteNote) -> None:
+    @on(Note)
+    def _noted(self, event: Note) -> None:
         event.stop()
         if event.refused:
             self.complain(event.text)

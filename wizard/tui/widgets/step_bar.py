@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 from textual.widget import Widget
@@ -13,8 +13,12 @@ from wizard.tui.session import Step
 class StepBar(Widget):
     """All steps in one line, or the current one with its number where there is no room."""
 
-    def __init__(self, steps: Sequence[Step], current: Step) -> None:
+    def __init__(
+        self, steps: Sequence[Step], current: Step, signs: Mapping[Step, str] | None = None
+    ) -> None:
+        """Take other ``signs`` than a tick for steps that were passed, but did not go well."""
         super().__init__()
+        self._signs = signs or {}
         self._steps = list(steps)
         self._current = current
 
@@ -26,7 +30,7 @@ class StepBar(Widget):
             if number == here:
                 parts.append(Content.styled(f"▸ {step.value}", "bold $primary"))
             else:
-                sign = "✓" if number < here else "·"
+                sign = self._signs.get(step, "✓") if number < here else "·"
                 parts.append(Content.styled(f"{sign} {step.value}", "dim"))
         line = Content("  ").join(parts)
         if line.cell_length <= self.size.width:

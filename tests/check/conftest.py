@@ -1,0 +1,54 @@
+"""Looking over files in a directory of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.check import vendors
+from tests.stores.test_move import Fragile
+from wizard import layout
+from wizard.check.finding import Finding
+from wizard.check.findings import findings
+from wizard.check.seen import look
+from wizard.secret import Secret
+
+Found = set[tuple[str, str, str, int | None]]
+
+
+class Check:
+    """Writes a layout and looks it over."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.environ = {"PATH": os.environ["PATH"], "HOME": str(directory)}
+        self.keyring = Fragile("the keyring")
+
+    def keep_in_keyring(self, text: str) -> None:
+        self.keyring.kept = Secret(text)
+
+    def all(self, files: dict[str, str]) -> tuple[Finding, ...]:
+        config = vendors.write(self.directory, files)
+        return self.again(config)
+
+    def again(self, config: Path) -> tuple[Finding, ...]:
+        return findings(look(layout.find(config), self.environ, self.keyring))
+
+    def __call__(self, files: dict[str, str]) -> Found:
+        """Return code, severity, file below the directory, and line of each finding."""
+        return {
+            (
+                one.code,
+                str(one.severity),
+                str(one.path.relative_to(self.directory)),
+                one.line,
+            )
+            for one in self.all(files)
+        }
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
+    return Check(tmp_path)

@@ -1,0 +1,313 @@
+"""Broken layouts, each found at its place; and the vendor's own, where nothing is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.check import vendors
+from tests.check.conftest import Check
+from tests.check.vendors import COMPOSE, CONFIG, ENV, PROXY, PROXY_CONFIG, compose, standalone
+
+TOML = "bomnipotent_config/config.toml"
+INNER_ENV = "bomnipotent_config/.env"
+YAML = "compose.yaml"
+PASSED = "      SMTP_SECRET: ${SMTP_SECRET}\n"
+LONG_MOUNT = """\
+      - type: bind
+        source: ./bomnipotent_config
+        target: /etc/bomnipotent_server/configs/
+        read_only: true
+"""
+
+
+def line_of(text: str, part: str) -> int:
+    """Return the 1-based line of the only place where ``part`` stands."""
+    assert text.count(part) == 1, part
+    return text.count("\n", 0, text.index(part)) + 1
+
+
+@pytest.mark.parametrize(
+    "files",
+    [compose(), compose(PROXY, PROXY_CONFIG), standalone()],
+    ids=["compose", "compose with proxy", "standalone"],
+)
+def test_nothing_is_found_on_the_vendors_own_layouts(check: Check, files: dict[str, str]) -> None:
+    assert check.all(files) == ()
+
+
+SMTP_LINE = line_of(CONFIG, "[smtp]")
+SECRET_LINE = line_of(CONFIG, "secret = ")
+SERVER_LINE = line_of(COMPOSE, "container_name: bomnipotent_server")
+PASSED_LINE = line_of(COMPOSE, PASSED)
+STANDALONE_LINE = line_of(vendors.STANDALONE_CONFIG, "secret = ")
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+def config(old: str, new: str) -> dict[str, str]:
+    """Return the Compose layout with one change in config.toml."""
+    return compose(config=changed(CONFIG, old, new))
+
+
+def yaml(old: str, new: str, **more: str) -> dict[str, str]:
+    """Return the Compose layout with one change in its compose file."""
+    return compose(changed(COMPOSE, old, new), **more)
+
+
+WITHOUT_SECRET = ENV.replace("SMTP_SECRET=hunter22\n", "")
+SECTION = CONFIG[CONFIG.index("[smtp]") :]
+CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]]] = {
+    # config.toml
+    "no configuration": (
+        {YAML: COMPOSE, ".env": ENV},
+        {("config-missing", "error", TOML, None)},
+    ),
+    "invalid TOML": (
+        config("[smtp]", "[smtp"),
+        {("config-invalid-toml", "error", TOML, SMTP_LINE)},
+    ),
+    "unknown key": (
+        config("[smtp]\n", "[smtp]\nport = 465\n"),
+        {("smtp-key-unknown", "error", TOML, SMTP_LINE + 1)},
+    ),
+    "skip inside of smtp": (
+        config("[smtp]\n", "[smtp]\nskip_user_verification = true\n"),
+        {("smtp-key-unknown", "error", TOML, SMTP_LINE + 1)},
+    ),
+    "starttls in quotes": (
+        config("[smtp]\n", '[smtp]\nstarttls = "true"\n'),
+        {
+            ("smtp-key-type", "error", TOML, SMTP_LINE + 1),
+        },
+    ),
+    "starttls above all sections": (
+        compose(config="starttls = true\n" + CONFIG),
+        {("key-misplaced", "error", TOML, 1)},
+    ),
+    "skip in another section": (
+        config("[tls]\n", "[tls]\nskip_verification = true\n"),
+        {("key-misplaced", "error", TOML, line_of(CONFIG, "[tls]") + 1)},
+    ),
+    "misnamed section": (
+        config("[smtp]", "[smtp_config]"),
+        {("section-misnamed", "error", TOML, SMTP_LINE)},
+    ),
+    "neither mail nor skip": (
+        compose(config=CONFIG.replace(SECTION, ""), env=WITHOUT_SECRET),
+        {("mail-not-configured", "error", TOML, None)},
+    ),
+    "both ways to skip": (
+        compose(
+            config="skip_user_verification = true\n" + CONFIG + "[user]\nskip_verification = true\n"
+        ),
+        {("skip-both-forms", "error", TOML, CONFIG.count("\n") + 3)},
+    ),
+    "the skip of another version": (
+        compose(config="skip_user_verification = true\n" + CONFIG),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "verification skipped": (
+        compose(config=CONFIG + "[user]\nskip_verification = true\n"),
+        {("verification-skipped", "note", TOML, CONFIG.count("\n") + 2)},
+    ),
+    "no endpoint": (
+        config('endpoint = "mail.example.org"\n', ""),
+        {("endpoint-missing", "error", TOML, SMTP_LINE)},
+    ),
+    "port on a bare host": (
+        config('"mail.example.org"', '"mail.example.org:587"'),
+        {("endpoint-port", "error", TOML, SMTP_LINE + 2)},
+    ),
+    "only mail settings": (
+        standalone(config=SECTION, env="SMTP_SECRET=hunter22\n"),
+        {("server-settings-missing", "warning", TOML, None)},
+    ),
+    # mail
+    "STARTTLS at a provider with SMTPS": (
+        config('"mail.example.org"\n', '"smtp.gmail.com"\nstarttls = true\n'),
+        {("starttls-though-smtps", "warning", TOML, SMTP_LINE + 3)},
+    ),
+    "STARTTLS elsewhere": (
+        config('"mail.example.org"\n', '"mail.example.org"\nstarttls = true\n'),
+        {("starttls-discouraged", "note", TOML, SMTP_LINE + 3)},
+    ),
+    "login in clear text": (
+        config('"mail.example.org"', '"smtp://mail.example.org:25"'),
+        {("clear-text-login", "warning", TOML, SMTP_LINE + 2)},
+    ),
+    "user that is no address": (
+        config('"me@example.org"', '"me"'),
+        {("user-not-an-address", "warning", TOML, SMTP_LINE + 1)},
+    ),
+    "password in the endpoint": (
+        config('"mail.example.org"', '"smtp://u:sesame99@localhost"'),
+        {("password-in-endpoint", "warning", TOML, SMTP_LINE + 2)},
+    ),
+    # the secret
+    "secret in config.toml": (
+        compose(config=changed(CONFIG, "${SMTP_SECRET}", "hunter22"), env=WITHOUT_SECRET),
+        {("secret-in-config", "warning", TOML, SECRET_LINE)},
+    ),
+    "secret in config.toml, and another one in .env": (
+        config("${SMTP_SECRET}", "hunter22"),
+        {
+            ("secret-in-config", "warning", TOML, SECRET_LINE),
+            ("variable-unused", "warning", ".env", 2),
+        },
+    ),
+    "secret that breaks its string": (
+        compose(env=changed(ENV, "hunter22", "'hunter\"22'")),
+        {("secret-breaks-config", "error", TOML, SECRET_LINE)},
+    ),
+    "secret with a blank behind it": (
+        compose(env=changed(ENV, "hunter22", "'hunter22 '")),
+        {("secret-blanks", "warning", TOML, SECRET_LINE)},
+    ),
+    "secret nowhere": (
+        standalone(env=WITHOUT_SECRET),
+        {("secret-unset", "error", TOML, STANDALONE_LINE)},
+    ),
+    "secret without value": (
+        standalone(env=changed(ENV, "hunter22", "")),
+        {("secret-blank", "error", INNER_ENV, 2)},
+    ),
+    "another variable is set": (
+        standalone(env=changed(ENV, "SMTP_SECRET", "SMTP_PASSWORD")),
+        {("secret-unset", "error", TOML, STANDALONE_LINE)},
+    ),
+    "config.toml refers to another variable": (
+        standalone(config=vendors.STANDALONE_CONFIG.replace("${SMTP_SECRET}", "${MAIL_PW}")),
+        {
+            ("secret-unset", "error", TOML, STANDALONE_LINE),
+            ("variable-unused", "warning", INNER_ENV, 2),
+        },
+    ),
+    "database password nowhere": (
+        standalone(env="SMTP_SECRET=hunter22\n"),
+        {("variable-unset", "error", TOML, 1)},
+    ),
+    ".env one directory too high": (
+        {**standalone(env=WITHOUT_SECRET), ".env": "# x\nSMTP_SECRET=hunter22\n"},
+        {("env-in-wrong-directory", "error", ".env", 2)},
+    ),
+    # .env
+    ".env that stops its readers": (
+        compose(env=ENV + "X='open\n"),
+        {("env-malformed", "error", ".env", 3)},
+    ),
+    ".env that its readers see differently": (
+        compose(env="A='x'B=1\n" + ENV),
+        {("env-ambiguous", "error", ".env", 1)},
+    ),
+    "value that is read differently": (
+        compose(env=changed(ENV, "hunter22", "hunter$$22")),
+        {("env-value-read-differently", "error", ".env", 2)},
+    ),
+    "two different definitions": (
+        compose(env=ENV + "SMTP_SECRET=hunter22-2\n"),
+        {("env-duplicate", "error", ".env", 3)},
+    ),
+    ".env in another encoding": (
+        {**compose(), ".env": "\ufeffSMTP_SECRET=a\0\n"},
+        {("file-has-nul", "error", ".env", 1)},
+    ),
+    "copy of an editor": (
+        {**compose(), ".env.bak": ENV, ".env~": ENV, ".env.example": "SMTP_SECRET=\n"},
+        {
+            ("env-stray-copy", "warning", ".env.bak", None),
+            ("env-stray-copy", "warning", ".env~", None),
+        },
+    ),
+    # Compose
+    "invalid YAML": (
+        yaml("    driver: bridge\n", "\tdriver: bridge\n"),
+        {("compose-invalid", "error", YAML, 5)},
+    ),
+    "variable is not passed": (
+        yaml(PASSED, ""),
+        {("compose-variable-not-passed", "error", YAML, SERVER_LINE)},
+    ),
+    "variable is passed to another service only": (
+        compose(
+            COMPOSE.replace(PASSED, "").replace(
+                "      POSTGRES_DB", PASSED + "      POSTGRES_DB", 1
+            )
+        ),
+        {("compose-variable-not-passed", "error", YAML, SERVER_LINE + 1)},
+    ),
+    "unset variable becomes an empty one": (
+        compose(env=WITHOUT_SECRET),
+        {("compose-variable-blank", "error", YAML, PASSED_LINE)},
+    ),
+    "empty variable wins over the .env beside config.toml": (
+        {**compose(env=WITHOUT_SECRET), INNER_ENV: "SMTP_SECRET=hunter22\n"},
+        {("compose-variable-blank", "error", YAML, PASSED_LINE)},
+    ),
+    "required variable is unset": (
+        {**yaml(PASSED, PASSED.replace("}", ":?}")), ".env": WITHOUT_SECRET},
+        {("secret-unset", "error", TOML, SECRET_LINE)},
+    ),
+    "another variable is passed on in its place": (
+        yaml(PASSED, PASSED.replace("${SMTP_SECRET}", "${MAIL_PW}")),
+        {("compose-variable-blank", "error", YAML, PASSED_LINE)},
+    ),
+    "substitution that is never closed": (
+        yaml(PASSED, '      SMTP_SECRET: "${SMTP_SECRET"\n'),
+        {("compose-substitution", "error", YAML, PASSED_LINE)},
+    ),
+    "secret in the compose file": (
+        yaml(PASSED, PASSED.replace("${SMTP_SECRET}", "hunter22")),
+        {("compose-secret-in-clear", "warning", YAML, PASSED_LINE)},
+    ),
+    "secret as a default in the compose file": (
+        yaml(PASSED, PASSED.replace("}", ":-hunter23}")),
+        {("compose-secret-in-clear", "warning", YAML, PASSED_LINE)},
+    ),
+    "secret in a comment of the compose file": (
+        yaml(PASSED, PASSED + "      # SMTP_SECRET: hunter22\n"),
+        {("compose-secret-in-clear", "warning", YAML, PASSED_LINE + 1)},
+    ),
+    "config.toml mounted on its own, long": (
+        yaml(LONG_MOUNT, LONG_MOUNT.replace("_config\n", "_config/config.toml\n")),
+        {("compose-file-mount", "warning", YAML, line_of(COMPOSE, LONG_MOUNT))},
+    ),
+    "config.toml mounted on its own, short": (
+        yaml(LONG_MOUNT, "      - ./bomnipotent_config/config.toml:/etc/x/config.toml:ro\n"),
+        {("compose-file-mount", "warning", YAML, line_of(COMPOSE, LONG_MOUNT))},
+    ),
+    "another directory is mounted": (
+        yaml(LONG_MOUNT, "      - ./other_config:/etc/bomnipotent_server/configs/:ro\n"),
+        {("compose-config-not-mounted", "warning", YAML, SERVER_LINE)},
+    ),
+    "env_file that does not exist": (
+        yaml(PASSED, PASSED + "    env_file: mail.env\n"),
+        {("compose-env-file-missing", "error", YAML, PASSED_LINE + 1)},
+    ),
+    "no service of ours": (
+        compose("services:\n  wiki:\n    image: wiki\n"),
+        {("compose-service-unknown", "note", YAML, None)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_broken_layout_is_found_at_its_place(check: Check, name: str) -> None:
+    files, expected = CATALOGUE[name]
+    assert check(files) == expected
+
+
+def test_catalogue_is_large_enough() -> None:
+    assert len(CATALOGUE) >= 25
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_finding_says_what_to_do_and_no_secret(check: Check, name: str) -> None:
+    files, _ = CATALOGUE[name]
+    for finding in check.all(files):
+        assert finding.message.endswith(".")
+        assert finding.remedy
+        for secret in ("hunter22", "hunter23", "dbpass", "sesame99"):
+            assert secret not in finding.message + finding.remedy

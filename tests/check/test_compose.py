@@ -1,0 +1,227 @@
+"""What the container gets, whatever form the compose file is written in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check.conftest import Check
+from tests.check.vendors import COMPOSE, ENV, compose
+from wizard.check import compose_file
+from wizard.check.compose_view import Container, project_variables
+from wizard.errors import FileRefused
+from wizard.formats.dotenv.statement import Unreadable
+
+PASSED = "      SMTP_SECRET: ${SMTP_SECRET}\n"
+ENVIRONMENT = "    environment:\n      BOMNIPOTENT_DB_PW: ${BOMNIPOTENT_DB_PW}\n" + PASSED
+MOUNT = """\
+      - type: bind
+        source: ./bomnipotent_config
+        target: /etc/bomnipotent_server/configs/
+        read_only: true
+"""
+
+
+def changed(old: str, new: str, **more: str) -> dict[str, str]:
+    assert COMPOSE.count(old) == 1
+    return compose(COMPOSE.replace(old, new), **more)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        "    environment:\n      - BOMNIPOTENT_DB_PW\n      - SMTP_SECRET=${SMTP_SECRET}\n",
+        "    environment: ['BOMNIPOTENT_DB_PW=$BOMNIPOTENT_DB_PW', SMTP_SECRET]\n",
+        "    environment: {BOMNIPOTENT_DB_PW: , SMTP_SECRET: ~}\n",
+        ENVIRONMENT.replace("${SMTP_SECRET}", '"${SMTP_SECRET:?say it}"'),
+        ENVIRONMENT.replace("${SMTP_SECRET}", "${SMTP_SECRET:-}"),
+        ENVIRONMENT.replace("${SMTP_SECRET}", "${SMTP_SECRET-}"),
+        ENVIRONMENT.replace("${SMTP_SECRET}", "${OTHER:-${SMTP_SECRET}}"),
+        "    env_file: .env\n",
+        "    env_file: ['.env']\n",
+        "    env_file:\n      - path: ./.env\n      - path: missing.env\n        required: false\n",
+    ],
+)
+def test_variable_may_be_passed_in_any_way(check: Check, environment: str) -> None:
+    assert check.all(changed(ENVIRONMENT, environment)) == ()
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        "      - ./bomnipotent_config:/etc/bomnipotent_server/configs/:ro\n",
+        "      - ./bomnipotent_config/:/etc/bomnipotent_server/configs\n",
+        "      - ${CONFIG_DIRECTORY:-./bomnipotent_config}:/etc/bomnipotent_server/configs/:ro\n",
+        "      - ${CONFIG_DIRECTORY}:/etc/bomnipotent_server/configs/:ro\n",
+        "      - .:/etc/bomnipotent_server/:ro\n",
+        "      - {type: bind, src: ./x/../bomnipotent_config, dst: /etc/x/}\n",
+    ],
+)
+def test_directory_may_be_mounted_in_any_way(check: Check, mount: str) -> None:
+    assert check.all(changed(MOUNT, mount)) == ()
+
+
+def test_anchors_and_merges_are_followed(check: Check) -> None:
+    anchors = (
+        "x-common: &common\n  SMTP_SECRET: ${SMTP_SECRET}\n"
+        "x-more: &more {BOMNIPOTENT_DB_PW: $BOMNIPOTENT_DB_PW}\n"
+    )
+    text = COMPOSE.replace(ENVIRONMENT, "    environment:\n      <<: [*common, *more]\n")
+    assert check.all(compose(anchors + text)) == ()
+    text = COMPOSE.replace(ENVIRONMENT, "    environment: *common\n")
+    assert {one[0] for one in check(compose(anchors + text))} == {"compose-variable-not-passed"}
+
+
+def test_own_value_wins_over_a_merged_one(check: Check) -> None:
+    anchors = "x-common: &common {SMTP_SECRET: '', BOMNIPOTENT_DB_PW: $BOMNIPOTENT_DB_PW}\n"
+    text = COMPOSE.replace(ENVIRONMENT, f"    environment:\n{PASSED}      <<: *common\n")
+    assert check.all(compose(anchors + text)) == ()
+
+
+def test_override_file_is_merged(check: Check) -> None:
+    without = compose(COMPOSE.replace(PASSED, ""))
+    override = f"services:\n  bomnipotent_server:\n    environment:\n{PASSED}"
+    assert check.all({**without, "compose.override.yaml": override}) == ()
+    assert check({**compose(), "compose.override.yaml": "services: ["}) == {
+        ("compose-invalid", "error", "compose.override.yaml", 1)
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include: [other.yaml]\n" + COMPOSE.replace(PASSED, ""),
+        COMPOSE.replace(PASSED, "    extends: {service: base, file: base.yaml}\n"),
+    ],
+)
+def test_what_may_stand_in_another_file_is_not_missed(check: Check, text: str) -> None:
+    assert check.all(compose(text)) == ()
+
+
+def test_secret_in_the_keyring_reaches_compose_through_exec(check: Check) -> None:
+    check.keep_in_keyring("hunter22")
+    env = ENV.replace("SMTP_SECRET=hunter22\n", "")
+    for form in ("${SMTP_SECRET}", "${SMTP_SECRET:?}", ""):
+        (found,) = check.all(changed("${SMTP_SECRET}", form, env=env))
+        assert (found.code, found.severity) == ("secret-needs-exec", "note")
+        assert found.remedy == "Start it by: smtp-wizard exec -- docker compose up -d"
+
+
+def test_secret_of_the_shell_reaches_compose(check: Check) -> None:
+    check.environ["SMTP_SECRET"] = "hunter22"
+    assert check.all(compose(env=ENV.replace("SMTP_SECRET=hunter22\n", ""))) == ()
+
+
+def test_env_beside_the_configuration_is_read_by_the_server(check: Check) -> None:
+    files = compose(COMPOSE.replace(PASSED, ""), env=ENV.replace("SMTP_SECRET=hunter22\n", ""))
+    assert check.all({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"}) == ()
+
+
+def test_blank_value_that_wins_is_explained_with_the_file_that_loses(check: Check) -> None:
+    files = compose(env=ENV.replace("SMTP_SECRET=hunter22\n", ""))
+    (found,) = check.all({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"})
+    assert "wins over the value in" in found.message
+    assert str(check.directory / "bomnipotent_config" / ".env") in found.message
+    assert found.remedy == f"Move the line from there to {check.directory / '.env'}."
+
+
+def container(text: str, env: str = "", environ: dict[str, str] | None = None) -> Container:
+    service = compose_file.parse(f"services:\n  server:\n{text}").services["server"]
+    return Container(service, Path("/x/compose.yaml"), project_variables(env, environ or {}))
+
+
+@pytest.mark.parametrize(
+    ("value", "env", "expected"),
+    [
+        ("${X}", "X=a\n", "a"),
+        ("${X}", "", ""),
+        ("$$X", "X=a\n", "$X"),
+        ("a$$${X}", "X=b\n", "a$b"),
+        ("${X:-d}", "X=\n", "d"),
+        ("${X-d}", "X=\n", ""),
+        ("${X:+s}", "X=a\n", "s"),
+        ("plain", "", "plain"),
+        ("", "X=a\n", "a"),
+        ("''", "X=a\n", ""),
+    ],
+)
+def test_value_is_worked_out_as_compose_does(value: str, env: str, expected: str) -> None:
+    assert container(f"    environment:\n      X: {value}\n", env).value("X") == expected
+
+
+def test_name_alone_is_passed_on_only_when_it_is_set() -> None:
+    assert container("    environment: [X]\n").value("X") is None
+    assert container("    environment: [X]\n", environ={"X": "a"}).value("X") == "a"
+    assert container("    environment: [Y]\n").value("X") is None
+
+
+def test_required_variable_stops_compose() -> None:
+    with pytest.raises(Unreadable):
+        container("    environment: {X: '${X:?no}'}\n").value("X")
+
+
+def test_environment_of_compose_wins_over_env() -> None:
+    found = container("    environment: {X: $X}\n", "X=file\n", {"X": "shell"})
+    assert found.value("X") == "shell"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [",
+        "services:\n\tx: y",
+        "a: b: c",
+        "services: &x [*y]",
+        "%YAML 9",
+        "[" * 50_000,
+        "x: " * 500,
+        "- !!python/object/apply:os.system [id]\n- *gone",
+        "a: 'hunter22",
+        "\x07",
+    ],
+)
+def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        compose_file.parse(text)
+    assert refusal.value.code == "compose-invalid"
+    assert "hunter22" not in str(refusal.value)
+    assert refusal.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "just text",
+        "[]",
+        "services:",
+        "services: []",
+        "services: {server: }",
+        "services: {server: [a, b]}",
+        "services: {server: {environment: 5, volumes: x, env_file: [[a]], image: [b]}}",
+        "services: {server: {environment: [5, [a], {b: c}, =x], volumes: [{}, [], 7]}}",
+        "services: &s {server: *s}",
+        "services: {server: {environment: &e {<<: *e, X: y}}}",
+        "? [a, b]\n: c\n",
+        "a: !!python/object/apply:os.system ['touch /tmp/pwned']",
+        "services: {server: {environment: {1: 2, true: no}}}",
+    ],
+)
+def test_unusual_yaml_is_survived(check: Check, text: str) -> None:
+    assert compose_file.parse(text).open_ended is False
+    check.all(compose(text))
+
+
+def test_aliases_that_multiply_do_no_harm(check: Check) -> None:
+    lines = ["a0: &a0 {X: y}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 30)]
+    lines.append("services: {server: {environment: *a29}}")
+    compose_file.parse("\n".join(lines))
+
+
+def test_too_large_file_is_refused() -> None:
+    with pytest.raises(FileRefused) as refusal:
+        compose_file.parse("#" * 200_000)
+    assert refusal.value.code == "compose-too-large"
