@@ -68,7 +68,7 @@ def _steady(event: Finished) -> Finished:
 
 async def _walk(pilot: Pilot[tuple[str, ...]], keys: Sequence[str]) -> None:
     for key in keys:
-        await pilot.press(*(key if key.startswith(" ") else [key]))
+        await pilot.press(*(key[1:] if key.startswith(" ") else [key]))
     await _settled(pilot)
 
 

@@ -131,6 +131,8 @@ def test_nothing_of_a_hostile_repository_is_run(
     assert not marker.exists()
     assert codes(check, repository) == {("env-not-ignored", "warning")}
     assert not marker.exists()
+    git(check.directory, "status")
+    assert marker.exists(), "the trap works"
 
 
 def test_variables_of_git_do_not_lead_it_elsewhere(check: Check, repository: Path) -> None:

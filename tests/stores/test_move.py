@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,6 +103,53 @@ def test_move_that_is_killed_leaves_a_good_copy(of_source: str, of_target: str) 
     with pytest.raises(KeyboardInterrupt):
         move(source, target)
     assert SECRET in (source.kept, target.kept)
+
+
+KILLED = """\
+import os, pathlib, signal, sys
+from wizard.stores.env_file import EnvFileStore
+from wizard.stores.literal import LiteralStore
+from wizard.stores.move import move
+directory, last = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+steps = 0
+def count(event, arguments):
+    # Whatever the move does to a file, up to the step at which it is killed.
+    global steps
+    if event in ("open", "os.rename", "os.remove", "os.chmod", "os.chown") and (
+        str(directory) in str(arguments[0])
+    ):
+        steps += 1
+        if steps == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+source, target = (
+    LiteralStore(directory / "config.toml", "SMTP_SECRET"),
+    EnvFileStore(directory / ".env", "SMTP_SECRET", {}),
+)
+sys.addaudithook(count)
+move(source, target)
+"""
+
+
+def test_process_that_is_killed_at_any_step_leaves_a_good_copy(tmp_path: Path) -> None:
+    killed = 0
+    for last in range(1, 60):
+        directory = tmp_path / str(last)
+        directory.mkdir()
+        (directory / "config.toml").write_text(CONFIG.format("hunter22"))
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, str(directory), str(last)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            check=False,
+        )
+        env = EnvFileStore(directory / ".env", "SMTP_SECRET", {}).read()
+        literal = LiteralStore(directory / "config.toml", "SMTP_SECRET").read()
+        assert SECRET in (env, literal)
+        if done.returncode == 0:
+            assert (env, literal) == (SECRET, None)
+            break
+        assert done.returncode == -signal.SIGKILL
+        killed += 1
+    assert 5 < killed < 59
 
 
 def test_nothing_to_move_is_told() -> None:
