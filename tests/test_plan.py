@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard import current, files, layout
+from wizard.change import FileChange
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files import Snapshot
-from wizard.plan import FileChange, make_plan
+from wizard.plan import make_plan
 from wizard.secret import Keep, Remove, Replace, Secret
 
 CONFIG = """\

@@ -13,6 +13,7 @@ from wizard.layout import LayoutKind
 from wizard.plan import Plan
 from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
+from wizard.stores.store import StoreName
 
 _OTHER_USERS = 0o077
 _BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
@@ -35,7 +36,7 @@ def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
 def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
     name = plan.variable
     found: list[Caution] = []
-    if isinstance(draft.secret, Replace):
+    if isinstance(draft.secret, Replace) and draft.store is StoreName.ENV:
         text = draft.secret.secret.reveal()
         if name is not None and current.environ.get(name, text) != text:
             found.append(
@@ -57,6 +58,16 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                     f"readers of .env would not: {names}.",
                 )
             )
+    if plan.store is StoreName.KEYRING and name is not None:
+        found.append(
+            Caution(
+                "keyring-needs-exec",
+                "secret",
+                "The server cannot read the keyring: it must be started by smtp-wizard exec, in "
+                "a session in which the keyring is unlocked. After a reboot it does not start by "
+                "itself.",
+            )
+        )
     if name is not None and not current.layout.passes(name):
         found.append(
             Caution(
@@ -161,7 +172,15 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
         if caution.code in _BEFORE_START
     ]
     compose = current.layout.kind is LayoutKind.COMPOSE
-    if plan.restart_needed:
+    through_exec = plan.store is StoreName.KEYRING and plan.variable is not None
+    if through_exec:
+        steps.append("The server gets the secret only when it is started like this:")
+        start = f"docker compose -f {quote(str(current.layout.compose_file))} up -d"
+        if not compose:
+            start = f"bomnipotent_server {quote(str(current.layout.config))}"
+        config = quote(str(current.layout.config))
+        steps.append(f"$ smtp-wizard -c {config} exec -- {start}")
+    elif plan.restart_needed:
         if plan.secret_changed:
             steps.append("A running server does not notice a new secret. Start it again:")
         else:

@@ -51,6 +51,9 @@ class Current:
     env_text: str = field(repr=False)
     view: ConfigView
     environ: Mapping[str, str] = field(repr=False)
+    stored: Secret | None = None
+    """The secret from a store that the server cannot read by itself, and which store that is."""
+    stored_place: Place | None = None
 
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
@@ -106,7 +109,10 @@ class Current:
         """Return what the server sees for ``${name}``: the environment wins over ``.env``."""
         if name in self.environ:
             return self.environ[name]
-        return self.in_env_file(name)
+        found = self.in_env_file(name)
+        if found is None and name == self.reference and self.stored is not None:
+            return self.stored.reveal()  # `exec` puts it into the environment
+        return found
 
     def places(self) -> tuple[Place, ...]:
         """Return where the secret that config.toml asks for can be found; the first wins."""
@@ -121,6 +127,8 @@ class Current:
             found.append(Place.ENVIRONMENT)
         if self.in_env_file(name) is not None:
             found.append(Place.ENV_FILE)
+        if self.stored_place is not None:
+            found.append(self.stored_place)
         return tuple(found)
 
     def secret(self) -> Secret | None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.current import Current
+from wizard.current import Current, Place
 from wizard.errors import InvalidValue
 from wizard.formats.config.references import choose_reference
 from wizard.formats.dotenv.value import check_value
 from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.settings import Endpoint, SkipForm, SmtpSettings, check_user, expand
+from wizard.stores.store import StoreName
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Draft:
     starttls: bool | None = False
     """None: what config.toml says, which cannot be evaluated."""
     secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
+    store: StoreName = StoreName.ENV
+    """Where the secret is to be kept."""
     skip: bool = False
     skip_form: SkipForm | None = None
 
@@ -35,7 +38,9 @@ class Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
-        draft = cls(skip=current.view.skip is not None, skip_form=skip_form)
+        in_keyring = current.places()[:1] == (Place.KEYRING,)
+        store = StoreName.KEYRING if in_keyring else StoreName.ENV
+        draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft
         try:

@@ -230,10 +230,19 @@ def test_first_set_up_names_what_is_missing(cli: Cli) -> None:
     assert cli.snapshot() == {}
 
 
-def test_keyring_is_honest_about_not_being_there(cli: Cli) -> None:
-    result = cli("set", "--store", "keyring", "--user", "a@b", "--endpoint", "c", "--json")
+def test_keyring_that_cannot_be_used_is_said_and_nothing_is_written(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(cli.directory))
+    result = cli(
+        "set", "--store", "keyring", "--user", "a@b", "--endpoint", "c", "--secret-stdin",
+        "--no-test", "--json", stdin=b"hunter22",
+    )  # fmt: skip
     assert result.code == 6
-    assert "--store env" in result.json["error"]["remedy"]
+    assert result.json["error"]["code"].startswith("keyring-")
+    assert ".env" in result.json["error"]["remedy"]
+    assert cli.snapshot() == {}
 
 
 BROKEN = [

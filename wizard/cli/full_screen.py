@@ -26,10 +26,14 @@ def run(options: Namespace) -> int:
     now = current.load(layout.find(options.config, options.env_file))
 
     from wizard.probe.live import probe
+    from wizard.stores import where
     from wizard.tui.session import Session
 
+    now = where.with_stored(now)
+
     test = partial(probe, timeout=options.timeout, compose=now.in_container)
-    return show(Session(now, test, options.timeout), options)
+    keyring = where.keyring_store(now)
+    return show(Session(now, test, options.timeout, keyring=keyring), options)
 
 
 def show(session: Session, options: Namespace) -> int:

@@ -179,7 +179,9 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
         help="variable for the secret (default: the one config.toml refers to, else SMTP_SECRET)",
     )
     parser.add_argument(
-        "--store", choices=("env", "keyring"), default="env", help="where the secret is kept"
+        "--store",
+        choices=("env", "keyring"),
+        help="where the secret is kept (default: where it is, else .env)",
     )
     skip = parser.add_mutually_exclusive_group()
     skip.add_argument(

@@ -11,27 +11,28 @@ from wizard.cli import output, values
 from wizard.cli.test_command import live_test
 from wizard.current import Current
 from wizard.draft import Draft
-from wizard.errors import StoreUnusable, UsageError, WizardError
+from wizard.errors import UsageError, WizardError
 from wizard.plan import Plan, make_plan
 from wizard.probe.events import Report, Verdict
 from wizard.settings import Caution, check_variable, skip_form_of
+from wizard.stores import where
+from wizard.stores.store import StoreName
 
 TEST_FAILED = 3
 
 
 def run(options: Namespace) -> int:
     """Change what the flags name; return the exit code."""
-    if options.store == "keyring":
-        raise StoreUnusable(
-            "keyring-not-available",
-            "smtp-wizard cannot use the keyring yet.",
-            "Use --store env.",
-        )
     variable = None if options.secret_var is None else check_variable(options.secret_var)
     now = current.load(layout.find(options.config, options.env_file))
     if options.rename_section:
         now = now.with_section_renamed()
+    now = where.with_stored(now)
     draft = _draft(now, options)
+    if draft.store is StoreName.KEYRING:
+        keyring = where.keyring_store(now).look()
+        if not keyring.usable:
+            raise keyring.refusal()
     plan = make_plan(now, draft, variable)
     warnings = list(advice.warnings(now, draft, plan))
     report = None
@@ -49,6 +50,8 @@ def run(options: Namespace) -> int:
 
 def _draft(now: Current, options: Namespace) -> Draft:
     draft = values.apply_flags(Draft.of(now), options)
+    if options.store is not None:
+        draft = replace(draft, store=StoreName(options.store))
     if options.server_version is not None:
         draft = replace(draft, skip_form=skip_form_of(options.server_version))
     if options.skip is not None:
@@ -138,7 +141,7 @@ def _document(
         "changed": plan.changed,
         "files": files,
         "secret": {
-            "store": "env" if plan.variable else None,
+            "store": str(plan.store) if plan.variable else None,
             "variable": plan.variable,
             "changed": plan.secret_changed,
         },

@@ -11,8 +11,12 @@ from wizard.cli import output
 from wizard.current import Current, Place
 from wizard.errors import InvalidValue
 from wizard.settings import mask_url_password
+from wizard.stores import where
 
 T = TypeVar("T")
+
+_OUT_OF_REACH = ((Place.CREDENTIAL,), (Place.KEYRING,))
+"""Effective places whose secret is not read just to say that there is one."""
 
 
 def run(options: Namespace) -> int:
@@ -30,7 +34,7 @@ def run(options: Namespace) -> int:
 def describe(now: Current) -> dict[str, Any]:
     """Return the configuration as the contract prints it."""
     smtp = now.view.smtp
-    places = now.places()
+    places = where.find(now, thorough=False).places
     return {
         "config": str(now.layout.config),
         "env_file": str(now.layout.env_file),
@@ -42,7 +46,7 @@ def describe(now: Current) -> dict[str, Any]:
         "starttls": _or_none(now.starttls),
         "skip_verification": now.view.skip is not None,
         "secret": {
-            "set": _or_none(now.secret) is not None,
+            "set": places[:1] in _OUT_OF_REACH or _or_none(now.secret) is not None,
             "reference": None if now.reference is None else f"${{{now.reference}}}",
             "variable": now.reference,
             "found_in": [str(place) for place in places],
@@ -63,6 +67,8 @@ _PLACES = {
     Place.ENVIRONMENT: "set, in the environment",
     Place.ENV_FILE: "set, in .env",
     Place.LITERAL: "set, in config.toml itself",
+    Place.CREDENTIAL: "set, as a systemd credential (the server needs: smtp-wizard exec)",
+    Place.KEYRING: "set, in the keyring (the server needs: smtp-wizard exec)",
 }
 
 

@@ -16,6 +16,7 @@ from wizard.probe.evidence import reproduce, ticket
 from wizard.probe.live import probe
 from wizard.probe.unconnected import not_configured, unusable
 from wizard.settings import check_recipient
+from wizard.stores import where
 
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 _WORDS = {
@@ -30,7 +31,7 @@ def run(options: Namespace) -> int:
     """Test; return the exit code that the verdict stands for."""
     if options.to is not None:
         check_recipient(options.to)
-    now = current.load(layout.find(options.config, options.env_file))
+    now = where.with_stored(current.load(layout.find(options.config, options.env_file)))
     draft = values.apply_flags(Draft.of(now), options)
     silent = options.json or options.report
     report = live_test(now, draft, options, output.nothing if silent else output.result)

@@ -14,8 +14,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-DEADLINE = 5.0
-"""Seconds."""
+DEADLINE = 4.5
+"""Seconds; with the start of the program, the operator waits for five at most."""
 
 _PASSED_ON = (
     *("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.dotenv.value import check_value
 from wizard.secret import Secret
+
+
+class StoreName(StrEnum):
+    """The stores that a secret can be kept in by ``set`` and by the wizard."""
+
+    ENV = "env"
+    KEYRING = "keyring"
 
 
 @dataclass(frozen=True, slots=True)

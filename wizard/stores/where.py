@@ -98,6 +98,24 @@ def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Sec
     return {name: _from_stores(current, name, keyring) for name in missing}
 
 
+def with_stored(current: Current, *, keyring: Store | None = None) -> Current:
+    """Return the configuration with the secret that only ``exec`` can bring to the server.
+
+    The stores are asked only where the environment and ``.env`` have none, since that takes a
+    fraction of a second; one that cannot be asked counts as empty.
+    """
+    if current.reference is None or current.places():
+        return current
+    place = find(current, keyring=keyring, thorough=False).effective
+    if place is None:
+        return current
+    try:
+        secret = fetch(current, keyring=keyring).get(current.reference)
+    except StoreUnusable:
+        return current
+    return replace(current, stored=secret, stored_place=place)
+
+
 def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:
     """Return the configuration as a server sees it that ``exec`` has started."""
     added = {name: secret.reveal() for name, secret in secrets.items()}

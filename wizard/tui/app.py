@@ -68,6 +68,8 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end_by, number)
+        if self.session.keyring is not None:
+            self.session.keyring_look = asyncio.ensure_future(self.session.keyring.look_async())
         self.run_worker(self._flow())
 
     def _end_by(self, number: signal.Signals) -> None:

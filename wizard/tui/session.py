@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,6 +12,8 @@ from wizard.current import Current
 from wizard.draft import Draft
 from wizard.probe.events import Event, Report
 from wizard.settings import SmtpSettings
+from wizard.stores.os_keyring import KeyringStore
+from wizard.stores.store import Availability
 
 
 class Step(Enum):
@@ -44,6 +47,10 @@ class Session:
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """What to try at a step, by its name; only the demo has any."""
+    keyring: KeyringStore | None = None
+    """The operator's keyring; None where it is not to be offered."""
+    keyring_look: asyncio.Future[Availability] | None = None
+    """The look at it, which runs while the operator types."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
 

@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from wizard import advice
+from wizard.change import FileChange
 from wizard.draft import Draft
-from wizard.plan import FileChange, Plan
+from wizard.plan import Plan
 from wizard.probe.events import Verdict
 from wizard.tui.session import Session, Step
 from wizard.tui.step import StepScreen

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import RadioSet
@@ -13,6 +14,7 @@ from wizard.current import Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.secret import Keep, Remove, Replace, Secret
+from wizard.stores.store import StoreName
 from wizard.tui.session import Step
 from wizard.tui.step import StepScreen
 from wizard.tui.widgets.choice import Choice
@@ -24,6 +26,8 @@ _STORED = {
     Place.ENV_FILE: "A secret is stored in .env.",
     Place.ENVIRONMENT: "A secret is set in the environment.",
     Place.LITERAL: "A secret stands in config.toml itself.",
+    Place.CREDENTIAL: "systemd gives a secret to the server as a credential.",
+    Place.KEYRING: "A secret is stored in the keyring.",
 }
 
 
@@ -37,7 +41,8 @@ class SecretScreen(StepScreen):
         "The password of the mail account, or the API key of a mail service. Many providers want "
         "an app password instead: Google, Yahoo, iCloud and everybody with two-factor login.\n\n"
         "The secret is written to .env, which only its owner can read, and config.toml refers to "
-        "it by a variable. It is shown nowhere, not even in the review.\n\n"
+        "it by a variable. It is shown nowhere, not even in the review. Where the keyring of this "
+        "login can be used, it is offered, too.\n\n"
         "Paste works; blanks and a line break around the pasted text are left out."
     )
 
@@ -69,15 +74,32 @@ class SecretScreen(StepScreen):
                     compact=True,
                 )
             yield Sentence(id="stored", classes="quiet")
-            yield Sentence(
-                f"Kept in {current.layout.env_file}, as {current.variable}.", classes="quiet"
-            )
+            with Vertical(id="store"):
+                yield Sentence("Where it is kept", classes="label")
+                yield Choice(
+                    [
+                        (".env, readable only by its owner", StoreName.ENV),
+                        ("The keyring of this login", StoreName.KEYRING),
+                    ],
+                    self.draft.store,
+                    id="place",
+                )
+            yield Sentence(id="consequence", classes="quiet")
 
     def on_mount(self) -> None:
         """Begin to type at once."""
+        self.query_one("#store").display = self.draft.store is StoreName.KEYRING
+        self._offer_keyring()
         self._show()
         if not self._means_no_login():
             self.query_one(Field).focus_input()
+
+    @work
+    async def _offer_keyring(self) -> None:
+        """Offer the keyring once it is known to work."""
+        look = self.session.keyring_look
+        if look is not None and (await asyncio.shield(look)).usable:
+            self.query_one("#store").display = True
 
     def _means_no_login(self) -> bool:
         if isinstance(self.draft.secret, Remove):
@@ -98,9 +120,23 @@ class SecretScreen(StepScreen):
     def _show(self) -> None:
         self.query_one("#password").display = self._logs_in()
         self.query_one("#stored", Sentence).say(self._kept())
+        self.query_one("#consequence", Sentence).say(self._consequence())
 
     def _logs_in(self) -> bool:
         return bool(self.query_one("#login", Choice).value)
+
+    def _store(self) -> StoreName:
+        store: StoreName = self.query_one("#place", Choice).value
+        return store
+
+    def _consequence(self) -> str:
+        current = self.session.current
+        if self._store() is StoreName.ENV:
+            return f"Kept in {current.layout.env_file}, as {current.variable}."
+        return (
+            "The server cannot read the keyring: you start it by smtp-wizard exec, in a login "
+            "in which the keyring is unlocked. After a reboot it does not start by itself."
+        )
 
     def _kept(self) -> str:
         """Say what an empty field means."""
@@ -113,7 +149,10 @@ class SecretScreen(StepScreen):
         return ""
 
     def collect(self) -> Draft:
-        """Take the choice over; an empty field changes nothing."""
+        """Take the choices over; an empty field changes nothing."""
+        return replace(self._with_secret(), store=self._store())
+
+    def _with_secret(self) -> Draft:
         if not self._logs_in():
             return replace(self.draft, secret=self._no_login())
         text = self.query_one(Field).value
