@@ -50,6 +50,16 @@ class Plan:
         in_stores = self.stored is not None or self.removed is not None
         return in_stores or any(change.changed for change in self.changes)
 
+    @property
+    def about_stores(self) -> tuple[str, ...]:
+        """What happens to the secret outside of the files, as sentences."""
+        words = []
+        if self.stored is not None:
+            words.append(f"The secret is stored in {self.stored.store.name} and read back.")
+        if self.removed is not None:
+            words.append(f"The secret in {self.removed.store.name} is removed.")
+        return tuple(words)
+
     def apply(self) -> None:
         """Write everything or nothing.
 

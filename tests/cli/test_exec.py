@@ -280,6 +280,15 @@ def test_program_that_is_not_found_or_not_executable(ready: Layout) -> None:
     assert ready.run("./plain").returncode == 126, "a file without #! is not given to a shell"
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may search every directory")
+def test_directory_of_path_that_may_not_be_searched_hides_nothing(ready: Layout) -> None:
+    hidden = ready.directory / "hidden"
+    hidden.mkdir(mode=0o000)
+    path = {"PATH": f"{hidden}:{ready.environ['PATH']}"}
+    assert ready.run("no-such-program", environ=path).returncode == 127
+    assert ready.run("true", environ=path).returncode == 0
+
+
 def test_arguments_are_passed_on_as_they_are(ready: Layout) -> None:
     words = ["--help", "-c", "--", "a b", "$HOME", "*", "", "exec", "'"]
     done = ready.run(sys.executable, "-c", "import sys; print(sys.argv[1:])", *words)

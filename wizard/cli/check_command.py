@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from wizard import layout
@@ -19,7 +20,7 @@ _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip
 def run(options: Namespace) -> int:
     """Print what is wrong; return 8 where that includes errors."""
     place = layout.find(options.config, options.env_file)
-    found = findings(look(place, os.environ))
+    found = find(place)
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in found]})
     elif found:
@@ -28,6 +29,11 @@ def run(options: Namespace) -> int:
     else:
         output.result(f"Nothing to report about {place.config}.")
     return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
+
+
+def find(place: layout.Layout) -> Sequence[Finding]:
+    """Look over everything that belongs to ``place``."""
+    return findings(look(place, os.environ))
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The server reads its environment and ``.env`` only; this is the way from every o
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -101,6 +102,8 @@ def _environment(secrets: Mapping[str, Secret]) -> Mapping[bytes, bytes] | Mappi
 
 def _not_started(name: str, error: OSError, options: Namespace) -> int:
     missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+    # A directory of PATH that may not be searched hides nothing that was meant.
+    missing = missing or (os.sep not in name and shutil.which(name, os.F_OK) is None)
     if missing and not (os.sep in name and Path(name).exists()):
         failure = StoreUnusable(
             "command-not-found", f"{name}: command not found.", "Check its name and PATH."

@@ -25,6 +25,7 @@ def run(options: Namespace) -> int:
     check_terminal(options)
     now = current.load(layout.find(options.config, options.env_file))
 
+    from wizard.cli import check_command
     from wizard.probe.live import probe
     from wizard.stores import where
     from wizard.tui.session import Session
@@ -32,8 +33,14 @@ def run(options: Namespace) -> int:
     now = where.with_stored(now)
 
     test = partial(probe, timeout=options.timeout, compose=now.in_container)
-    keyring = where.keyring_store(now)
-    return show(Session(now, test, options.timeout, keyring=keyring), options)
+    session = Session(
+        now,
+        test,
+        options.timeout,
+        check=partial(check_command.find, now.layout),
+        keyring=where.keyring_store(now),
+    )
+    return show(session, options)
 
 
 def show(session: Session, options: Namespace) -> int:

@@ -116,6 +116,8 @@ def _print(
             output.result("\n".join(change.diff()))
         elif change.changed:
             output.result(f"{'Created' if change.created else 'Changed'} {change.before.shown}")
+    for words in plan.about_stores:
+        output.result(words)
     if options.dry_run:
         output.say("Dry run: nothing was written.")
         return

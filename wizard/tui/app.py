@@ -22,6 +22,7 @@ from wizard.tui.screens.delivery import DeliveryScreen
 from wizard.tui.screens.done import DoneScreen
 from wizard.tui.screens.files import FilesScreen
 from wizard.tui.screens.live_test import LiveTestScreen
+from wizard.tui.screens.page import PageScreen
 from wizard.tui.screens.question import QuestionScreen
 from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.secret import SecretScreen
@@ -94,12 +95,16 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
     async def _reconfigure(self) -> tuple[str, ...] | None:
         """Show what is set; change any part directly; then test, review and write."""
         chosen: Step | Action | None = None
+        if self.session.check is not None:
+            self.session.findings = await asyncio.to_thread(self.session.check)
         while True:
             chosen = await self.push_screen_wait(SummaryScreen(self.session, self.draft, chosen))
             match chosen:
                 case Action.LEAVE:
                     if await self._confirm_leaving():
                         return None
+                case Action.FINDINGS:
+                    await self.push_screen_wait(PageScreen("Check", self._findings()))
                 case Action.RENAME:
                     self._rename_section()
                 case Action.WRITE:
@@ -173,6 +178,7 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
             for change in plan.changes
             if change.changed
         )
+        written += plan.about_stores
         steps = advice.next_steps(self.session.current, draft, plan)
         self._written = (*written, *steps)
         if plan.changed:
@@ -190,6 +196,14 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
             endpoint=stored.endpoint,
             starttls=stored.starttls,
             secret=Keep(),
+        )
+
+    def _findings(self) -> str:
+        return "\n\n".join(
+            f"{finding.severity}: {finding.path}"
+            f"{'' if finding.line is None else f', line {finding.line}'}\n"
+            f"{finding.message}\n→ {finding.remedy}"
+            for finding in self.session.findings or ()
         )
 
     def _rename_section(self) -> None:

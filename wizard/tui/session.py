@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from wizard.check.finding import Finding
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.probe.events import Event, Report
@@ -47,6 +48,10 @@ class Session:
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """What to try at a step, by its name; only the demo has any."""
+    check: Callable[[], Sequence[Finding]] | None = None
+    """Looks over the files, and whatever else decides what the server sees; may take a moment."""
+    findings: Sequence[Finding] | None = None
+    """What it has found; None while it has not been asked."""
     keyring: KeyringStore | None = None
     """The operator's keyring; None where it is not to be offered."""
     keyring_look: asyncio.Future[Availability] | None = None

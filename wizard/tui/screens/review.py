@@ -49,6 +49,8 @@ class ReviewScreen(StepScreen):
             if change.changed:
                 yield Sentence(_heading(change), classes="label")
                 yield Static(_diff(change), classes="diff", markup=False)
+        for words in self._plan.about_stores:
+            yield Sentence(words, classes="label")
         yield Sentence(self._consequence(), classes="quiet")
         report = self.session.report_for(self.draft)
         if self._plan.changed and self.draft.delivers and not self.draft.skip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList
 from textual.widgets.option_list import Option
 
+from wizard.check.finding import Severity
 from wizard.current import Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
@@ -49,6 +51,7 @@ class Action(Enum):
     WRITE = auto()
     LEAVE = auto()
     RENAME = auto()
+    FINDINGS = auto()
 
 
 class SummaryScreen(Screen[Step | Action]):
@@ -154,6 +157,17 @@ class SummaryScreen(Screen[Step | Action]):
                 if current.reference is not None:
                     return f"✗ config.toml refers to ${{{current.reference}}}, which is not set"
                 return "none: no login"
+
+    def _found(self) -> str:
+        """Count the findings by how bad they are."""
+        counts = Counter(finding.severity for finding in self.session.findings or ())
+        worst = "✗" if counts[Severity.ERROR] else "!"
+        parts = [
+            f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}"
+            for severity in Severity
+            if counts[severity]
+        ]
+        return f"{worst} {', '.join(parts)}: open to read"
 
     def _login_in_endpoint(self) -> bool:
         try:
