@@ -114,6 +114,8 @@ class SummaryScreen(Screen[Step | Action]):
                 (Step.SECRET, "Secret", self._secret()),
                 (Step.TEST, "Live test", self._tested()),
             ]
+        if self.session.findings:
+            rows.append((Action.FINDINGS, "Check", self._found()))
         changed = draft != Draft.of(self.session.current)
         rows.append((Action.WRITE, "Review and write", "" if changed else "nothing changed yet"))
         rows.append((Action.LEAVE, "Leave", ""))
