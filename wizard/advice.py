@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from shlex import quote
 
-from wizard.current import Current
+from wizard.current import Current, Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.formats.dotenv.value import misreaders
-from wizard.layout import LayoutKind
 from wizard.plan import Plan
 from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
+from wizard.stores.guidance import compose_lines, consequence, start_command
 from wizard.stores.store import StoreName
 
 _OTHER_USERS = 0o077
@@ -63,9 +63,8 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
             Caution(
                 "keyring-needs-exec",
                 "secret",
-                "The server cannot read the keyring: it must be started by smtp-wizard exec, in "
-                "a session in which the keyring is unlocked. After a reboot it does not start by "
-                "itself.",
+                "The server cannot read the keyring by itself. "
+                + consequence(Place.KEYRING, current.layout.kind),
             )
         )
     if name is not None and not current.layout.passes(name):
@@ -74,7 +73,7 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                 "compose-variable-not-passed",
                 "secret",
                 f"{current.layout.compose_file} does not pass {name} to the container. "
-                f"Add to the service, under environment:   {name}: ${{{name}}}",
+                "Add to the service:\n    " + "\n    ".join(compose_lines(name)),
             )
         )
     if current.literal_secret is not None and not isinstance(draft.secret, Replace):
@@ -171,25 +170,16 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
         for caution in warnings(current, draft, plan)
         if caution.code in _BEFORE_START
     ]
-    compose = current.layout.kind is LayoutKind.COMPOSE
-    through_exec = plan.store is StoreName.KEYRING and plan.variable is not None
-    if through_exec:
-        steps.append("The server gets the secret only when it is started like this:")
-        start = f"docker compose -f {quote(str(current.layout.compose_file))} up -d"
-        if not compose:
-            start = f"bomnipotent_server {quote(str(current.layout.config))}"
-        config = quote(str(current.layout.config))
-        steps.append(f"$ smtp-wizard -c {config} exec -- {start}")
-    elif plan.restart_needed:
-        if plan.secret_changed:
+    place = Place.KEYRING if plan.store is StoreName.KEYRING else Place.ENV_FILE
+    through_exec = place is Place.KEYRING and plan.variable is not None
+    if through_exec or plan.restart_needed:
+        if through_exec:
+            steps.append("The server gets the secret only when it is started like this:")
+        elif plan.secret_changed:
             steps.append("A running server does not notice a new secret. Start it again:")
         else:
             steps.append("Start the server:")
-        if compose:
-            compose_file = quote(str(current.layout.compose_file))
-            steps.append(f"$ docker compose -f {compose_file} up -d")
-        else:
-            steps.append("$ systemctl restart bomnipotent")
+        steps.append(f"$ {start_command(place, current.layout)}")
     else:
         steps.append(
             "A running server reloads config.toml by itself. Its log then says: "

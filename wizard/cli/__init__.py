@@ -15,6 +15,7 @@ from typing import Never
 from wizard.cli import output
 from wizard.cli.parser import parse
 from wizard.errors import UsageError, WizardError
+from wizard.stores import memory
 
 ABORTED = 130
 
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json, debug = "--json" in own, "--debug" in own
     try:
         options = parse(arguments)
+        if options.module != "exec_command":  # which has to undo it for its program
+            memory.protect()
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:

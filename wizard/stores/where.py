@@ -15,6 +15,7 @@ from wizard.stores.os_keyring import KeyringStore
 from wizard.stores.store import Store
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
+_BY_EXEC = (Place.CREDENTIAL, Place.KEYRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Where:
     @property
     def needs_exec(self) -> bool:
         """Whether the server gets the secret only when it is started by ``exec``."""
-        return self.effective in (Place.CREDENTIAL, Place.KEYRING)
+        return self.effective in _BY_EXEC
 
 
 def env_file_store(current: Current) -> EnvFileStore:
@@ -62,7 +63,7 @@ def find(current: Current, *, keyring: Store | None = None, thorough: bool = Tru
     The keyring is asked for last (it takes a fraction of a second): always when ``thorough``,
     else only where no other place has the secret.
     """
-    places = list(current.places())
+    places = [place for place in current.places() if place not in _BY_EXEC]
     if not _wanted(current) or places == [Place.LITERAL]:
         return Where(tuple(places))
     if credential.in_directory(current.environ.get(_DIRECTORY, "")):

@@ -14,6 +14,7 @@ from wizard.current import Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.secret import Keep, Remove, Replace, Secret
+from wizard.stores.guidance import consequence
 from wizard.stores.store import StoreName
 from wizard.tui.session import Step
 from wizard.tui.step import StepScreen
@@ -133,10 +134,7 @@ class SecretScreen(StepScreen):
         current = self.session.current
         if self._store() is StoreName.ENV:
             return f"Kept in {current.layout.env_file}, as {current.variable}."
-        return (
-            "The server cannot read the keyring: you start it by smtp-wizard exec, in a login "
-            "in which the keyring is unlocked. After a reboot it does not start by itself."
-        )
+        return consequence(Place.KEYRING, current.layout.kind)
 
     def _kept(self) -> str:
         """Say what an empty field means."""
