@@ -15,10 +15,11 @@ from wizard import current, files, layout
 from wizard.change import FileChange
 from wizard.current import Current
 from wizard.draft import Draft
-from wizard.errors import FileRefused, WriteFailed
+from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
 from wizard.plan import make_plan
 from wizard.secret import Keep, Remove, Replace, Secret
+from wizard.stores.store import Availability, StoreName
 
 CONFIG = """\
 [smtp]
@@ -188,3 +189,66 @@ def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None
     assert after == mask(text(new)).splitlines()
     assert change.changed == (old != new)
     assert bool(change.diff()) == change.changed
+
+
+class MemoryStore:
+    """Stands for the keyring, whose failures cannot be had on demand."""
+
+    name = "the keyring"
+
+    def __init__(self, secret: Secret | None = None, *, forgets: bool = False) -> None:
+        self.secret = secret
+        self.forgets = forgets
+
+    def look(self) -> Availability:
+        return Availability(usable=True)
+
+    def present(self) -> bool:
+        return self.secret is not None
+
+    def read(self) -> Secret | None:
+        return self.secret
+
+    def write(self, secret: Secret) -> None:
+        self.secret = self.secret if self.forgets else secret
+
+    def delete(self) -> None:
+        self.secret = None
+
+
+def into_keyring(now: Current) -> Draft:
+    return replace(Draft.of(now), store=StoreName.KEYRING)
+
+
+def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
+    load: Callable[[], Current], tmp_path: Path
+) -> None:
+    store, now = MemoryStore(), load()
+    make_plan(now, into_keyring(now), keyring=store).apply()
+    assert store.secret == Secret("oldpass")
+    assert (tmp_path / ".env").read_text() == "DB=dbpass\n"
+    assert (tmp_path / "config.toml").read_text() == CONFIG
+
+
+def test_failed_file_takes_the_secret_out_of_the_store_again(
+    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(source: Path, target: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    store, now = MemoryStore(Secret("theirs")), load()
+    plan = make_plan(now, into_keyring(now), keyring=store)
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(WriteFailed):
+        plan.apply()
+    assert store.secret == Secret("theirs")
+    assert (tmp_path / ".env").read_text() == ENV
+
+
+def test_store_that_forgets_leaves_the_files_alone(
+    load: Callable[[], Current], tmp_path: Path
+) -> None:
+    store, now = MemoryStore(forgets=True), load()
+    with pytest.raises(StoreUnusable, match="not what was stored"):
+        make_plan(now, into_keyring(now), keyring=store).apply()
+    assert (tmp_path / ".env").read_text() == ENV

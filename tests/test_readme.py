@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from wizard import check, settings
 from wizard.diagnosis import TABLE
 from wizard.probe.unconnected import not_configured
 
@@ -17,12 +20,35 @@ def section(title: str) -> str:
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
+def codes(title: str) -> set[str]:
+    rows = [line for line in section(title).splitlines() if line.startswith("| `")]
+    return {code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", row.split("|")[1])}
+
+
+def test_every_finding_is_in_the_reference_and_no_other() -> None:
+    """The codes are read from the calls in the source, wherever a finding is made."""
+    rules = Path(check.__file__).parent.glob("*.py")
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in rules]
+    strings = {
+        node.value for tree in trees for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }  # fmt: skip
+    made = {
+        node.args[0].value for tree in trees for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
+        and node.args and isinstance(node.args[0], ast.Constant)
+    }  # fmt: skip
+    documented = codes("Looking over a configuration")
+    cautions = set(re.findall(r'"([a-z-]+)",\n +"', inspect.getsource(settings.cautions)))
+    assert len(made) > 20
+    assert made <= documented
+    assert documented <= strings | cautions
+
+
 def test_every_diagnosis_is_in_the_reference_and_no_other() -> None:
-    rows = [line for line in section("Diagnoses").splitlines() if line.startswith("| `")]
-    listed = {code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", row.split("|")[1])}
     known = not_configured().diagnosis
     assert known is not None
-    assert listed == {rule.code for rule in TABLE} | {known.code}
+    assert codes("Diagnoses") == {rule.code for rule in TABLE} | {known.code}
 
 
 def test_every_flag_that_is_shown_exists() -> None:
@@ -31,7 +57,7 @@ def test_every_flag_that_is_shown_exists() -> None:
             [sys.executable, "-m", "wizard", *command, "--help"],
             capture_output=True, text=True, check=True,
         ).stdout
-        for command in ([], ["set"], ["test"], ["show"], ["demo"])
+        for command in ([], ["set"], ["test"], ["show"], ["check"], ["exec"], ["demo"])
     )  # fmt: skip
     shown = set(re.findall(r"--[a-z][a-z-]+", section("Use")))
     assert shown
@@ -40,12 +66,22 @@ def test_every_flag_that_is_shown_exists() -> None:
 
 def test_exit_codes_are_those_of_the_program() -> None:
     from wizard import errors
-    from wizard.cli import ABORTED, output, set_command, test_command
+    from wizard.cli import (
+        ABORTED,
+        check_command,
+        exec_command,
+        output,
+        set_command,
+        test_command,
+    )
 
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    documented = {
+        int(code) for code in re.findall(r"(?:^\| |, )(\d+)(?= \||, \d+ \|)", README, re.MULTILINE)
+    }
     raised = {
         kind.exit_code for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.WizardError)
     }  # fmt: skip
     returned = {0, output.DEFECT, set_command.TEST_FAILED, ABORTED, *test_command.EXIT.values()}
+    returned |= {check_command.FOUND_ERRORS, exec_command.NOT_EXECUTABLE, exec_command.NOT_FOUND}
     assert documented == raised | returned

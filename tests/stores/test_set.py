@@ -1,0 +1,104 @@
+"""The keyring through the commands an operator uses: set, show, test, exec, and back to .env."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stores.session_bus import SessionBus
+from wizard.formats.dotenv.variable import read_variable
+
+SECRET = "hunter22 #1"
+
+
+class Account:
+    """Runs commands in a login whose keyring is the fixture's."""
+
+    def __init__(self, directory: Path, bus: SessionBus) -> None:
+        self.directory = directory
+        self.config = directory / "config.toml"
+        self.env = directory / ".env"
+        self._environ = {**bus.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "wizard", *arguments],
+            input=stdin, capture_output=True, text=True, check=False,
+            cwd=self.directory, env=self._environ,
+        )  # fmt: skip
+        assert SECRET not in done.stderr
+        return done
+
+    def json(self, *arguments: str, stdin: str = "") -> Any:
+        done = self(*arguments, "--json", stdin=stdin)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert SECRET not in done.stdout
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def account(tmp_path: Path, unlocked: SessionBus) -> Account:
+    return Account(tmp_path, unlocked)
+
+
+FIRST = ("set", "--user", "a@b.example", "--endpoint", "mail.example.org", "--secret-stdin",
+         "--no-test")  # fmt: skip
+PRINT = ("exec", "--", sys.executable, "-c", "import os; print(os.environ['SMTP_SECRET'])")
+
+
+def test_secret_is_kept_in_the_keyring_and_reaches_the_program(account: Account) -> None:
+    document = account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    assert document["secret"] == {"store": "keyring", "variable": "SMTP_SECRET", "changed": True}
+    assert "keyring-needs-exec" in [warning["code"] for warning in document["warnings"]]
+    assert 'secret = "${SMTP_SECRET}"' in account.config.read_text()
+    assert not account.env.exists()
+    shown = account.json("show")["secret"]
+    assert (shown["set"], shown["effective"], shown["found_in"]) == (True, "keyring", ["keyring"])
+    assert account(*PRINT).stdout == f"{SECRET}\n"
+
+
+def test_second_identical_run_changes_nothing(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    document = account.json(*FIRST, stdin=f"{SECRET}\n")
+    assert document["changed"] is False
+    assert document["secret"] == {"store": "keyring", "variable": "SMTP_SECRET", "changed": False}
+
+
+def test_secret_moves_there_and_back_and_leaves_no_copy(account: Account) -> None:
+    account.json(*FIRST, stdin=f"{SECRET}\n")
+    assert read_variable(account.env.read_text(), "SMTP_SECRET") == SECRET
+    account.json("set", "--store", "keyring", "--no-test")
+    assert "SMTP_SECRET" not in account.env.read_text()
+    assert account.json("show")["secret"]["effective"] == "keyring"
+    account.json("set", "--store", "env", "--no-test")
+    assert read_variable(account.env.read_text(), "SMTP_SECRET") == SECRET
+    account.env.write_text("")
+    assert account.json("show")["secret"]["set"] is False
+
+
+def test_removing_the_secret_removes_it_from_the_keyring(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    account.json("set", "--no-secret", "--endpoint", "smtp://relay:25", "--no-test")
+    account.config.write_text('[smtp]\nuser = "a@b"\nendpoint = "c"\nsecret = "${SMTP_SECRET}"\n')
+    assert account.json("show")["secret"]["set"] is False
+
+
+def test_failed_write_takes_the_secret_out_of_the_keyring_again(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin="first\n")
+    account.config.unlink()
+    account.config.mkdir()
+    assert account(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n").returncode == 4
+    account.config.rmdir()
+    account.config.write_text('[smtp]\nuser = "a@b"\nendpoint = "c"\nsecret = "${SMTP_SECRET}"\n')
+    assert account(*PRINT).stdout == "first\n"
+
+
+def test_live_test_uses_the_secret_of_the_keyring(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    done = account("test", "--json", "--no-alternatives")
+    assert json.loads(done.stdout)["diagnosis"]["code"] != "secret-missing"
