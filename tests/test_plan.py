@@ -224,7 +224,7 @@ def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
     load: Callable[[], Current], tmp_path: Path
 ) -> None:
     store, now = MemoryStore(), load()
-    make_plan(now, into_keyring(now), keyring=store).apply()
+    make_plan(now, into_keyring(now), stores=lambda now, name: store).apply()
     assert store.secret == Secret("oldpass")
     assert (tmp_path / ".env").read_text() == "DB=dbpass\n"
     assert (tmp_path / "config.toml").read_text() == CONFIG
@@ -237,7 +237,7 @@ def test_failed_file_takes_the_secret_out_of_the_store_again(
         raise OSError(5, "Input/output error")
 
     store, now = MemoryStore(Secret("theirs")), load()
-    plan = make_plan(now, into_keyring(now), keyring=store)
+    plan = make_plan(now, into_keyring(now), stores=lambda now, name: store)
     monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(WriteFailed):
         plan.apply()
@@ -250,5 +250,5 @@ def test_store_that_forgets_leaves_the_files_alone(
 ) -> None:
     store, now = MemoryStore(forgets=True), load()
     with pytest.raises(StoreUnusable, match="not what was stored"):
-        make_plan(now, into_keyring(now), keyring=store).apply()
+        make_plan(now, into_keyring(now), stores=lambda now, name: store).apply()
     assert (tmp_path / ".env").read_text() == ENV

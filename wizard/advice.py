@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+from pathlib import Path
 from shlex import quote
 
 from wizard.current import Current, Place
@@ -12,7 +14,8 @@ from wizard.formats.dotenv.value import misreaders
 from wizard.plan import Plan
 from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
-from wizard.stores.guidance import compose_lines, consequence, start_command
+from wizard.stores import systemd
+from wizard.stores.guidance import compose_lines, consequence, drop_in, start_command
 from wizard.stores.store import StoreName
 
 _OTHER_USERS = 0o077
@@ -58,13 +61,13 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                     f"readers of .env would not: {names}.",
                 )
             )
-    if plan.store is StoreName.KEYRING and name is not None:
+    if plan.store is not StoreName.ENV and name is not None:
         found.append(
             Caution(
-                "keyring-needs-exec",
+                "secret-needs-exec",
                 "secret",
-                "The server cannot read the keyring by itself. "
-                + consequence(Place.KEYRING, current.layout.kind),
+                "The server cannot read this place by itself. "
+                + consequence(plan.store.place, current.layout.kind),
             )
         )
     if name is not None and not current.layout.passes(name):
@@ -161,6 +164,19 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
     return found
 
 
+def _unit(current: Current) -> list[str]:
+    """Return the drop-in for the server's unit, and what makes systemd read it."""
+    server = shutil.which("bomnipotent_server") or "/usr/bin/bomnipotent_server"
+    program = shutil.which("smtp-wizard") or "/usr/local/bin/smtp-wizard"
+    text = drop_in(Place.CREDENTIAL, current.layout, Path(server), Path(program))
+    return [
+        f"The server's unit needs this drop-in ({systemd.DROP_IN}):",
+        *(f"    {line}" for line in text.splitlines()),
+        "Then:",
+        "$ systemctl daemon-reload",
+    ]
+
+
 def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
     """Return what to do now, one sentence or command a line; commands begin with ``$ ``."""
     if not plan.changed:
@@ -170,10 +186,12 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
         for caution in warnings(current, draft, plan)
         if caution.code in _BEFORE_START
     ]
-    place = Place.KEYRING if plan.store is StoreName.KEYRING else Place.ENV_FILE
-    through_exec = place is Place.KEYRING and plan.variable is not None
+    place = plan.store.place
+    through_exec = plan.store is not StoreName.ENV and plan.variable is not None
     if through_exec or plan.restart_needed:
-        if through_exec:
+        if plan.store is StoreName.CREDENTIAL and through_exec:
+            steps += _unit(current)
+        elif through_exec:
             steps.append("The server gets the secret only when it is started like this:")
         elif plan.secret_changed:
             steps.append("A running server does not notice a new secret. Start it again:")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.current import Current, Place
+from wizard.current import Current
 from wizard.errors import InvalidValue
 from wizard.formats.config.references import choose_reference
 from wizard.formats.dotenv.value import check_value
@@ -38,8 +38,7 @@ class Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
-        in_keyring = current.places()[:1] == (Place.KEYRING,)
-        store = StoreName.KEYRING if in_keyring else StoreName.ENV
+        store = StoreName.of(next(iter(current.places()), None))
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft

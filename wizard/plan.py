@@ -25,6 +25,8 @@ from wizard.settings import SkipForm
 from wizard.stores import where
 from wizard.stores.store import Store, StoreName
 
+StoreFactory = Callable[[Current, StoreName], Store]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -111,12 +113,12 @@ def make_plan(
     draft: Draft,
     variable: str | None = None,
     *,
-    keyring: Store | None = None,
+    stores: StoreFactory = where.store,
 ) -> Plan:
     """Work out the changes that ``draft`` needs; raise a :class:`WizardError` if impossible.
 
     ``variable`` names the variable for the secret (default: the one that is referred to now),
-    ``keyring`` the store to use as the keyring (default: the operator's).
+    ``stores`` gives the store behind a name (default: the operator's own).
     """
     name = variable or current.variable
     secret = _secret_to_store(current, draft, name)
@@ -125,7 +127,7 @@ def make_plan(
         current.config, encode(config_text), mask_config, files.new_file_mode(current.config.path)
     )
     env = FileChange(current.env, encode(_env(current, draft, secret, name)), mask_dotenv)
-    stored, removed = _stores(current, draft, secret, keyring)
+    stored, removed = _stores(current, draft, secret, stores)
     changed = _secret_changed(current, draft, secret)
     smtp = parse_config(config_text).smtp
     refers = smtp is not None and smtp.secret is not None and "${" in smtp.secret
@@ -157,31 +159,34 @@ def _secret_changed(current: Current, draft: Draft, secret: SecretEdit) -> bool:
         case Remove():
             return smtp is not None and smtp.secret is not None
         case Replace(new):
-            place = Place.KEYRING if draft.store is StoreName.KEYRING else Place.ENV_FILE
+            place = draft.store.place
             return place not in current.places() or new != _kept(current, place)
 
 
 def _kept(current: Current, place: Place) -> Secret | None:
     """Return the secret that is in ``place`` now."""
-    if place is Place.KEYRING:
+    if place is not Place.ENV_FILE:
         return current.stored
     text = current.in_env_file(current.variable)
     return Secret(text) if text else None
 
 
 def _stores(
-    current: Current, draft: Draft, secret: SecretEdit, keyring: Store | None
+    current: Current, draft: Draft, secret: SecretEdit, stores: StoreFactory
 ) -> tuple[StoreChange | None, StoreChange | None]:
     """Return what to store outside of files, and what to remove there."""
-    in_keyring = current.stored_place is Place.KEYRING
-    if draft.store is StoreName.KEYRING:
-        if isinstance(secret, Replace) and not (in_keyring and current.stored == secret.secret):
-            return StoreChange(keyring or where.keyring_store(current), secret.secret), None
-    elif in_keyring and isinstance(secret, Replace):
-        return None, StoreChange(keyring or where.keyring_store(current), None)
-    if in_keyring and isinstance(secret, Remove):
-        return None, StoreChange(keyring or where.keyring_store(current), None)
-    return None, None
+    if isinstance(secret, Keep):
+        return None, None
+    before = StoreName.of(current.stored_place)
+    stored = removed = None
+    if isinstance(secret, Replace) and draft.store is not StoreName.ENV:
+        unchanged = before is draft.store and current.stored == secret.secret
+        if not unchanged:
+            stored = StoreChange(stores(current, draft.store), secret.secret)
+    leaves = isinstance(secret, Remove) or before is not draft.store
+    if before is not StoreName.ENV and leaves:
+        removed = StoreChange(stores(current, before), None)
+    return stored, removed
 
 
 def _config(current: Current, draft: Draft, secret: SecretEdit, name: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.stores.session_bus import SessionBus
 from wizard.formats.dotenv.variable import read_variable
+from wizard.stores.credential import CredentialStore
 
 SECRET = "hunter22 #1"
 
@@ -54,7 +55,7 @@ PRINT = ("exec", "--", sys.executable, "-c", "import os; print(os.environ['SMTP_
 def test_secret_is_kept_in_the_keyring_and_reaches_the_program(account: Account) -> None:
     document = account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
     assert document["secret"] == {"store": "keyring", "variable": "SMTP_SECRET", "changed": True}
-    assert "keyring-needs-exec" in [warning["code"] for warning in document["warnings"]]
+    assert "secret-needs-exec" in [warning["code"] for warning in document["warnings"]]
     assert 'secret = "${SMTP_SECRET}"' in account.config.read_text()
     assert not account.env.exists()
     shown = account.json("show")["secret"]
@@ -102,3 +103,33 @@ def test_live_test_uses_the_secret_of_the_keyring(account: Account) -> None:
     account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
     done = account("test", "--json", "--no-alternatives")
     assert json.loads(done.stdout)["diagnosis"]["code"] != "secret-missing"
+
+
+@pytest.fixture
+def root(tmp_path: Path, bus: SessionBus) -> Account:
+    """An account that may make credentials; the bus has no keyring."""
+    found = CredentialStore(tmp_path / "x").look()
+    if not found.usable:
+        pytest.skip(found.sentence)
+    return Account(tmp_path, bus)
+
+
+def test_secret_is_kept_as_a_credential_and_the_unit_is_printed(root: Account) -> None:
+    done = root(*FIRST, "--store", "credential", stdin=f"{SECRET}\n")
+    assert done.returncode == 0, done.stderr
+    credential = root.directory / "smtp_secret.cred"
+    assert f"LoadCredentialEncrypted=smtp_secret:{credential}" in done.stderr
+    assert "systemctl daemon-reload" in done.stderr
+    assert SECRET.encode() not in credential.read_bytes()
+    assert not root.env.exists()
+    assert root.json("show")["secret"]["effective"] == "credential"
+    assert root(*PRINT).stdout == f"{SECRET}\n"
+
+
+def test_credential_moves_back_to_env_and_leaves_no_copy(root: Account) -> None:
+    root.json(*FIRST, "--store", "credential", stdin=f"{SECRET}\n")
+    assert root.json("set", "--no-test", "--user", "c@d.example")["secret"]["store"] == "credential"
+    document = root.json("set", "--store", "env", "--no-test")
+    assert document["secret"]["store"] == "env"
+    assert read_variable(root.env.read_text(), "SMTP_SECRET") == SECRET
+    assert not (root.directory / "smtp_secret.cred").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.probe.live import probe
 from wizard.secret import Secret
+from wizard.stores.store import Store, StoreName
 from wizard.tui.app import WizardApp
 from wizard.tui.session import Session
 from wizard.tui.widgets.sentence import Sentence
@@ -100,13 +101,16 @@ def wizard(mail_server: MailServer) -> Wizard:
 
     @asynccontextmanager
     async def run(
-        config: Path, size: tuple[int, int] = NORMAL, environ: dict[str, str] | None = None
+        config: Path,
+        size: tuple[int, int] = NORMAL,
+        environ: dict[str, str] | None = None,
+        stores: Mapping[StoreName, Store] | None = None,
     ) -> AsyncGenerator[Operator, None]:
         now = current.load(layout.find(config), environ=environ or {})
         test = partial(
             probe, timeout=5.0, network=DemoNetwork(mail_server), compose=now.in_container
         )
-        app = WizardApp(Session(now, test, 5.0))
+        app = WizardApp(Session(now, test, 5.0, stores=stores or {}))
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot)
             await operator.settled()

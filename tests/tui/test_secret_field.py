@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 from textual import events
 
-from tests.tui.conftest import Operator, Wizard
+from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
+from wizard.secret import Secret
+from wizard.stores.store import Availability, StoreName
 from wizard.tui.widgets.field import Field, SecretInput
 
 SECRET = "hunter22"
@@ -17,7 +19,7 @@ SECRET = "hunter22"
 
 async def at_the_field(operator: Operator) -> SecretInput:
     await operator.press("enter", "enter")
-    await operator.type("me@demo.example")
+    await operator.type(DEMO_USER)
     await operator.press("enter")
     await operator.type("mail.demo.example")
     await operator.press("enter", "enter")
@@ -102,3 +104,68 @@ async def test_crash_shows_no_value(
     shown = capsys.readouterr()
     assert "DefectError" in shown.err + shown.out
     assert SECRET not in shown.err + shown.out
+
+
+class WorkingStore:
+    """Stands for a keyring that works, which this machine need not have."""
+
+    name = "the keyring"
+
+    def __init__(self) -> None:
+        self.secret: Secret | None = None
+
+    def look(self) -> Availability:
+        return Availability(usable=True)
+
+    def present(self) -> bool:
+        return self.secret is not None
+
+    def read(self) -> Secret | None:
+        return self.secret
+
+    def write(self, secret: Secret) -> None:
+        self.secret = secret
+
+    def delete(self) -> None:
+        self.secret = None
+
+
+class BrokenStore(WorkingStore):
+    """Stands for one that does not."""
+
+    def look(self) -> Availability:
+        return Availability(False, "keyring-no-bus", "There is none.", "Use .env.")
+
+
+async def test_store_that_works_is_offered_and_chosen(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.stores import where
+
+    store = WorkingStore()
+    monkeypatch.setattr(where, "keyring_store", lambda current: store)
+    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "The keyring of this login" in operator.drawn()
+        assert "A systemd credential" not in operator.drawn()
+        await operator.press("tab", "down")
+        assert "smtp-wizard exec" in operator.text()
+        await operator.press("enter", "enter")
+        assert operator.step == "ReviewScreen"
+        assert "stored in the keyring and read back" in operator.text()
+        await operator.press("enter")
+        assert "exec -- bomnipotent_server" in operator.text()
+    assert store.secret == Secret(PASSWORD)
+    assert not (tmp_path / ".env").exists()
+    assert "${SMTP_SECRET}" in (tmp_path / "config.toml").read_text()
+
+
+async def test_store_that_does_not_work_is_not_offered(tmp_path: Path, wizard: Wizard) -> None:
+    stores = {StoreName.KEYRING: BrokenStore()}
+    async with wizard(tmp_path / "config.toml", stores=stores) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "keyring of this login" not in operator.drawn()
+        await operator.press("tab")
+        assert type(operator.app.focused).__name__ == "Button"

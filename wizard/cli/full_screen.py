@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wizard import current, layout
 from wizard.cli import output
 from wizard.errors import UsageError
+from wizard.stores.store import StoreName
 
 if TYPE_CHECKING:
     from wizard.tui.session import Session
@@ -38,9 +39,15 @@ def run(options: Namespace) -> int:
         test,
         options.timeout,
         check=partial(check_command.find, now.layout),
-        keyring=where.keyring_store(now),
+        stores={name: where.store(now, name) for name in _offered(now)},
     )
     return show(session, options)
+
+
+def _offered(now: current.Current) -> list[StoreName]:
+    """Return the stores that make sense here besides ``.env``: no unit starts a container."""
+    credential = [] if now.in_container else [StoreName.CREDENTIAL]
+    return [StoreName.KEYRING, *credential]
 
 
 def show(session: Session, options: Namespace) -> int:

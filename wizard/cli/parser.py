@@ -180,7 +180,7 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--store",
-        choices=("env", "keyring"),
+        choices=("env", "keyring", "credential"),
         help="where the secret is kept (default: where it is, else .env)",
     )
     skip = parser.add_mutually_exclusive_group()

@@ -29,10 +29,9 @@ def run(options: Namespace) -> int:
         now = now.with_section_renamed()
     now = where.with_stored(now)
     draft = _draft(now, options)
-    if draft.store is StoreName.KEYRING:
-        keyring = where.keyring_store(now).look()
-        if not keyring.usable:
-            raise keyring.refusal()
+    found = where.store(now, draft.store).look()
+    if draft.store is not StoreName.ENV and not found.usable:
+        raise found.refusal()
     plan = make_plan(now, draft, variable)
     warnings = list(advice.warnings(now, draft, plan))
     report = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from wizard.current import Place
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.dotenv.value import check_value
 from wizard.secret import Secret
@@ -16,6 +17,24 @@ class StoreName(StrEnum):
 
     ENV = "env"
     KEYRING = "keyring"
+    CREDENTIAL = "credential"
+
+    @property
+    def place(self) -> Place:
+        """Where a secret in this store is found."""
+        return _PLACES[self]
+
+    @classmethod
+    def of(cls, place: Place | None) -> StoreName:
+        """Return the store behind ``place``; ``.env`` where there is none."""
+        return next((name for name, known in _PLACES.items() if known is place), cls.ENV)
+
+
+_PLACES = {
+    StoreName.ENV: Place.ENV_FILE,
+    StoreName.KEYRING: Place.KEYRING,
+    StoreName.CREDENTIAL: Place.CREDENTIAL,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from wizard.settings import Endpoint, expand, references
 from wizard.stores import credential
 from wizard.stores.env_file import EnvFileStore
 from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store
+from wizard.stores.store import Store, StoreName
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
 _BY_EXEC = (Place.CREDENTIAL, Place.KEYRING)
@@ -57,6 +57,17 @@ def credential_store(current: Current) -> credential.CredentialStore:
     return credential.CredentialStore(credential.credential_path(current.layout.config))
 
 
+def store(current: Current, name: StoreName) -> Store:
+    """Return a store of this configuration's secret by its name."""
+    match name:
+        case StoreName.ENV:
+            return env_file_store(current)
+        case StoreName.KEYRING:
+            return keyring_store(current)
+        case StoreName.CREDENTIAL:
+            return credential_store(current)
+
+
 def find(current: Current, *, keyring: Store | None = None, thorough: bool = True) -> Where:
     """Find the places without reading a secret.
 
@@ -66,7 +77,7 @@ def find(current: Current, *, keyring: Store | None = None, thorough: bool = Tru
     places = [place for place in current.places() if place not in _BY_EXEC]
     if not _wanted(current) or places == [Place.LITERAL]:
         return Where(tuple(places))
-    if credential.in_directory(current.environ.get(_DIRECTORY, "")):
+    if credential.in_directory(current.environ.get(_DIRECTORY, "")) or _encrypted(current):
         places.append(Place.CREDENTIAL)
     if places and not thorough:
         return Where(tuple(places))
@@ -136,6 +147,8 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
         )
     if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
         return secret
+    if _encrypted(current) and (secret := credential_store(current).read()):
+        return secret
     try:
         secret = (keyring or keyring_store(current)).read()
     except StoreUnusable as error:
@@ -150,6 +163,14 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
         "Store it: smtp-wizard set --secret-stdin",
         path=current.config.path,
     )
+
+
+def _encrypted(current: Current) -> bool:
+    """Whether there is an encrypted credential for this configuration, readable or not."""
+    try:
+        return credential_store(current).present()
+    except StoreUnusable:
+        return True
 
 
 def _from_env_file(current: Current, name: str) -> Secret:

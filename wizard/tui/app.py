@@ -18,6 +18,7 @@ from wizard.draft import Draft
 from wizard.errors import WizardError
 from wizard.plan import Plan, make_plan
 from wizard.secret import Keep
+from wizard.stores.os_keyring import KeyringStore
 from wizard.tui.screens.delivery import DeliveryScreen
 from wizard.tui.screens.done import DoneScreen
 from wizard.tui.screens.files import FilesScreen
@@ -69,8 +70,11 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end_by, number)
-        if self.session.keyring is not None:
-            self.session.keyring_look = asyncio.ensure_future(self.session.keyring.look_async())
+        for name, store in self.session.stores.items():
+            # The keyring's own way leaves no thread behind that could hang.
+            looking = store.look_async() if isinstance(store, KeyringStore) else None
+            look = looking or asyncio.to_thread(store.look)
+            self.session.looks[name] = asyncio.ensure_future(look)
         self.run_worker(self._flow())
 
     def _end_by(self, number: signal.Signals) -> None:

@@ -13,8 +13,7 @@ from wizard.current import Current
 from wizard.draft import Draft
 from wizard.probe.events import Event, Report
 from wizard.settings import SmtpSettings
-from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Availability
+from wizard.stores.store import Availability, Store, StoreName
 
 
 class Step(Enum):
@@ -52,10 +51,10 @@ class Session:
     """Looks over the files, and whatever else decides what the server sees; may take a moment."""
     findings: Sequence[Finding] | None = None
     """What it has found; None while it has not been asked."""
-    keyring: KeyringStore | None = None
-    """The operator's keyring; None where it is not to be offered."""
-    keyring_look: asyncio.Future[Availability] | None = None
-    """The look at it, which runs while the operator types."""
+    stores: Mapping[StoreName, Store] = field(default_factory=dict)
+    """What may be offered besides ``.env``, where it works."""
+    looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
+    """The looks at them, which run while the operator types."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
 

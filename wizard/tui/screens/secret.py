@@ -32,6 +32,13 @@ _STORED = {
 }
 
 
+_STORES = {
+    StoreName.ENV: ".env, readable only by its owner",
+    StoreName.KEYRING: "The keyring of this login",
+    StoreName.CREDENTIAL: "A systemd credential, readable only by root and the service",
+}
+
+
 class SecretScreen(StepScreen):
     """Masked, never shown, never copied; an empty field keeps what is stored."""
 
@@ -78,10 +85,7 @@ class SecretScreen(StepScreen):
             with Vertical(id="store"):
                 yield Sentence("Where it is kept", classes="label")
                 yield Choice(
-                    [
-                        (".env, readable only by its owner", StoreName.ENV),
-                        ("The keyring of this login", StoreName.KEYRING),
-                    ],
+                    [(_STORES[name], name) for name in StoreName],
                     self.draft.store,
                     id="place",
                 )
@@ -89,18 +93,25 @@ class SecretScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Begin to type at once."""
-        self.query_one("#store").display = self.draft.store is StoreName.KEYRING
-        self._offer_keyring()
+        self.query_one("#store").display = False
+        for name in StoreName:
+            self._offer(name, name in (StoreName.ENV, self.draft.store))
+        self._look()
         self._show()
         if not self._means_no_login():
             self.query_one(Field).focus_input()
 
-    @work
-    async def _offer_keyring(self) -> None:
-        """Offer the keyring once it is known to work."""
-        look = self.session.keyring_look
-        if look is not None and (await asyncio.shield(look)).usable:
+    def _offer(self, name: StoreName, offered: bool) -> None:
+        self.query_one("#place", Choice).offer(name, offered=offered)
+        if name is not StoreName.ENV and offered:
             self.query_one("#store").display = True
+
+    @work
+    async def _look(self) -> None:
+        """Offer each store once it is known to work."""
+        for name, look in self.session.looks.items():
+            if (await asyncio.shield(look)).usable:
+                self._offer(name, True)
 
     def _means_no_login(self) -> bool:
         if isinstance(self.draft.secret, Remove):
@@ -134,7 +145,7 @@ class SecretScreen(StepScreen):
         current = self.session.current
         if self._store() is StoreName.ENV:
             return f"Kept in {current.layout.env_file}, as {current.variable}."
-        return consequence(Place.KEYRING, current.layout.kind)
+        return consequence(self._store().place, current.layout.kind)
 
     def _kept(self) -> str:
         """Say what an empty field means."""

@@ -28,7 +28,7 @@ from wizard.visible import visible
 _PLACES = {
     Place.ENV_FILE: "stored in .env",
     Place.ENVIRONMENT: "set in the environment",
-    Place.CREDENTIAL: "given by systemd as a credential",
+    Place.CREDENTIAL: "stored as a systemd credential; the unit needs smtp-wizard exec",
     Place.KEYRING: "stored in the keyring; the server needs smtp-wizard exec",
     Place.LITERAL: "! stands in config.toml itself: open to move it to .env",
 }

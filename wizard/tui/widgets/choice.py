@@ -60,6 +60,12 @@ class Choice(RadioSet, Generic[T]):
             self.action_previous_button()
         self.action_toggle_button()
 
+    def offer(self, value: T, *, offered: bool) -> None:
+        """Show or hide one of the options."""
+        button = self.query(Option)[self._values.index(value)]
+        button.display = offered
+        button.disabled = not offered
+
     def action_confirm(self) -> None:
         """Go on."""
         self.post_message(self.Confirmed())
