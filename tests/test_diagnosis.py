@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.diagnosis import TABLE, Diagnosis, diagnose
-from wizard.failure import Cause, Certificate, Failure, Stage
+from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
 from wizard.secret import Secret
 from wizard.settings import Endpoint, SmtpSettings
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.memory_store import MemoryStore
 from wizard import current, files, layout
 from wizard.change import FileChange
 from wizard.current import Current
@@ -19,7 +20,7 @@ from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
 from wizard.plan import make_plan
 from wizard.secret import Keep, Remove, Replace, Secret
-from wizard.stores.store import Availability, StoreName
+from wizard.stores.store import StoreName
 
 CONFIG = """\
 [smtp]
@@ -189,31 +190,6 @@ def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None
     assert after == mask(text(new)).splitlines()
     assert change.changed == (old != new)
     assert bool(change.diff()) == change.changed
-
-
-class MemoryStore:
-    """Stands for the keyring, whose failures cannot be had on demand."""
-
-    name = "the keyring"
-
-    def __init__(self, secret: Secret | None = None, *, forgets: bool = False) -> None:
-        self.secret = secret
-        self.forgets = forgets
-
-    def look(self) -> Availability:
-        return Availability(usable=True)
-
-    def present(self) -> bool:
-        return self.secret is not None
-
-    def read(self) -> Secret | None:
-        return self.secret
-
-    def write(self, secret: Secret) -> None:
-        self.secret = self.secret if self.forgets else secret
-
-    def delete(self) -> None:
-        self.secret = None
 
 
 def into_keyring(now: Current) -> Draft:

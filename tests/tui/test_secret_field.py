@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 from textual import events
 
+from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.secret import Secret
-from wizard.stores.store import Availability, StoreName
+from wizard.stores.store import StoreName
 from wizard.tui.widgets.field import Field, SecretInput
 
 SECRET = "hunter22"
@@ -106,43 +107,12 @@ async def test_crash_shows_no_value(
     assert SECRET not in shown.err + shown.out
 
 
-class WorkingStore:
-    """Stands for a keyring that works, which this machine need not have."""
-
-    name = "the keyring"
-
-    def __init__(self) -> None:
-        self.secret: Secret | None = None
-
-    def look(self) -> Availability:
-        return Availability(usable=True)
-
-    def present(self) -> bool:
-        return self.secret is not None
-
-    def read(self) -> Secret | None:
-        return self.secret
-
-    def write(self, secret: Secret) -> None:
-        self.secret = secret
-
-    def delete(self) -> None:
-        self.secret = None
-
-
-class BrokenStore(WorkingStore):
-    """Stands for one that does not."""
-
-    def look(self) -> Availability:
-        return Availability(False, "keyring-no-bus", "There is none.", "Use .env.")
-
-
 async def test_store_that_works_is_offered_and_chosen(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wizard.stores import where
 
-    store = WorkingStore()
+    store = MemoryStore()
     monkeypatch.setattr(where, "keyring_store", lambda current: store)
     async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
         await at_the_field(operator)
@@ -162,7 +132,7 @@ async def test_store_that_works_is_offered_and_chosen(
 
 
 async def test_store_that_does_not_work_is_not_offered(tmp_path: Path, wizard: Wizard) -> None:
-    stores = {StoreName.KEYRING: BrokenStore()}
+    stores = {StoreName.KEYRING: MemoryStore(broken=True)}
     async with wizard(tmp_path / "config.toml", stores=stores) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.diagnosis.encryption import ENCRYPTION
+from wizard.diagnosis.failure import Failure, Stage
 from wizard.diagnosis.introduction import INTRODUCTION
 from wizard.diagnosis.login import LOGIN
 from wizard.diagnosis.reaching import REACHING
+from wizard.diagnosis.rule import Rule, values
 from wizard.diagnosis.sending import SENDING
 from wizard.diagnosis.unforeseen import UNFORESEEN
-from wizard.failure import Failure, Stage
-from wizard.rule import Rule, values
 from wizard.settings import SmtpSettings
 
 TABLE: tuple[Rule, ...] = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.failure import Cause, Stage
-from wizard.rule import (
+from wizard.diagnosis.failure import Cause, Stage
+from wizard.diagnosis.rule import (
     Rule,
 )
 

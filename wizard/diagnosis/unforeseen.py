@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.failure import Cause
-from wizard.rule import (
+from wizard.diagnosis.failure import Cause
+from wizard.diagnosis.rule import (
     Rule,
 )
 

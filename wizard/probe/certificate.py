@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.failure import Certificate
+from wizard.diagnosis.failure import Certificate
 from wizard.probe.printable import printable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from wizard.diagnosis import Diagnosis, diagnose
-from wizard.failure import Cause, Certificate, Failure, Stage
+from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
 from wizard.probe.conversation import ConnectionClosed
 from wizard.probe.encrypted import certificate_detail
 from wizard.probe.events import (

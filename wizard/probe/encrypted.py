@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime
 
-from wizard.failure import Cause, Certificate, Failure, Stage
+from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
 from wizard.probe.certificate import read_certificate
 from wizard.probe.events import JSON
 from wizard.probe.step import Passed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wizard.diagnosis import Diagnosis
-from wizard.failure import Stage as Stage
+from wizard.diagnosis.failure import Stage as Stage
 from wizard.settings import Route
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from wizard.failure import Cause, Failure, Stage
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.probe.network import Address, Network
 from wizard.probe.printable import printable
 from wizard.probe.race import Connected, connect_first

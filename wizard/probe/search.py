@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from wizard.diagnosis import Diagnosis
-from wizard.failure import Cause, Failure, Stage
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.probe.events import Alternative, Verdict
 from wizard.probe.forms import Form, other_forms
 from wizard.probe.network import Network

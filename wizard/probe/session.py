@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
-from wizard.failure import Cause, Failure, Stage
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.probe.conversation import Conversation, Injected
 from wizard.probe.encrypted import encrypted
 from wizard.probe.events import JSON, Outcome

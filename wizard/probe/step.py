@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from wizard.failure import Failure, Stage
+from wizard.diagnosis.failure import Failure, Stage
 from wizard.probe.events import JSON, Outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from wizard.failure import Cause, Certificate
+from wizard.diagnosis.failure import Cause, Certificate
 from wizard.probe.certificate import read_certificate
 from wizard.probe.conversation import ConnectionClosed, Conversation
 from wizard.probe.network import Address, Network

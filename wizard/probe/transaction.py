@@ -7,7 +7,7 @@ mishandles groups cannot change the verdict.
 
 from __future__ import annotations
 
-from wizard.failure import Cause, Failure, Stage
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.probe.conversation import Conversation
 from wizard.probe.events import JSON, Outcome
 from wizard.probe.extensions import Extensions

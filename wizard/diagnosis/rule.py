@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wizard.failure import Cause, Failure, Stage
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.secret import MASK
 from wizard.settings import Security, SmtpSettings, is_container_name, is_nearby
 

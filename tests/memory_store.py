@@ -1,0 +1,36 @@
+"""A secret store in memory, for what a real keyring cannot do on demand; it is a fake."""
+
+from __future__ import annotations
+
+from wizard.secret import Secret
+from wizard.stores.store import Availability
+
+
+class MemoryStore:
+    """Works unless told otherwise: ``forgets`` what is written, or is ``broken``."""
+
+    name = "the keyring"
+
+    def __init__(
+        self, secret: Secret | None = None, *, forgets: bool = False, broken: bool = False
+    ) -> None:
+        self.secret = secret
+        self.forgets = forgets
+        self.broken = broken
+
+    def look(self) -> Availability:
+        if self.broken:
+            return Availability(False, "keyring-no-bus", "There is none.", "Use .env.")
+        return Availability(usable=True)
+
+    def present(self) -> bool:
+        return self.secret is not None
+
+    def read(self) -> Secret | None:
+        return self.secret
+
+    def write(self, secret: Secret) -> None:
+        self.secret = self.secret if self.forgets else secret
+
+    def delete(self) -> None:
+        self.secret = None
