@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from wizard import current, layout
+from wizard.check.finding import Finding
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.probe.live import probe
@@ -62,7 +63,11 @@ class Operator:
         """Wait for everything that the key has set off, a live test included."""
         for _ in range(400):
             await self.pilot.pause()
-            testing = [worker for worker in self.app.workers if worker.node is self.app.screen]
+            testing = [
+                worker
+                for worker in self.app.workers
+                if worker.node is self.app.screen and worker.group != "findings"
+            ]
             if not (testing or self.app.handing_on):
                 break
             await asyncio.sleep(0.02)
@@ -105,12 +110,13 @@ def wizard(mail_server: MailServer) -> Wizard:
         size: tuple[int, int] = NORMAL,
         environ: dict[str, str] | None = None,
         stores: Mapping[StoreName, Store] | None = None,
+        check: Callable[[], Sequence[Finding]] | None = None,
     ) -> AsyncGenerator[Operator, None]:
         now = current.load(layout.find(config), environ=environ or {})
         test = partial(
             probe, timeout=5.0, network=DemoNetwork(mail_server), compose=now.in_container
         )
-        app = WizardApp(Session(now, test, 5.0, stores=stores or {}))
+        app = WizardApp(Session(now, test, 5.0, stores=stores or {}, check=check))
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot)
             await operator.settled()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
+from wizard.check.finding import Finding, Severity
 from wizard.formats.dotenv.variable import read_variable
 
 CONFIG = f"""\
@@ -222,3 +224,35 @@ async def test_help_explains_every_step(config: Path, wizard: Wizard) -> None:
             assert len(operator.text()) > 200
             await operator.press("escape", "escape")
             assert operator.step == "SummaryScreen"
+
+
+async def test_findings_of_the_check_come_to_the_summary_and_can_be_read(
+    config: Path, wizard: Wizard
+) -> None:
+    finding = Finding(
+        "env-world-readable", Severity.ERROR, config, 3, "Everybody can read it.", "chmod 600"
+    )
+    async with wizard(config, check=lambda: [finding]) as operator:
+        await operator.press("down")
+        assert "✗ 1 error: open to read" in operator.drawn()
+        await operator.press("end", "up", "up", "enter")
+        assert operator.step == "PageScreen"
+        assert "Everybody can read it." in operator.text()
+        assert "line 3" in operator.text()
+        await operator.press("escape")
+        assert operator.step == "SummaryScreen"
+
+
+async def test_check_that_never_ends_holds_nothing_up(config: Path, wizard: Wizard) -> None:
+    never = threading.Event()
+
+    def check() -> list[Finding]:
+        never.wait()
+        return []
+
+    async with wizard(config, check=check) as operator:
+        await operator.press("down", "enter")
+        assert operator.step == "UserScreen"
+        await operator.press("escape", "escape")
+        assert operator.has_left
+    never.set()

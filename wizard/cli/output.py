@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -80,6 +78,9 @@ def defect(error: Exception, *, as_json: bool) -> int:
 
     The file names places in the code only: messages and locals may hold a secret.
     """
+    import tempfile  # both only here: they take their time
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"smtp-wizard {__version__}, Python {sys.version.split()[0]}, {sys.platform}"]
     lines += [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]

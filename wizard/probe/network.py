@@ -7,12 +7,11 @@ import contextlib
 import ipaddress
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-T = TypeVar("T")
+from wizard.background import in_background
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class SystemNetwork:
             return [Address(host, port)]
         # Bytes, because text would be changed by IDNA, and the server's client changes nothing.
         name = host.encode("ascii")
-        found = await _in_daemon(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        found = await in_background(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
         return list(dict.fromkeys(Address(str(entry[4][0]), port) for entry in found))
 
     async def connect(self, address: Address) -> socket.socket:
@@ -83,33 +82,3 @@ def strict(context: ssl.SSLContext) -> ssl.SSLContext:
     # Python 3.13 switched on both: the first refuses, the second accepts more than the server.
     context.verify_flags &= ~(ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN)
     return context
-
-
-async def _in_daemon(function: Callable[[], T]) -> T:
-    """Run ``function`` in a thread that nobody waits for.
-
-    The resolver cannot be interrupted, and the loop's own executor would hold up the end of the
-    program until it gives up.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: OSError | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # T may itself allow None
-
-    def work() -> None:
-        result, error = None, None
-        try:
-            result = function()
-        except OSError as caught:
-            error = caught
-        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=work, daemon=True, name="resolver").start()
-    return await future

@@ -14,6 +14,7 @@ from rich.traceback import Traceback
 from textual.binding import Binding, BindingType
 
 from wizard import advice
+from wizard.background import in_background
 from wizard.draft import Draft
 from wizard.errors import WizardError
 from wizard.plan import Plan, make_plan
@@ -73,8 +74,10 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
         for name, store in self.session.stores.items():
             # The keyring's own way leaves no thread behind that could hang.
             looking = store.look_async() if isinstance(store, KeyringStore) else None
-            look = looking or asyncio.to_thread(store.look)
+            look = looking or in_background(store.look)
             self.session.looks[name] = asyncio.ensure_future(look)
+        if self.session.check is not None:
+            self.session.checking = asyncio.ensure_future(in_background(self.session.check))
         self.run_worker(self._flow())
 
     def _end_by(self, number: signal.Signals) -> None:
@@ -99,8 +102,6 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
     async def _reconfigure(self) -> tuple[str, ...] | None:
         """Show what is set; change any part directly; then test, review and write."""
         chosen: Step | Action | None = None
-        if self.session.check is not None:
-            self.session.findings = await asyncio.to_thread(self.session.check)
         while True:
             chosen = await self.push_screen_wait(SummaryScreen(self.session, self.draft, chosen))
             match chosen:
@@ -207,7 +208,7 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
             f"{finding.severity}: {finding.path}"
             f"{'' if finding.line is None else f', line {finding.line}'}\n"
             f"{finding.message}\n→ {finding.remedy}"
-            for finding in self.session.findings or ()
+            for finding in self.session.findings
         )
 
     def _rename_section(self) -> None:

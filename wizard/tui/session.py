@@ -49,14 +49,22 @@ class Session:
     """What to try at a step, by its name; only the demo has any."""
     check: Callable[[], Sequence[Finding]] | None = None
     """Looks over the files, and whatever else decides what the server sees; may take a moment."""
-    findings: Sequence[Finding] | None = None
-    """What it has found; None while it has not been asked."""
+    checking: asyncio.Future[Sequence[Finding]] | None = None
+    """The check that runs while the operator reads; None where there is none."""
     stores: Mapping[StoreName, Store] = field(default_factory=dict)
     """What may be offered besides ``.env``, where it works."""
     looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the check has found; nothing while it runs, or where it came to an end by itself."""
+        checking = self.checking
+        if checking is None or not checking.done() or checking.cancelled() or checking.exception():
+            return ()
+        return checking.result()
 
     def report_for(self, draft: Draft) -> Report | None:
         """Return the report of the live test if it tested exactly ``draft``."""

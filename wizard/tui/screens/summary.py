@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList
 from textual.widgets.option_list import Option
 
-from wizard.check.finding import Severity
+from wizard.check.finding import Finding, Severity
 from wizard.current import Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
@@ -94,6 +96,20 @@ class SummaryScreen(Screen[Step | Action]):
         chosen = [choice for choice, _, _ in self._choices]
         menu.highlighted = chosen.index(self._chosen) if self._chosen in chosen else 0
         menu.focus()
+        if self.session.checking is not None:
+            self._wait_for_findings(self.session.checking)
+
+    @work(group="findings")
+    async def _wait_for_findings(self, checking: asyncio.Future[Sequence[Finding]]) -> None:
+        """Add what the check has found once it is known; the highlight stays where it is."""
+        await asyncio.wait([checking])
+        if self._rows() == self._choices:
+            return
+        menu = self.query_one(OptionList)
+        chosen = self._choices[menu.highlighted or 0][0]
+        self._choices = self._rows()
+        menu.set_options([Option(_row(label, value)) for _, label, value in self._choices])
+        menu.highlighted = [choice for choice, _, _ in self._choices].index(chosen)
 
     def _rows(self) -> list[tuple[Step | Action, str, str]]:
         draft = self.draft
@@ -162,7 +178,7 @@ class SummaryScreen(Screen[Step | Action]):
 
     def _found(self) -> str:
         """Count the findings by how bad they are."""
-        counts = Counter(finding.severity for finding in self.session.findings or ())
+        counts = Counter(finding.severity for finding in self.session.findings)
         worst = "✗" if counts[Severity.ERROR] else "!"
         parts = [
             f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}"

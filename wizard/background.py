@@ -1,0 +1,41 @@
+"""Blocking calls beside the event loop, which nobody waits for when the program ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_background(function: Callable[[], T]) -> T:
+    """Run ``function`` in a daemon thread; return its result or raise its exception.
+
+    For what cannot be interrupted, such as the resolver: the loop's own executor would hold up
+    the end of the program until it returns.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # T may itself allow None
+
+    def work() -> None:
+        result, error = None, None
+        try:
+            result = function()
+        except Exception as caught:  # noqa: BLE001  (raised again where it is awaited)
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, daemon=True, name="background").start()
+    return await future
