@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -182,17 +183,28 @@ def test_interrupted_call_leaves_no_child_behind() -> None:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
+    seconds = f"31.{secrets.randbelow(10**9):09}"
     former = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
         with pytest.raises(KeyboardInterrupt):
-            child.run(["sh", "-c", "sleep 31.4159 & sleep 31.4159"], b"", os.environ, 30)
+            child.run(["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
+    deadline = time.monotonic() + 10.0  # a killed process takes a moment to go
+    while _running(seconds) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _running(seconds)
+
+
+def _running(word: str) -> bool:
+    """Whether any process has ``word`` on its command line."""
+    found = False
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            assert b"31.4159" not in process.read_bytes()
+            found |= word.encode() in process.read_bytes()
+    return found
 
 
 PROTECTED = """\
