@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from wizard.errors import StoreUnusable
 from wizard.secret import Secret
 from wizard.stores.store import Availability
 
 
 class MemoryStore:
-    """Works unless told otherwise: ``forgets`` what is written, or is ``broken``."""
+    """Works unless told otherwise.
+
+    ``forgets`` what is written, is ``broken``, or does not answer any more after it has written
+    (``hangs``) or when it should delete (``keeps``).
+    """
 
     name = "the keyring"
 
     def __init__(
-        self, secret: Secret | None = None, *, forgets: bool = False, broken: bool = False
+        self,
+        secret: Secret | None = None,
+        *,
+        forgets: bool = False,
+        broken: bool = False,
+        hangs: bool = False,
+        keeps: bool = False,
     ) -> None:
+        self.hangs = hangs
+        self.keeps = keeps
         self.secret = secret
         self.forgets = forgets
         self.broken = broken
@@ -31,6 +44,11 @@ class MemoryStore:
 
     def write(self, secret: Secret) -> None:
         self.secret = self.secret if self.forgets else secret
+        if self.hangs:
+            self.hangs = False
+            raise StoreUnusable("keyring-timeout", "It did not answer.", "Try again.")
 
     def delete(self) -> None:
+        if self.keeps:
+            raise StoreUnusable("keyring-timeout", "It did not answer.", "Try again.")
         self.secret = None

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.memory_store import MemoryStore
 from wizard import current, files, layout
 from wizard.change import FileChange
-from wizard.current import Current
+from wizard.current import Current, Place
 from wizard.draft import Draft
-from wizard.errors import FileRefused, StoreUnusable, WriteFailed
+from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
 from wizard.plan import make_plan
 from wizard.secret import Keep, Remove, Replace, Secret
@@ -228,3 +228,40 @@ def test_store_that_forgets_leaves_the_files_alone(
     with pytest.raises(StoreUnusable, match="not what was stored"):
         make_plan(now, into_keyring(now), stores=lambda now, name: store).apply()
     assert (tmp_path / ".env").read_text() == ENV
+
+
+def in_keyring(now: Current, secret: Secret) -> Current:
+    return replace(now, env_text="DB=dbpass\n", stored=secret, stored_place=Place.KEYRING)
+
+
+def test_old_copy_that_cannot_be_removed_takes_nothing_back(
+    load: Callable[[], Current], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("DB=dbpass\n")
+    store = MemoryStore(Secret("oldpass"), keeps=True)
+    now = in_keyring(load(), Secret("oldpass"))
+    (tmp_path / ".env").write_text("DB=dbpass\n")
+    draft = replace(Draft.of(now), store=StoreName.ENV)
+    left = make_plan(now, draft, stores=lambda _, name: store).apply()
+    assert [caution.code for caution in left] == ["old-copy-remains"]
+    assert "SMTP_SECRET=oldpass" in (tmp_path / ".env").read_text()
+
+
+def test_write_that_fails_half_done_is_taken_back(
+    load: Callable[[], Current], tmp_path: Path
+) -> None:
+    store, now = MemoryStore(Secret("theirs"), hangs=True), load()
+    with pytest.raises(StoreUnusable):
+        make_plan(now, into_keyring(now), stores=lambda _, name: store).apply()
+    assert store.secret == Secret("theirs")
+    assert (tmp_path / ".env").read_text() == ENV
+
+
+def test_secret_whose_variable_is_used_elsewhere_stays_in_env(
+    load: Callable[[], Current], tmp_path: Path
+) -> None:
+    load()
+    (tmp_path / "config.toml").write_text('db_url = "x:${SMTP_SECRET}"\n' + CONFIG)
+    now = current.load(layout.find(tmp_path / "config.toml"), environ={})
+    with pytest.raises(InvalidValue, match="another place"):
+        make_plan(now, into_keyring(now), stores=lambda _, name: MemoryStore())

@@ -90,28 +90,32 @@ class StoreChange:
     store: Store
     after: Secret | None
 
-    def make(self) -> Secret | None:
-        """Store the secret and read it back; return what was there before.
+    def now(self) -> Secret | None:
+        """Return what is there now; an entry that cannot be read any more counts as nothing."""
+        try:
+            return self.store.read()
+        except StoreUnusable:
+            found = self.store.look()
+            if not found.usable:
+                raise
+            return None
 
-        Raises :class:`StoreUnusable`; the store is then as it was, as far as it answers at all.
-        """
-        before = self.store.read()
+    def make(self) -> None:
+        """Store the secret and read it back, or remove it; raise :class:`StoreUnusable`."""
         if self.after is None:
             self.store.delete()
-            return before
+            return
         self.store.write(self.after)
         if self.store.read() != self.after:
-            self.take_back(before)
             raise StoreUnusable(
                 "store-not-verified",
                 f"What {self.store.name} gives back is not what was stored.",
                 "Keep the secret in .env: --store env",
             )
-        return before
 
     def take_back(self, before: Secret | None) -> None:
-        """Bring back what :meth:`make` has returned."""
-        if before is None:
-            self.store.delete()
-        else:
+        """Bring back what :meth:`now` has returned before."""
+        if before is not None:
             self.store.write(before)
+        elif self.store.present():
+            self.store.delete()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.current import Current
+from wizard.current import Current, Place
 from wizard.errors import InvalidValue
 from wizard.formats.config.references import choose_reference
 from wizard.formats.dotenv.value import check_value
@@ -38,7 +38,9 @@ class Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
-        store = StoreName.of(next(iter(current.places()), None))
+        # The environment of this session is no store.
+        stored = (place for place in current.places() if place is not Place.ENVIRONMENT)
+        store = StoreName.of(next(stored, None))
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft

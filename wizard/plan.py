@@ -12,7 +12,13 @@ from wizard import files
 from wizard.change import FileChange, StoreChange
 from wizard.current import Current, Place
 from wizard.draft import Draft
-from wizard.errors import FileRefused, WizardError, WriteFailed
+from wizard.errors import (
+    FileRefused,
+    InvalidValue,
+    StoreUnusable,
+    WizardError,
+    WriteFailed,
+)
 from wizard.formats.config.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config.mask import mask_config
 from wizard.formats.config.references import choose_reference
@@ -21,7 +27,7 @@ from wizard.formats.dotenv.mask import mask_dotenv
 from wizard.formats.dotenv.variable import remove_variable, set_variable
 from wizard.formats.text import encode
 from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.settings import SkipForm
+from wizard.settings import Caution, SkipForm
 from wizard.stores import where
 from wizard.stores.store import Store, StoreName
 
@@ -62,8 +68,8 @@ class Plan:
             words.append(f"The secret in {self.removed.store.name} is removed.")
         return tuple(words)
 
-    def apply(self) -> None:
-        """Write everything or nothing.
+    def apply(self) -> tuple[Caution, ...]:
+        """Write everything or nothing; return what could not be tidied up afterwards.
 
         Raises :class:`FileRefused` when a file is no longer as the plan knows it,
         :class:`StoreUnusable` when a store does not answer, and :class:`WriteFailed` when the
@@ -76,16 +82,33 @@ class Plan:
         done: list[tuple[str, Callable[[], None]]] = []
         try:
             if self.stored is not None:
-                before = self.stored.make()
-                done.append((self.stored.store.name, partial(self.stored.take_back, before)))
+                undo = partial(self.stored.take_back, self.stored.now())
+                done.append((self.stored.store.name, undo))  # a write may fail half done
+                self.stored.make()
             for change in wanted:
                 directories = files.replace(change.before, change.after, change.new_mode)
                 done.append((str(change.before.path), partial(_put_back, change, directories)))
-            if self.removed is not None:
-                self.removed.make()
         except BaseException:
             _take_back(done)
             raise
+        return self._tidy_up()
+
+    def _tidy_up(self) -> tuple[Caution, ...]:
+        """Remove the copy that is not needed any more; a failure takes nothing back."""
+        try:
+            if self.removed is not None:
+                self.removed.make()
+        except StoreUnusable as error:
+            name = "" if self.removed is None else self.removed.store.name
+            return (
+                Caution(
+                    "old-copy-remains",
+                    "secret",
+                    f"Everything is written, but the old secret may still be in {name}: "
+                    f"{error.message}",
+                ),
+            )
+        return ()
 
 
 def _put_back(change: FileChange, directories: list[Path]) -> None:
@@ -144,11 +167,28 @@ def make_plan(
 
 def _secret_to_store(current: Current, draft: Draft, name: str) -> SecretEdit:
     """Return the edit; keeping the secret under another name or elsewhere means storing it."""
-    moves = draft.store is not Draft.of(current).store or current.reference not in (None, name)
-    if isinstance(draft.secret, Keep) and current.reference is not None and moves:
-        kept = current.secret()
-        return Keep() if kept is None else Replace(kept)
-    return draft.secret
+    smtp = current.view.smtp
+    place = Draft.of(current).store
+    secret = draft.secret
+    moves = draft.store is not place or current.reference not in (None, name)
+    if isinstance(secret, Keep) and moves and smtp is not None and smtp.secret is not None:
+        # What is moved is what is stored, even where the environment has something else.
+        kept = None if current.reference is None else _kept(current, place.place)
+        if kept is None:
+            raise InvalidValue(
+                "secret-not-movable",
+                "There is no stored secret that could be moved.",
+                "Give it once more: --secret-stdin, --secret-file or --secret-env.",
+            )
+        secret = Replace(kept)
+    elsewhere = current.view.references_elsewhere(name)
+    if isinstance(secret, Replace) and draft.store is not StoreName.ENV and elsewhere:
+        raise InvalidValue(
+            "variable-used-elsewhere",
+            f"config.toml uses ${{{name}}} in another place, too, so it has to stay in .env.",
+            "Choose another variable for the secret: --secret-var NAME",
+        )
+    return secret
 
 
 def _secret_changed(current: Current, draft: Draft, secret: SecretEdit) -> bool:

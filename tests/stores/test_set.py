@@ -24,13 +24,13 @@ class Account:
         self.directory = directory
         self.config = directory / "config.toml"
         self.env = directory / ".env"
-        self._environ = {**bus.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        self.environ = {**bus.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
     def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "wizard", *arguments],
             input=stdin, capture_output=True, text=True, check=False,
-            cwd=self.directory, env=self._environ,
+            cwd=self.directory, env=self.environ,
         )  # fmt: skip
         assert SECRET not in done.stderr
         return done
@@ -133,3 +133,55 @@ def test_credential_moves_back_to_env_and_leaves_no_copy(root: Account) -> None:
     assert document["secret"]["store"] == "env"
     assert read_variable(root.env.read_text(), "SMTP_SECRET") == SECRET
     assert not (root.directory / "smtp_secret.cred").exists()
+
+
+@pytest.mark.parametrize("value", ["something else", ""])
+def test_what_is_stored_is_moved_and_not_what_the_environment_has(
+    account: Account, value: str
+) -> None:
+    account.json(*FIRST, stdin=f"{SECRET}\n")
+    account.environ["SMTP_SECRET"] = value
+    account.json("set", "--store", "keyring", "--no-test")
+    del account.environ["SMTP_SECRET"]
+    assert "SMTP_SECRET=" not in account.env.read_text()
+    assert account(*PRINT).stdout == f"{SECRET}\n"
+
+
+def test_environment_does_not_hide_the_keyring(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    account.environ["SMTP_SECRET"] = "something else"
+    account.json("set", "--store", "env", "--no-test")
+    assert read_variable(account.env.read_text(), "SMTP_SECRET") == SECRET
+    account.env.write_text("")
+    del account.environ["SMTP_SECRET"]
+    assert account.json("show")["secret"]["set"] is False
+
+
+def test_new_secret_leaves_no_old_copy_in_the_keyring(account: Account) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin="old one\n")
+    account.env.write_text("SMTP_SECRET=stale\n")
+    account.json("set", "--secret-stdin", "--store", "env", "--no-test", stdin=f"{SECRET}\n")
+    account.env.write_text("")
+    assert account.json("show")["secret"]["set"] is False
+
+
+def test_literal_secret_is_moved_to_the_named_store(account: Account) -> None:
+    account.config.write_text(f'[smtp]\nuser = "a@b"\nendpoint = "c"\nsecret = "{SECRET}"\n')
+    account.json("set", "--store", "keyring", "--no-test")
+    assert SECRET not in account.config.read_text()
+    assert account(*PRINT).stdout == f"{SECRET}\n"
+
+
+def test_secret_that_is_not_stored_cannot_be_moved(account: Account) -> None:
+    account.config.write_text('[smtp]\nuser = "a@b"\nendpoint = "c"\nsecret = "x${SMTP_SECRET}"\n')
+    account.env.write_text("SMTP_SECRET=part\n")
+    done = account("set", "--store", "keyring", "--no-test", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "secret-not-movable"
+
+
+def test_credential_that_cannot_be_decrypted_can_be_replaced(root: Account) -> None:
+    root.json(*FIRST, "--store", "credential", stdin="old one\n")
+    (root.directory / "smtp_secret.cred").write_text("garbage")
+    root.json("set", "--store", "credential", "--secret-stdin", "--no-test", stdin=f"{SECRET}\n")
+    assert root(*PRINT).stdout == f"{SECRET}\n"

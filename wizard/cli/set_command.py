@@ -14,6 +14,7 @@ from wizard.draft import Draft
 from wizard.errors import UsageError, WizardError
 from wizard.plan import Plan, make_plan
 from wizard.probe.events import Report, Verdict
+from wizard.secret import Keep, Replace
 from wizard.settings import Caution, check_variable, skip_form_of
 from wizard.stores import where
 from wizard.stores.store import StoreName
@@ -27,7 +28,8 @@ def run(options: Namespace) -> int:
     now = current.load(layout.find(options.config, options.env_file))
     if options.rename_section:
         now = now.with_section_renamed()
-    now = where.with_stored(now)
+    touched = options.store is not None or values.secret_named(options)
+    now = where.with_stored(now, thorough=touched)
     draft = _draft(now, options)
     found = where.store(now, draft.store).look()
     if draft.store is not StoreName.ENV and not found.usable:
@@ -42,7 +44,7 @@ def run(options: Namespace) -> int:
         if report.diagnosis is not None:
             warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
     if not options.dry_run:
-        plan.apply()
+        warnings += plan.apply()
     _print(now, draft, plan, warnings, report, options)
     return 0
 
@@ -51,6 +53,8 @@ def _draft(now: Current, options: Namespace) -> Draft:
     draft = values.apply_flags(Draft.of(now), options)
     if options.store is not None:
         draft = replace(draft, store=StoreName(options.store))
+        if now.literal_secret is not None and isinstance(draft.secret, Keep):
+            draft = replace(draft, secret=Replace(now.literal_secret))
     if options.server_version is not None:
         draft = replace(draft, skip_form=skip_form_of(options.server_version))
     if options.skip is not None:

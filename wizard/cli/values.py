@@ -20,13 +20,14 @@ _MAX_SECRET = 8192
 
 def named(options: Namespace) -> bool:
     """Whether any value of the mail settings was named."""
-    values = (options.user, options.endpoint, options.starttls, options.secret_file)
-    return (
-        any(value is not None for value in values)
-        or options.secret_stdin
-        or options.no_secret
-        or options.secret_env is not None
-    )
+    values = (options.user, options.endpoint, options.starttls)
+    return any(value is not None for value in values) or secret_named(options)
+
+
+def secret_named(options: Namespace) -> bool:
+    """Whether a secret, or that there is none, was named."""
+    given = options.secret_file is not None or options.secret_env is not None
+    return bool(given or options.secret_stdin or options.no_secret)
 
 
 def apply_flags(draft: Draft, options: Namespace) -> Draft:

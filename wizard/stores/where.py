@@ -110,22 +110,32 @@ def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Sec
     return {name: _from_stores(current, name, keyring) for name in missing}
 
 
-def with_stored(current: Current, *, keyring: Store | None = None) -> Current:
+def with_stored(current: Current, *, thorough: bool = False) -> Current:
     """Return the configuration with the secret that only ``exec`` can bring to the server.
 
     The stores are asked only where the environment and ``.env`` have none, since that takes a
-    fraction of a second; one that cannot be asked counts as empty.
+    fraction of a second, or when ``thorough``; one that cannot be asked counts as empty.
     """
-    if current.reference is None or current.places():
+    if current.reference is None or (current.places() and not thorough):
         return current
-    place = find(current, keyring=keyring, thorough=False).effective
-    if place is None:
-        return current
+    given = credential.in_directory(current.environ.get(_DIRECTORY, ""))
+    if given or _encrypted(current):
+        return replace(current, stored=_credential(current), stored_place=Place.CREDENTIAL)
+    keyring = keyring_store(current)
     try:
-        secret = fetch(current, keyring=keyring).get(current.reference)
+        if not keyring.present():
+            return current
+        return replace(current, stored=keyring.read(), stored_place=Place.KEYRING)
     except StoreUnusable:
         return current
-    return replace(current, stored=secret, stored_place=place)
+
+
+def _credential(current: Current) -> Secret | None:
+    try:
+        given = credential.decrypted(current.environ.get(_DIRECTORY, ""))
+        return given or credential_store(current).read()
+    except StoreUnusable:
+        return None
 
 
 def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:

@@ -171,19 +171,19 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
             if result.move is Move.BACK:
                 return None
             try:
-                await asyncio.to_thread(plan.apply)
+                left = await asyncio.to_thread(plan.apply)
             except WizardError as error:
                 failure = f"✗ Not written. {error}"
                 continue
-            return await self._done(draft, plan)
+            return await self._done(draft, plan, tuple(f"! {each.message}" for each in left))
 
-    async def _done(self, draft: Draft, plan: Plan) -> tuple[str, ...]:
+    async def _done(self, draft: Draft, plan: Plan, left: tuple[str, ...]) -> tuple[str, ...]:
         written = tuple(
             f"{'Created' if change.created else 'Changed'} {change.before.shown}"
             for change in plan.changes
             if change.changed
         )
-        written += plan.about_stores
+        written += plan.about_stores + left
         steps = advice.next_steps(self.session.current, draft, plan)
         self._written = (*written, *steps)
         if plan.changed:

@@ -165,6 +165,8 @@ class SummaryScreen(Screen[Step | Action]):
                 return "none: no login"
             case Keep():
                 current = self.session.current
+                if self.draft.store is not Draft.of(current).store:
+                    return "will be moved"
                 places = current.places()
                 if places and current.secret() is None:
                     return f"✗ {_PLACES[places[0]]}, but empty"
