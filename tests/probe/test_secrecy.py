@@ -127,3 +127,9 @@ def test_whatever_comes_in_goes_out_printable_on_one_line(text: str) -> None:
     assert shown.isprintable()
     assert len(shown) <= 300
     assert printable(shown) == shown
+
+
+def test_a_piece_of_what_was_sent_is_masked_too() -> None:
+    blob = "AHdpemFyZEBkZW1vLmV4YW1wbGUAY29ycmVjdCBob3JzZQ=="
+    shown = printable(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
+    assert shown == "235 ok ******** welcome"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -185,3 +186,16 @@ def test_credential_that_cannot_be_decrypted_can_be_replaced(root: Account) -> N
     (root.directory / "smtp_secret.cred").write_text("garbage")
     root.json("set", "--store", "credential", "--secret-stdin", "--no-test", stdin=f"{SECRET}\n")
     assert root(*PRINT).stdout == f"{SECRET}\n"
+
+
+def test_keyring_that_does_not_answer_is_not_called_empty(
+    account: Account, unlocked: SessionBus
+) -> None:
+    account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
+    for daemon in unlocked.daemons[1:]:  # the first one is the bus
+        daemon.send_signal(signal.SIGSTOP)
+    found = json.loads(account("check", "--json").stdout)["findings"]
+    codes = [finding["code"] for finding in found]
+    assert "keyring-not-asked" in codes
+    assert "secret-unset" not in codes
+    assert "could not be asked" in account("show").stdout

@@ -47,6 +47,10 @@ class Variable:
         return Finding(code, Severity.ERROR, path, line, message, remedy)
 
 
+_NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
+"""Why a keyring that is there did not say whether it has the secret."""
+
+
 def variables(seen: Seen) -> Iterator[Variable]:
     """Yield the variables that can be judged: with a ``.env`` that its readers understand."""
     if seen.view is None or entries_of(seen.env, seen) is None:
@@ -104,6 +108,17 @@ def unset(variable: Variable) -> Finding:
                 env.path,
                 line_in(env, name, seen),
             )
+    problem = seen.where.keyring_problem
+    if variable.is_secret and problem is not None and problem.code in _NOT_ASKED:
+        return Finding(
+            "keyring-not-asked",
+            Severity.WARNING,
+            seen.config.path,
+            variable.line,
+            f"The secret ({name}) may be in the keyring, which could not be asked: "
+            f"{problem.message}",
+            problem.remedy,
+        )
     if variable.is_secret:
         return variable.problem(
             "secret-unset",

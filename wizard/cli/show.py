@@ -90,6 +90,8 @@ def in_words(now: Current, content: dict[str, Any]) -> list[str]:
         ("verification", "skipped" if content["skip_verification"] else "by mail"),
     ]
     lines = [f"{name:<13} {value}" for name, value in rows]
+    if not secret["effective"] and (problem := where.find(now, thorough=False).keyring_problem):
+        lines.append(f"{'keyring':<13} could not be asked: {problem}")
     try:
         if now.configured:
             lines.append(f"{'route':<13} the server {now.settings().route.in_words()}")

@@ -9,6 +9,7 @@ from wizard.secret import MASK
 
 LIMIT = 300
 _SHORTEST_MASKED = 4
+_SHORTEST_PART = 8
 
 
 def printable(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
@@ -26,10 +27,16 @@ def printable(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
         for char in text
         if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
     )
-    text = " ".join("".join(kept).split())
+    words = "".join(kept).split()
+    text = " ".join(MASK if _is_part(word, hidden) else word for word in words)
     for secret in hidden:  # the characters just removed may have stood inside of it
         text = text.replace(secret, MASK)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _is_part(word: str, hidden: Iterable[str]) -> bool:
+    """Whether ``word`` is a piece of a secret, such as the end of what was sent for the login."""
+    return len(word) >= _SHORTEST_PART and any(word in secret for secret in hidden)
 
 
 def _is_break(char: str) -> bool:
