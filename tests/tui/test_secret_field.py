@@ -11,8 +11,10 @@ from textual import events
 
 from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
+from wizard.current import Current
 from wizard.secret import Secret
-from wizard.stores.store import StoreName
+from wizard.stores.keyring_words import FOREIGN
+from wizard.stores.store import Availability, StoreName
 from wizard.tui.widgets.field import Field, SecretInput
 
 SECRET = "hunter22"
@@ -113,7 +115,7 @@ async def test_store_that_works_is_offered_and_chosen(
     from wizard.stores import where
 
     store = MemoryStore()
-    monkeypatch.setattr(where, "keyring_store", lambda current: store)
+    monkeypatch.setattr(where, "keyring_store", lambda current, accepted: store)
     async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
@@ -139,3 +141,28 @@ async def test_store_that_does_not_work_is_not_offered(tmp_path: Path, wizard: W
         assert "keyring of this login" not in operator.drawn()
         await operator.press("tab")
         assert type(operator.app.focused).__name__ == "Button"
+
+
+async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.stores import where
+
+    class ForeignStore(MemoryStore):
+        def look(self) -> Availability:
+            return Availability(False, FOREIGN, "It is not the native one.", backend="pass.Keyring")
+
+    store, accepted = ForeignStore(), []
+
+    def keyring_store(current: Current, agreed: str) -> MemoryStore:
+        accepted.append(agreed)
+        return store
+
+    monkeypatch.setattr(where, "keyring_store", keyring_store)
+    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "pass.Keyring" in operator.drawn()
+        await operator.press("tab", "down", "enter", "enter", "enter")
+    assert set(accepted) == {"pass.Keyring"}
+    assert store.secret == Secret(PASSWORD)

@@ -7,6 +7,9 @@ from typing import Any
 
 from wizard.stores.store import Availability
 
+FOREIGN = "keyring-backend-foreign"
+"""The code for a backend of the operator's own choice, which is used only with consent."""
+
 _UNLOCK = (
     "Unlock it, then look again:   "
     'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets'
@@ -47,7 +50,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "The configured keyring ({backend}) forgets what it is given, or writes it in clear text.",
         f"{_USE_ENV}, or configure another one in keyringrc.cfg or PYTHON_KEYRING_BACKEND.",
     ),
-    "keyring-backend-foreign": (
+    FOREIGN: (
         "A keyring of your own choice is configured: {backend}.",
         "Agree to it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND.",
     ),

@@ -15,11 +15,14 @@ from textual.binding import Binding, BindingType
 
 from wizard import advice
 from wizard.background import in_background
+from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import WizardError
 from wizard.plan import Plan, make_plan
 from wizard.secret import Keep
+from wizard.stores import where
 from wizard.stores.os_keyring import KeyringStore
+from wizard.stores.store import Store, StoreName
 from wizard.tui.screens.delivery import DeliveryScreen
 from wizard.tui.screens.done import DoneScreen
 from wizard.tui.screens.files import FilesScreen
@@ -161,7 +164,7 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
         draft = self._relevant()
         while True:
             try:
-                plan = make_plan(self.session.current, draft)
+                plan = make_plan(self.session.current, draft, stores=self._store)
             except WizardError as error:
                 await self.push_screen_wait(QuestionScreen(str(error), no="Back"))
                 return None
@@ -202,6 +205,11 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
             starttls=stored.starttls,
             secret=Keep(),
         )
+
+    def _store(self, current: Current, name: StoreName) -> Store:
+        if name is StoreName.KEYRING:
+            return where.keyring_store(current, self.session.accepted)
+        return where.store(current, name)
 
     def _findings(self) -> str:
         return "\n\n".join(

@@ -55,6 +55,8 @@ class Session:
     """What may be offered besides ``.env``, where it works."""
     looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
+    accepted: str = ""
+    """The keyring backend of the operator's configuration; used only if the keyring is chosen."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
 

@@ -15,6 +15,7 @@ from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.secret import Keep, Remove, Replace, Secret
 from wizard.stores.guidance import consequence
+from wizard.stores.keyring_words import FOREIGN
 from wizard.stores.store import StoreName
 from wizard.tui.session import Step
 from wizard.tui.step import StepScreen
@@ -110,7 +111,13 @@ class SecretScreen(StepScreen):
     async def _look(self) -> None:
         """Offer each store once it is known to work."""
         for name, look in self.session.looks.items():
-            if (await asyncio.shield(look)).usable:
+            found = await asyncio.shield(look)
+            if found.code == FOREIGN:
+                # Choosing it by its name is the operator's consent.
+                words = f"The keyring behind {found.backend}, named in your configuration"
+                self.query_one("#place", Choice).rename(name, words)
+                self.session.accepted = found.backend
+            if found.usable or found.code == FOREIGN:
                 self._offer(name, True)
 
     def _means_no_login(self) -> bool:

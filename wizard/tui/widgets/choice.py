@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import RadioSet
 
 from wizard.tui.widgets.toggles import Option
+from wizard.visible import visible
 
 T = TypeVar("T")
 
@@ -65,6 +66,10 @@ class Choice(RadioSet, Generic[T]):
         button = self.query(Option)[self._values.index(value)]
         button.display = offered
         button.disabled = not offered
+
+    def rename(self, value: T, label: str) -> None:
+        """Give one of the options another label."""
+        self.query(Option)[self._values.index(value)].label = Content(visible(label))
 
     def action_confirm(self) -> None:
         """Go on."""
