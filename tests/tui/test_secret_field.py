@@ -12,6 +12,7 @@ from textual import events
 from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.current import Current
+from wizard.errors import StoreUnusable
 from wizard.secret import Secret
 from wizard.stores.keyring_words import FOREIGN
 from wizard.stores.store import Availability, StoreName
@@ -133,9 +134,18 @@ async def test_store_that_works_is_offered_and_chosen(
     assert "${SMTP_SECRET}" in (tmp_path / "config.toml").read_text()
 
 
-async def test_store_that_does_not_work_is_not_offered(tmp_path: Path, wizard: Wizard) -> None:
-    stores = {StoreName.KEYRING: MemoryStore(broken=True)}
-    async with wizard(tmp_path / "config.toml", stores=stores) as operator:
+class RaisingStore(MemoryStore):
+    """Stands for one that cannot even be looked at."""
+
+    def look(self) -> Availability:
+        raise StoreUnusable("credential-timeout", "It did not answer.", "Use .env.")
+
+
+@pytest.mark.parametrize("store", [MemoryStore(broken=True), RaisingStore()])
+async def test_store_that_does_not_work_is_not_offered(
+    tmp_path: Path, wizard: Wizard, store: MemoryStore
+) -> None:
+    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "keyring of this login" not in operator.drawn()

@@ -12,7 +12,7 @@ from textual.widgets import RadioSet
 
 from wizard.current import Place
 from wizard.draft import Draft
-from wizard.errors import InvalidValue
+from wizard.errors import InvalidValue, StoreUnusable
 from wizard.secret import Keep, Remove, Replace, Secret
 from wizard.stores.guidance import consequence
 from wizard.stores.keyring_words import FOREIGN
@@ -111,7 +111,10 @@ class SecretScreen(StepScreen):
     async def _look(self) -> None:
         """Offer each store once it is known to work."""
         for name, look in self.session.looks.items():
-            found = await asyncio.shield(look)
+            try:
+                found = await asyncio.shield(look)
+            except StoreUnusable:  # as good as a store that says no
+                continue
             if found.code == FOREIGN:
                 # Choosing it by its name is the operator's consent.
                 words = f"The keyring behind {found.backend}, named in your configuration"
