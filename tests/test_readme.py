@@ -67,7 +67,6 @@ def test_every_flag_that_is_shown_exists() -> None:
 def test_exit_codes_are_those_of_the_program() -> None:
     from wizard import errors
     from wizard.cli import (
-        ABORTED,
         check_command,
         exec_command,
         output,
@@ -82,6 +81,12 @@ def test_exit_codes_are_those_of_the_program() -> None:
         kind.exit_code for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.WizardError)
     }  # fmt: skip
-    returned = {0, output.DEFECT, set_command.TEST_FAILED, ABORTED, *test_command.EXIT.values()}
+    returned = {
+        0,
+        output.DEFECT,
+        set_command.TEST_FAILED,
+        output.ABORTED,
+        *test_command.EXIT.values(),
+    }
     returned |= {check_command.FOUND_ERRORS, exec_command.NOT_EXECUTABLE, exec_command.NOT_FOUND}
     assert documented == raised | returned

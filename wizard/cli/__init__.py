@@ -17,8 +17,6 @@ from wizard.cli.parser import parse
 from wizard.errors import UsageError, WizardError
 from wizard.stores import memory
 
-ABORTED = 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
@@ -37,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         aborted = WizardError("aborted", "Aborted. No changes were made to any files.")
         output.failure(aborted, as_json=as_json)
-        return ABORTED
+        return output.ABORTED
     except output.Unprintable as error:
         return output.unprintable(error)
     except UsageError as error:

@@ -17,7 +17,6 @@ from wizard.stores.store import StoreName
 if TYPE_CHECKING:
     from wizard.tui.session import Session
 
-ABORTED = 130
 _SMALLEST = (40, 12)
 
 
@@ -60,7 +59,7 @@ def show(session: Session, options: Namespace) -> int:
         return app.return_code
     if lines is None:
         output.say("No changes were made to any files.")
-        return ABORTED
+        return output.ABORTED
     for line in lines:
         output.result(line)
     return 0

@@ -13,6 +13,7 @@ from wizard.errors import WizardError
 from wizard.visible import visible
 
 DEFECT = 1
+ABORTED = 130
 
 
 def tolerate_encoding() -> None:

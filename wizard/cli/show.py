@@ -22,19 +22,20 @@ _OUT_OF_REACH = ((Place.CREDENTIAL,), (Place.KEYRING,))
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
     now = current.load(layout.find(options.config, options.env_file))
-    content = describe(now)
+    found = where.find(now, thorough=False)
+    content = describe(now, found)
     if options.json:
         output.document(content)
         return 0
-    for line in in_words(now, content):
+    for line in in_words(now, found, content):
         output.result(line)
     return 0
 
 
-def describe(now: Current) -> dict[str, Any]:
+def describe(now: Current, found: where.Where) -> dict[str, Any]:
     """Return the configuration as the contract prints it."""
     smtp = now.view.smtp
-    places = where.find(now, thorough=False).places
+    places = found.places
     return {
         "config": str(now.layout.config),
         "env_file": str(now.layout.env_file),
@@ -72,7 +73,7 @@ _PLACES = {
 }
 
 
-def in_words(now: Current, content: dict[str, Any]) -> list[str]:
+def in_words(now: Current, found: where.Where, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
     place = _PLACES[Place(secret["effective"]) if secret["effective"] else None]
@@ -90,7 +91,7 @@ def in_words(now: Current, content: dict[str, Any]) -> list[str]:
         ("verification", "skipped" if content["skip_verification"] else "by mail"),
     ]
     lines = [f"{name:<13} {value}" for name, value in rows]
-    if not secret["effective"] and (problem := where.find(now, thorough=False).keyring_problem):
+    if not secret["effective"] and (problem := found.keyring_problem):
         lines.append(f"{'keyring':<13} could not be asked: {problem}")
     try:
         if now.configured:
