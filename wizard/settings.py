@@ -22,7 +22,8 @@ DEFAULT_VARIABLE = "SMTP_SECRET"
 SCHEME = "smtp://"
 _SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
 _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
@@ -220,12 +221,12 @@ def expand(text: str, lookup: Callable[[str], str | None]) -> str:
             )
         return found
 
-    return _REFERENCE.sub(value, text)
+    return REFERENCE.sub(value, text)
 
 
 def references(text: str) -> tuple[str, ...]:
     """Return the names of all ``${NAME}`` in ``text``, in order."""
-    return tuple(_REFERENCE.findall(text))
+    return tuple(REFERENCE.findall(text))
 
 
 def mask_url_password(endpoint: str) -> str:

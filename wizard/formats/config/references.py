@@ -7,8 +7,8 @@ the TOML, so a reference has to be right both ways.
 from __future__ import annotations
 
 from wizard.errors import InvalidValue
-from wizard.formats.toml.tokens import REFERENCE
 from wizard.formats.toml.value import is_string, read_string
+from wizard.settings import REFERENCE
 
 _QUOTES = ('"', "'''", '"""')
 """In order of preference; ``'`` is never needed, since ``'''`` survives whatever ``'`` does."""

@@ -11,8 +11,8 @@ from wizard.formats.toml.edit import Document
 from wizard.formats.toml.inline import inline_pairs
 from wizard.formats.toml.source import Kind, Statement, TomlSource, parse
 from wizard.formats.toml.table import TomlTable
-from wizard.formats.toml.tokens import REFERENCE, references
-from wizard.settings import SkipForm
+from wizard.formats.toml.tokens import references
+from wizard.settings import REFERENCE, SkipForm
 
 SMTP = "smtp"
 SMTP_KEYS = ("user", "endpoint", "secret", "starttls")

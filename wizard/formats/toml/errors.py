@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from wizard.errors import FileRefused
-from wizard.formats.toml.tokens import MAX_KEY_PARTS, REFERENCE, deepest_key, multi_line_strings
+from wizard.formats.toml.tokens import MAX_KEY_PARTS, deepest_key, multi_line_strings
+from wizard.settings import REFERENCE
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from wizard.settings import REFERENCE
+
 MAX_KEY_PARTS = 32
 """tomllib needs memory in the square of a key's parts: 100,000 of them exhaust a machine."""
-
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
 
 # Possessive quantifiers keep every pattern linear. A string that is never closed extends to the end
 # of its line or of the file: tomllib refuses it with a better message than a lexer could give.
