@@ -1,11 +1,9 @@
-"""Files are read with care and replaced in one step."""
+"""Files are replaced in one step, and put back."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from wizard import files
 from wizard.errors import FileRefused, WriteFailed
 
-ROOT = os.geteuid() == 0
+from .accounts import needs_root
 
 
 def mode(path: Path) -> int:
@@ -22,58 +20,6 @@ def mode(path: Path) -> int:
 
 def names(directory: Path) -> list[str]:
     return sorted(entry.name for entry in directory.iterdir())
-
-
-def test_missing_file_is_a_snapshot_without_data(tmp_path: Path) -> None:
-    snapshot = files.read(tmp_path / "config.toml")
-    assert not snapshot.exists
-    assert snapshot.mode is None
-
-
-def test_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileRefused, match="a directory"):
-        files.read(tmp_path)
-
-
-def test_fifo_is_refused_without_waiting(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(FileRefused, match="not a regular file"):
-        files.read(tmp_path / "fifo")
-
-
-def test_device_is_refused() -> None:
-    with pytest.raises(FileRefused, match="not a regular file"):
-        files.read(Path("/dev/zero"))
-
-
-def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(FileRefused, match="Not a directory"):
-        files.read(tmp_path / "file" / "config.toml")
-
-
-def test_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(FileRefused, match="symbolic links"):
-        files.read(tmp_path / "loop")
-
-
-def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_bytes(b"#" * files.MAX_BYTES)
-    assert files.read(path).exists
-    path.write_bytes(b"#" * (files.MAX_BYTES + 1))
-    with pytest.raises(FileRefused, match="1 MiB"):
-        files.read(path)
-
-
-@pytest.mark.skipif(ROOT, reason="root may read everything")
-def test_unreadable_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text("")
-    path.chmod(0)
-    with pytest.raises(FileRefused, match="sudo"):
-        files.read(path)
 
 
 def test_new_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
@@ -95,7 +41,7 @@ def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     assert mode(path) == 0o640
 
 
-@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+@needs_root
 def test_replaced_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("old")
@@ -104,7 +50,7 @@ def test_replaced_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
     assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
 
 
-@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+@needs_root
 def test_first_file_that_root_writes_belongs_to_the_owner_of_its_directory(tmp_path: Path) -> None:
     directory = tmp_path / "bomnipotent"
     directory.mkdir()
@@ -144,46 +90,6 @@ def test_link_into_a_missing_directory_creates_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == [".env"]
 
 
-@pytest.mark.skipif(not ROOT, reason="only root may give links away")
-def test_link_planted_in_a_directory_of_everybody_is_refused(tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    shared.chmod(0o1777)
-    (tmp_path / "victim").write_text("x")
-    link = shared / ".env"
-    link.symlink_to("../victim")
-    os.chown(link, 65534, 65534, follow_symlinks=False)
-    with pytest.raises(FileRefused, match="another account"):
-        files.read(link)
-    os.chown(link, 0, 0, follow_symlinks=False)
-    assert files.read(link).data == b"x"
-
-
-def test_extended_attributes_stay(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text("old")
-    try:
-        os.setxattr(path, "user.note", b"kept")
-    except OSError:
-        pytest.skip("this file system has no extended attributes")
-    files.replace(files.read(path), b"new")
-    assert path.read_bytes() == b"new"
-    assert os.getxattr(path, "user.note") == b"kept"
-
-
-@pytest.mark.skipif(shutil.which("setfacl") is None, reason="setfacl is not installed")
-def test_access_control_list_stays(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    path.write_text("old")
-    path.chmod(0o600)
-    done = subprocess.run(["setfacl", "-m", "u:65534:r", str(path)], check=False)
-    if done.returncode:
-        pytest.skip("this file system has no access control lists")
-    before = os.getxattr(path, "system.posix_acl_access")
-    files.replace(files.read(path), b"new")
-    assert os.getxattr(path, "system.posix_acl_access") == before
-
-
 def test_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("old")
@@ -205,8 +111,8 @@ def test_file_that_appeared_since_it_was_missed_is_left_alone(tmp_path: Path) ->
 
 def test_missing_directories_are_created_and_named(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "config.toml"
-    created = files.replace(files.read(path), b"x")
-    assert created == [tmp_path / "a", tmp_path / "a" / "b"]
+    written = files.replace(files.read(path), b"x")
+    assert written.directories == (tmp_path / "a", tmp_path / "a" / "b")
     assert path.read_bytes() == b"x"
 
 
@@ -215,38 +121,6 @@ def test_failed_write_says_why_and_leaves_everything(tmp_path: Path) -> None:
     snapshot = files.Snapshot(Path("/proc/config.toml"), Path("/proc/config.toml"), None)
     with pytest.raises(WriteFailed, match="Everything is as before"):
         files.replace(snapshot, b"x")
-
-
-def test_failed_write_removes_the_directories_it_created(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full disk cannot be had here; the failing fsync is a fake."""
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    snapshot = files.read(tmp_path / "new" / "config.toml")
-    (tmp_path / "keep").mkdir()
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(WriteFailed, match=r"No space left on device.*Free some space"):
-        files.replace(snapshot, b"x")
-    assert names(tmp_path) == ["keep"]
-
-
-def test_full_disk_leaves_the_old_file_and_no_stray_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    path = tmp_path / "config.toml"
-    path.write_text("old")
-    snapshot = files.read(path)
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(WriteFailed):
-        files.replace(snapshot, b"new")
-    assert path.read_text() == "old"
-    assert names(tmp_path) == ["config.toml"]
 
 
 def test_put_back_restores_the_old_content_or_the_absence(tmp_path: Path) -> None:

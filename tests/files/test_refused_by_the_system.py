@@ -1,0 +1,374 @@
+"""When the system does not let a file be written, it stays as it was, and the remedy fits."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import re
+import resource
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wizard import files
+from wizard.errors import WizardError, WriteFailed
+from wizard.files import refusals
+
+from .accounts import ORDINARY, ROOT, apart, fork, needs_root, ordinary
+from .conftest import Mount, Protect
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(entry.name for entry in directory.iterdir())
+
+
+def existing(directory: Path, content: bytes = b"old") -> Path:
+    directory.mkdir(exist_ok=True)
+    path = directory / "config.toml"
+    path.write_bytes(content)
+    return path
+
+
+@needs_root
+@pytest.mark.parametrize("attribute", ["+i", "+a"])
+def test_protected_file_names_the_commands(place: Path, protect: Protect, attribute: str) -> None:
+    path = existing(place / "with blank")
+    protect(attribute, path)
+    with pytest.raises(WriteFailed, match=r"not permitted.*as before") as failed:
+        files.replace(files.read(path), b"new")
+    assert f"lsattr '{path}'" in failed.value.remedy
+    assert f"chattr -i -a '{path}'" in failed.value.remedy
+    assert path.read_bytes() == b"old"
+    assert names(path.parent) == ["config.toml"]
+    with pytest.raises(WriteFailed, match=r"cannot be removed.*chattr"):
+        files.delete(files.read(path))
+
+
+@needs_root
+def test_protected_file_is_known_beforehand(place: Path, protect: Protect) -> None:
+    path = existing(place)
+    assert files.is_writable(files.read(path))
+    protect("+i", path)
+    assert not files.is_writable(files.read(path))
+
+
+@needs_root
+def test_protected_directory_names_the_commands(place: Path, protect: Protect) -> None:
+    directory = place / "configs"
+    directory.mkdir()
+    protect("+i", directory)
+    with pytest.raises(WriteFailed, match="not permitted") as failed:
+        files.replace(files.read(directory / "config.toml"), b"new")
+    assert f"lsattr -d {directory}" in failed.value.remedy
+
+
+def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> None:
+    directory = place / "configs"
+    directory.mkdir()
+    directory.chmod(0o555)
+
+    def write() -> None:
+        assert not files.is_writable(files.read(directory / "config.toml"))
+        files.replace(files.read(directory / "config.toml"), b"new")
+
+    with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
+        ordinary(write)
+    directory.chmod(0o755)
+
+
+def test_directory_that_became_closed_is_said(place: Path) -> None:
+    closed = place / "closed"
+    path = closed / "configs" / "config.toml"
+    snapshot = files.Snapshot(path, path, None)
+    closed.mkdir()
+    closed.chmod(0)
+
+    def write() -> None:
+        assert not files.is_writable(snapshot)
+        files.replace(snapshot, b"new")
+
+    with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
+        ordinary(write)
+    closed.chmod(0o755)
+
+
+@needs_root
+def test_read_only_file_system(place: Path, mount: Mount) -> None:
+    path = existing(place / "configs")
+    mount(path.parent, "--bind", str(path.parent))
+    mount(path.parent, "-o", "remount,bind,ro")
+    assert not files.is_writable(files.read(path))
+    for file in (path, path.parent / ".env"):
+        with pytest.raises(WriteFailed, match=r"Read-only file system.*on the host instead"):
+            files.replace(files.read(file), b"new")
+    assert path.read_bytes() == b"old"
+
+
+@needs_root
+def test_full_disk_leaves_the_old_file_and_no_stray_one(place: Path, mount: Mount) -> None:
+    small = place / "small"
+    small.mkdir()
+    mount(small, "-t", "tmpfs", "-o", "size=64k", "tmpfs")
+    path = existing(small)
+    (small / "filler").write_bytes(b"x" * (56 << 10))
+    for file in (path, small / ".env", small / "new" / ".env"):
+        with pytest.raises(WriteFailed, match=r"No space left on device.*Free some space"):
+            files.replace(files.read(file), b"n" * 30_000)
+    assert path.read_bytes() == b"old"
+    assert names(small) == ["config.toml", "filler"]
+
+
+@needs_root
+def test_file_system_without_room_for_another_file(place: Path, mount: Mount) -> None:
+    """It has space, but no inodes; df -i shows them."""
+    small = place / "small"
+    small.mkdir()
+    mount(small, "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs")
+    path = existing(small)
+    with pytest.raises(WriteFailed, match=r"No space left on device.*df -i"):
+        files.replace(files.read(path), b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_file_size_limit_does_not_end_the_program(place: Path) -> None:
+    path = existing(place)
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+        files.replace(files.read(path), b"n" * 100)
+
+    with pytest.raises(WriteFailed, match=r"too large.*ulimit -f"):
+        apart(limited)
+    assert path.read_bytes() == b"old"
+    assert names(place) == ["config.toml"]
+
+
+def test_path_through_a_file(place: Path) -> None:
+    path = existing(place)
+    snapshot = files.Snapshot(path / ".env", path / ".env", None)
+    with pytest.raises(WriteFailed, match=r"(Not a directory|File exists)"):
+        files.replace(snapshot, b"x")
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_appears_in_its_place_is_not_written(
+    place: Path, make: Callable[[Path], None]
+) -> None:
+    path = existing(place)
+    before, absent = files.read(path), files.read(place / ".env")
+    path.unlink()
+    make(path)
+    make(place / ".env")
+    for snapshot in (before, absent):
+        with pytest.raises(WizardError):
+            files.replace(snapshot, b"new")
+    assert names(place) == [".env", "config.toml"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_disk_that_cannot_keep_the_new_file_is_believed(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """No such disk can be had here: the failing fsync is a fake."""
+
+    def failing(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = existing(place)
+    snapshots = [files.read(path), files.read(place / ".env"), files.read(place / "new" / ".env")]
+    monkeypatch.setattr(os, "fsync", failing)
+    for snapshot in snapshots:
+        with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
+            files.replace(snapshot, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(place) == ["config.toml"]
+
+
+class FailingDirectory:
+    """A disk that keeps files, but not their names."""
+
+    def __init__(self, *, forever: bool = False) -> None:
+        self.forever = forever
+        self.renamed = 0
+        self._fsync = os.fsync
+        self._replace = os.replace
+
+    def fsync(self, descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._fsync(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        self.renamed += 1
+        if self.forever and self.renamed > 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._replace(source, target)
+
+
+def test_name_that_the_disk_cannot_keep_goes_back_to_the_old_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = existing(place)
+    path.chmod(0o640)
+    before, absent = files.read(path), files.read(place / ".env")
+    monkeypatch.setattr(os, "fsync", FailingDirectory().fsync)
+    for snapshot in (before, absent):
+        with pytest.raises(WriteFailed, match="Everything is as before"):
+            files.replace(snapshot, b"new")
+    with pytest.raises(WriteFailed, match=r"cannot be removed.*Everything is as before"):
+        files.delete(before)
+    assert path.read_bytes() == b"old"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert names(place) == ["config.toml"]
+
+
+def test_name_that_cannot_even_go_back_is_said(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = existing(place)
+    before = files.read(path)
+    disk = FailingDirectory(forever=True)
+    monkeypatch.setattr(os, "fsync", disk.fsync)
+    monkeypatch.setattr(os, "replace", disk.replace)
+    with pytest.raises(WriteFailed, match="could not be put back") as failed:
+        files.replace(before, b"new")
+    assert failed.value.code == "not-put-back"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT])
+def test_rename_that_was_done_although_it_reports_an_error(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As over NFS, when the answer is lost and the request is sent again; a fake here."""
+    rename = os.replace
+
+    def lost(source: Path, target: Path) -> None:
+        rename(source, target)
+        raise OSError(number, os.strerror(number))
+
+    path = existing(place)
+    before, absent = files.read(path), files.read(place / ".env")
+    monkeypatch.setattr(os, "replace", lost)
+    for snapshot in (before, absent):
+        assert files.replace(snapshot, b"new").why is None
+        assert snapshot.path.read_bytes() == b"new"
+    assert names(place) == [".env", "config.toml"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EIO, errno.ESTALE])
+def test_rename_that_was_not_done_leaves_the_old_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def failing(source: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = existing(place)
+    before = files.read(path)
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
+        files.replace(before, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(place) == ["config.toml"]
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS, errno.ENOTSUP])
+def test_file_system_without_rename_is_written_in_place(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def failing(source: Path, target: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = existing(place)
+    before = files.read(path)
+    monkeypatch.setattr(os, "replace", failing)
+    assert files.replace(before, b"new").why is files.InPlace.RENAME
+    assert path.read_bytes() == b"new"
+    assert names(place) == ["config.toml"]
+
+
+def test_owner_of_a_file_is_said_to_root_without_sudo() -> None:
+    error = OSError(errno.EACCES, "Permission denied")
+    remedy = refusals.file_not_written(Path("x"), Path("x"), error).remedy
+    assert ("sudo" in remedy) is not ROOT
+
+
+@needs_root
+def test_new_file_that_cannot_be_given_to_the_owner_of_its_directory(place: Path) -> None:
+    """Root in a container may lack the right to give files away."""
+    directory = place / "configs"
+    directory.mkdir()
+    os.chown(directory, ORDINARY, ORDINARY)
+    directory.chmod(0o777)
+
+    def write() -> None:
+        drop_capabilities()
+        files.replace(files.read(directory / ".env"), b"x")
+
+    with pytest.raises(WriteFailed, match="account that owns the directory"):
+        apart(write)
+    assert names(directory) == []
+
+
+def drop_capabilities() -> None:
+    """Give up what root may do beyond others, and stay root (capset)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
+    if libc.capset(header, (ctypes.c_uint32 * 6)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
+    path = place / "config.toml"
+    assert files.leftovers(place / "missing" / "config.toml") == []
+    left = place / ".config.toml.0123456789ab.tmp"
+    left.touch()
+    for name in (
+        "config.toml.0123456789ab.tmp",
+        ".config.toml.0123456789AB.tmp",
+        ".config.toml.0123456789.tmp",
+        ".config.toml.0123456789ab.tmp.bak",
+        "..config.toml.0123456789ab.tmp",
+        ".env.0123456789ab.tmp",
+    ):
+        (place / name).touch()
+    (place / ".config.toml.aaaaaaaaaaaa.tmp").mkdir()
+    (place / ".config.toml.bbbbbbbbbbbb.tmp").symlink_to(left)
+    os.mkfifo(place / ".config.toml.cccccccccccc.tmp")
+    assert files.leftovers(path) == [left]
+
+
+@needs_root
+def test_leftovers_of_another_account_are_left_to_it(place: Path) -> None:
+    left = place / "..env.0123456789ab.tmp"
+    left.touch()
+    assert ordinary(lambda: files.leftovers(place / ".env")) == []
+    os.chown(left, 2345, 2345)
+    assert files.leftovers(place / ".env") == [left]
+
+
+def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = existing(place)
+    before = files.read(path)
+    child = fork()
+    if child == 0:
+
+        def killed(descriptor: int) -> None:
+            os.kill(os.getpid(), 9)
+
+        monkeypatch.setattr(os, "fsync", killed)
+        files.replace(before, b"new")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+    assert path.read_bytes() == b"old"
+    (left,) = files.leftovers(path)
+    assert left.read_bytes() == b"new"
+    assert left.stat().st_mode & 0o777 == before.mode
+    files.replace(files.read(path), b"newer")
+    assert path.read_bytes() == b"newer"

@@ -1,0 +1,119 @@
+"""Writing a file in place: the last resort where it cannot be replaced in one step.
+
+A reader may see a part of it for a moment, and a crash may leave it torn; so whoever calls for it
+keeps a copy of the old content first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from itertools import zip_longest
+
+from wizard.files.directories import sync
+from wizard.files.refusals import changed, file_not_written, not_put_back, not_written
+from wizard.files.snapshot import Snapshot
+
+
+def open_existing(before: Snapshot) -> int:
+    """Open the file of ``before`` for reading and writing, without changing anything.
+
+    Raises :class:`WriteFailed`, or :class:`FileRefused` where there is no such file any more.
+    """
+    flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(before.target, flags)
+    except FileNotFoundError:
+        raise changed(before.path) from None
+    except OSError as error:
+        ours = before.status is not None and before.status.st_uid == os.geteuid()
+        raise file_not_written(before.path, before.target, error, is_ours=ours) from None
+
+
+def overwrite(before: Snapshot, data: bytes, announce: Callable[[], None] | None) -> None:
+    """Write ``data`` over the file of ``before``; ``announce`` is called before the first byte.
+
+    Raises :class:`FileRefused` when the file is no longer as in ``before``, and
+    :class:`WriteFailed` when the system refuses; the old content is then put back. A crash leaves
+    what :func:`is_torn` recognises.
+    """
+    old = before.data or b""
+    descriptor = open_existing(before)
+    try:
+        if announce is not None:
+            announce()
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _content(descriptor, old) != old:
+            raise changed(before.path)
+        try:
+            _write_over(descriptor, len(old), data)
+        except OSError as error:
+            _put_old_back(descriptor, before, error)
+            raise not_written(before.path, before.target, error) from None
+        except BaseException:
+            _put_old_back(descriptor, before, None)
+            raise
+    finally:
+        with contextlib.suppress(OSError):  # everything is on the disk already
+            os.close(descriptor)
+
+
+def is_torn(before: bytes, after: bytes, found: bytes) -> bool:
+    """Whether ``found`` is what a crash leaves of writing ``after`` over ``before``.
+
+    Each byte is then from one of the two, at its own offset: a disk may write the parts of a
+    file in any order.
+    """
+    sizes = sorted((len(before), len(after)))
+    if not sizes[0] <= len(found) <= sizes[1]:
+        return False
+    offsets = zip(found, zip_longest(before[: len(found)], after[: len(found)]), strict=True)
+    return all(byte in pair for byte, pair in offsets)
+
+
+def write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
+    """Write all of ``data`` from ``offset`` on, in as many pieces as the system wants."""
+    rest = memoryview(data)
+    while rest:
+        done = os.pwrite(descriptor, rest, offset)
+        rest = rest[done:]
+        offset += done
+
+
+def _write_over(descriptor: int, size: int, data: bytes) -> None:
+    """Write ``data`` over the ``size`` bytes that are there."""
+    if len(data) > size:
+        # What is added goes first: if there is no space for it, no old byte is lost yet.
+        write_all(descriptor, data[size:], size)
+        sync(descriptor)
+    write_all(descriptor, data[:size])
+    if len(data) < size:
+        os.ftruncate(descriptor, len(data))
+    sync(descriptor)
+
+
+def _put_old_back(descriptor: int, before: Snapshot, cause: OSError | None) -> None:
+    old = before.data or b""
+    try:
+        if os.fstat(descriptor).st_size > len(old):
+            os.ftruncate(descriptor, len(old))
+        if _content(descriptor, old) != old:  # a full disk may take nothing at all
+            write_all(descriptor, old)
+        sync(descriptor)
+        restored = _content(descriptor, old) == old
+    except OSError:
+        restored = False
+    if not restored:
+        raise not_put_back(before.path, cause) from None
+
+
+def _content(descriptor: int, expected: bytes) -> bytes:
+    """Return the content, as far as it takes to tell it from ``expected``."""
+    content = b""
+    while len(content) <= len(expected):
+        piece = os.pread(descriptor, len(expected) + 1 - len(content), len(content))
+        if not piece:
+            break
+        content += piece
+    return content
