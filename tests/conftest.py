@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,13 @@ def pytest_runtest_makereport(
                     report.outcome = "failed"
                     report.longrepr = f"a secret is in the {name} of {item.nodeid}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def state_directory(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Keep journals, drafts and reports of a test to itself; return where they are."""
+    home = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home / "smtp-wizard"

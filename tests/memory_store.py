@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wizard.errors import StoreUnusable
 from wizard.secret import Secret
 from wizard.stores.store import Availability
@@ -27,9 +29,17 @@ class MemoryStore:
     ) -> None:
         self.hangs = hangs
         self.keeps = keeps
+        self.shelves: dict[str, MemoryStore] = {}
         self.secret = secret
         self.forgets = forgets
         self.broken = broken
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        return {}
+
+    def shelf(self, slot: str) -> MemoryStore:
+        return self.shelves.setdefault(slot, MemoryStore())
 
     def look(self) -> Availability:
         if self.broken:

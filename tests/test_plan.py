@@ -57,9 +57,15 @@ def test_env_is_written_before_config(
     written = []
     original = files.replace
 
-    def spy(before: Snapshot, data: bytes, new_mode: int = 0o600) -> list[Path]:
+    def spy(
+        before: Snapshot,
+        data: bytes,
+        new_mode: int = 0o600,
+        *,
+        in_place: Callable[[], None] | None = None,
+    ) -> files.Written:
         written.append(before.path.name)
-        return original(before, data, new_mode)
+        return original(before, data, new_mode, in_place=in_place)
 
     monkeypatch.setattr(files, "replace", spy)
     now = load()

@@ -15,27 +15,37 @@ from wizard.errors import StoreUnusable
 from wizard.files import Snapshot
 from wizard.formats.text import decode
 from wizard.secret import MASK, Secret
-from wizard.stores.store import Store
+from wizard.stores.store import StoreName, Vault
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file before and after. ``mask`` hides secrets and keeps the number of lines."""
+    """One file before and after; ``after`` None removes it.
+
+    ``mask`` hides secrets and keeps the number of lines.
+    """
 
     before: Snapshot
-    after: bytes = field(repr=False)
+    after: bytes | None = field(repr=False)
     mask: Callable[[str], str] = field(repr=False)
     new_mode: int = files.PRIVATE
 
     @property
     def changed(self) -> bool:
         """Whether any byte differs. A file is not created to stay empty."""
+        if self.after is None:
+            return self.before.exists
         return self.after != (self.before.data or b"")
 
     @property
     def created(self) -> bool:
         """Whether the file does not exist yet."""
         return self.changed and not self.before.exists
+
+    @property
+    def removed(self) -> bool:
+        """Whether the file will not exist any more."""
+        return self.changed and self.after is None
 
     @property
     def mode(self) -> int:
@@ -48,7 +58,7 @@ class FileChange:
         Lines are compared as they are and shown as they are masked, so that a change of
         nothing but the secret shows, too.
         """
-        old, new = decode(self.before.data or b"", ""), decode(self.after, "")
+        old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
         matcher = difflib.SequenceMatcher(None, _lines(old), _lines(new), autojunk=False)
         lines = []
@@ -85,9 +95,10 @@ def _range(start: int, stop: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoreChange:
-    """The secret in a store other than a file; ``after`` None removes it."""
+    """The secret in a store other than ``.env``; ``after`` None removes it."""
 
-    store: Store
+    name: StoreName
+    store: Vault
     after: Secret | None
 
     def now(self) -> Secret | None:
@@ -112,10 +123,3 @@ class StoreChange:
                 f"What {self.store.name} gives back is not what was stored.",
                 "Keep the secret in .env: --store env",
             )
-
-    def take_back(self, before: Secret | None) -> None:
-        """Bring back what :meth:`now` has returned before."""
-        if before is not None:
-            self.store.write(before)
-        elif self.store.present():
-            self.store.delete()

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from wizard import files
+from wizard import files, transaction
 from wizard.change import FileChange, StoreChange
 from wizard.current import Current, Place
 from wizard.draft import Draft
-from wizard.errors import (
-    FileRefused,
-    InvalidValue,
-    StoreUnusable,
-    WizardError,
-    WriteFailed,
-)
+from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.config.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config.mask import mask_config
 from wizard.formats.config.references import choose_reference
@@ -29,19 +22,19 @@ from wizard.formats.text import encode
 from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.settings import Caution, SkipForm
 from wizard.stores import where
-from wizard.stores.store import Store, StoreName
+from wizard.stores.store import StoreName, Vault
 
-StoreFactory = Callable[[Current, StoreName], Store]
+StoreFactory = Callable[[Current, StoreName], Vault]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All changes, in the order in which they are made.
 
-    A secret is stored and read back first, ``.env`` comes next, config.toml last; a copy of the
-    secret that is not needed any more is removed when everything else is done.
+    How they are made whole or not at all is told in :mod:`wizard.transaction`.
     """
 
+    config: Path
     changes: tuple[FileChange, ...]
     """``.env``, then config.toml."""
     variable: str | None
@@ -49,85 +42,28 @@ class Plan:
     secret_changed: bool
     restart_needed: bool
     store: StoreName = StoreName.ENV
-    stored: StoreChange | None = None
-    removed: StoreChange | None = None
+    in_stores: tuple[StoreChange, ...] = ()
+    """What happens to the secret outside of the files; copies are removed last."""
 
     @property
     def changed(self) -> bool:
         """Whether anything would be written at all."""
-        in_stores = self.stored is not None or self.removed is not None
-        return in_stores or any(change.changed for change in self.changes)
+        return bool(self.in_stores) or any(change.changed for change in self.changes)
 
     @property
     def about_stores(self) -> tuple[str, ...]:
         """What happens to the secret outside of the files, as sentences."""
-        words = []
-        if self.stored is not None:
-            words.append(f"The secret is stored in {self.stored.store.name} and read back.")
-        if self.removed is not None:
-            words.append(f"The secret in {self.removed.store.name} is removed.")
-        return tuple(words)
+        return tuple(
+            f"The secret in {change.store.name} is removed."
+            if change.after is None
+            else f"The secret is stored in {change.store.name} and read back."
+            for change in self.in_stores
+        )
 
-    def apply(self) -> tuple[Caution, ...]:
-        """Write everything or nothing; return what could not be tidied up afterwards.
-
-        Raises :class:`FileRefused` when a file is no longer as the plan knows it,
-        :class:`StoreUnusable` when a store does not answer, and :class:`WriteFailed` when the
-        system refuses.
-        """
-        wanted = [change for change in self.changes if change.changed]
-        for change in wanted:
-            if files.read(change.before.path).data != change.before.data:
-                raise files.changed(change.before.path)
-        done: list[tuple[str, Callable[[], None]]] = []
-        try:
-            if self.stored is not None:
-                undo = partial(self.stored.take_back, self.stored.now())
-                done.append((self.stored.store.name, undo))  # a write may fail half done
-                self.stored.make()
-            for change in wanted:
-                directories = files.replace(change.before, change.after, change.new_mode)
-                done.append((str(change.before.path), partial(_put_back, change, directories)))
-        except BaseException:
-            _take_back(done)
-            raise
-        return self._tidy_up()
-
-    def _tidy_up(self) -> tuple[Caution, ...]:
-        """Remove the copy that is not needed any more; a failure takes nothing back."""
-        try:
-            if self.removed is not None:
-                self.removed.make()
-        except StoreUnusable as error:
-            name = "" if self.removed is None else self.removed.store.name
-            return (
-                Caution(
-                    "old-copy-remains",
-                    "secret",
-                    f"Everything is written, but the old secret may still be in {name}: "
-                    f"{error.message}",
-                ),
-            )
-        return ()
-
-
-def _put_back(change: FileChange, directories: list[Path]) -> None:
-    files.put_back(change.before, change.after)
-    files.remove_directories(directories)
-
-
-def _take_back(done: list[tuple[str, Callable[[], None]]]) -> None:
-    failed = []
-    for name, undo in reversed(done):
-        try:
-            undo()
-        except WizardError:
-            failed.append(name)
-    if failed:
-        raise WriteFailed(
-            "not-put-back",
-            f"Writing failed, and {' and '.join(failed)} could not be put back.",
-            "Look there before you start the server.",
+    def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Caution, ...]:
+        """Write everything or nothing; see :func:`wizard.transaction.write`."""
+        return transaction.write(
+            self.config, self.changes, self.in_stores, command=command, keep=keep
         )
 
 
@@ -136,7 +72,7 @@ def make_plan(
     draft: Draft,
     variable: str | None = None,
     *,
-    stores: StoreFactory = where.store,
+    stores: StoreFactory = where.vault,
 ) -> Plan:
     """Work out the changes that ``draft`` needs; raise a :class:`WizardError` if impossible.
 
@@ -150,18 +86,17 @@ def make_plan(
         current.config, encode(config_text), mask_config, files.new_file_mode(current.config.path)
     )
     env = FileChange(current.env, encode(_env(current, draft, secret, name)), mask_dotenv)
-    stored, removed = _stores(current, draft, secret, stores)
     changed = _secret_changed(current, draft, secret)
     smtp = parse_config(config_text).smtp
     refers = smtp is not None and smtp.secret is not None and "${" in smtp.secret
     return Plan(
+        current.config.path,
         (env, config),
         name if refers else None,
         changed,
         env.changed or changed or config.created,
         draft.store,
-        stored,
-        removed,
+        _stores(current, draft, secret, stores),
     )
 
 
@@ -213,20 +148,21 @@ def _kept(current: Current, place: Place) -> Secret | None:
 
 def _stores(
     current: Current, draft: Draft, secret: SecretEdit, stores: StoreFactory
-) -> tuple[StoreChange | None, StoreChange | None]:
-    """Return what to store outside of files, and what to remove there."""
+) -> tuple[StoreChange, ...]:
+    """Return what to store outside of files, and then what to remove there."""
     if isinstance(secret, Keep):
-        return None, None
+        return ()
     before = StoreName.of(current.stored_place)
-    stored = removed = None
+    changes = []
     if isinstance(secret, Replace) and draft.store is not StoreName.ENV:
         unchanged = before is draft.store and current.stored == secret.secret
         if not unchanged:
-            stored = StoreChange(stores(current, draft.store), secret.secret)
+            new = stores(current, draft.store)
+            changes.append(StoreChange(draft.store, new, secret.secret))
     leaves = isinstance(secret, Remove) or before is not draft.store
     if before is not StoreName.ENV and leaves:
-        removed = StoreChange(stores(current, before), None)
-    return stored, removed
+        changes.append(StoreChange(before, stores(current, before), None))
+    return tuple(changes)
 
 
 def _config(current: Current, draft: Draft, secret: SecretEdit, name: str) -> str:

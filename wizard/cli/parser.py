@@ -83,6 +83,7 @@ def build() -> argparse.ArgumentParser:
     )
     _add(commands, common, "show", "show", "show what is set and where it comes from")
     _add_exec(commands, common)
+    _add_undo(commands, common)
     _add(
         commands,
         common,
@@ -118,12 +119,14 @@ def _common() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help=f"deadline of the whole live test (default: {DEFAULT_TIMEOUT:g})",
     )
-    group.add_argument("--plain", action="store_true", help="line by line (not built yet)")
+    group.add_argument("--plain", action="store_true", help="line by line, with numbered choices")
     group.add_argument(
         "--no-mouse", action="store_true", help="leave the mouse to the terminal's own selection"
     )
     group.add_argument(
-        "--debug", action="store_true", help="show the traceback of an unexpected error"
+        "--debug",
+        action="store_true",
+        help="print the report of an unexpected error: places in the code, no values",
     )
     group.add_argument("--version", action="version", version=f"smtp-wizard {__version__}")
     return common
@@ -214,7 +217,7 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
     parser.add_argument(
-        "--no-backup", action="store_true", help="keep nothing for undo (nothing is kept yet)"
+        "--no-backup", action="store_true", help="keep nothing afterwards: no undo of this write"
     )
 
 
@@ -245,6 +248,14 @@ def _add_exec(commands: Any, common: argparse.ArgumentParser) -> None:
     # What stands behind "--" is taken away before; words that come this far lack it.
     parser.add_argument("stray", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(program=[])
+
+
+def _add_undo(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = _add(commands, common, "undo", "undo_command", "put back what the last write replaced")
+    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser.add_argument(
+        "--no-backup", action="store_true", help="keep nothing afterwards: no undo of the undo"
+    )
 
 
 def _path(text: str) -> Path:

@@ -6,12 +6,13 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
-from wizard import advice, current, layout
+from wizard import advice, current, layout, lock, transaction
 from wizard.cli import output, values
 from wizard.cli.test_command import live_test
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import UsageError, WizardError
+from wizard.layout import Layout
 from wizard.plan import Plan, make_plan
 from wizard.probe.events import Report, Verdict
 from wizard.secret import Keep, Replace
@@ -25,17 +26,27 @@ TEST_FAILED = 3
 def run(options: Namespace) -> int:
     """Change what the flags name; return the exit code."""
     variable = None if options.secret_var is None else check_variable(options.secret_var)
-    now = current.load(layout.find(options.config, options.env_file))
+    found = layout.find(options.config, options.env_file)
+    if options.dry_run:
+        return _set(found, variable, (), options)
+    with lock.hold(found.config):
+        return _set(found, variable, transaction.recover(found.config), options)
+
+
+def _set(
+    found: Layout, variable: str | None, recovered: tuple[Caution, ...], options: Namespace
+) -> int:
+    now = current.load(found)
     if options.rename_section:
         now = now.with_section_renamed()
     touched = options.store is not None or values.secret_named(options)
     now = where.with_stored(now, thorough=touched)
     draft = _draft(now, options)
-    found = where.store(now, draft.store).look()
-    if draft.store is not StoreName.ENV and not found.usable:
-        raise found.refusal()
+    look = where.store(now, draft.store).look()
+    if draft.store is not StoreName.ENV and not look.usable:
+        raise look.refusal()
     plan = make_plan(now, draft, variable)
-    warnings = list(advice.warnings(now, draft, plan))
+    warnings = [*recovered, *advice.warnings(now, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
         report = live_test(now, draft, options, show=output.nothing if options.json else output.say)
@@ -44,7 +55,7 @@ def run(options: Namespace) -> int:
         if report.diagnosis is not None:
             warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
     if not options.dry_run:
-        warnings += plan.apply()
+        warnings += plan.apply(keep=not options.no_backup)
     _print(now, draft, plan, warnings, report, options)
     return 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from wizard import files
@@ -39,6 +40,17 @@ class CredentialStore:
     def __init__(self, path: Path, seconds: float = _SECONDS) -> None:
         self.path = path
         self._seconds = seconds
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Nothing: the path says it all."""
+        return {}
+
+    def shelf(self, slot: str) -> CredentialStore:
+        """Return another encrypted file, beside the one that is in use."""
+        return CredentialStore(
+            self.path.with_name(f".{self.path.name}.before-{slot}"), self._seconds
+        )
 
     def look(self) -> Availability:
         """Find out whether this account can encrypt credentials here; creates no key."""

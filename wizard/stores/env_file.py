@@ -37,15 +37,13 @@ class EnvFileStore:
         except StoreUnusable as error:
             return Availability(False, error.code, str(error).removesuffix(error.remedy).strip(),
                                 error.remedy)  # fmt: skip
-        directory = snapshot.target.parent
-        while not directory.exists():
-            directory = directory.parent
-        if not os.access(directory, os.W_OK | os.X_OK):
+        if not files.is_writable(snapshot):
+            where = snapshot.target if snapshot.exists else snapshot.target.parent
             return Availability(
                 False,
                 "env-not-writable",
-                f"{directory} cannot be written by this account, so .env cannot be changed.",
-                "Run the wizard as the account that owns the directory, or with sudo.",
+                f"{where} cannot be written by this account, so .env cannot be changed.",
+                "Run the wizard as an account that may write it, or with sudo.",
             )
         return Availability(True)
 

@@ -6,6 +6,7 @@ hangs would keep the process from ever ending.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
@@ -54,6 +55,25 @@ class KeyringStore:
         self._accepted = accepted
         self._environ = dict(os.environ if environ is None else environ)
         self._seconds = seconds
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """The label of the entry, and the backend that the operator has accepted."""
+        return {"label": self.label, "accepted": self._accepted}
+
+    @classmethod
+    def again(cls, config: Path, details: Mapping[str, str]) -> KeyringStore:
+        """Open the keyring with the :attr:`details` of an earlier store."""
+        store = cls(config, accepted=details.get("accepted", ""))
+        store.label = details.get("label", store.label)
+        return store
+
+    def shelf(self, slot: str) -> KeyringStore:
+        """Return an entry of its own, beside the one that is in use."""
+        store = copy.copy(self)
+        store.user = f"{self.user} (before the last change, {slot})"
+        store.label = f"{self.label} (before the last change)"
+        return store
 
     def look(self) -> Availability:
         """Look without prompting; then try the keyring out with an entry of no worth."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -80,6 +81,17 @@ class Store(Protocol):
 
     def delete(self) -> None:
         """Remove the secret; nothing happens where there is none."""
+
+
+class Vault(Store, Protocol):
+    """A store outside of the files that the server reads; it keeps the secret before a write."""
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What it takes to open the same store again, besides the path of config.toml."""
+
+    def shelf(self, slot: str) -> Store:
+        """Return the place in the same store for a copy of the secret before a write."""
 
 
 def storable(secret: Secret) -> str:

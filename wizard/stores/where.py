@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from wizard.current import Current, Place
 from wizard.errors import InvalidValue, StoreUnusable
@@ -12,7 +13,7 @@ from wizard.settings import Endpoint, expand, references
 from wizard.stores import credential
 from wizard.stores.env_file import EnvFileStore
 from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store, StoreName
+from wizard.stores.store import Store, StoreName, Vault
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
 _BY_EXEC = (Place.CREDENTIAL, Place.KEYRING)
@@ -62,10 +63,20 @@ def store(current: Current, name: StoreName) -> Store:
     match name:
         case StoreName.ENV:
             return env_file_store(current)
-        case StoreName.KEYRING:
-            return keyring_store(current)
-        case StoreName.CREDENTIAL:
-            return credential_store(current)
+        case _:
+            return vault(current, name)
+
+
+def vault(current: Current, name: StoreName) -> Vault:
+    """Return a store other than ``.env`` by its name."""
+    return credential_store(current) if name is StoreName.CREDENTIAL else keyring_store(current)
+
+
+def reopen(name: StoreName, config: Path, details: Mapping[str, str]) -> Vault:
+    """Return the store of an earlier write by what its journal says of it."""
+    if name is StoreName.CREDENTIAL:
+        return credential.CredentialStore(credential.credential_path(config))
+    return KeyringStore.again(config, details)
 
 
 def find(current: Current, *, keyring: Store | None = None, thorough: bool = True) -> Where:

@@ -1,0 +1,42 @@
+"""A secret store in a file, so that it outlives a killed process; it is a fake of a keyring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from wizard import state
+from wizard.secret import Secret
+from wizard.stores.store import Availability
+
+
+class FileVault:
+    """Replaces its file in one step, as a keyring replaces an entry."""
+
+    name = "the keyring"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        return {}
+
+    def shelf(self, slot: str) -> FileVault:
+        return FileVault(self.path.with_name(f"{self.path.name}-{slot}"))
+
+    def look(self) -> Availability:
+        return Availability(usable=True)
+
+    def present(self) -> bool:
+        return self.path.exists()
+
+    def read(self) -> Secret | None:
+        data = state.load(self.path)
+        return Secret(data.decode()) if data else None
+
+    def write(self, secret: Secret) -> None:
+        state.save(self.path, secret.reveal().encode())
+
+    def delete(self) -> None:
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,313 @@
+"""The journal: what a write replaces, kept on disk before anything is changed.
+
+Its record makes a crash recoverable at the next start, and is what ``undo`` goes by afterwards.
+It holds the files as they were, which may contain secrets just as the files do, readable for this
+account alone; one write is kept, for 30 days. The secret of a keyring never comes here: its copy
+stays in the keyring.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from wizard import files, state
+from wizard.errors import WriteFailed
+from wizard.secret import Secret
+from wizard.stores.store import StoreName
+
+KEPT = timedelta(days=30)
+_VERSION = 1
+_LIMIT = 16 << 20
+"""Bytes; four images of the largest file that is edited, in base64."""
+_BESIDE = ".smtp-wizard"
+
+
+class Phase(StrEnum):
+    """How far a write has come."""
+
+    PREPARED = "prepared"
+    """Whatever has been changed is put back after a crash."""
+    COMMITTED = "committed"
+    """Everything is written; at most an old copy of the secret has still to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileImage:
+    """A file before and after a write; None stands for no file.
+
+    ``after`` is forgotten once the write is committed, only its digest stays. ``mode`` is that of
+    the old file. ``in_place`` says that it had to be written over, so that a crash may leave a
+    mixture of both.
+    """
+
+    path: Path
+    before: bytes | None = field(repr=False)
+    after: bytes | None = field(repr=False)
+    mode: int | None = None
+    in_place: bool = False
+    digest: str = ""
+
+    def is_after(self, data: bytes | None) -> bool:
+        """Whether ``data`` is what the write has left."""
+        return digest(data) == self.digest
+
+    def is_torn(self, data: bytes | None) -> bool:
+        """Whether ``data`` is what a crash leaves of writing ``after`` over ``before``."""
+        if not self.in_place or data is None or self.before is None or self.after is None:
+            return False
+        return files.is_torn(self.before, self.after, data)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreImage:
+    """A secret outside of the files: whether there was one, and what it takes to find it again.
+
+    The old secret is on the store's own shelf ``slot``; ``fingerprint`` is a salted hash of the
+    new one, empty where there is none. ``details`` are those of :class:`~wizard.stores.Store`.
+    """
+
+    store: StoreName
+    slot: str
+    had: bool
+    fingerprint: str = field(repr=False)
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    def is_after(self, secret: Secret | None) -> bool:
+        """Whether ``secret`` is what the write has left."""
+        if secret is None or not self.fingerprint:
+            return secret is None and not self.fingerprint
+        return fingerprint(secret, self.fingerprint.partition("$")[0]) == self.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One write: what it changes, and how far it has come. ``at`` is in UTC."""
+
+    config: Path
+    command: str
+    files: tuple[FileImage, ...]
+    stores: tuple[StoreImage, ...] = ()
+    directories: tuple[Path, ...] = ()
+    """Those that have to be made for the files, outermost first."""
+    keep: bool = True
+    """Whether the write can be undone once it is finished."""
+    phase: Phase = Phase.PREPARED
+    at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    @property
+    def shown(self) -> str:
+        """The write in words, such as ``set, 2026-11-22 14:02``, in local time."""
+        return f"{self.command}, {self.at.astimezone():%Y-%m-%d %H:%M}"
+
+    def written_in_place(self, path: Path) -> Self:
+        """Return the record after the decision to write over a file."""
+        files = (replace(each, in_place=each.in_place or each.path == path) for each in self.files)
+        return replace(self, files=tuple(files))
+
+    def committed(self) -> Self:
+        """Return the record of the finished write, which knows the new contents no more."""
+        files = tuple(replace(each, after=None) for each in self.files)
+        return replace(self, phase=Phase.COMMITTED, files=files)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as it is kept."""
+        return {
+            "version": _VERSION,
+            "config": str(self.config),
+            "command": self.command,
+            "at": self.at.isoformat(),
+            "directories": [str(each) for each in self.directories],
+            "keep": self.keep,
+            "phase": str(self.phase),
+            "files": [
+                {
+                    "path": str(each.path),
+                    "before": _text(each.before),
+                    "after": _text(each.after),
+                    "mode": each.mode,
+                    "in_place": each.in_place,
+                    "digest": each.digest,
+                }
+                for each in self.files
+            ],
+            "stores": [
+                {
+                    "store": str(each.store),
+                    "slot": each.slot,
+                    "had": each.had,
+                    "fingerprint": each.fingerprint,
+                    "details": dict(each.details),
+                }
+                for each in self.stores
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """Return what was kept; raise ValueError, TypeError or KeyError for anything else."""
+        if content["version"] != _VERSION:
+            raise ValueError(content["version"])
+        return cls(
+            Path(content["config"]),
+            content["command"],
+            tuple(
+                FileImage(
+                    Path(each["path"]),
+                    _bytes(each["before"]),
+                    _bytes(each["after"]),
+                    each["mode"],
+                    each["in_place"],
+                    each["digest"],
+                )
+                for each in content["files"]
+            ),
+            tuple(
+                StoreImage(
+                    StoreName(each["store"]),
+                    each["slot"],
+                    each["had"],
+                    each["fingerprint"],
+                    each["details"],
+                )
+                for each in content["stores"]
+            ),
+            tuple(Path(each) for each in content["directories"]),
+            content["keep"],
+            Phase(content["phase"]),
+            datetime.fromisoformat(content["at"]),
+        )
+
+
+def digest(data: bytes | None) -> str:
+    """Return what tells one content of a file from another; empty for no file."""
+    return "" if data is None else hashlib.sha256(data).hexdigest()
+
+
+def fingerprint(secret: Secret | None, salt: str = "") -> str:
+    """Return a slow salted hash, ``salt$hash`` in hexadecimal digits; empty for no secret."""
+    if secret is None:
+        return ""
+    salt = salt or secrets.token_hex(16)
+    text = secret.reveal().encode("utf-8", "surrogatepass")
+    return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
+
+
+class Journal:
+    """The unfinished write of one configuration, and the last finished one.
+
+    Kept in the user's state directory; without one (an account that has no home), in a private
+    directory beside config.toml. Only who holds the lock may use it.
+    """
+
+    def __init__(self, config: Path) -> None:
+        self.config = Path(os.path.realpath(config))
+        self._unfinished = f"{state.key(config)}.unfinished"
+        self._last = f"{state.key(config)}.last"
+
+    def unfinished(self) -> Record | None:
+        """Return the write that a crash has interrupted."""
+        return self._load(self._unfinished)
+
+    def last(self) -> Record | None:
+        """Return the last finished write, unless it is older than :data:`KEPT`."""
+        record = self._load(self._last)
+        return None if record is None or record.at + KEPT < datetime.now(UTC) else record
+
+    def expired(self) -> Record | None:
+        """Return the last finished write if it is older than :data:`KEPT`."""
+        record = self._load(self._last)
+        return record if record is not None and record.at + KEPT < datetime.now(UTC) else None
+
+    def write(self, record: Record) -> None:
+        """Keep how far a write has come; when this returns, the disk has it.
+
+        Raises :class:`WriteFailed`; nothing may be changed then.
+        """
+        data = json.dumps(record.to_json()).encode()
+        try:
+            state.save(self._room() / self._unfinished, data)
+        except OSError as error:
+            raise _not_kept(error) from None
+
+    def finish(self, record: Record) -> None:
+        """Close the unfinished write; it becomes the one that can be undone, or is forgotten."""
+        try:
+            for room in self._rooms():
+                unfinished = room / self._unfinished
+                if record.keep and unfinished.exists():
+                    unfinished.rename(room / self._last)
+                    state.sync_directory(room)
+                else:
+                    state.remove(room / self._last)
+                    state.remove(unfinished)
+        except OSError as error:
+            raise _not_kept(error) from None
+
+    def abandon(self) -> None:
+        """Forget the unfinished write, after everything was put back."""
+        self._remove(self._unfinished)
+
+    def forget(self) -> None:
+        """Forget the last finished write."""
+        self._remove(self._last)
+
+    def _remove(self, name: str) -> None:
+        try:
+            for room in self._rooms():
+                state.remove(room / name)
+        except OSError as error:
+            raise _not_kept(error) from None
+
+    def _load(self, name: str) -> Record | None:
+        for room in self._rooms():
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                data = state.load(room / name, _LIMIT)
+                if data is not None:
+                    record = Record.from_json(json.loads(data))
+                    if record.config == self.config:
+                        return record
+        return None
+
+    def _room(self) -> Path:
+        """Return the directory to write to; raise OSError."""
+        with contextlib.suppress(OSError):
+            return state.directory("journal")
+        beside = next(each for each in self.config.parents if each.exists()) / _BESIDE
+        state.make_private(beside)
+        return beside
+
+    def _rooms(self) -> Iterator[Path]:
+        """Yield the directories where a journal may be."""
+        with contextlib.suppress(OSError):
+            yield state.directory("journal")
+        for directory in self.config.parents[:3]:  # it is kept beside what existed at the time
+            if os.path.isdir(directory / _BESIDE):  # noqa: PTH112  (raises nothing)
+                yield directory / _BESIDE
+
+
+def _not_kept(error: OSError) -> WriteFailed:
+    return WriteFailed(
+        "journal-not-written",
+        "The copy that makes a crash harmless cannot be kept: "
+        f"{error.strerror or type(error).__name__}. Nothing was changed.",
+        "Make sure that ~/.local/state can be written and has some space, and try again.",
+    )

@@ -1,0 +1,304 @@
+"""Writing all changes or none, through a crash as well.
+
+A secret is stored and read back first, ``.env`` comes next, config.toml last. Until the journal
+says that everything is written, whatever happens leads back to how it was: at once where the
+program still runs, at the next start where it does not. A copy of the secret that is not needed
+any more is removed when all else is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from wizard import files
+from wizard.change import FileChange, StoreChange
+from wizard.errors import StoreUnusable, WizardError, WriteFailed
+from wizard.files import Snapshot
+from wizard.journal import (
+    FileImage,
+    Journal,
+    Phase,
+    Record,
+    StoreImage,
+    digest,
+    fingerprint,
+)
+from wizard.settings import Caution
+from wizard.stores import where
+from wizard.stores.credential import credential_path
+from wizard.stores.store import StoreName, Vault
+
+Reopen = Callable[[StoreName, Path, Mapping[str, str]], Vault]
+"""Finds a store again: its name, the configuration, its details."""
+
+
+def write(
+    config: Path,
+    changes: Iterable[FileChange],
+    in_stores: Iterable[StoreChange],
+    *,
+    command: str,
+    keep: bool,
+    reopen: Reopen = where.reopen,
+) -> tuple[Caution, ...]:
+    """Write everything or nothing; return what could not be tidied up afterwards.
+
+    Only who holds the lock may call it. ``keep`` says whether the write can be undone. Raises
+    :class:`FileRefused` when a file is no longer as it was read, :class:`StoreUnusable` when a
+    store does not answer, and :class:`WriteFailed` when the system refuses.
+    """
+    wanted = [change for change in changes if change.changed]
+    moved = list(in_stores)
+    if not wanted and not moved:
+        return ()
+    for change in wanted:
+        if files.read(change.before.path).data != change.before.data:
+            raise files.changed(change.before.path)
+    journal = Journal(config)
+    reopen = partial(_reopen, {change.name: change.store for change in moved}, reopen)
+    record = Record(
+        journal.config,
+        command,
+        tuple(_image(change) for change in wanted),
+        _shelve(moved, journal),
+        _missing_directories(wanted),
+        keep,
+    )
+    try:
+        journal.write(record)
+        notes = _carry_out(wanted, moved, journal)
+        record = record.committed()
+        journal.write(record)
+    except BaseException:
+        found = journal.unfinished()
+        if found is None or found.phase is Phase.PREPARED:
+            _take_back(journal, found or record, reopen)
+            raise
+        # The commit is on the disk although its last step failed: there is no way back.
+    return (*notes, *_complete(journal, record, reopen))
+
+
+def _reopen(
+    known: Mapping[StoreName, Vault],
+    reopen: Reopen,
+    name: StoreName,
+    config: Path,
+    details: Mapping[str, str],
+) -> Vault:
+    """Return the store that is open already, where there is one."""
+    return known[name] if name in known else reopen(name, config, details)
+
+
+def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
+    """Put back, or complete, what a crash has interrupted; return what was done.
+
+    Only who holds the lock may call it. Raises :class:`WriteFailed` or :class:`StoreUnusable`
+    where that is not possible now; the next start tries again.
+    """
+    journal = Journal(config)
+    record = journal.unfinished()
+    if record is None:
+        journal.abandon()
+        if (old := journal.expired()) is not None:
+            _clear_shelf(old, reopen)
+            journal.forget()
+        return ()
+    _remove_leftovers(record)
+    if record.phase is Phase.COMMITTED:
+        left = _complete(journal, record, reopen)
+        message = f"The last write ({record.shown}) was interrupted at its end; it is complete now."
+        return (Caution("write-completed", "config", message), *left)
+    foreign = _take_back(journal, record, reopen)
+    message = f"The last write ({record.shown}) was interrupted; everything is as it was before."
+    if foreign:
+        message = (
+            f"The last write ({record.shown}) was interrupted, and {' and '.join(foreign)} "
+            "changed afterwards: that was left as it is, everything else was put back."
+        )
+    return (Caution("write-recovered", "config", message),)
+
+
+def _carry_out(
+    wanted: Sequence[FileChange],
+    moved: Sequence[StoreChange],
+    journal: Journal,
+) -> tuple[Caution, ...]:
+    for secret in moved:
+        if secret.after is not None:
+            secret.make()
+    notes = []
+    for change in wanted:
+        path = _absolute(change.before.path)
+        mark = partial(_mark_in_place, journal, path)
+        if change.after is None:
+            files.delete(change.before)
+            continue
+        why = files.replace(change.before, change.after, change.new_mode, in_place=mark).why
+        if why is not None:
+            notes.append(Caution("written-in-place", "config", f"{path}: {why.words}"))
+    return tuple(notes)
+
+
+def _mark_in_place(journal: Journal, path: Path) -> None:
+    """Note that a crash may leave a file torn from now on."""
+    record = journal.unfinished()
+    if record is None:
+        raise WriteFailed("journal-lost", "The journal has disappeared.", "Try again.", path=path)
+    journal.write(record.written_in_place(path))
+
+
+def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
+    """Bring everything back; return the files that somebody else has changed since.
+
+    Raises :class:`WriteFailed` where something cannot be brought back now.
+    """
+    foreign, failed = [], []
+    for image in reversed(record.files):
+        try:
+            if not _put_back(image, journal):
+                foreign.append(str(image.path))
+        except WizardError as error:
+            failed.append(f"{image.path} ({error.message.removesuffix('.')})")
+    files.remove_directories(list(record.directories))
+    for stored in record.stores:
+        store = reopen(stored.store, record.config, stored.details)
+        try:
+            if stored.fingerprint:
+                _put_back_secret(store, stored)
+        except StoreUnusable as error:
+            failed.append(f"{store.name} ({error.message.removesuffix('.')})")
+    if failed:
+        raise WriteFailed(
+            "not-put-back",
+            f"Writing was interrupted, and this could not be put back: {'; '.join(failed)}.",
+            "Mend that before you start the server: the next start of smtp-wizard tries again.",
+        )
+    _clear_shelf(record, reopen)
+    journal.abandon()
+    return foreign
+
+
+def _put_back(image: FileImage, journal: Journal) -> bool:
+    """Bring a file back; return False where somebody else has changed it."""
+    now = files.read(image.path)
+    if now.data == image.before:
+        return True
+    if not (image.is_after(now.data) or image.is_torn(now.data)):
+        return False
+    files.put_back(
+        Snapshot(image.path, now.target, image.before),
+        now.data,
+        new_mode=image.mode or files.PRIVATE,
+        in_place=partial(_mark_in_place, journal, image.path),
+    )
+    return True
+
+
+def _put_back_secret(store: Vault, image: StoreImage) -> None:
+    if image.had:
+        kept = store.shelf(image.slot).read()
+        if kept is None:
+            raise StoreUnusable(
+                "shelf-empty",
+                "The copy of the old secret is no longer there.",
+                "Store the secret again: smtp-wizard set --secret-stdin",
+            )
+        store.write(kept)
+    elif store.present():
+        store.delete()
+
+
+def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution, ...]:
+    """Remove what is not needed any more, and close the journal; a failure takes nothing back."""
+    left = []
+    for image in record.stores:
+        store = reopen(image.store, record.config, image.details)
+        try:
+            if not image.fingerprint:
+                store.delete()
+        except StoreUnusable as error:
+            left.append(
+                Caution(
+                    "old-copy-remains",
+                    "secret",
+                    f"Everything is written, but the old secret may still be in {store.name}: "
+                    f"{error.message}",
+                )
+            )
+    last = journal.last()
+    if last is not None:
+        _clear_shelf(last, reopen)
+    if not record.keep:
+        _clear_shelf(record, reopen)
+    try:
+        journal.finish(record)
+    except WriteFailed as error:
+        left.append(Caution(error.code, "config", f"Everything is written. {error.message}"))
+    return tuple(left)
+
+
+def _image(change: FileChange) -> FileImage:
+    before, path = change.before, _absolute(change.before.path)
+    return FileImage(path, before.data, change.after, before.mode, digest=digest(change.after))
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  (a link in it stays)
+
+
+def _shelve(moved: Iterable[StoreChange], journal: Journal) -> tuple[StoreImage, ...]:
+    """Keep a copy of each secret that will be replaced, inside the store that has it."""
+    last = journal.last()
+    slot = "2" if last is not None and any(each.slot == "1" for each in last.stores) else "1"
+    images = []
+    for change in moved:
+        try:
+            before = change.now()
+            if before is not None:
+                change.store.shelf(slot).write(before)
+        except StoreUnusable:
+            if change.after is not None:
+                raise
+            before = None  # a copy that nobody can read is no loss; removing it is still tried
+        images.append(
+            StoreImage(
+                change.name,
+                slot,
+                before is not None,
+                fingerprint(change.after),
+                change.store.details,
+            )
+        )
+    return tuple(images)
+
+
+def _clear_shelf(record: Record, reopen: Reopen) -> None:
+    for image in record.stores:
+        if image.had:
+            with contextlib.suppress(StoreUnusable):
+                reopen(image.store, record.config, image.details).shelf(image.slot).delete()
+
+
+def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
+    """Return the directories that will have to be made, outermost first."""
+    missing = {
+        directory
+        for change in wanted
+        for directory in change.before.target.parents
+        if not directory.exists()
+    }
+    return tuple(sorted(missing, key=lambda directory: len(directory.parts)))
+
+
+def _remove_leftovers(record: Record) -> None:
+    paths = [image.path for image in record.files]
+    paths += [credential_path(record.config) for image in record.stores]
+    for path in paths:
+        with contextlib.suppress(WizardError):
+            for leftover in files.leftovers(files.read(path).target):
+                with contextlib.suppress(OSError):
+                    leftover.unlink()

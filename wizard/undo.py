@@ -1,0 +1,95 @@
+"""Putting back what the last write has replaced. An undo is a write, and can be undone itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wizard import files
+from wizard.change import FileChange, StoreChange
+from wizard.errors import FileRefused, StoreUnusable
+from wizard.formats.config.mask import mask_config
+from wizard.formats.dotenv.mask import mask_dotenv
+from wizard.journal import FileImage, Journal, Record, StoreImage
+from wizard.plan import Plan
+from wizard.stores import where
+from wizard.stores.store import StoreName
+from wizard.transaction import Reopen
+
+
+def last_write(config: Path) -> Record:
+    """Return the last write; raise :class:`FileRefused` where none is kept.
+
+    Only who holds the lock may call it.
+    """
+    record = Journal(config).last()
+    if record is None:
+        raise FileRefused(
+            "nothing-to-undo",
+            "There is no write that could be undone: none was made by this account within "
+            "30 days, or it was made with --no-backup.",
+            "Change the settings with smtp-wizard, or by hand.",
+            path=config,
+        )
+    return record
+
+
+def make_undo(record: Record, reopen: Reopen = where.reopen) -> Plan:
+    """Return the plan that puts back what the write of ``record`` has replaced.
+
+    Raises :class:`FileRefused` when a file or the stored secret has changed since, and
+    :class:`StoreUnusable` when the store cannot be asked.
+    """
+    changes = tuple(_file(image, record) for image in record.files)
+    in_stores = [_secret(image, record, reopen) for image in record.stores]
+    in_stores.sort(key=lambda change: change.after is None)  # copies are removed last
+    secret = bool(in_stores) or any(_is_env(change.before.path, record) for change in changes)
+    return Plan(
+        record.config,
+        changes,
+        None,
+        secret,
+        secret or any(change.created or change.removed for change in changes),
+        next((change.name for change in in_stores if change.after), StoreName.ENV),
+        tuple(in_stores),
+    )
+
+
+def _file(image: FileImage, record: Record) -> FileChange:
+    now = files.read(image.path)
+    if not image.is_after(now.data):
+        raise _changed_since(image.path)
+    mask: Callable[[str], str] = mask_dotenv if _is_env(image.path, record) else mask_config
+    return FileChange(now, image.before, mask, image.mode or files.PRIVATE)
+
+
+def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
+    store = reopen(image.store, record.config, image.details)
+    if not image.is_after(store.read()):
+        raise FileRefused(
+            "changed-since",
+            f"The secret in {store.name} was changed after that write.",
+            "Nothing is put back. Change the settings with smtp-wizard set instead.",
+        )
+    kept = store.shelf(image.slot).read() if image.had else None
+    if image.had and kept is None:
+        raise StoreUnusable(
+            "shelf-empty",
+            f"The copy of the old secret in {store.name} is no longer there.",
+            "Store the secret again: smtp-wizard set --secret-stdin",
+        )
+    return StoreChange(image.store, store, kept)
+
+
+def _is_env(path: Path, record: Record) -> bool:
+    return path.name != record.config.name
+
+
+def _changed_since(path: Path) -> FileRefused:
+    return FileRefused(
+        "changed-since",
+        "The file was changed after the last write of smtp-wizard, so putting back the old one "
+        "would lose that.",
+        "Nothing is put back. Change the settings with smtp-wizard set instead.",
+        path=path,
+    )
