@@ -21,11 +21,12 @@ from wizard import current, layout
 from wizard.demo import stage
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.flow.done import Done
+from wizard.flow.session import Session
 from wizard.probe.events import Concluded, Event, Finished
 from wizard.probe.live import probe
 from wizard.settings import SmtpSettings
 from wizard.tui.app import WizardApp
-from wizard.tui.session import Session
 
 PICTURES = Path(__file__).parent
 SCENE = Path(tempfile.gettempdir()) / "bomnipotent"
@@ -66,13 +67,13 @@ def _steady(event: Finished) -> Finished:
     return replace(event, seconds=0.012, message=message)
 
 
-async def _walk(pilot: Pilot[tuple[str, ...]], keys: Sequence[str]) -> None:
+async def _walk(pilot: Pilot[Done], keys: Sequence[str]) -> None:
     for key in keys:
         await pilot.press(*(key[1:] if key.startswith(" ") else [key]))
     await _settled(pilot)
 
 
-async def _settled(pilot: Pilot[tuple[str, ...]]) -> None:
+async def _settled(pilot: Pilot[Done]) -> None:
     """Wait until the live test is over and everything is drawn."""
     for _ in range(200):
         await pilot.pause()

@@ -156,6 +156,7 @@ def test_known_replies_of_known_servers(stage: Stage, said: str, code: str) -> N
     [
         "530 5.7.0 Authentication Required",
         "530 5.7.57 Client not authenticated to send mail",
+        "553 5.7.1 <you@example.org>: Sender address rejected: not logged in",
         "550 5.7.1 Authentication is required to send",
     ],
 )

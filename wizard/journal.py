@@ -215,13 +215,15 @@ class Journal:
     """The unfinished write of one configuration, and the last finished one.
 
     Kept in the user's state directory; without one (an account that has no home), in a private
-    directory beside config.toml. Only who holds the lock may use it.
+    directory beside config.toml. Only who holds the lock may use it. Every method may raise
+    :class:`WriteFailed` where the system refuses; only :meth:`write` makes a directory.
     """
 
     def __init__(self, config: Path) -> None:
         self.config = Path(os.path.realpath(config))
         self._unfinished = f"{state.key(config)}.unfinished"
         self._last = f"{state.key(config)}.last"
+        self._room: Path | None = None
 
     def unfinished(self) -> Record | None:
         """Return the write that a crash has interrupted."""
@@ -240,27 +242,23 @@ class Journal:
     def write(self, record: Record) -> None:
         """Keep how far a write has come; when this returns, the disk has it.
 
-        Raises :class:`WriteFailed`; nothing may be changed then.
+        Where this raises at a record that is not the first one, :meth:`unfinished` tells which
+        of the two is there.
         """
-        data = json.dumps(record.to_json()).encode()
-        try:
-            state.save(self._room() / self._unfinished, data)
-        except OSError as error:
-            raise _not_kept(error) from None
+        with _refusing():
+            self._room = self._room or self._find() or self._make()
+            state.save(self._room / self._unfinished, json.dumps(record.to_json()).encode())
 
     def finish(self, record: Record) -> None:
         """Close the unfinished write; it becomes the one that can be undone, or is forgotten."""
-        try:
-            for room in self._rooms():
-                unfinished = room / self._unfinished
-                if record.keep and unfinished.exists():
-                    unfinished.rename(room / self._last)
-                    state.sync_directory(room)
-                else:
-                    state.remove(room / self._last)
-                    state.remove(unfinished)
-        except OSError as error:
-            raise _not_kept(error) from None
+        with _refusing():
+            room = self._room or self._find()
+            if room is not None and record.keep:
+                (room / self._unfinished).rename(room / self._last)
+                state.sync_directory(room)
+            elif room is not None:
+                state.remove(room / self._last)
+                state.remove(room / self._unfinished)
 
     def abandon(self) -> None:
         """Forget the unfinished write, after everything was put back."""
@@ -271,43 +269,58 @@ class Journal:
         self._remove(self._last)
 
     def _remove(self, name: str) -> None:
-        try:
-            for room in self._rooms():
+        with _refusing():
+            room = self._room or self._find()
+            if room is not None:
                 state.remove(room / name)
-        except OSError as error:
-            raise _not_kept(error) from None
 
     def _load(self, name: str) -> Record | None:
-        for room in self._rooms():
-            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-                data = state.load(room / name, _LIMIT)
-                if data is not None:
-                    record = Record.from_json(json.loads(data))
-                    if record.config == self.config:
-                        return record
+        """Return a record; what cannot be one counts as none."""
+        with _refusing():
+            room = self._room or self._find()
+            data = None if room is None else state.load(room / name, _LIMIT)
+        if data is None:
+            return None
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            record = Record.from_json(json.loads(data))
+            if record.config == self.config:
+                return record
         return None
 
-    def _room(self) -> Path:
-        """Return the directory to write to; raise OSError."""
+    def _find(self) -> Path | None:
+        """Return the directory where this configuration has a journal; may raise OSError."""
+        rooms = [directory / _BESIDE for directory in self.config.parents[:3]]
+        with contextlib.suppress(PermissionError):
+            if (room := state.existing("journal")) is not None:
+                rooms.insert(0, room)
+        for room in rooms:
+            with contextlib.suppress(PermissionError):
+                if state.is_private(room) and self._is_in(room):
+                    self._room = room
+                    return room
+        return None
+
+    def _is_in(self, room: Path) -> bool:
+        names = (self._unfinished, self._last, f".{self._unfinished}.tmp")
+        return any(os.path.lexists(room / name) for name in names)
+
+    def _make(self) -> Path:
+        """Return a new directory for journals; may raise OSError."""
         with contextlib.suppress(OSError):
             return state.directory("journal")
         beside = next(each for each in self.config.parents if each.exists()) / _BESIDE
         state.make_private(beside)
         return beside
 
-    def _rooms(self) -> Iterator[Path]:
-        """Yield the directories where a journal may be."""
-        with contextlib.suppress(OSError):
-            yield state.directory("journal")
-        for directory in self.config.parents[:3]:  # it is kept beside what existed at the time
-            if os.path.isdir(directory / _BESIDE):  # noqa: PTH112  (raises nothing)
-                yield directory / _BESIDE
 
-
-def _not_kept(error: OSError) -> WriteFailed:
-    return WriteFailed(
-        "journal-not-written",
-        "The copy that makes a crash harmless cannot be kept: "
-        f"{error.strerror or type(error).__name__}. Nothing was changed.",
-        "Make sure that ~/.local/state can be written and has some space, and try again.",
-    )
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WriteFailed(
+            "journal-not-usable",
+            "The copies that make a crash harmless cannot be kept or read: "
+            f"{error.strerror or type(error).__name__}.",
+            "Make sure that ~/.local/state can be written and has some space, and try again.",
+        ) from None

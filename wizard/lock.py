@@ -29,7 +29,8 @@ def hold(config: Path, seconds: float | None = None) -> Iterator[None]:
     """Be the only one that writes ``config`` and what belongs to it.
 
     Waits for at most ``seconds`` (default: :data:`PATIENCE`); then raises :class:`FileRefused`
-    that says who holds the lock. Where a file system cannot lock, files are still compared before they are replaced.
+    that says who holds the lock. Where a file system cannot lock, files are still compared
+    before they are replaced.
     """
     deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
     with contextlib.ExitStack() as held:

@@ -29,6 +29,26 @@ def directory(room: str = "") -> Path:
     return path
 
 
+def existing(room: str = "") -> Path | None:
+    """Return what :func:`directory` would return, without making it; None where it is missing.
+
+    Raises :class:`OSError` where the system does not tell, or where it is not to be trusted.
+    """
+    path = _state_path() / APPLICATION / room
+    return path if is_private(path) else None
+
+
+def is_private(path: Path) -> bool:
+    """Whether there is a directory; raise :class:`OSError` if it is not this account's alone."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
+        raise PermissionError(f"{path} is not a directory that belongs to this account alone")
+    return True
+
+
 def _state_path() -> Path:
     from platformdirs import user_state_path  # only here: most commands keep nothing
 
@@ -47,9 +67,7 @@ def make_private(path: Path) -> None:
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=_PRIVATE_DIRECTORY)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
-        raise PermissionError(f"{path} is not a directory that belongs to this account alone")
+    is_private(path)
 
 
 def key(config: Path) -> str:

@@ -60,26 +60,38 @@ def write(
             raise files.changed(change.before.path)
     journal = Journal(config)
     reopen = partial(_reopen, {change.name: change.store for change in moved}, reopen)
+    last = journal.last()
     record = Record(
         journal.config,
         command,
         tuple(_image(change) for change in wanted),
-        _shelve(moved, journal),
+        _shelve(moved, last),
         _missing_directories(wanted),
         keep,
     )
     try:
         journal.write(record)
         notes = _carry_out(wanted, moved, journal)
-        record = record.committed()
-        journal.write(record)
-    except BaseException:
-        found = journal.unfinished()
-        if found is None or found.phase is Phase.PREPARED:
-            _take_back(journal, found or record, reopen)
+        journal.write(record.committed())
+    except BaseException as error:
+        found = _how_far(journal, error) or record
+        if found.phase is Phase.PREPARED:
+            _take_back(journal, found, reopen)
             raise
-        # The commit is on the disk although its last step failed: there is no way back.
-    return (*notes, *_complete(journal, record, reopen))
+        notes = ()  # it is committed, although the last step failed: there is no way back
+    return (*notes, *_complete(journal, record, last, reopen))
+
+
+def _how_far(journal: Journal, error: BaseException) -> Record | None:
+    """Return how far a write has come that has failed."""
+    try:
+        return journal.unfinished()
+    except WriteFailed:
+        raise WriteFailed(
+            "not-known",
+            "Writing has failed, and the disk does not tell how far it has come.",
+            "Mend the disk: the next start of smtp-wizard finishes the write, or puts all back.",
+        ) from error
 
 
 def _reopen(
@@ -109,7 +121,7 @@ def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
         return ()
     _remove_leftovers(record)
     if record.phase is Phase.COMMITTED:
-        left = _complete(journal, record, reopen)
+        left = _complete(journal, record, journal.last(), reopen)
         message = f"The last write ({record.shown}) was interrupted at its end; it is complete now."
         return (Caution("write-completed", "config", message), *left)
     foreign = _take_back(journal, record, reopen)
@@ -212,7 +224,9 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
         store.delete()
 
 
-def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution, ...]:
+def _complete(
+    journal: Journal, record: Record, last: Record | None, reopen: Reopen
+) -> tuple[Caution, ...]:
     """Remove what is not needed any more, and close the journal; a failure takes nothing back."""
     left = []
     for image in record.stores:
@@ -229,7 +243,6 @@ def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution
                     f"{error.message}",
                 )
             )
-    last = journal.last()
     if last is not None:
         _clear_shelf(last, reopen)
     if not record.keep:
@@ -250,9 +263,8 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (a link in it stays)
 
 
-def _shelve(moved: Iterable[StoreChange], journal: Journal) -> tuple[StoreImage, ...]:
+def _shelve(moved: Iterable[StoreChange], last: Record | None) -> tuple[StoreImage, ...]:
     """Keep a copy of each secret that will be replaced, inside the store that has it."""
-    last = journal.last()
     slot = "2" if last is not None and any(each.slot == "1" for each in last.stores) else "1"
     images = []
     for change in moved:

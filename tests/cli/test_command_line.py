@@ -90,30 +90,6 @@ def test_no_module_outside_the_screen_imports_textual() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_defect_is_one_line_and_a_report_without_values(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from wizard.cli import show
-
-    def broken(options: object) -> int:
-        secret = "hunter22"
-        raise RuntimeError(secret)
-
-    monkeypatch.setattr(show, "run", broken)
-    result = cli("show", "--json")
-    assert result.code == 1
-    assert "hunter22" not in result.out + result.err
-    path = Path(result.json["error"]["remedy"].rpartition(" ")[2].rstrip("."))
-    report = path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.unlink()
-    assert "RuntimeError" in report
-    assert "in broken" in report
-    assert "hunter22" not in report
-    with pytest.raises(RuntimeError):
-        cli("show", "--debug")
-
-
 def test_reader_that_has_gone_is_no_defect(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     done = subprocess.run(

@@ -309,10 +309,12 @@ def test_failure_on_the_second_file_puts_the_first_one_back(cli: Cli) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_read_only_directory_is_said(cli: Cli) -> None:
-    cli.write("config.toml", CONFIG)
     cli.directory.chmod(0o500)
     try:
-        result = cli("set", "--user", "you@example.org", "--no-test", "--json")
+        result = cli(
+            "set", "--user", "you@example.org", "--endpoint", "c", "--no-secret", "--no-test",
+            "--json",
+        )  # fmt: skip
     finally:
         cli.directory.chmod(0o700)
     assert result.code == 5

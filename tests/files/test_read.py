@@ -90,9 +90,10 @@ def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
             raise OSError(5, "Input/output error")
         return lstat(path)
 
-    monkeypatch.setattr(os, "lstat", failing)
-    with pytest.raises(FileRefused, match="symbolic links"):
-        files.read(link)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "lstat", failing)
+        with pytest.raises(FileRefused, match="symbolic links"):
+            files.read(link)
 
 
 @needs_root

@@ -1,28 +1,24 @@
 """Our verdict is that of the crate lettre, which the server sends its mails with.
 
 The servers are those of the catalogue. Where the verdicts differ, the case says why.
-lettre is skipped where Rust is absent or its registry out of reach; that it does not compile is a
-failure.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from tests.peers.crate import built
 from tests.probe.catalogue import CASES, Case, play
 from tests.probe.certificates import authority, good
 from tests.probe.servers import serving
 from wizard.probe.events import Verdict
 from wizard.settings import Endpoint
 
-HERE = Path(__file__).parent / "lettre_rust"
 NO_PATIENCE = 6.0
 """Seconds after which lettre is taken to be stuck: it has a time limit for each read only."""
 
@@ -33,20 +29,7 @@ pytestmark = pytest.mark.timeout(900)  # the first run compiles lettre
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    if shutil.which("cargo") is None:
-        pytest.skip("cargo is not installed")
-    fetched = cargo("fetch", "--locked")
-    if fetched.returncode and "--locked" not in fetched.stderr:
-        pytest.skip(f"cargo fetch: {fetched.stderr.strip().splitlines()[-1]}")
-    built = cargo("build", "--release", "--locked", "--offline", "--target-dir=target")
-    assert built.returncode == 0, built.stderr
-    return HERE / "target" / "release" / "lettre_rust"
-
-
-def cargo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["cargo", *arguments], cwd=HERE, capture_output=True, text=True, timeout=800
-    )
+    return built("lettre_rust")
 
 
 @pytest.fixture

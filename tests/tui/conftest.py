@@ -17,11 +17,13 @@ from wizard import current, layout
 from wizard.check.finding import Finding
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.flow.done import Done
+from wizard.flow.session import Session
 from wizard.probe.live import probe
 from wizard.secret import Secret
 from wizard.stores.store import Store, StoreName
 from wizard.tui.app import WizardApp
-from wizard.tui.session import Session
+from wizard.tui.screens.form import FormScreen
 from wizard.tui.widgets.sentence import Sentence
 
 PASSWORD = "open$esame #1"
@@ -38,7 +40,7 @@ def mail_server() -> Iterator[MailServer]:
 class Operator:
     """Presses keys and reads the screen, and knows nothing else of the program."""
 
-    pilot: Pilot[tuple[str, ...]]
+    pilot: Pilot[Done]
 
     @property
     def app(self) -> WizardApp:
@@ -80,7 +82,10 @@ class Operator:
 
     @property
     def step(self) -> str:
-        return type(self.app.screen).__name__
+        screen = self.app.screen
+        if isinstance(screen, FormScreen):
+            return f"{screen.heading.step.value}Screen"
+        return type(screen).__name__
 
     def text(self) -> str:
         """Return everything that can be read on the screen by scrolling, without its layout."""

@@ -91,7 +91,9 @@ async def test_empty_secret_field_keeps_the_stored_secret(config: Path, wizard: 
         assert operator.step == "ReviewScreen"
         assert "nothing has to be changed" in operator.text()
         await operator.press("enter")
-        assert operator.app.return_value == ("Nothing had to be changed.",)
+        done = operator.app.return_value
+        assert done is not None
+        assert done.lines == ("Nothing had to be changed.",)
     assert config.read_text() == CONFIG
 
 
@@ -194,7 +196,9 @@ async def test_leaving_with_changes_asks_first_and_a_second_time_leaves(
     assert config.read_text() == CONFIG
 
 
-async def test_file_that_changed_meanwhile_is_not_overwritten(config: Path, wizard: Wizard) -> None:
+async def test_file_that_changed_meanwhile_is_read_again_and_entries_stay(
+    config: Path, wizard: Wizard
+) -> None:
     async with wizard(config) as operator:
         await operator.press("down", "down", "enter", "tab", "down", "enter")
         await operator.press("end", "up", "enter", "enter")
@@ -202,8 +206,13 @@ async def test_file_that_changed_meanwhile_is_not_overwritten(config: Path, wiza
         config.write_text(CONFIG + "# theirs\n")
         await operator.press("enter")
         assert operator.step == "ReviewScreen"
-        assert "Somebody else changed the file" in operator.text()
-    assert config.read_text() == CONFIG + "# theirs\n"
+        assert "somebody else has changed a file meanwhile" in operator.text()
+        assert config.read_text() == CONFIG + "# theirs\n"
+        await operator.press("enter")
+        assert operator.step == "DoneScreen"
+    text = config.read_text()
+    assert text.endswith("# theirs\n")
+    assert text != CONFIG + "# theirs\n"
 
 
 async def test_problem_in_the_file_is_shown_and_asked_for_before_writing(

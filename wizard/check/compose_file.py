@@ -116,6 +116,7 @@ def _service(name: str, node: Node) -> Service:
         tuple(_env_files(parts.get("env_file"))),
         tuple(_mounts(parts.get("volumes"))),
         "extends" in parts,
+        _text(parts.get("container_name")) or "",
     )
 
 

@@ -49,6 +49,7 @@ class Service:
     env_files: tuple[EnvFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     open_ended: bool = False
+    container_name: str = ""
 
     @property
     def is_server(self) -> bool:
@@ -64,6 +65,7 @@ class Service:
             env_files=self.env_files + other.env_files,
             mounts=self.mounts + other.mounts,
             open_ended=self.open_ended or other.open_ended,
+            container_name=other.container_name or self.container_name,
         )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.seen import Seen
 from wizard.current import Current
 from wizard.errors import FileRefused, InvalidValue
+from wizard.providers import by_host
 from wizard.settings import (
     Caution,
     Endpoint,
@@ -21,7 +20,6 @@ from wizard.settings import (
     mask_url_password,
 )
 
-_HOSTS = Path(__file__).with_name("smtps.toml")
 _REMEDIES = {
     "user-not-an-address": "Use the mail address, or a local relay that sets the sender.",
     "starttls-without-effect": "Change the endpoint: smtp-wizard set --endpoint …",
@@ -116,8 +114,8 @@ def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
 def _offers_smtps(settings: SmtpSettings) -> bool:
     if settings.endpoint.is_url or settings.route.security is not Security.STARTTLS:
         return False
-    hosts: list[str] = tomllib.loads(_HOSTS.read_text(encoding="utf-8"))["hosts"]
-    return settings.route.host.lower() in hosts
+    provider = by_host(settings.route.host)
+    return provider is not None and provider.offers_smtps(settings.route.host)
 
 
 def _finding(current: Current, caution: Caution) -> Finding:

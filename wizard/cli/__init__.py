@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Never
 
 from wizard.cli import output
 from wizard.cli.parser import parse
-from wizard.errors import UsageError, WizardError
+from wizard.errors import FileRefused, UsageError, WizardError
 from wizard.stores import memory
 
 
@@ -27,6 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json, debug = "--json" in own, "--debug" in own
     try:
+        return _run(arguments, as_json=as_json, debug=debug)
+    except output.Unprintable as error:
+        return output.unprintable(error)
+
+
+def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
+    options = None
+    try:
         options = parse(arguments)
         if options.module != "exec_command":  # which has to undo it for its program
             memory.protect()
@@ -36,8 +46,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         aborted = WizardError("aborted", "Aborted. No changes were made to any files.")
         output.failure(aborted, as_json=as_json)
         return output.ABORTED
-    except output.Unprintable as error:
-        return output.unprintable(error)
     except UsageError as error:
         output.failure(error, as_json=as_json)
         if not as_json:
@@ -46,11 +54,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WizardError as error:
         output.failure(error, as_json=as_json)
         return error.exit_code
-    except Exception as error:
-        if debug:
-            raise
-        return output.defect(error, as_json=as_json)
+    except (output.Unprintable, SystemExit):
+        raise
+    except OSError as error:
+        refused = _refused(error)
+        output.failure(refused, as_json=as_json)
+        return refused.exit_code
+    except BaseException as error:  # noqa: BLE001  (whatever it is, its message is not shown)
+        return output.defect(error, options, as_json=as_json, debug=debug)
     return code
+
+
+def _refused(error: OSError) -> FileRefused:
+    """Return the sentence for what the system has refused before anything was written."""
+    return FileRefused(
+        "system-refused",
+        f"The system refuses: {error.strerror or type(error).__name__}.",
+        "Check the path, and the disk that it is on.",
+        path=Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None,
+    )
 
 
 def _end_by_signals() -> None:

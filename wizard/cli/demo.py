@@ -19,8 +19,8 @@ def run(options: Namespace) -> int:
     from wizard.demo import stage
     from wizard.demo.network import DemoNetwork
     from wizard.demo.server import DEMO_USER, MailServer
+    from wizard.flow.session import Session
     from wizard.probe.live import probe
-    from wizard.tui.session import Session
 
     with (
         tempfile.TemporaryDirectory(prefix="smtp-wizard-demo-") as scratch,

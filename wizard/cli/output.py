@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from wizard import __version__
 from wizard.errors import WizardError
 from wizard.visible import visible
 
@@ -24,8 +25,11 @@ def tolerate_encoding() -> None:
 
 
 def say(message: str) -> None:
-    """Print a message for the operator."""
-    print(visible(message), file=sys.stderr)  # noqa: T201
+    """Print a message for the operator, unless nobody can read it any more."""
+    if sys.stderr is None:  # closed: print would write to stdout instead
+        return
+    with contextlib.suppress(OSError):
+        print(visible(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def nothing(message: str) -> None:
@@ -74,27 +78,43 @@ def failure(error: WizardError, *, as_json: bool) -> None:
         say(f"smtp-wizard: {error}")
 
 
-def defect(error: Exception, *, as_json: bool) -> int:
-    """Report a defect of the program in one line and a file; return the exit code.
+def defect(error: BaseException, options: Namespace | None, *, as_json: bool, debug: bool) -> int:
+    """Report a defect of the program in one sentence and a file; return the exit code.
 
-    The file names places in the code only: messages and locals may hold a secret.
+    With ``debug`` the report is printed, too. It names places in the code only: messages and
+    values may hold a secret.
     """
-    import tempfile  # both only here: they take their time
-    import traceback
+    from wizard import report  # only here: it takes its time
 
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"smtp-wizard {__version__}, Python {sys.version.split()[0]}, {sys.platform}"]
-    lines += [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    lines.append(type(error).__name__)
-    descriptor, path = tempfile.mkstemp(prefix="smtp-wizard-", suffix=".txt")
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write("\n".join(lines) + "\n")
+    stage = ""
+    if isinstance(error, report.Crash):
+        stage, error = error.stage, error.__cause__ or error
+    content = report.text(error, report.Circumstances(_command(options), stage, _layout(options)))
+    path = report.write(content)
+    if debug:
+        say(content)
+    remedy = "Please report it with what --debug prints."
+    if path is not None:
+        remedy = f"Please report it with the contents of {path}."
     message = f"Unexpected error ({type(error).__name__}); this is a defect of smtp-wizard."
-    failure(
-        WizardError("unexpected-error", message, f"Please report it with the contents of {path}."),
-        as_json=as_json,
-    )
+    failure(WizardError("unexpected-error", message, remedy), as_json=as_json)
     return DEFECT
+
+
+def _command(options: Namespace | None) -> str:
+    return "" if options is None else options.command or "wizard"
+
+
+def _layout(options: Namespace | None) -> str:
+    """Return how the server is run; nothing where that cannot be told."""
+    if options is None:
+        return ""
+    try:
+        from wizard import layout
+
+        return str(layout.find(options.config, options.env_file).kind)
+    except Exception:  # noqa: BLE001  (this may be the very defect)
+        return ""
 
 
 class Unprintable(Exception):

@@ -6,35 +6,16 @@ from wizard.diagnosis.failure import Cause, Stage
 from wizard.diagnosis.rule import (
     Rule,
     blanks,
-    host,
     local_part,
+    made_login,
     offers_starttls,
     only_oauth,
+    provider,
+    special,
     unexpanded,
     wrong_fixed_user,
 )
-
-# Hosts by what is special about them; a host matches with all names below it.
-GOOGLE = ("gmail.com", "googlemail.com", "google.com")
-CONSUMER_OUTLOOK = ("smtp-mail.outlook.com", "hotmail.com", "live.com")
-APP_PASSWORD = (
-    "mail.yahoo.com",
-    "mail.me.com",
-    "fastmail.com",
-    "zoho.com",
-    "zoho.eu",
-    "mailbox.org",
-)
-SWITCHED_OFF_AT_FIRST = ("gmx.net", "gmx.com", "web.de")
-OWN_CREDENTIALS = (
-    "amazonaws.com",
-    "mailgun.org",
-    "brevo.com",
-    "sendinblue.com",
-    "postmarkapp.com",
-    "mailjet.com",
-    "smtp.tem.scw.cloud",
-)
+from wizard.providers import Special
 
 OUTLOOK_COM = "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
 OTHER_PROVIDER = "Use a mailbox of another provider, or put a relay in between."
@@ -60,7 +41,7 @@ LOGIN: tuple[Rule, ...] = (
         "no-usable-mechanism",
         OUTLOOK_COM,
         OTHER_PROVIDER,
-        when=host(*CONSUMER_OUTLOOK),
+        when=provider("outlook"),
     ),
     Rule(
         Cause.NO_MECHANISM,
@@ -97,7 +78,7 @@ LOGIN: tuple[Rule, ...] = (
         OTHER_PROVIDER,
         stages=(Stage.AUTH,),
         said=r"^5",
-        when=host(*CONSUMER_OUTLOOK),
+        when=provider("outlook"),
     ),
     Rule(
         Cause.REPLY,
@@ -107,7 +88,7 @@ LOGIN: tuple[Rule, ...] = (
         "https://myaccount.google.com/apppasswords and enter it without blanks.",
         stages=(Stage.AUTH,),
         said=r"^534|\b5\.7\.9\b|app(lication)?[- ]?(specific )?password",
-        when=host(*GOOGLE),
+        when=provider("google"),
     ),
     Rule(
         Cause.REPLY,
@@ -186,7 +167,7 @@ LOGIN: tuple[Rule, ...] = (
         "Enter an app password without blanks, not the account's password: "
         "https://myaccount.google.com/apppasswords; user is the full address.",
         stages=(Stage.AUTH,),
-        when=host(*GOOGLE),
+        when=provider("google"),
     ),
     Rule(
         Cause.REPLY,
@@ -195,7 +176,7 @@ LOGIN: tuple[Rule, ...] = (
         "Create an app password at this provider and enter it in place of the account's password; "
         "user is the full address.",
         stages=(Stage.AUTH,),
-        when=host(*APP_PASSWORD),
+        when=special(Special.APP_PASSWORD, Special.APP_PASSWORD_WITH_2FA),
     ),
     Rule(
         Cause.REPLY,
@@ -204,7 +185,7 @@ LOGIN: tuple[Rule, ...] = (
         "Allow access by POP3 and IMAP in the settings of the mailbox, which covers SMTP too; then "
         "check the secret.",
         stages=(Stage.AUTH,),
-        when=host(*SWITCHED_OFF_AT_FIRST),
+        when=special(Special.ACCESS_MUST_BE_ENABLED),
     ),
     Rule(
         Cause.REPLY,
@@ -213,7 +194,7 @@ LOGIN: tuple[Rule, ...] = (
         "Enter user name and password of the SMTP credentials that this provider makes, not its "
         "API or access key.",
         stages=(Stage.AUTH,),
-        when=host(*OWN_CREDENTIALS),
+        when=made_login,
     ),
     # What is left
     Rule(

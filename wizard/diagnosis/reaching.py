@@ -8,14 +8,12 @@ from wizard.diagnosis.rule import (
     alone,
     container_name,
     every,
-    host,
     nearby,
+    only_starttls,
     port,
     security,
 )
 from wizard.settings import Security
-
-STARTTLS_ONLY = ("smtp.office365.com", "mail.me.com", "smtp-mail.outlook.com")
 
 REACHING: tuple[Rule, ...] = (
     Rule(
@@ -52,7 +50,7 @@ REACHING: tuple[Rule, ...] = (
         "offers STARTTLS, on port 587.",
         "Set starttls = true.",
         stages=(Stage.TCP,),
-        when=every(port(465), host(*STARTTLS_ONLY)),
+        when=every(port(465), only_starttls),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
@@ -96,7 +94,7 @@ REACHING: tuple[Rule, ...] = (
         "offers STARTTLS, on port 587.",
         "Set starttls = true.",
         stages=(Stage.TCP,),
-        when=every(port(465), host(*STARTTLS_ONLY)),
+        when=every(port(465), only_starttls),
     ),
     Rule(
         Cause.TIMEOUT,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.diagnosis.failure import Cause, Failure, Stage
+from wizard.providers import Special, UserForm, by_host
 from wizard.secret import MASK
 from wizard.settings import Security, SmtpSettings, is_container_name, is_nearby
 
@@ -25,13 +26,6 @@ _STEPS = {
     Stage.DATA: "the mail was handed over",
     Stage.QUIT: "the goodbye",
 }
-
-FIXED_USERS = {
-    "smtp.sendgrid.net": "apikey",
-    "smtp.sparkpostmail.com": "SMTP_Injection",
-    "smtp.resend.com": "resend",
-}
-"""Providers where the user is the same for every account."""
 
 When = Callable[[Failure, SmtpSettings], bool]
 
@@ -108,10 +102,29 @@ def every(*conditions: When) -> When:
     return lambda failure, settings: all(match(failure, settings) for match in conditions)
 
 
-def host(*domains: str) -> When:
-    """Match routes to these hosts, and to all names below them."""
-    ends = tuple(f".{domain}" for domain in domains)
-    return lambda _, settings: f".{settings.route.host.lower()}".endswith(ends)
+def provider(name: str) -> When:
+    """Match routes to hosts of this provider, by its id in the table of providers."""
+    return lambda _, settings: (at := by_host(settings.route.host)) is not None and at.id == name
+
+
+def special(*codes: Special) -> When:
+    """Match routes to providers that are special in one of these ways."""
+    return lambda _, settings: (
+        (at := by_host(settings.route.host)) is not None
+        and any(at.needs(code) for code in codes)
+    )
+
+
+def only_starttls(_: Failure, settings: SmtpSettings) -> bool:
+    """Match routes to providers that only offer STARTTLS."""
+    at = by_host(settings.route.host)
+    return at is not None and at.only_starttls
+
+
+def made_login(_: Failure, settings: SmtpSettings) -> bool:
+    """Match routes to providers that make user name and password for SMTP."""
+    at = by_host(settings.route.host)
+    return at is not None and at.user is UserForm.LOGIN
 
 
 def security(*expected: Security) -> When:
@@ -161,7 +174,8 @@ def wrong_fixed_user(_: Failure, settings: SmtpSettings) -> bool:
 
 
 def _fixed_user(settings: SmtpSettings) -> str | None:
-    return FIXED_USERS.get(settings.route.host.lower())
+    at = by_host(settings.route.host)
+    return None if at is None else at.fixed_user
 
 
 def unexpanded(_: Failure, settings: SmtpSettings) -> bool:

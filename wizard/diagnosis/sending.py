@@ -40,7 +40,7 @@ SENDING: tuple[Rule, ...] = (
         "Set the secret: the password or API key for SMTP.",
         stages=MAIL_OR_RCPT,
         said=r"^530|\b5\.7\.57\b|authentication (is )?required|not authenticated|log ?in first"
-        r"|authenticate",
+        r"|authenticate|not logged in",
         when=no_login,
     ),
     Rule(

@@ -1,56 +1,38 @@
-"""The wizard itself: the flow, from the first step to the written files."""
+"""The wizard on the full screen: a surface for the flow, with one screen for each step."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.binding import Binding, BindingType
 
-from wizard import advice
-from wizard.background import in_background
-from wizard.current import Current
 from wizard.draft import Draft
-from wizard.errors import WizardError
-from wizard.plan import Plan, make_plan
-from wizard.secret import Keep
-from wizard.stores import where
-from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store, StoreName
-from wizard.tui.screens.delivery import DeliveryScreen
+from wizard.flow.done import Done
+from wizard.flow.flow import Flow
+from wizard.flow.form import Form
+from wizard.flow.page import Page, Question
+from wizard.flow.review import Review
+from wizard.flow.session import Session
+from wizard.flow.step import Move, Step, StepResult
+from wizard.flow.summary import Action
 from wizard.tui.screens.done import DoneScreen
-from wizard.tui.screens.files import FilesScreen
+from wizard.tui.screens.form import FormScreen
 from wizard.tui.screens.live_test import LiveTestScreen
 from wizard.tui.screens.page import PageScreen
 from wizard.tui.screens.question import QuestionScreen
 from wizard.tui.screens.review import ReviewScreen
-from wizard.tui.screens.secret import SecretScreen
-from wizard.tui.screens.server import ServerScreen
-from wizard.tui.screens.summary import Action, SummaryScreen
-from wizard.tui.screens.user import UserScreen
-from wizard.tui.session import Session, Step
-from wizard.tui.step import Move, StepResult, StepScreen
+from wizard.tui.screens.summary import SummaryScreen
+from wizard.tui.step import StepScreen
+from wizard.tui.terminal import Terminal
 from wizard.tui.type_ahead import TypeAheadApp
 
-_SCREENS: dict[Step, type[StepScreen]] = {
-    Step.FILES: FilesScreen,
-    Step.DELIVERY: DeliveryScreen,
-    Step.USER: UserScreen,
-    Step.SERVER: ServerScreen,
-    Step.SECRET: SecretScreen,
-    Step.TEST: LiveTestScreen,
-}
-_SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
-
-class WizardApp(TypeAheadApp[tuple[str, ...]]):
-    """Returns what was written and what to do now, as lines; None when nothing was written."""
+class WizardApp(TypeAheadApp[Done]):
+    """Returns what was written and what to do now; None when nothing was written."""
 
     CSS_PATH: ClassVar[str | Path] = "wizard.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -59,200 +41,132 @@ class WizardApp(TypeAheadApp[tuple[str, ...]]):
         Binding("ctrl+q", "leave", "Quit", priority=True),
         Binding("ctrl+c", "leave", "Quit", show=False),
     ]
+    loop: asyncio.AbstractEventLoop | None = None
+    """Where the wizard runs; None before it does."""
+    kept = False
+    """Whether what was entered is kept for the next start."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.draft = Draft.of(session.current)
-        self._written: tuple[str, ...] | None = None
-        self._last_move = Move.NEXT
+        self.flow = Flow(session, self)
+        self.driver_class = Terminal
+        self._end: int | None = None
+        self._asked = False
         self.theme = "ansi-dark"
         self.animation_level = "none"
 
+    def on_load(self) -> None:
+        """Listen to signals, before the terminal is touched."""
+        self.loop = asyncio.get_running_loop()
+
     def on_mount(self) -> None:
         """Start the flow."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._end_by, number)
-        for name, store in self.session.stores.items():
-            # The keyring's own way leaves no thread behind that could hang.
-            looking = store.look_async() if isinstance(store, KeyringStore) else None
-            look = looking or in_background(store.look)
-            self.session.looks[name] = asyncio.ensure_future(look)
-        if self.session.check is not None:
-            self.session.checking = asyncio.ensure_future(in_background(self.session.check))
-        self.run_worker(self._flow())
+        self.run_worker(self._run_flow())
 
-    def _end_by(self, number: signal.Signals) -> None:
-        """Restore the terminal, and end as the signal asks; a second one ends at once."""
-        asyncio.get_running_loop().remove_signal_handler(number)
-        self.exit(None, return_code=128 + number)
+    async def _run_flow(self) -> None:
+        self.exit(await self.flow.run(), return_code=self._end or 0)
 
-    async def _flow(self) -> None:
-        first_time = not self.session.current.configured and self.session.current.view.skip is None
-        misnamed = bool(self.session.current.view.misnamed)
-        written = await (self._first_run() if first_time and not misnamed else self._reconfigure())
-        self.exit(written)
+    def end_by(self, number: int) -> None:
+        """End as a signal asks, and keep what was entered."""
+        self._end_with(128 + number)
 
-    async def _first_run(self) -> tuple[str, ...] | None:
-        """Ask for everything, step by step; back from the first step leaves."""
-        steps = (*_SCREENS, Step.REVIEW)
-        while True:
-            written = await self._walk(steps)
-            if written is not None or await self._confirm_leaving():
-                return written
+    def interrupt(self) -> None:
+        """Ask whether to leave; end if that has been asked already."""
+        if self._asked:
+            self._end_with(0)
+        else:
+            self.action_leave()
 
-    async def _reconfigure(self) -> tuple[str, ...] | None:
-        """Show what is set; change any part directly; then test, review and write."""
-        chosen: Step | Action | None = None
-        while True:
-            chosen = await self.push_screen_wait(SummaryScreen(self.session, self.draft, chosen))
-            match chosen:
-                case Action.LEAVE:
-                    if await self._confirm_leaving():
-                        return None
-                case Action.FINDINGS:
-                    await self.push_screen_wait(PageScreen("Check", self._findings()))
-                case Action.RENAME:
-                    self._rename_section()
-                case Action.WRITE:
-                    written = await self._walk(self._last_steps())
-                    if written is not None:
-                        return written
-                case Step():
-                    await self._ask(chosen, ())
+    def give_up(self) -> bool:
+        """Save and restore what can be without the loop; not while files are written."""
+        if self.flow.writing:
+            return False
+        self.flow.keep()
+        if isinstance(self._driver, Terminal):
+            self._driver.give_back_now()
+        return True
 
-    def _last_steps(self) -> tuple[Step, ...]:
-        """Return the steps before writing: the first part that is not right yet comes first."""
-        problems = () if self.draft.skip else tuple(self.draft.problems(self.session.current))
-        asks = {field: step for step, screen in _SCREENS.items() for field in screen.FIELDS}
-        wrong = tuple(dict.fromkeys(asks[field] for field in problems))
-        changed = self.draft != Draft.of(self.session.current)
-        test = (Step.TEST,) if changed else ()
-        return (*wrong, *test, Step.REVIEW)
+    def _end_with(self, code: int) -> None:
+        if self._end is None:
+            self._end = code
+        if not self.flow.writing:
+            self._end_now()
 
-    async def _walk(self, steps: Sequence[Step]) -> tuple[str, ...] | None:
-        """Go through ``steps``, back and forth; None when the operator backs out of the first."""
-        index = 0
-        while index >= 0:
-            step = steps[index]
-            if self.draft.skip and step in _SKIPPED:
-                move = self._last_move
-            elif step is Step.REVIEW:
-                written = await self._review(steps)
-                if written is not None:
-                    return written
-                move = Move.BACK
-            else:
-                move = await self._ask(step, steps)
-            self._last_move = move
-            index += 1 if move is Move.NEXT else -1
-        return None
+    def _end_now(self) -> None:
+        """End without asking; what was entered is kept."""
+        self.kept = self.flow.keep()
+        self.exit(self.flow.done, return_code=self._end or 0)
 
-    async def _ask(self, step: Step, steps: Sequence[Step]) -> Move:
-        shown = [each for each in steps if not (self.draft.skip and each in _SKIPPED)]
-        result: StepResult = await self.push_screen_wait(
-            _SCREENS[step](self.session, self.draft, shown)
-        )
-        self.draft = result.draft
-        return result.move
+    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+        """Show the form."""
+        return await self.push_screen_wait(FormScreen(form, steps))
 
-    async def _review(self, steps: Sequence[Step]) -> tuple[str, ...] | None:
-        """Show the plan and write it; None when the operator goes back."""
-        shown = [each for each in steps if not (self.draft.skip and each in _SKIPPED)]
-        failure = ""
-        draft = self._relevant()
-        while True:
-            try:
-                plan = make_plan(self.session.current, draft, stores=self._store)
-            except WizardError as error:
-                await self.push_screen_wait(QuestionScreen(str(error), no="Back"))
-                return None
-            result = await self.push_screen_wait(
-                ReviewScreen(self.session, draft, shown, plan, failure)
-            )
-            if result.move is Move.BACK:
-                return None
-            try:
-                left = await asyncio.to_thread(plan.apply)
-            except WizardError as error:
-                failure = f"✗ Not written. {error}"
-                continue
-            return await self._done(draft, plan, tuple(f"! {each.message}" for each in left))
+    async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
+        """Show the live test."""
+        return await self.push_screen_wait(LiveTestScreen(self.session, draft, steps))
 
-    async def _done(self, draft: Draft, plan: Plan, left: tuple[str, ...]) -> tuple[str, ...]:
-        written = tuple(
-            f"{'Created' if change.created else 'Changed'} {change.before.shown}"
-            for change in plan.changes
-            if change.changed
-        )
-        written += plan.about_stores + left
-        steps = advice.next_steps(self.session.current, draft, plan)
-        self._written = (*written, *steps)
-        if plan.changed:
-            await self.push_screen_wait(DoneScreen(written, steps))
-        return self._written
+    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+        """Show every line that will change."""
+        if self._end is not None:  # it was asked for while writing failed
+            self._end_now()
+        return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
 
-    def _relevant(self) -> Draft:
-        """Return the draft without what a skipped verification leaves out of account."""
-        if not self.draft.skip:
-            return self.draft
-        stored = Draft.of(self.session.current)
-        return replace(
-            self.draft,
-            user=stored.user,
-            endpoint=stored.endpoint,
-            starttls=stored.starttls,
-            secret=Keep(),
-        )
+    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+        """Show what is set."""
+        return await self.push_screen_wait(SummaryScreen(self.session, draft, chosen))
 
-    def _store(self, current: Current, name: StoreName) -> Store:
-        if name is StoreName.KEYRING:
-            return where.keyring_store(current, self.session.accepted)
-        return where.store(current, name)
+    async def confirm(self, question: Question) -> bool:
+        """Ask over the screen."""
+        return await self.push_screen_wait(QuestionScreen(question))
 
-    def _findings(self) -> str:
-        return "\n\n".join(
-            f"{finding.severity}: {finding.path}"
-            f"{'' if finding.line is None else f', line {finding.line}'}\n"
-            f"{finding.message}\n→ {finding.remedy}"
-            for finding in self.session.findings
-        )
+    async def page(self, page: Page) -> None:
+        """Show a text over the screen."""
+        await self.push_screen_wait(PageScreen(page))
 
-    def _rename_section(self) -> None:
-        self.session.current = self.session.current.with_section_renamed()
-        self.draft = Draft.of(self.session.current)
+    async def done(self, done: Done) -> None:
+        """Show what was written; it is printed once more when the screen is left."""
+        if self._end is not None:  # it was asked for during the writing
+            self._end_now()
+        await self.push_screen_wait(DoneScreen(done))
 
-    async def _confirm_leaving(self) -> bool:
-        if self.draft == Draft.of(self.session.current):
-            return True
-        return await self.push_screen_wait(
-            QuestionScreen(
-                "Leave the wizard? What you entered is lost; no changes were made to any files.",
-                yes="Leave",
-                no="Stay",
-            )
-        )
+    def entered(self) -> Draft:
+        """Return the draft with what stands on the screen now, below questions and pages."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, StepScreen):
+                return screen.collect()
+        return self.flow.draft
 
     def action_leave(self) -> None:
         """Leave; ask first if something would be lost, but not twice."""
-        if self._written is not None or isinstance(self.screen, QuestionScreen):
-            self.exit(self._written)
-            return
-        screen = self.screen
-        if isinstance(screen, StepScreen):
-            self.draft = screen.collect()
-        self.run_worker(self._leave())
+        if self.flow.done is not None or isinstance(self.screen, QuestionScreen):
+            self._end_with(0)
+        else:
+            self.run_worker(self._leave())
 
     async def _leave(self) -> None:
-        if await self._confirm_leaving():
+        self._asked = True
+        if await self.flow.may_leave(self.entered()):
             self.exit(None)
+        self._asked = False
+
+    @property
+    def crash(self) -> Exception | None:
+        """The unexpected error that has ended the wizard."""
+        return self._exception
+
+    @property
+    def stage(self) -> str:
+        """The step that is shown, for a report."""
+        screens = [each for each in reversed(self.screen_stack) if isinstance(each, StepScreen)]
+        return screens[0].heading.step.value if screens else ""
+
+    def panic(self, *renderables: object) -> None:
+        """End without a word: what textual would show may hold a secret."""
+        self._fatal_error()
 
     def _fatal_error(self) -> None:
-        """Show where it happened, but never the values: one of them may be the secret."""
-        self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(
-            Segments(self.console.render(traceback, self.console.options))
-        )
+        """Keep what was entered and end; the command line writes the report."""
+        with suppress(Exception):
+            self.kept = self.kept or self.flow.keep()
         self._close_messages_no_wait()

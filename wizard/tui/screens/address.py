@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from wizard.errors import InvalidValue
+from wizard.flow.live_test import ADDRESS, TO_WHOM
 from wizard.settings import check_recipient
 from wizard.tui.widgets.field import Field
 from wizard.tui.widgets.sentence import Sentence
@@ -31,8 +32,8 @@ class AddressScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """One field."""
         with Vertical(id="question"):
-            yield Sentence("Send a real mail with these settings. To whom?")
-            yield Field("Address", self._suggestion, name="recipient")
+            yield Sentence(TO_WHOM)
+            yield Field(ADDRESS, self._suggestion, name="recipient")
             with Horizontal():
                 yield Button("Send", id="send", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button, Footer
 
+from wizard.flow.done import NOW, TITLE, Done
 from wizard.tui.widgets.sentence import Sentence
 
 
@@ -19,18 +20,17 @@ class DoneScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
 
-    def __init__(self, written: tuple[str, ...], steps: tuple[str, ...]) -> None:
+    def __init__(self, done: Done) -> None:
         super().__init__()
-        self._written = written
-        self._steps = steps
+        self._done = done
 
     def compose(self) -> ComposeResult:
         """Files, then commands."""
         with VerticalScroll(id="body"):
-            yield Sentence("✓ Written", id="title", classes="passed")
-            yield Sentence("\n".join(self._written))
-            yield Sentence("What to do now", classes="label")
-            for step in self._steps:
+            yield Sentence(TITLE, id="title", classes="passed")
+            yield Sentence("\n".join(self._done.written))
+            yield Sentence(NOW, classes="label")
+            for step in self._done.steps:
                 yield Sentence(step, classes="command" if step.startswith("$ ") else "")
         with Horizontal(id="buttons"):
             yield Button("Close", id="close", variant="primary", compact=True)

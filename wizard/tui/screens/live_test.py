@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import ClassVar
@@ -13,7 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from wizard.errors import InvalidValue
+from wizard.draft import Draft
+from wizard.flow import live_test
+from wizard.flow.page import Page
+from wizard.flow.session import Session
+from wizard.flow.step import Step
 from wizard.probe.events import (
     Concluded,
     Decided,
@@ -26,63 +31,37 @@ from wizard.probe.events import (
     Verdict,
 )
 from wizard.probe.evidence import ticket
-from wizard.probe.unconnected import unusable
 from wizard.tui.screens.address import AddressScreen
 from wizard.tui.screens.page import PageScreen
-from wizard.tui.session import Step
 from wizard.tui.step import StepScreen
 from wizard.tui.widgets.sentence import Sentence
 
-_MARKS = {
-    Outcome.PASS: ("✓", "$success"),
-    Outcome.WARN: ("!", "$warning"),
-    Outcome.FAIL: ("✗", "$error"),
-    Outcome.SKIP: ("-", "dim"),
-}
-_NAMES = {
-    Stage.DNS: "Name",
-    Stage.TCP: "Connection",
-    Stage.TLS: "Encryption",
-    Stage.GREETING: "Greeting",
-    Stage.EHLO: "EHLO",
-    Stage.STARTTLS: "STARTTLS",
-    Stage.AUTH: "Login",
-    Stage.MAIL: "Sender",
-    Stage.RCPT: "Recipient",
-    Stage.RSET: "Reset",
-    Stage.DATA: "Message",
-    Stage.QUIT: "Goodbye",
+_OUTCOMES = {
+    Outcome.PASS: "$success",
+    Outcome.WARN: "$warning",
+    Outcome.FAIL: "$error",
+    Outcome.SKIP: "dim",
 }
 _VERDICTS = {
-    Verdict.PASS: ("✓ The server will be able to send its mails.", "passed"),
-    Verdict.WARN: ("! The server will be able to send its mails, with a caveat.", "warned"),
-    Verdict.FAIL: ("✗ The server will fail to send its mails.", "failed"),
-    Verdict.UNTESTABLE: ("! This cannot be tested from here.", "warned"),
+    Verdict.PASS: "passed",
+    Verdict.WARN: "warned",
+    Verdict.FAIL: "failed",
+    Verdict.UNTESTABLE: "warned",
 }
 
 
 class LiveTestScreen(StepScreen):
     """Runs the test at once, unless these very values were tested already."""
 
-    STEP = Step.TEST
-    TITLE_TEXT = "Live test"
-    NEXT_LABEL = "Go on"
-    HELP_TEXT = (
-        "The wizard connects exactly as the server will: same port, same encryption, same login, "
-        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
-        "The password is sent once, and never over an unencrypted connection unless the "
-        "endpoint itself asks for one.\n\n"
-        "Ctrl+S sends a real mail, Ctrl+T shows the whole dialogue for a ticket. Where another "
-        "form of the endpoint works, its number takes it over.\n\n"
-        "Esc stops a running test. A failed test does not lock you in: you can go on and write "
-        "the settings anyway."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "again", "Again"),
-        Binding("ctrl+s", "send", "Send a mail"),
-        Binding("ctrl+t", "details", "Details"),
+        Binding("ctrl+s", "send", live_test.SEND),
+        Binding("ctrl+t", "details", live_test.DETAILS),
         *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
     ]
+
+    def __init__(self, session: Session, draft: Draft, steps: Sequence[Step]) -> None:
+        super().__init__(session, draft, steps, live_test.HEADING)
 
     def compose_body(self) -> ComposeResult:
         """Verdict and remedy first, then the stages."""
@@ -95,8 +74,8 @@ class LiveTestScreen(StepScreen):
     def compose_buttons(self) -> ComposeResult:
         """Going on is named after what it means."""
         yield Button("Stop", id="next", variant="primary", compact=True)
-        yield Button("Test again", id="again", compact=True)
-        yield Button("Back", id="back", compact=True)
+        yield Button(live_test.AGAIN, id="again", compact=True)
+        yield Button(live_test.BACK, id="back", compact=True)
 
     def on_mount(self) -> None:
         """Show the report there is, or make one."""
@@ -125,14 +104,8 @@ class LiveTestScreen(StepScreen):
 
     @work(exclusive=True)
     async def _run(self, recipient: str | None) -> None:
-        try:
-            settings = self.draft.settings(self.session.current)
-        except InvalidValue as problem:
-            self._finish(unusable(problem, self.draft.endpoint))
-            return
-        self.query_one("#route", Sentence).say(f"The server {settings.route.in_words()}.")
-        probing = self.session.probe(settings, recipient=recipient, deliver=recipient is not None)
-        async with aclosing(probing) as events:
+        self.query_one("#route", Sentence).say(live_test.route_of(self.session, self.draft))
+        async with aclosing(live_test.events(self.session, self.draft, recipient)) as events:
             async for event in events:
                 self._take(event)
 
@@ -144,32 +117,24 @@ class LiveTestScreen(StepScreen):
                 self._started = None
                 self._lines.append(event)
             case Decided(verdict):
-                self._say(_VERDICTS[verdict][0], "", _VERDICTS[verdict][1])
+                self._say(live_test.VERDICTS[verdict], "", _VERDICTS[verdict])
             case Concluded(report):
-                self._finish(report)
+                self._conclude(report)
                 return
         self._paint()
-
-    def _finish(self, report: Report) -> None:
-        self.session.tested = self.draft, report
-        self._conclude(report)
 
     def _conclude(self, report: Report) -> None:
         self._testing, self._started = False, None
         self._lines = list(report.stages)
         if report.route is not None:
-            self.query_one("#route", Sentence).say(f"The server {report.route.in_words()}.")
-        words, style = _VERDICTS[report.verdict]
-        diagnosis = ""
-        if report.diagnosis is not None:
-            found = report.diagnosis
-            diagnosis = f"{found.summary}\n→ {found.remedy}"
-            if found.server_said:
-                diagnosis += f"\nThe mail server said: {found.server_said}"
+            self.query_one("#route", Sentence).say(live_test.route_in_words(report.route))
+        diagnosis = "\n".join(live_test.explanation(report))
+        words, style = live_test.VERDICTS[report.verdict], _VERDICTS[report.verdict]
         self._say(words, diagnosis, style, "\n".join(_offers(report)))
-        self._label("Go on anyway" if report.verdict is Verdict.FAIL else "Go on")
+        failed = report.verdict is Verdict.FAIL
+        self._label(live_test.GO_ON_ANYWAY if failed else live_test.GO_ON)
         self._paint()
-        self.query_one("#back" if report.verdict is Verdict.FAIL else "#next", Button).focus()
+        self.query_one("#back" if failed else "#next", Button).focus()
 
     def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
         self.query_one("#verdict", Sentence).set_classes(style)
@@ -192,10 +157,11 @@ class LiveTestScreen(StepScreen):
             stage, since = self._started
             waited = time.monotonic() - since
             clock = f"{waited:.0f} s" if waited >= 1 else ""
-            lines.append(Content(f"▸ {_NAMES[stage]:<11} {clock:>8}"))
+            lines.append(Content(f"▸ {live_test.STAGES[stage]:<11} {clock:>8}"))
         if self._testing:
             left = max(0.0, self.session.timeout - (time.monotonic() - self._begun))
-            lines.append(Content.styled(f"Ends in {left:.0f} s at the latest. Esc stops.", "dim"))
+            ends = live_test.ENDS.format(seconds=left)
+            lines.append(Content.styled(f"{ends} Esc stops.", "dim"))
         self.query_one("#stages", Static).update(Content("\n").join(lines))
 
     def action_next(self) -> None:
@@ -215,8 +181,8 @@ class LiveTestScreen(StepScreen):
     def _stop(self) -> None:
         self.workers.cancel_node(self)
         self._testing, self._started = False, None
-        self._say("! The test was stopped; nothing is proven.", "", "warned")
-        self._label("Go on without a test")
+        self._say(live_test.STOPPED, "", "warned")
+        self._label(live_test.GO_ON_UNTESTED)
         self._paint()
 
     def action_take(self, number: int) -> None:
@@ -231,8 +197,8 @@ class LiveTestScreen(StepScreen):
     def action_send(self) -> None:
         """Send a real mail with the values of this draft."""
         if not self._testing:
-            user = self.draft.user if "@" in self.draft.user else ""
-            self.app.push_screen(AddressScreen(user), self._send_to)
+            suggestion = live_test.recipient_for(self.draft)
+            self.app.push_screen(AddressScreen(suggestion), self._send_to)
 
     def _send_to(self, recipient: str | None) -> None:
         if recipient is not None:
@@ -242,11 +208,7 @@ class LiveTestScreen(StepScreen):
         """Show everything that is known of the test, fit for a ticket."""
         report = self.session.report_for(self.draft)
         if not self._testing and report is not None:
-            self.app.push_screen(PageScreen("Details", ticket(report)))
-
-    def check(self, draft: object) -> dict[str, str]:
-        """A failed test does not lock the operator in."""
-        return {}
+            self.app.push_screen(PageScreen(Page(live_test.DETAILS, ticket(report))))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Test again; the other buttons are those of every step."""
@@ -258,16 +220,14 @@ class LiveTestScreen(StepScreen):
 def _offers(report: Report) -> list[str]:
     """Return what to press for each alternative, and what is known of it."""
     return [
-        f"{number} takes over {other.endpoint} "
-        f"{'with STARTTLS' if other.starttls else 'without starttls'}: {other.words}"
+        f"{number} {live_test.offer(other)}"
         for number, other in enumerate(report.alternatives, start=1)
     ]
 
 
 def _line(event: Finished) -> Content:
-    mark, style = _MARKS[event.outcome]
     return Content.assemble(
-        (mark, style),
-        f" {_NAMES[event.stage]:<11} {event.seconds * 1000:>5.0f} ms  ",
+        (live_test.MARKS[event.outcome], _OUTCOMES[event.outcome]),
+        f" {live_test.STAGES[event.stage]:<11} {event.seconds * 1000:>5.0f} ms  ",
         Content(event.message),
     )

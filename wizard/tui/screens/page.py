@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Footer
 
+from wizard.flow.page import Page
 from wizard.tui.widgets.sentence import Sentence
 
 
@@ -20,16 +21,15 @@ class PageScreen(ModalScreen[None]):
         Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", "Close", key_display="Esc"),
     ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
-        self._title = title
-        self._text = text
+        self._page = page
 
     def compose(self) -> ComposeResult:
         """Title and text, scrolled with the arrows."""
         with VerticalScroll(id="page"):
-            yield Sentence(self._title, classes="label")
-            yield Sentence(self._text)
+            yield Sentence(self._page.title, classes="label")
+            yield Sentence(self._page.text)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from wizard.flow.page import Question
 from wizard.tui.widgets.sentence import Sentence
 
 
@@ -27,20 +28,18 @@ class QuestionScreen(ModalScreen[bool]):
         Binding("left,right,up,down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, *, no: str, yes: str | None = None) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        self._yes = yes
-        self._no = no
 
     def compose(self) -> ComposeResult:
         """The question, and no before yes."""
         with Vertical(id="question"):
-            yield Sentence(self._question)
+            yield Sentence(self._question.text)
             with Horizontal():
-                yield Button(self._no, id="no", compact=True)
-                if self._yes is not None:
-                    yield Button(self._yes, id="yes", variant="warning", compact=True)
+                yield Button(self._question.no, id="no", compact=True)
+                if self._question.yes is not None:
+                    yield Button(self._question.yes, id="yes", variant="warning", compact=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Mount
 from textual.message import Message
 from textual.widgets import RadioSet
 
+from wizard.tui.widgets.sentence import Sentence
 from wizard.tui.widgets.toggles import Option
 from wizard.visible import visible
 
@@ -61,16 +64,29 @@ class Choice(RadioSet, Generic[T]):
             self.action_previous_button()
         self.action_toggle_button()
 
-    def offer(self, value: T, *, offered: bool) -> None:
-        """Show or hide one of the options."""
+    def offer(self, value: T, label: str, *, offered: bool) -> None:
+        """Show or hide one of the options, by this label."""
         button = self.query(Option)[self._values.index(value)]
         button.display = offered
         button.disabled = not offered
-
-    def rename(self, value: T, label: str) -> None:
-        """Give one of the options another label."""
-        self.query(Option)[self._values.index(value)].label = Content(visible(label))
+        if str(button.label) != visible(label):
+            button.label = Content(visible(label))
 
     def action_confirm(self) -> None:
         """Go on."""
         self.post_message(self.Confirmed())
+
+
+class LabelledChoice(Vertical):
+    """A choice with its label above, where it has one."""
+
+    def __init__(self, label: str, choice: Choice[Any]) -> None:
+        super().__init__(classes="labelled" if label else "")
+        self._label = label
+        self.choice = choice
+
+    def compose(self) -> ComposeResult:
+        """Label and choice."""
+        if self._label:
+            yield Sentence(self._label, classes="label")
+        yield self.choice

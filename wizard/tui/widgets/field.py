@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from wizard.flow import entry
 from wizard.secret import MASK
 from wizard.tui.widgets.sentence import Sentence
 
@@ -29,20 +30,13 @@ class OneLineInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = event.text.strip()
-        if len(text.splitlines()) > 1:
-            self.post_message(
-                Note(
-                    "What you pasted has several lines, so nothing was entered. Paste one line.",
-                    refused=True,
-                )
-            )
+        text = entry.one_line(event.text)
+        if text is None:
+            self.post_message(Note(entry.SEVERAL_LINES, refused=True))
             return
         self.replace(text, *self.selection)
         if text != event.text:
-            self.post_message(
-                Note("Blanks and line breaks around the pasted text were left out.", refused=False)
-            )
+            self.post_message(Note(entry.TRIMMED_PASTE, refused=False))
 
 
 class SecretInput(OneLineInput):
@@ -123,17 +117,19 @@ class Field(Vertical):
         )
         self._problem = Sentence(classes="problem")
         self._note = Sentence(classes="note")
+        self._kept = Sentence(classes="quiet")
 
     def compose(self) -> ComposeResult:
-        """Label, input, problem, note."""
+        """Label, input, problem, note, what an empty field keeps."""
         yield Sentence(self._label, classes="label")
         yield self._input
         yield self._problem
         yield self._note
+        yield self._kept
 
     def on_mount(self) -> None:
         """Take no room for what is not there."""
-        self._problem.display = self._note.display = False
+        self._problem.display = self._note.display = self._kept.display = False
 
     @property
     def value(self) -> str:
@@ -151,6 +147,10 @@ class Field(Vertical):
         self._problem.say(f"✗ {sentence}" if sentence else "")
         self.set_class(bool(sentence), "-wrong")
 
+    def say_kept(self, sentence: str) -> None:
+        """Say what an empty field keeps, or nothing."""
+        self._kept.say(sentence)
+
     def focus_input(self) -> None:
         """Put the cursor into the field."""
         self._input.focus()
@@ -167,7 +167,7 @@ class Field(Vertical):
         event.stop()
         if self._input.value != self.value:
             self._input.value = self.value
-            self.post_message(Note("Blanks around it were left out.", refused=False))
+            self.post_message(Note(entry.TRIMMED, refused=False))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)

@@ -16,5 +16,6 @@ class Sentence(Static):
 
     def say(self, text: str) -> None:
         """Show ``text`` instead; an empty one takes no room."""
-        self.update(Content(visible(text)))
+        if visible(text) != str(self.content):
+            self.update(Content(visible(text)))
         self.display = bool(text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from wizard.tui.session import Step
+from wizard.flow.step import Step
 
 
 class StepBar(Widget):

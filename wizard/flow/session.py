@@ -1,31 +1,25 @@
-"""What all screens of one run share: the configuration, the live test, and its last report."""
+"""What all steps of one run share: the configuration, the live test, and its last report."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Protocol
 
+from wizard.background import in_background
 from wizard.check.finding import Finding
 from wizard.current import Current
 from wizard.draft import Draft
+from wizard.errors import StoreUnusable
 from wizard.probe.events import Event, Report
 from wizard.settings import SmtpSettings
+from wizard.stores.keyring_words import FOREIGN
+from wizard.stores.os_keyring import KeyringStore
 from wizard.stores.store import Availability, Store, StoreName
 
-
-class Step(Enum):
-    """The steps of the flow, by the name in the step bar."""
-
-    FILES = "Files"
-    DELIVERY = "Delivery"
-    USER = "User"
-    SERVER = "Server"
-    SECRET = "Secret"  # noqa: S105  (a heading)
-    TEST = "Test"
-    REVIEW = "Review"
+_MOMENT = 2.0
+"""Seconds."""
 
 
 class Probe(Protocol):
@@ -55,10 +49,42 @@ class Session:
     """What may be offered besides ``.env``, where it works."""
     looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
-    accepted: str = ""
-    """The keyring backend of the operator's configuration; used only if the keyring is chosen."""
+    lasting: bool = False
+    """Whether the configuration outlives the run, so that drafts and a way back are kept; the
+    demo's does not."""
+    notices: Sequence[str] = ()
+    """What the operator should know before the first step."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
+
+    def start(self) -> None:
+        """Begin to look around in the background; needs a running event loop."""
+        for name, store in self.stores.items():
+            # The keyring's own way leaves no thread behind that could hang.
+            looking = store.look_async() if isinstance(store, KeyringStore) else None
+            self.looks[name] = asyncio.ensure_future(looking or in_background(store.look))
+        if self.check is not None:
+            self.checking = asyncio.ensure_future(in_background(self.check))
+
+    async def checked(self) -> None:
+        """Give the check a moment, for a surface that cannot add its findings later."""
+        if self.checking is not None:
+            await asyncio.wait([self.checking], timeout=_MOMENT)
+
+    def found(self, name: StoreName) -> Availability | None:
+        """Return what the look at a store has found; None while it looks, or where it failed."""
+        look = self.looks.get(name)
+        if look is None or not look.done() or look.cancelled():
+            return None
+        if isinstance(look.exception(), StoreUnusable):  # as good as a store that says no
+            return None
+        return look.result()
+
+    @property
+    def accepted(self) -> str:
+        """The keyring backend of the operator's configuration; used if the keyring is chosen."""
+        found = self.found(StoreName.KEYRING)
+        return found.backend if found is not None and found.code == FOREIGN else ""
 
     @property
     def findings(self) -> Sequence[Finding]:

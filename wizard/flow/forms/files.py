@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from collections.abc import Sequence
 
 from wizard import advice
 from wizard.current import Current
+from wizard.flow.form import Form
+from wizard.flow.part import Part, Values, Words
+from wizard.flow.step import Heading, Step
 from wizard.layout import LayoutKind
-from wizard.tui.session import Step
-from wizard.tui.step import StepScreen
-from wizard.tui.widgets.sentence import Sentence
 
 _LAYOUTS = {
     LayoutKind.COMPOSE: "Docker Compose: the server runs in a container and gets the secret "
@@ -19,30 +19,38 @@ _LAYOUTS = {
 }
 
 
-class FilesScreen(StepScreen):
+class FilesForm(Form):
     """Nothing to enter: what the wizard is going to work on."""
 
-    STEP = Step.FILES
-    TITLE_TEXT = "These files will be set up"
-    HELP_TEXT = (
+    HEADING = Heading(
+        Step.FILES,
+        "These files will be set up",
         "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
         "To work on another configuration, leave the wizard (Ctrl+Q) and start it with "
         "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
-        "Nothing is written before you have seen and confirmed every changed line."
+        "Nothing is written before you have seen and confirmed every changed line.",
+        "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
+        "To work on another configuration, leave the wizard (quit) and start it with "
+        "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
+        "Nothing is written before you have seen and confirmed every changed line.",
     )
 
-    def compose_body(self) -> ComposeResult:
+    def parts(self, values: Values) -> Sequence[Part]:
         """Paths, layout, and what will happen to each file."""
         current = self.session.current
-        yield Sentence("Configuration", classes="label")
-        yield Sentence(f"{current.layout.config}\n{_config_state(current)}")
-        yield Sentence("Secret", classes="label")
-        yield Sentence(f"{current.layout.env_file}\n{_env_state(current)}")
-        yield Sentence("How the server is run", classes="label")
-        yield Sentence(_LAYOUTS[current.layout.kind])
-        for caution in advice.about_permissions(current):
-            yield Sentence(f"! {caution.message}", classes="caution")
-        yield Sentence("Nothing is written before the last step.", classes="quiet")
+        return [
+            Words("Configuration", "label"),
+            Words(f"{current.layout.config}\n{_config_state(current)}"),
+            Words("Secret", "label"),
+            Words(f"{current.layout.env_file}\n{_env_state(current)}"),
+            Words("How the server is run", "label"),
+            Words(_LAYOUTS[current.layout.kind]),
+            *(
+                Words(f"! {caution.message}", "caution")
+                for caution in advice.about_permissions(current)
+            ),
+            Words("Nothing is written before the last step.", "quiet"),
+        ]
 
 
 def _config_state(current: Current) -> str:

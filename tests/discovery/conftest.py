@@ -1,0 +1,34 @@
+"""Fixtures for discovery: an authority that everybody trusts, and servers with its certificates."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+import trustme
+
+from tests.probe.servers import Script, serving
+
+Serve = Callable[..., AbstractAsyncContextManager[int]]
+NAMES = ("example.org", "*.example.org", "elsewhere.example", "*.elsewhere.example")
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def serve(authority: trustme.CA) -> Serve:
+    """Serve connections by a script, encrypted, on a port of its own."""
+
+    def serve(
+        script: Script, *names: str, by: trustme.CA | None = None
+    ) -> AbstractAsyncContextManager[int]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        (by or authority).issue_cert(*(names or NAMES)).configure_cert(context)
+        return serving(script, context, tls=True)
+
+    return serve

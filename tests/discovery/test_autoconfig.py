@@ -1,0 +1,231 @@
+"""Settings for mail programs, as they are published and as somebody who means ill writes them."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.discovery import web
+from wizard.discovery.autoconfig import Unreadable, read
+from wizard.discovery.offer import Offer, answer
+from wizard.discovery.suggestion import Answer, Source
+
+ADDRESS, DOMAIN = "you@example.org", "example.org"
+
+
+def offers(*servers: str) -> list[Offer]:
+    return read(web.settings(*servers), ADDRESS, DOMAIN)
+
+
+def suggested(*servers: str) -> Answer:
+    return answer(Source.AUTOCONFIG, DOMAIN, "", offers(*servers))
+
+
+def test_the_server_for_outgoing_mail_is_taken() -> None:
+    [found] = suggested(web.server()).suggestions
+    assert (found.endpoint, found.starttls, found.user) == ("mail.example.org", False, ADDRESS)
+    assert found.usable
+    assert found.specials == ()
+
+
+@pytest.mark.parametrize(
+    ("port", "socket_type", "endpoint", "starttls"),
+    [
+        ("465", "SSL", "mail.example.org", False),
+        ("587", "STARTTLS", "mail.example.org", True),
+        ("25", "STARTTLS", "smtp://mail.example.org:25?tls=required", False),
+        ("2525", "STARTTLS", "smtp://mail.example.org:2525?tls=required", False),
+    ],
+)
+def test_a_server_is_suggested_in_the_form_that_leads_to_it(
+    port: str, socket_type: str, endpoint: str, starttls: bool
+) -> None:
+    [found] = suggested(web.server(port=port, socket_type=socket_type)).suggestions
+    assert (found.endpoint, found.starttls) == (endpoint, starttls)
+    assert found.route is not None
+    assert found.route.port == int(port)
+
+
+@pytest.mark.parametrize(
+    ("port", "socket_type", "why"),
+    [("2465", "SSL", "only do on port 465"), ("587", "plain", "without encryption")],
+)
+def test_a_server_that_no_endpoint_leads_to_is_left_out_with_a_word(
+    port: str, socket_type: str, why: str
+) -> None:
+    found = suggested(web.server(port=port, socket_type=socket_type))
+    assert found.suggestions == ()
+    assert why in found.remarks[0]
+    assert port in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "user"),
+    [
+        ("%EMAILADDRESS%", "you@example.org"),
+        ("%EMAILLOCALPART%", "you"),
+        ("%EMAILLOCALPART%@%EMAILDOMAIN%", "you@example.org"),
+        ("%EMAILLOCALPART%+smtp", "you+smtp"),
+        ("somebody@example.org", None),
+        ("", None),
+        ("${SMTP_SECRET}%EMAILADDRESS%", None),
+        ("%EMAILADDRESS%\u202e", None),
+        ("%EMAILADDRESS% x", None),
+    ],
+)
+def test_the_user_is_filled_in_or_left_alone(template: str, user: str | None) -> None:
+    [found] = suggested(web.server("mail.example.org", "465", "SSL", template)).suggestions
+    assert found.user == user
+
+
+@pytest.mark.parametrize(
+    ("ways", "usable"),
+    [
+        ((), True),
+        (("password-cleartext",), True),
+        (("OAuth2", "password-cleartext"), True),
+        (("none",), True),
+        (("client-IP-address",), True),
+        (("OAuth2",), False),
+        (("password-encrypted", "NTLM"), False),
+    ],
+)
+def test_a_login_that_the_server_cannot_do_is_said(ways: tuple[str, ...], usable: bool) -> None:
+    server = web.server("mail.example.org", "465", "SSL", "%EMAILADDRESS%", *ways)
+    [found] = suggested(server).suggestions
+    assert found.usable is usable
+    assert usable or "no login by password" in found.specials[0]
+
+
+def test_a_host_of_a_known_provider_comes_with_what_is_special_about_it() -> None:
+    [google, outlook] = suggested(
+        web.server("smtp.gmail.com"), web.server("smtp-mail.outlook.com", "587", "STARTTLS")
+    ).suggestions
+    assert google.provider == "Google"
+    assert "app password" in google.specials[0]
+    assert not outlook.usable
+    assert "OAuth" in outlook.specials[0]
+
+
+def test_a_host_elsewhere_comes_with_a_warning() -> None:
+    [found] = suggested(web.server("mail.elsewhere.example")).suggestions
+    assert "take it only if you know" in found.specials[0]
+
+
+def test_the_domain_may_be_a_placeholder_in_the_host() -> None:
+    [found] = suggested(web.server("smtp.%EMAILDOMAIN%")).suggestions
+    assert found.endpoint == "smtp.example.org"
+
+
+def test_a_host_in_unicode_is_suggested_as_the_dns_has_it() -> None:
+    [found] = suggested(web.server("mäil.example.org")).suggestions
+    assert found.endpoint == "xn--mil-qla.example.org"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "localhost",
+        "smtp_relay",
+        "127.0.0.1",
+        "[::1]",
+        "mail.example.org:25",
+        "smtp://mail.example.org",
+        "mail.example.org/x",
+        "mail.example.org&#10;secret = 1",
+        "mail.example.org&#9;",
+        "mail&#x202e;.example.org",
+        "${SMTP_SECRET}.example.org",
+        "you@mail.example.org",
+        "a" * 64 + ".example.org",
+        "a." * 300 + "example.org",
+    ],
+)
+def test_what_is_no_host_on_the_internet_is_never_suggested(host: str) -> None:
+    found = suggested(web.server(host))
+    if found.suggestions:  # blanks around a host mean nothing in XML
+        assert found.suggestions[0].endpoint == "mail.example.org"
+    assert all(remark.isprintable() for remark in found.remarks)
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "4 65", "٤٦٥", "465.0", "9" * 5000])
+def test_what_is_no_port_is_left_out(port: str) -> None:
+    assert offers(web.server(port=port)) == []
+
+
+def test_only_the_first_servers_are_looked_at() -> None:
+    assert len(offers(*(web.server(f"smtp{n}.example.org") for n in range(100)))) == 5
+
+
+LAUGHS = "".join(
+    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "lol">' for n in range(10)
+)
+HOSTILE = {
+    "nothing": b"",
+    "no XML": b"<html><body>Welcome<br></body>",
+    "HTML": b"<html><body>Welcome</body></html>",
+    "binary": bytes(range(256)),
+    "cut off": web.settings()[:200],
+    "another file": b"<clientConfig2/>",
+    "billion laughs": f"<!DOCTYPE x [{LAUGHS}]><clientConfig>&l9;</clientConfig>".encode(),
+    "quadratic": (
+        b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 9000 + b'">]><clientConfig>' + b"&a;" * 9000
+    )
+    + b"</clientConfig>",
+    "file": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><clientConfig>&a;'
+    b"</clientConfig>",
+    "type elsewhere": b'<!DOCTYPE x SYSTEM "http://127.0.0.1/x.dtd"><clientConfig/>',
+    "parameters": b'<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1/x">%a;]><clientConfig/>',
+    "unknown encoding": b'<?xml version="1.0" encoding="made-up"?><clientConfig/>',
+    "encoding of several bytes": b'<?xml version="1.0" encoding="utf-7"?><clientConfig/>',
+    "unknown entity": b"<clientConfig>&nothing;</clientConfig>",
+    "null": b"<clientConfig>\0</clientConfig>",
+}
+
+
+@pytest.mark.parametrize("file", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_is_no_such_file_is_unreadable(file: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(file, ADDRESS, DOMAIN)
+
+
+def test_a_file_in_another_encoding_is_read() -> None:
+    text = web.settings().decode().replace("UTF-8", "UTF-16")
+    assert read(codecs.BOM_UTF16_LE + text.encode("utf-16-le"), ADDRESS, DOMAIN)
+
+
+def test_a_file_as_deep_as_it_can_be_does_no_harm() -> None:
+    depth = 8000
+    file = b"<clientConfig>" + b"<a>" * depth + b"</a>" * depth + b"</clientConfig>"
+    assert read(file, ADDRESS, DOMAIN) == []
+
+
+@given(st.binary(max_size=400))
+@settings(deadline=None)
+def test_any_bytes_are_read_or_refused(file: bytes) -> None:
+    with contextlib.suppress(Unreadable):
+        read(file, ADDRESS, DOMAIN)
+
+
+@given(st.text(max_size=60), st.text(max_size=8), st.text(max_size=30))
+@settings(deadline=None)
+def test_whatever_stands_in_the_fields_a_suggestion_is_fit_for_config(
+    host: str, port: str, user: str
+) -> None:
+    escaped = [
+        text.translate({ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;"})
+        for text in (host, port, user)
+    ]
+    try:
+        found = suggested(web.server(escaped[0], escaped[1] or "465", "SSL", escaped[2]))
+    except (Unreadable, UnicodeEncodeError):
+        return
+    for suggestion in found.suggestions:
+        assert suggestion.route is not None
+        assert "$" not in suggestion.endpoint + (suggestion.user or "")
+        assert (suggestion.endpoint + (suggestion.user or "")).isprintable()

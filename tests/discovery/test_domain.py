@@ -1,0 +1,74 @@
+"""The domain of an address, in the form that the DNS has."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.discovery.domain import as_host, domain_of, within
+from wizard.errors import InvalidValue
+from wizard.settings import Endpoint
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("you@example.org", "example.org"),
+        ("You@Example.ORG", "example.org"),
+        ('"a@b"@example.org', "example.org"),
+        ("du@müller.example", "xn--mller-kva.example"),
+        ("du@MÜLLER.example", "xn--mller-kva.example"),
+        ("du@xn--mller-kva.example", "xn--mller-kva.example"),
+    ],
+)
+def test_the_domain_is_in_lower_case_ascii(address: str, domain: str) -> None:
+    assert domain_of(address) == domain
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("apikey", "domain-missing"),
+        ("", "domain-missing"),
+        ("you@", "domain-invalid"),
+        ("you@localhost", "domain-invalid"),
+        ("you@a.localhost", "domain-invalid"),
+        ("you@192.0.2.1", "domain-invalid"),
+        ("you@[192.0.2.1]", "domain-invalid"),
+        ("you@2001:db8::1", "domain-invalid"),
+        ("you@example..org", "domain-invalid"),
+        ("you@example.org.", "domain-invalid"),
+        ("you@.example.org", "domain-invalid"),
+        ("you@exa mple.org", "domain-invalid"),
+        ("you@exa\nmple.org", "domain-invalid"),
+        ("you@smtp://example.org", "domain-invalid"),
+        ("you@example.org:25", "domain-invalid"),
+        ("you@" + "a" * 64 + ".example", "domain-invalid"),
+        ("you@" + "a." * 200 + "example", "domain-invalid"),
+        ("you@\u2024\u2024.example", "domain-invalid"),
+        ("you@" + "ü" * 300 + ".example", "domain-invalid"),
+    ],
+)
+def test_what_has_no_domain_is_refused_with_a_sentence(address: str, code: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        domain_of(address)
+    assert refused.value.code == code
+    assert refused.value.remedy
+
+
+@given(st.text(max_size=80))
+@settings(deadline=None)
+def test_a_host_is_always_an_endpoint_as_it_stands(text: str) -> None:
+    host = as_host(text)
+    if host is not None:
+        assert Endpoint.parse(host).route(starttls=False).host == host
+        assert host.isascii()
+        assert host.isprintable()
+        assert "$" not in host
+
+
+def test_names_below_a_domain_belong_to_it() -> None:
+    assert within("example.org", "example.org")
+    assert within("mail.example.org", "example.org")
+    assert not within("badexample.org", "example.org")

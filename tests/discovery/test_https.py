@@ -1,0 +1,268 @@
+"""One small file by HTTPS: from where it may come, and how it may not."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+
+import pytest
+import trustme
+
+from tests.discovery import web
+from tests.discovery.conftest import Serve
+from tests.discovery.internet import PUBLIC, Internet
+from tests.probe.servers import Script
+from wizard.discovery.https import LARGEST, NotThere, Unusable, Web
+
+URL = "https://autoconfig.example.org/mail/config-v1.1.xml"
+HOST = "autoconfig.example.org"
+
+
+def through(network: Internet) -> Web:
+    return Web(network, network.tls_context(), "example.org")
+
+
+async def fetch(serve: Serve, authority: trustme.CA, script: Script, *names: str) -> bytes:
+    """Fetch the file from a server that plays ``script``; every connection must be closed after."""
+    async with serve(script, *names) as port:
+        network = Internet(authority, {(HOST, 443): port})
+        try:
+            return await through(network).get(URL)
+        finally:
+            assert await network.all_closed()
+
+
+async def test_the_file_arrives_and_the_request_tells_nothing_about_the_operator(
+    serve: Serve, authority: trustme.CA
+) -> None:
+    asked: list[str] = []
+    body = await fetch(serve, authority, web.always(web.response(b"<x/>"), asked))
+    assert body == b"<x/>"
+    [request] = asked
+    assert request == (
+        "GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: autoconfig.example.org\r\n"
+        "User-Agent: smtp-wizard\r\nAccept: text/xml, application/xml\r\n"
+        "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<x/>\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n<x/>",
+        web.response(b"<x/>", "Content-Type: text/xml"),
+    ],
+)
+async def test_every_form_of_a_response_is_read(
+    serve: Serve, authority: trustme.CA, answer: bytes
+) -> None:
+    assert await fetch(serve, authority, web.always(answer)) == b"<x/>"
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "500 Oops", "204 Nothing"])
+async def test_another_status_means_that_there_is_no_file(
+    serve: Serve, authority: trustme.CA, status: str
+) -> None:
+    with pytest.raises(NotThere):
+        await fetch(serve, authority, web.always(web.response(b"<x/>", status=status)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"220 mail.example.org ESMTP\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
+        web.response(b"x" * (LARGEST + 1)),
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 10_000_000,
+        b"\0" * 1000,
+    ],
+    ids=[
+        "nothing", "smtp", "no number", "cut off", "wrong chunk", "many headers", "long header",
+        "large", "huge", "binary",
+    ],
+)  # fmt: skip
+async def test_what_is_no_small_file_is_unusable(
+    serve: Serve, authority: trustme.CA, answer: bytes
+) -> None:
+    with pytest.raises(Unusable):
+        await fetch(serve, authority, web.always(answer))
+
+
+async def test_the_largest_file_is_still_read(serve: Serve, authority: trustme.CA) -> None:
+    body = b"x" * LARGEST
+    assert await fetch(serve, authority, web.always(web.response(body))) == body
+
+
+async def test_a_certificate_for_another_name_gets_no_request(
+    serve: Serve, authority: trustme.CA
+) -> None:
+    asked: list[str] = []
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await fetch(serve, authority, web.always(web.response(b"<x/>"), asked), "other.example")
+    assert asked == []
+
+
+async def test_a_certificate_of_nobody_known_gets_no_request(
+    serve: Serve, authority: trustme.CA
+) -> None:
+    asked: list[str] = []
+    async with serve(web.always(web.response(b""), asked), by=trustme.CA()) as port:
+        network = Internet(authority, {(HOST, 443): port})
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await through(network).get(URL)
+        assert await network.all_closed()
+    assert asked == []
+
+
+async def test_a_server_that_speaks_no_tls_is_as_good_as_none(authority: trustme.CA) -> None:
+    async def clear_text(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(clear_text, "127.0.0.1", 0)
+    async with server:
+        network = Internet(authority, {(HOST, 443): server.sockets[0].getsockname()[1]})
+        with pytest.raises(NotThere):
+            await through(network).get(URL)
+        assert await network.all_closed()
+
+
+@pytest.mark.parametrize("ports", [{}, {(HOST, 80): 1}], ids=["no name", "closed port"])
+async def test_nobody_there_means_that_there_is_no_file(
+    authority: trustme.CA, ports: dict[tuple[str, int], int]
+) -> None:
+    with pytest.raises(NotThere):
+        await through(Internet(authority, ports)).get(URL)
+
+
+async def test_a_redirection_is_followed(serve: Serve, authority: trustme.CA) -> None:
+    script = web.pages(
+        {
+            "/mail/config-v1.1.xml": web.redirect("/a?b=c"),
+            "/a?b=c": web.redirect("//elsewhere.example/d"),
+            "/d": web.response(b"<x/>"),
+        }
+    )
+    async with serve(script) as port:
+        network = Internet(authority, {(HOST, 443): port, ("elsewhere.example", 443): port})
+        assert await through(network).get(URL) == b"<x/>"
+        assert await network.all_closed()
+
+
+async def test_redirections_in_a_circle_come_to_an_end(serve: Serve, authority: trustme.CA) -> None:
+    asked: list[str] = []
+    with pytest.raises(Unusable):
+        await fetch(serve, authority, web.always(web.redirect(URL), asked))
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://autoconfig.example.org/x",
+        "https://autoconfig.example.org:8443/x",
+        "https://user@autoconfig.example.org/x",
+        "https://127.0.0.1/x",
+        "https://[::1]/x",
+        "https://[/x",
+        "https://localhost/x",
+        "https://autoconfig.example.org/ü",
+        "https://autoconfig.example.org/a b",
+        "https://autoconfig.example.org:99999/x",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+    ],
+)
+async def test_a_redirection_to_anything_but_https_is_not_followed(
+    serve: Serve, authority: trustme.CA, to: str
+) -> None:
+    answer = web.redirect(to).decode().encode("latin-1")
+    asked: list[str] = []
+    with pytest.raises(Unusable):
+        await fetch(serve, authority, web.always(answer, asked))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "allowed"),
+    [
+        (HOST, ["10.0.0.1"], True),
+        (HOST, ["fd00::1"], True),
+        (HOST, ["127.0.0.1"], False),
+        (HOST, ["::1"], False),
+        (HOST, ["::ffff:127.0.0.1"], False),
+        (HOST, ["169.254.169.254"], False),
+        (HOST, ["fe80::1%eth0"], False),
+        (HOST, ["0.0.0.0"], False),  # noqa: S104  (an address that is refused)
+        (HOST, ["224.0.0.1"], False),
+        (HOST, ["127.0.0.1", PUBLIC], True),
+        ("elsewhere.example", [PUBLIC], True),
+        ("elsewhere.example", ["10.0.0.1"], False),
+        ("elsewhere.example", ["::ffff:192.168.0.1"], False),
+        ("elsewhere.example", ["fd00::1"], False),
+    ],
+)
+async def test_only_addresses_that_a_file_may_come_from_are_connected_to(
+    serve: Serve, authority: trustme.CA, host: str, addresses: Sequence[str], allowed: bool
+) -> None:
+    async with serve(web.always(web.response(b"<x/>"))) as port:
+        network = Internet(authority, {(host, 443): port}, {host: addresses})
+        getting = through(network).get(f"https://{host}/x")
+        if allowed:
+            assert await getting == b"<x/>"
+        else:
+            with pytest.raises(NotThere):
+                await getting
+            assert network.sockets == []
+        assert await network.all_closed()
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read(100_000)
+    await asyncio.Event().wait()
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("script", [silent, drip])
+async def test_cancelling_closes_a_connection_that_would_never_end(
+    serve: Serve, authority: trustme.CA, script: Script
+) -> None:
+    async with serve(script) as port:
+        network = Internet(authority, {(HOST, 443): port})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await through(network).get(URL)
+        assert len(network.sockets) == 1
+        assert await network.all_closed()
+
+
+async def test_cancelling_in_the_middle_of_the_handshake_closes_the_connection(
+    authority: trustme.CA,
+) -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    async with server:
+        network = Internet(authority, {(HOST, 443): server.sockets[0].getsockname()[1]})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await through(network).get(URL)
+        assert len(network.sockets) == 1
+        assert await network.all_closed()

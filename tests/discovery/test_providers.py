@@ -1,0 +1,198 @@
+"""The table of providers is whole, and every entry can be used as it stands."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+import pytest
+
+from wizard.discovery import words
+from wizard.discovery.domain import as_host
+from wizard.discovery.known import about, of_provider, recognise
+from wizard.discovery.suggestion import Source
+from wizard.providers import (
+    Provider,
+    Special,
+    UserForm,
+    by_domain,
+    by_host,
+    by_mx,
+    providers,
+)
+from wizard.settings import Endpoint, Security
+
+EVERY = pytest.mark.parametrize("provider", providers(), ids=lambda each: each.id)
+
+
+def test_no_name_belongs_to_two_providers() -> None:
+    for names in (
+        [each.id for each in providers()],
+        [name for each in providers() for name in each.domains],
+        [name for each in providers() for name in each.mx],
+        [name for each in providers() for name in set(each.hosts)],
+    ):
+        assert len(names) == len(set(names))
+
+
+@EVERY
+def test_every_host_is_an_endpoint(provider: Provider) -> None:
+    for host in filter(None, (provider.smtps, provider.starttls)):
+        assert Endpoint.parse(host).route(starttls=False).security is Security.TLS
+        assert by_host(host) is provider
+
+
+@EVERY
+def test_every_name_is_in_the_form_that_it_is_compared_in(provider: Provider) -> None:
+    for name in chain(provider.domains, provider.mx, provider.hosts):
+        assert as_host(name) == name
+
+
+@EVERY
+def test_every_entry_says_where_it_is_from_and_when_that_was_looked_at(provider: Provider) -> None:
+    for source in provider.source.split("; "):
+        assert source == "Mozilla ISPDB" or source.startswith("https://")
+    assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", provider.checked)
+
+
+@EVERY
+def test_what_is_unsure_is_a_part_of_the_entry(provider: Provider) -> None:
+    assert set(provider.unsure) <= {"user", "smtps", "starttls", *provider.specials}
+    assert (provider.user is UserForm.FIXED) == (provider.fixed_user is not None)
+
+
+@EVERY
+def test_a_provider_without_a_way_in_says_why(provider: Provider) -> None:
+    if provider.way_in() is None:
+        assert not provider.usable or provider.user is UserForm.LOGIN
+
+
+@EVERY
+def test_every_special_has_a_sentence(provider: Provider) -> None:
+    sentences = words.specials_of(provider)
+    assert len(sentences) >= len(provider.specials)
+    assert all(re.fullmatch(r"\S.*\.", sentence) for sentence in sentences)
+
+
+def test_every_code_is_used() -> None:
+    assert {code for each in providers() for code in each.specials} == set(Special)
+
+
+@pytest.mark.parametrize(
+    ("mx", "expected"),
+    [
+        ("aspmx.l.google.com", "google"),
+        ("ALT1.ASPMX.L.GOOGLE.COM", "google"),
+        ("smtp.google.com", "google"),
+        ("aspmx2.googlemail.com", "google"),
+        ("example-org.mail.protection.outlook.com", "microsoft-365"),
+        ("example-org.x-v1.mx.microsoft", "microsoft-365"),
+        ("outlook-com.olc.protection.outlook.com", "outlook"),
+        ("in1-smtp.messagingengine.com", "fastmail"),
+        ("www208.your-server.de", "hetzner"),
+        ("mail.protonmail.ch", "proton"),
+        ("mta-gw.infomaniak.ch", "infomaniak"),
+        ("smtpin.rzone.de", "strato"),
+        ("mail.tutanota.de", "tuta"),
+        ("notgoogle.com", None),
+        ("google.com.example.org", None),
+        ("", None),
+    ],
+)
+def test_who_receives_the_mails_is_recognised(mx: str, expected: str | None) -> None:
+    provider = by_mx(mx)
+    assert (provider and provider.id) == expected
+
+
+def test_the_longest_name_that_fits_wins() -> None:
+    for host, expected in (("smtp.eu.mailgun.org", "mailgun-eu"), ("smtp.mailgun.org", "mailgun")):
+        provider = by_host(host)
+        assert provider is not None
+        assert provider.id == expected
+
+
+def test_domains_are_recognised_with_what_is_below_them() -> None:
+    for domain, expected in (("gmail.com", "google"), ("contoso.onmicrosoft.com", "microsoft-365")):
+        provider = by_domain(domain)
+        assert provider is not None
+        assert provider.id == expected
+    assert by_domain("notgmail.com") is None
+
+
+def test_smtps_is_preferred_where_there_is_a_choice() -> None:
+    found = recognise("You@GMX.de")
+    assert found is not None
+    assert (found.endpoint, found.starttls, found.user) == ("mail.gmx.net", False, "You@GMX.de")
+    assert found.provider == "GMX"
+    assert found.route is not None
+    assert found.route.port == 465
+
+
+def test_a_provider_that_only_has_starttls_is_suggested_with_it() -> None:
+    found = recognise("you@icloud.com")
+    assert found is not None
+    assert (found.endpoint, found.starttls, found.usable) == ("smtp.mail.me.com", True, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "why"),
+    [
+        ("you@outlook.com", "smtp-mail.outlook.com", "OAuth"),
+        ("you@tutanota.com", "", "no SMTP"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
+    address: str, endpoint: str, why: str
+) -> None:
+    found = recognise(address)
+    assert found is not None
+    assert not found.usable
+    assert found.endpoint == endpoint
+    assert why in found.specials[0]
+
+
+@pytest.mark.parametrize("text", ["", "apikey", "you@", "you@localhost", "@@", "a@exa mple", "a@é"])
+def test_any_text_may_be_looked_at_while_it_is_typed(text: str) -> None:
+    assert recognise(text) is None
+    assert about(text) == ()
+
+
+def test_the_host_that_was_typed_tells_what_is_special() -> None:
+    assert "no mail address" in about("smtp.sendgrid.net")[-1]
+    assert "sandbox" in " ".join(about("email-smtp.eu-west-1.amazonaws.com"))
+    assert "Google" in about("smtp://smtp.gmail.com:587?tls=required")[0]
+    assert about("mail.example.org") == ()
+
+
+@pytest.mark.parametrize(
+    ("user", "fixed", "expected"),
+    [
+        (UserForm.ADDRESS, None, "you@example.org"),
+        (UserForm.LOCAL_PART, None, "you"),
+        (UserForm.LOGIN, None, None),
+        (UserForm.FIXED, "apikey", "apikey"),
+    ],
+)
+def test_the_user_follows_the_form_of_the_provider(
+    user: UserForm, fixed: str | None, expected: str | None
+) -> None:
+    provider = Provider("x", "X", "", "", smtps="x.example", user=user, fixed_user=fixed)
+    assert of_provider(provider, "you@example.org", Source.DOMAIN, "").user == expected
+
+
+def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
+    provider = Provider(
+        "x",
+        "X",
+        "",
+        "",
+        smtps="smtp.x.example",
+        specials=(Special.APP_PASSWORD,),
+        unsure=("smtps", "user", Special.APP_PASSWORD),
+    )
+    special, user = words.specials_of(provider)
+    assert special.startswith("Nobody has confirmed")
+    assert "probably" in user
+    assert "confirmed" in words.known_by_domain(provider, "x.example")
+    assert not provider.needs(Special.APP_PASSWORD)
+    assert not provider.offers_smtps("smtp.x.example")

@@ -1,0 +1,231 @@
+"""MX and SRV records from a real name server, and what stands in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+
+import dns.message
+import dns.rcode
+import pytest
+
+from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
+from wizard.discovery.by_dns import by_mx, by_srv
+from wizard.discovery.records import FixedRecords, Mx, Srv
+from wizard.discovery.suggestion import Answer
+from wizard.discovery.system_records import SystemRecords
+
+ADDRESS, DOMAIN = "you@example.org", "example.org"
+SMTPS, STARTTLS = "_submissions._tcp.example.org SRV", "_submission._tcp.example.org SRV"
+
+
+async def mx(answer: Misbehave) -> Answer:
+    async with name_server(answer) as port:
+        return await by_mx(ADDRESS, DOMAIN, SystemRecords("127.0.0.1", port))
+
+
+async def srv(answer: Misbehave) -> Answer:
+    async with name_server(answer) as port:
+        return await by_srv(DOMAIN, SystemRecords("127.0.0.1", port))
+
+
+async def test_records_come_in_order() -> None:
+    zone = {
+        "example.org MX": ["20 b.example.org.", "10 A.example.org."],
+        SMTPS: ["10 1 465 c.example.org.", "0 1 465 b.example.org.", "0 5 465 a.example.org."],
+    }
+    async with name_server(serve_zone(zone)) as port:
+        records = SystemRecords("127.0.0.1", port)
+        assert await records.mx(DOMAIN) == [Mx(10, "A.example.org"), Mx(20, "b.example.org")]
+        assert [each.host[0] for each in await records.srv(SMTPS.split()[0])] == ["a", "b", "c"]
+
+
+async def test_a_provider_is_recognised_behind_an_own_domain() -> None:
+    found = await mx(
+        serve_zone({"example.org MX": ["1 aspmx.l.google.com.", "5 alt1.aspmx.l.google.com."]})
+    )
+    [google] = found.suggestions
+    assert (google.endpoint, google.user, google.provider) == ("smtp.gmail.com", ADDRESS, "Google")
+    assert "receives the mails of example.org" in google.words
+    assert "app password" in google.specials[0]
+
+
+async def test_a_provider_without_smtp_is_recognised_too() -> None:
+    [tuta] = (await mx(serve_zone({"example.org MX": ["10 mail.tutanota.de."]}))).suggestions
+    assert not tuta.usable
+
+
+async def test_only_the_most_preferred_hosts_count() -> None:
+    zone = {"example.org MX": ["10 mail.example.org.", "20 aspmx.l.google.com."]}
+    assert await mx(serve_zone(zone)) == Answer()
+
+
+async def test_a_domain_that_receives_no_mails_is_said() -> None:
+    found = await mx(serve_zone({"example.org MX": ["0 ."]}))
+    assert "receives no mails" in found.remarks[0]
+
+
+async def test_a_domain_that_does_not_exist_is_said() -> None:
+    found = await mx(serve_zone({"example.net MX": ["10 mail.example.net."]}))
+    assert found.remarks == ("There is no domain example.org: is the address right?",)
+
+
+async def test_a_domain_without_records_is_nothing_to_speak_of() -> None:
+    assert await mx(serve_zone({"example.org TXT": ["x"]})) == Answer()
+    assert await srv(serve_zone({"example.org TXT": ["x"]})) == Answer()
+
+
+async def test_both_services_are_suggested_the_better_one_first() -> None:
+    zone = {SMTPS: ["0 1 465 mail.example.org."], STARTTLS: ["0 1 587 mail.example.org."]}
+    found = (await srv(serve_zone(zone))).suggestions
+    assert [(each.endpoint, each.starttls) for each in found] == [
+        ("mail.example.org", False),
+        ("mail.example.org", True),
+    ]
+    assert {each.user for each in found} == {None}
+    assert not any(each.specials for each in found)
+
+
+async def test_a_service_that_is_not_offered_is_not_suggested() -> None:
+    zone = {SMTPS: ["0 0 0 ."], STARTTLS: ["0 1 587 mail.example.org."]}
+    [found] = (await srv(serve_zone(zone))).suggestions
+    assert found.starttls
+
+
+async def test_a_domain_that_offers_neither_says_so() -> None:
+    found = await srv(serve_zone({SMTPS: ["0 0 0 ."], STARTTLS: ["0 0 0 ."]}))
+    assert found.suggestions == ()
+    assert "offers no server for outgoing mail" in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("records", "endpoint", "remark"),
+    [
+        ({STARTTLS: ["0 1 2525 m.example.org."]}, "smtp://m.example.org:2525?tls=required", None),
+        ({SMTPS: ["0 1 2465 m.example.org."]}, None, "port 2465"),
+    ],
+)
+async def test_unusual_ports_become_a_form_that_the_server_has_or_a_remark(
+    records: dict[str, list[str]], endpoint: str | None, remark: str | None
+) -> None:
+    found = await srv(serve_zone(records))
+    assert [each.endpoint for each in found.suggestions] == ([endpoint] if endpoint else [])
+    assert bool(found.remarks) == bool(remark)
+    assert remark is None or remark in found.remarks[0]
+
+
+async def test_a_host_elsewhere_comes_with_a_warning() -> None:
+    [found] = (await srv(serve_zone({SMTPS: ["0 1 465 mail.elsewhere.example."]}))).suggestions
+    assert "does not belong to example.org" in found.specials[0]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "localhost.",
+        "relay.",
+        "127.0.0.1.",
+        "mail\\010.example.org.",
+        "m\\032ail.example.org.",
+        "${SMTP_SECRET}.example.org.",
+        "a\\@b.example.org.",
+        "m\\195\\188ller.example.org.",
+        "x\\.y.example.org.",
+    ],
+)
+async def test_what_is_no_host_on_the_internet_is_never_suggested(target: str) -> None:
+    assert await srv(serve_zone({SMTPS: [f"0 1 465 {target}"]})) == Answer()
+
+
+@pytest.mark.parametrize("code", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOTIMP])
+async def test_a_name_server_that_cannot_answer_is_said(code: dns.rcode.Rcode) -> None:
+    sentence = ("The DNS of this machine gives no answer about example.org.",)
+    assert (await mx(rcode(code))).remarks == sentence
+    assert (await srv(rcode(code))).remarks == sentence
+
+
+async def test_one_service_is_enough_where_the_other_cannot_be_asked() -> None:
+    well, ill = serve_zone({SMTPS: ["0 1 465 mail.example.org."]}), rcode(dns.rcode.SERVFAIL)
+
+    def answer(question: dns.message.Message) -> bytes | None:
+        return well(question) if "submissions" in str(question.question[0].name) else ill(question)
+
+    found = await srv(answer)
+    assert len(found.suggestions) == 1
+    assert found.remarks == ()
+
+
+def raw(rdata: bytes, *, count: int = 1) -> Misbehave:
+    """Answer with ``count`` records of the type asked for, whatever their data is."""
+
+    def answer(question: dns.message.Message) -> bytes:
+        asked = question.question[0]
+        head = struct.pack("!HHHHHH", question.id, 0x8580, 1, count, 0, 0)
+        body = asked.name.to_wire() + struct.pack("!HH", asked.rdtype, 1)
+        record = b"\xc0\x0c" + struct.pack("!HHIH", asked.rdtype, 1, 300, len(rdata)) + rdata
+        return head + body + record * min(count, 3)
+
+    return answer
+
+
+def loop(question: dns.message.Message) -> bytes:
+    """A name that is another one, that is the first one."""
+    response = dns.message.make_response(question)
+    name = question.question[0].name
+    text = name.to_text()
+    for here, there in ((text, f"x.{text}"), (f"x.{text}", text)):
+        response.answer.append(dns.rrset.from_text(here, 300, "IN", "CNAME", there))
+    return response.to_wire()
+
+
+HOSTILE: dict[str, Misbehave] = {
+    "255 labels": raw(b"\0\x0a" + b"\1a" * 255 + b"\0"),
+    "a pointer to itself": raw(b"\0\x0a\xc0\x2f"),
+    "a pointer beyond the end": raw(b"\0\x0a\xff\xff"),
+    "no data": raw(b""),
+    "half a record": raw(b"\0"),
+    "fewer records than promised": raw(b"\0\x0a\0", count=9),
+    "a circle of names": loop,
+    "nothing": lambda _: b"",
+    "not DNS": lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "another question": lambda q: dns.message.make_response(
+        dns.message.make_query("example.net", "MX", id=q.id)
+    ).to_wire(),
+}
+
+
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_answers_that_mean_ill_end_at_the_deadline_at_the_latest(answer: Misbehave) -> None:
+    for ask in (mx, srv):
+        try:
+            async with asyncio.timeout(1.0):
+                found = await ask(answer)
+        except TimeoutError:  # the name server is asked again, as others would be
+            continue
+        assert found.suggestions == ()
+        assert all(remark.isprintable() for remark in found.remarks)
+
+
+async def test_many_records_are_not_all_looked_at() -> None:
+    zone = {"example.org MX": [f"{n} mx.example.org." for n in range(25)]}
+    async with name_server(serve_zone(zone)) as port:
+        assert len(await SystemRecords("127.0.0.1", port).mx(DOMAIN)) == 20
+
+
+async def test_silence_can_be_cancelled_and_leaves_no_socket_behind() -> None:
+    asked: list[str] = []
+    async with name_server(lambda _: None, asked) as port:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await SystemRecords("127.0.0.1", port).mx(DOMAIN)
+    assert asked == [DOMAIN]  # an open socket would be a warning, and those are errors
+
+
+async def test_records_that_were_told_answer_like_the_dns() -> None:
+    records = FixedRecords({DOMAIN: [Mx(1, "mx.example.org")]}, {"a": [Srv(0, 0, 465, "b")]})
+    assert await records.mx(DOMAIN) == [Mx(1, "mx.example.org")]
+    assert await records.srv("a") == [Srv(0, 0, 465, "b")]
+    with pytest.raises(socket.gaierror) as refused:
+        await records.srv("b")
+    assert refused.value.errno == socket.EAI_NONAME

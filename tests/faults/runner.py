@@ -1,0 +1,95 @@
+"""Commands run in forks of this process, with or without a fault."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import signal
+import sys
+import traceback
+from dataclasses import dataclass, field
+
+import wizard
+from tests.faults.scenario import NEW_SECRET, VARIABLE
+from tests.faults.shim import Call, Fault, Shim
+from tests.faults.site import Site
+from wizard.cli import main
+
+_IMPORTED_LATE = ("platformdirs.unix", "pwd", "resource", "tomlkit")
+"""Modules that are imported when they are needed first, which is not a part of a save."""
+_SECONDS = 60
+"""A run that takes longer hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command ended. ``code`` is None where it was killed."""
+
+    code: int | None
+    hung: bool
+    output: str = field(repr=False)
+    spoiled: int
+    calls: list[Call] = field(repr=False)
+
+
+def prepare_process(site: Site) -> None:
+    """Make this process one whose forks run commands in ``site`` and import nothing more."""
+    os.environ.update({**site.environ, VARIABLE: NEW_SECRET})
+    for name in ("SMTP_SECRET", "DBUS_SESSION_BUS_ADDRESS", "CREDENTIALS_DIRECTORY"):
+        os.environ.pop(name, None)
+    sys.executable = str(site.no_keyring)
+    apart = ("wizard.tui", "wizard.demo", "wizard.probe", "wizard.stores.keyring_child")
+    for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
+        if not module.name.startswith((*apart, "wizard.__main__")):
+            importlib.import_module(module.name)
+    for name in _IMPORTED_LATE:
+        importlib.import_module(name)
+    os.chdir(site.root)
+
+
+def run(
+    shim: Shim, arguments: list[str], fault: Fault | None = None, at: int = 0
+) -> Run:
+    """Run smtp-wizard in a fork, which meets ``fault`` at its call ``at``."""
+    shim.plan(fault, at)
+    output = os.memfd_create("output")
+    child = os.fork()
+    if child == 0:
+        _become(shim, arguments, output)
+    _, status = os.waitpid(child, 0)
+    os.lseek(output, 0, os.SEEK_SET)
+    with os.fdopen(output, "rb") as stream:
+        text = stream.read().decode(errors="replace")
+    ended = os.waitstatus_to_exitcode(status)
+    return Run(
+        ended if ended >= 0 else None,
+        ended == -signal.SIGALRM,
+        text,
+        shim.spoiled,
+        shim.calls,
+    )
+
+
+def _become(shim: Shim, arguments: list[str], output: int) -> None:
+    """Be smtp-wizard; never returns."""
+    code = 99
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for descriptor in (1, 2):
+            os.dup2(output, descriptor)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_SECONDS)
+        shim.arm()
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 99
+        finally:
+            shim.disarm()
+    except BaseException:  # noqa: BLE001  (it has to be seen, whatever it is)
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

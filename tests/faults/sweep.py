@@ -1,0 +1,188 @@
+"""All points of a scenario: every call of its save, spoiled in every way."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.faults.runner import Run, run
+from tests.faults.scenario import Scenario
+from tests.faults.shim import KILLED, KILLED_AFTER, Call, Fault, Shim
+from tests.faults.site import Site
+from tests.faults.state import State, differences
+from tests.faults.verdict import End, Promise, Verdict
+
+NEXT_START = ("set", "--no-test", "--json")
+"""Changes nothing by itself; refused (2) where nothing is configured yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One fault at one call, and how that ended."""
+
+    scenario: str
+    fault: str
+    call: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Which points are tried: about every ``stride``-th, by chance, but the same each time."""
+
+    stride: int = 1
+    seed: int = 0
+
+    def of(self, scenario: Scenario, fault: Fault, calls: Sequence[Call]) -> list[Call]:
+        concerned = [call for call in calls if fault.concerns(call)]
+        if self.stride == 1 or not concerned:
+            return concerned
+        chance = random.Random(f"{self.seed} {scenario.name} {fault.name}")  # noqa: S311
+        wanted = max(1, len(concerned) // self.stride)
+        return sorted(chance.sample(concerned, wanted), key=lambda call: call.number)
+
+
+class Sweep:
+    """Plays one scenario again and again."""
+
+    def __init__(self, shim: Shim, site: Site, scenario: Scenario) -> None:
+        self._shim, self._site, self._scenario = shim, site, scenario
+        site.empty()
+        scenario.prepare(site.files)
+        for command in scenario.first:
+            self._faultless(command)
+        site.keep("old")
+        old = site.state()
+        self.calls = self._faultless(scenario.save).calls
+        late = [call.text for call in self.calls if call.text.endswith(".pyc")]
+        if late:
+            raise RuntimeError(f"add to runner.py what is imported late: {late}")
+        self.promise = Promise(old, site.state())
+        self._next()
+        if old == self.promise.new or site.final_state() != self.promise.new:
+            raise RuntimeError(f"{scenario.name} does not lead from one state to another")
+
+    def points(self, faults: Sequence[Fault], sample: Sample) -> Iterator[Point]:
+        """Try every point of the sample."""
+        for fault in faults:
+            for call in sample.of(self._scenario, fault, self.calls):
+                yield self._point(fault, call)
+
+    def double_points(self, sample: Sample) -> Iterator[Point]:
+        """Kill the next start, too, at each of its calls; then start once more.
+
+        Most ways to be killed leave the same behind, so each of these states is tried once.
+        """
+        for name, words in self._crashes().items():
+            self._site.bring_back(name)
+            calls = self._next().calls
+            for fault in (KILLED, KILLED_AFTER):
+                for call in sample.of(self._scenario, fault, calls):
+                    self._site.bring_back(name)
+                    first = self._next(fault, call.number)
+                    state = self._site.state()
+                    last = self._next()
+                    verdict = self.promise.judge(first, state, last, self._site.final_state())
+                    yield Point(
+                        self._scenario.name, f"{fault.name}, twice", f"{words}; {call.text}", verdict
+                    )
+
+    def one(self, fault: Fault, at: int) -> str:
+        """Play one point; return its story."""
+        spoiled = self._play(fault, self.calls[at - 1])
+        at_once = self._site.state()
+        after = self._next()
+        final = self._site.final_state()
+        lines = [f"{'>' if call.number == at else ' '} {call}" for call in spoiled.calls]
+        lines += [f"exit code {spoiled.code}, {spoiled.spoiled} spoiled", spoiled.output]
+        lines += ["at once, from old:", *differences(at_once, self.promise.old)]
+        lines += ["at once, from new:", *differences(at_once, self.promise.new)]
+        lines += [f"next start: exit code {after.code}", after.output]
+        lines += ["in the end, from old:", *differences(final, self.promise.old)]
+        lines += ["in the end, from new:", *differences(final, self.promise.new)]
+        return "\n".join(lines)
+
+    def _crashes(self) -> dict[str, str]:
+        """Keep every state that a killed save leaves; return its name → how it came about."""
+        found: dict[str, str] = {}
+        seen: list[State] = []
+        for fault in (KILLED, KILLED_AFTER):
+            for call in self.calls:
+                if not call.changes:
+                    continue
+                self._play(fault, call)
+                state = self._site.everything()
+                if state not in seen:
+                    seen.append(state)
+                    name = f"crash {len(seen)}"
+                    self._site.keep(name)
+                    found[name] = f"{fault.name} {call.text}"
+        return found
+
+    def _point(self, fault: Fault, call: Call) -> Point:
+        spoiled = self._play(fault, call)
+        at_once = self._site.state()
+        after = self._next()
+        verdict = self.promise.judge(spoiled, at_once, after, self._site.final_state())
+        return Point(self._scenario.name, fault.name, f"{call.number} {call.text}", verdict)
+
+    def _play(self, fault: Fault, call: Call) -> Run:
+        self._site.bring_back("old")
+        command = self._scenario.command(self._site.files, self._scenario.save)
+        return run(self._shim, command, fault, call.number)
+
+    def _next(self, fault: Fault | None = None, at: int = 0) -> Run:
+        command = self._scenario.command(self._site.files, NEXT_START)
+        return run(self._shim, command, fault, at)
+
+    def _faultless(self, command: tuple[str, ...]) -> Run:
+        done = run(self._shim, self._scenario.command(self._site.files, command))
+        if done.code != 0:
+            raise RuntimeError(f"{self._scenario.name} fails without a fault: {done.output}")
+        return done
+
+
+def unusable(scenario: Scenario) -> str:
+    """Say why a scenario cannot be played here; empty where it can."""
+    if scenario.needs and shutil.which(scenario.needs) is None:
+        return f"{scenario.needs} is not installed"
+    return ""
+
+
+def losses(points: Sequence[Point]) -> list[str]:
+    """Return what was lost, those of a kind in one line with one of them as the example."""
+    kinds: dict[tuple[str, str], list[Point]] = {}
+    for point in points:
+        if point.verdict.end is End.LOST:
+            call = re.sub(r"^\d+ (\w+) .*?([^/]*)$", r"\1 \2", point.call)
+            kind = _generic(point.verdict.problem), re.sub(r"[0-9a-f]{12,}", "*", call)
+            kinds.setdefault(kind, []).append(point)
+    return [
+        f"{len(alike):4} x {problem}: {call} ({', '.join(dict.fromkeys(p.fault for p in alike))}) "
+        f"({alike[0].scenario}, {alike[0].call})"
+        for (problem, call), alike in sorted(kinds.items())
+    ]
+
+
+def _generic(problem: str) -> str:
+    """Leave out of a problem what differs by chance."""
+    return re.sub(r"[0-9a-f]{12,}|(?<= )/\S+", "*", problem)
+
+
+def table(points: Sequence[Point]) -> str:
+    """Return the figures as lines: scenario, fault, points, old, new, lost."""
+    rows: dict[tuple[str, str], Counter[End]] = {}
+    for point in points:
+        rows.setdefault((point.scenario, point.fault), Counter())[point.verdict.end] += 1
+    lines = [f"{'scenario':24} {'fault':22} {'points':>7} {'old':>6} {'new':>6} {'lost':>6}"]
+    for (scenario, fault), ends in rows.items():
+        figures = " ".join(f"{ends[end]:6}" for end in End)
+        lines.append(f"{scenario:24} {fault:22} {ends.total():7} {figures}")
+    total = Counter(point.verdict.end for point in points)
+    figures = " ".join(f"{total[end]:6}" for end in End)
+    lines.append(f"{'all':24} {'':22} {total.total():7} {figures}")
+    return "\n".join(lines)

@@ -1,0 +1,173 @@
+"""Our edits of the files of the official TOML test suite, and of whatever TOML this machine has.
+
+The suite comes as a Go module; the other files are those of packages that others have made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard.errors import FileRefused
+from wizard.formats.config.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config.skip import MARK
+from wizard.formats.text import decode
+from wizard.settings import SkipForm
+
+SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"
+SMTP = ConfigEdit("you@peer.example", "mail.peer.example", '"${SMTP_SECRET}"', True)
+EDITS = {
+    "mail settings": SMTP,
+    "global skip": ConfigEdit(skip=SkipForm.GLOBAL),
+    "skip in a table": ConfigEdit(skip=SkipForm.USER_TABLE),
+}
+OURS = {
+    *COMMENTS.values(), MARK, "", "[smtp]", 'user = "you@peer.example"',
+    'endpoint = "mail.peer.example"', 'secret = "${SMTP_SECRET}"', "starttls = true",
+    "[user]", "skip_verification = true", "skip_user_verification = true",
+}  # fmt: skip
+"""Every line that our edits may add to a file that has no mail settings yet."""
+MOST = 100
+"""How many of the files on this machine are tried."""
+
+
+@pytest.fixture(scope="module")
+def suite() -> Path:
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed")
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", SUITE], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"go mod download: {(done.stdout + done.stderr).strip()}")
+    return Path(json.loads(done.stdout)["Dir"]) / "tests"
+
+
+def listed(suite: Path, version: str, kind: str) -> set[Path]:
+    """Return the files that are ``valid`` or ``invalid`` in a version of TOML."""
+    names = (suite / f"files-toml-{version}").read_text().split()
+    return {suite / name for name in names if name.startswith(kind) and name.endswith(".toml")}
+
+
+def read(path: Path) -> str:
+    return decode(path.read_bytes(), path.name)
+
+
+def without_ours(text: str) -> dict[str, Any]:
+    """Return what a text means apart from what our edits change."""
+    data = tomllib.loads(text.removeprefix("\ufeff"))
+    data.pop("smtp", None)
+    data.pop("skip_user_verification", None)
+    if isinstance(user := data.get("user"), dict):
+        user.pop("skip_verification", None)
+        if not user:
+            del data["user"]
+    return data
+
+
+def is_ours(line: str) -> bool:
+    """Whether a line is of ours, with whatever blanks its neighbours have around the ``=``."""
+    return re.sub(r"[ \t]*=[ \t]*", " = ", line.strip()) in OURS
+
+
+def check_bytes(before: str, after: str) -> None:
+    """Check that ``after`` is ``before`` with lines of ours in it, byte by byte."""
+    lines, written = before.split("\n"), iter(after.split("\n"))
+    if lines[-1] == "":
+        lines.pop()  # nothing stands behind the last line end
+    for line in lines:
+        for found in written:
+            if found == line:
+                break
+            assert is_ours(found), f"{found!r} is there, where {line!r} is expected"
+        else:
+            pytest.fail(f"{line!r} is gone")
+    for found in written:
+        assert is_ours(found), f"{found!r} is there at the end"
+
+
+def check_edits(path: Path) -> None:
+    before = read(path)
+    for name, edit in EDITS.items():
+        after = edit_config(before, edit)
+        assert edit_config(after, edit) == after, name
+        assert repr(without_ours(after)) == repr(without_ours(before)), name
+        check_bytes(before, after)
+        if edit.skip is not None:
+            ended = before if before.endswith("\n") or not before else f"{before}\n"
+            assert edit_config(after, ConfigEdit(skip=False)) in (before, ended), name
+    removed = edit_config(edit_config(before, SMTP), ConfigEdit(secret_source=REMOVE))
+    check_bytes(before, removed)
+    assert "secret" not in tomllib.loads(removed.removeprefix("\ufeff"))["smtp"]
+
+
+def complaints(paths: set[Path]) -> Iterator[str]:
+    """Yield each file that does not take our edits, and why."""
+    for path in sorted(paths):
+        try:
+            check_edits(path)
+        except (AssertionError, FileRefused) as problem:
+            yield f"{path}: {problem}"
+
+
+def check_no(found: Iterable[str]) -> None:
+    listed = "\n".join(found)
+    assert not listed, f"\n{listed}"
+
+
+def test_each_valid_file_of_the_suite_takes_our_edits_and_keeps_its_bytes(suite: Path) -> None:
+    valid = listed(suite, "1.0.0", "valid")
+    assert len(valid) > 200
+    check_no(complaints(valid))
+
+
+def test_each_invalid_file_of_the_suite_is_refused(suite: Path) -> None:
+    invalid = listed(suite, "1.0.0", "invalid")
+    assert len(invalid) > 450
+    for path in sorted(invalid):
+        for edit in EDITS.values():
+            with pytest.raises(FileRefused):
+                edit_config(read(path), edit)
+
+
+def test_what_is_new_in_toml_1_1_is_refused_or_edited_right(suite: Path) -> None:
+    """Servers may read TOML 1.1 already, while this Python may only read 1.0."""
+    new = listed(suite, "1.1.0", "valid") - listed(suite, "1.0.0", "valid")
+    assert new
+    check_no(one for one in complaints(new) if "This is not valid TOML" not in one)
+
+
+def real_files() -> set[Path]:
+    """Return TOML files of packages in Rust, Go and Python that are on this machine."""
+    home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+    modules = Path(os.environ.get("GOMODCACHE", Path.home() / "go/pkg/mod"))
+    roots = [home / "registry/src", modules, Path(sys.prefix), Path(sys.base_prefix)]
+    found = (path for root in roots for path in sorted(root.rglob("*.toml")) if path.is_file())
+    return {path for path in found if "toml-test" not in str(path) and is_config(path)}
+
+
+def is_config(path: Path) -> bool:
+    """Whether this is TOML without mail settings, as Python reads it."""
+    try:
+        data = tomllib.loads(path.read_bytes().decode())
+    except ValueError:
+        return False
+    return not {"smtp", "user"} & data.keys()
+
+
+def test_real_files_take_our_edits_and_keep_their_bytes() -> None:
+    files = sorted(real_files())
+    if not files:
+        pytest.skip("there are no packages with TOML files on this machine")
+    chosen = set(files[:: max(1, len(files) // MOST)])
+    check_no(complaints(chosen))

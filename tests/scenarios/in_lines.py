@@ -1,0 +1,130 @@
+"""Carries out a scenario line by line, on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.plain.pty_terminal import PtyTerminal, strange_bytes
+from tests.scenarios.scenario import (
+    Action,
+    Back,
+    Change,
+    Choose,
+    Deliver,
+    Files,
+    Interrupt,
+    NoLogin,
+    Paste,
+    Quit,
+    Scenario,
+    Secret,
+    Sees,
+    Server,
+    Skip,
+    SomebodyAppends,
+    TakeOver,
+    User,
+    Write,
+)  # fmt: skip
+
+PROJECT = Path(__file__).parents[2]
+SECRET = "Password or API key"
+NUMBER = "Number"
+
+
+class InLines:
+    """An operator who waits for each question, and answers it."""
+
+    def __init__(self, scenario: Scenario, directory: Path) -> None:
+        self._directory = directory
+        config = directory / scenario.config
+        arguments = ["-m", "tests.scenarios.on_stage", str(config), scenario.password]
+        self.terminal = PtyTerminal(arguments, directory, {"PYTHONPATH": str(PROJECT)})
+        self._asked = ""
+
+    def do(self, action: Action) -> None:  # noqa: C901  (one case for each action)
+        match action:
+            case Files():
+                self._answer("Press Enter", "")
+            case Deliver():
+                self._choose("Yes, send mails")
+            case Skip(version):
+                self._choose("No, skip")
+                if version:
+                    self._choose(version)
+            case User(name):
+                self._answer("User", name)
+            case Server(endpoint, starttls):
+                self._answer("Mail server", endpoint)
+                if "://" not in endpoint and ":" not in endpoint:
+                    self._choose("STARTTLS" if starttls else "SMTPS")
+            case Secret(text) | Paste(text):
+                self._login(text)
+            case NoLogin():
+                self._choose("No login")
+            case Sees(text):
+                self._see(text)
+            case Choose(label):
+                self._choose(label)
+            case TakeOver():
+                self._choose("takes over")
+            case Back():
+                self._ask()
+                self._enter("<")
+            case Change(part):
+                self._choose(part)
+            case Write():
+                self._choose("Write")
+            case Quit(asked):
+                self._ask()
+                self._enter("quit")
+                if asked:
+                    self._choose("Leave")
+            case Interrupt():
+                self._ask()
+                self._asked = ""
+                self.terminal.type("\x03")
+            case SomebodyAppends(file, text):
+                with (self._directory / file).open("a") as stream:
+                    stream.write(text)
+
+    def end(self) -> int:
+        return self.terminal.end()
+
+    def shown(self) -> str:
+        assert strange_bytes(self.terminal.wire) == []
+        return self.terminal.text
+
+    def _ask(self, label: str = "") -> None:
+        """Wait for the question, unless it has been waited for."""
+        if not self._asked:
+            self._asked = self.terminal.prompt(label)
+
+    def _enter(self, text: str) -> None:
+        self._asked = ""
+        self.terminal.enter(text)
+
+    def _answer(self, label: str, text: str) -> None:
+        self._ask(label)
+        self._enter(text)
+
+    def _choose(self, label: str) -> None:
+        """Take the number in front of a label."""
+        self._ask(NUMBER)
+        found = re.search(rf"(?m)^(\d+) {re.escape(label)}", self._asked)
+        assert found is not None, f"{label!r} is not offered:\n{self._asked}"
+        self._enter(found[1])
+
+    def _login(self, text: str) -> None:
+        self._ask()
+        if not self._asked.splitlines()[-1].startswith(SECRET):
+            self._choose("With a password")
+            self._ask(SECRET)
+        assert not self.terminal.echoes
+        self._enter(text)
+
+    def _see(self, text: str) -> None:
+        """Look for ``text`` in what has come since the last answer, up to the next question."""
+        self._ask()
+        assert text in self._asked, f"{text!r} was not said:\n{self._asked}"

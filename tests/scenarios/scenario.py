@@ -1,0 +1,394 @@
+"""What an operator does and what must come of it, told once for every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wizard.demo import stage
+from wizard.demo.server import DEMO_HOST, DEMO_USER
+
+PASSWORD = stage.PASSWORD.reveal()
+
+
+@dataclass(frozen=True)
+class Files:
+    """Read which files are meant, and go on."""
+
+
+@dataclass(frozen=True)
+class Deliver:
+    """Yes, send mails."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """No, skip the verification; the version is answered where it is asked for."""
+
+    asked_version: str = ""
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+
+
+@dataclass(frozen=True)
+class Server:
+    endpoint: str
+    starttls: bool = False
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Enter it; an empty one keeps what is stored."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Paste:
+    """Paste several lines into the field for the secret."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class NoLogin:
+    """A relay that wants no login."""
+
+
+@dataclass(frozen=True)
+class Sees:
+    """Read this, wherever it stands."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Choose:
+    """Press the button, or take the number, with this label."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """Take over another form of the endpoint."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Back:
+    """Go one step back."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Choose a part on the summary."""
+
+    part: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """Confirm the review, and close."""
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Leave, and confirm it where that is asked."""
+
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Press Ctrl+C."""
+
+
+@dataclass(frozen=True)
+class SomebodyAppends:
+    """Another program changes a file meanwhile."""
+
+    file: str
+    text: str
+
+
+Action = (
+    Files | Deliver | Skip | User | Server | Secret | Paste | NoLogin | Sees | Choose | TakeOver
+    | Back | Change | Write | Quit | Interrupt | SomebodyAppends
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a server would read from the files afterwards; None is not looked at."""
+
+    user: str | None = None
+    endpoint: str | None = None
+    starttls: bool | None = None
+    secret: str | None = None
+
+
+NOTHING = None
+"""Every file is byte by byte as before, and none was added."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    actions: tuple[Action, ...]
+    code: int
+    written: Written | None
+    before: Mapping[str, str] = field(default_factory=dict)
+    """Path → text of the files that are there at first."""
+    config: str = "config.toml"
+    password: str = PASSWORD
+    """The one that the mail server accepts."""
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Path → lines that must stand in the file afterwards."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Path → text that must not be in the file afterwards; the file need not exist."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return everything that must never be shown."""
+        typed = [
+            action.text for action in self.actions if isinstance(action, Secret) if action.text
+        ]
+        pasted = [
+            line
+            for action in self.actions
+            if isinstance(action, Paste)
+            for line in action.text.split("\n")
+        ]
+        return (self.password, *typed, *pasted)
+
+
+COMPOSE = """\
+services:
+  bomnipotent_server:
+    image: wwhsoft/bomnipotent_server:1.5.0
+    environment:
+      SMTP_SECRET: ${SMTP_SECRET}
+"""
+CONFIG = f"""\
+# Ours
+domain = "https://x.example"
+
+[smtp]
+user = "{DEMO_USER}"  # the mailbox
+endpoint = "{DEMO_HOST}"
+secret = "${{SMTP_SECRET}}"
+
+# Publisher data
+[provider_metadata.publisher]
+name = "X"
+"""
+CONFIGURED = {"config.toml": CONFIG, ".env": f"# Mine\nOTHER=1\nSMTP_SECRET='{PASSWORD}'\n"}
+ODD = "p$a#s's\"w\\ort ö${X} ü"
+TO_SECRET = (Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST))
+FIRST_RUN = (*TO_SECRET, Secret(PASSWORD))
+PASSES = Sees("The server will be able to send its mails.")
+FAILS = Sees("The server will fail to send its mails.")
+GO_ON = Choose("Go on")
+WORKS = Written(DEMO_USER, DEMO_HOST, starttls=False, secret=PASSWORD)
+
+SCENARIOS = [
+    Scenario(
+        "first run with SMTPS in an empty directory",
+        (*FIRST_RUN, PASSES, GO_ON, Sees("nothing has been written yet"), Write()),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "first run with STARTTLS",
+        (
+            Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST, starttls=True),
+            Secret(PASSWORD), Sees("port 587"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
+    ),
+    Scenario(
+        "first run in a Compose layout",
+        (
+            Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST), Secret(PASSWORD), PASSES,
+            GO_ON, Sees("+SMTP_SECRET=********"), Write(),
+        ),
+        0,
+        WORKS,
+        before={
+            "compose.yaml": COMPOSE,
+            ".env": "# Compose\nOTHER=1\n",
+            "bomnipotent_config/config.toml": "# Ours\n",
+        },
+        config="bomnipotent_config/config.toml",
+        lines={".env": ("# Compose", "OTHER=1"), "bomnipotent_config/config.toml": ("# Ours",)},
+    ),
+    Scenario(
+        "user verification is skipped, and the version is known",
+        (Files(), Skip(), Sees("anybody can register"), Write()),
+        0,
+        Written(),
+        before={"compose.yaml": COMPOSE, "bomnipotent_config/config.toml": "# Ours\n"},
+        config="bomnipotent_config/config.toml",
+        lines={"bomnipotent_config/config.toml": ("# Ours", "[user]", "skip_verification = true")},
+    ),
+    Scenario(
+        "user verification is skipped, and the version is asked for",
+        (Files(), Skip("0.5 or 0.6"), Sees("anybody can register"), Write()),
+        0,
+        Written(),
+        lines={"config.toml": ("skip_user_verification = true",)},
+    ),
+    Scenario(
+        "wrong password, then the right one",
+        (
+            *TO_SECRET, Secret("hunter22"), FAILS, Sees("535 5.7.8"), Choose("Back"),
+            Secret(PASSWORD), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "wrong password is written all the same, with the consequence said",
+        (
+            *TO_SECRET, Secret("hunter22"), FAILS, Choose("Go on anyway"),
+            Sees("nobody new can register"), Write(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, secret="hunter22"),
+    ),
+    Scenario(
+        "closed port, and the form that works is taken over",
+        (
+            Files(), Deliver(), User(DEMO_USER), Server(f"smtp://{DEMO_HOST}:2526"),
+            Secret(PASSWORD), FAILS, Sees(f"1 takes over {DEMO_HOST}"), TakeOver(1), PASSES,
+            GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "relay without login",
+        (
+            Files(), Deliver(), User(DEMO_USER), Server("SMTP://localhost:2500"),
+            Sees("port 2500, not encrypted"), NoLogin(), PASSES, GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, "smtp://localhost:2500"),
+        missing={"config.toml": "secret", ".env": "SECRET"},
+    ),
+    Scenario(
+        "one field is changed later, and nothing else",
+        (
+            Change("Mail server"), Server(DEMO_HOST, starttls=True), Sees("port 587, STARTTLS"),
+            Change("Review and write"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
+        before=CONFIGURED,
+        lines={
+            "config.toml": (*CONFIG.splitlines(), "starttls = true"),
+            ".env": tuple(CONFIGURED[".env"].splitlines()),
+        },
+    ),
+    Scenario(
+        "nothing is changed",
+        (
+            Change("Secret"), Secret(""), Sees("nothing changed yet"),
+            Change("Review and write"), Sees("nothing has to be changed"), Choose("Done"),
+        ),
+        0,
+        NOTHING,
+        before=CONFIGURED,
+    ),
+    Scenario(
+        "new secret with every odd character",
+        (
+            Change("Secret"), Secret(ODD), Sees("entered, not stored yet"),
+            Change("Review and write"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, secret=ODD),
+        before=CONFIGURED,
+        password=ODD,
+        lines={"config.toml": tuple(CONFIG.splitlines()), ".env": ("# Mine", "OTHER=1")},
+    ),
+    Scenario(
+        "the secret is removed for a relay",
+        (
+            Change("Mail server"), Server("smtp://localhost:2500"), Change("Secret"), NoLogin(),
+            Sees("none: no login"), Change("Review and write"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, "smtp://localhost:2500"),
+        before=CONFIGURED,
+        lines={".env": ("# Mine", "OTHER=1")},
+        missing={"config.toml": "SMTP_SECRET", ".env": "SMTP_SECRET"},
+    ),
+    Scenario(
+        "going back changes the first answer and loses no other",
+        (
+            Files(), Deliver(), User("wrong@demo.example"), Server(DEMO_HOST), Back(), Back(),
+            User(DEMO_USER), Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "several pasted lines are no secret, and no answer to anything else",
+        (
+            *TO_SECRET, Paste("hunter22\ncorrect horse\n1"), Sees("several lines"),
+            Secret(PASSWORD), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "wrong values are said, and asked for again",
+        (
+            Files(), Deliver(), User(DEMO_USER), Server(f"{DEMO_HOST}:587"),
+            Sees("choose STARTTLS"), Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "the file was changed by somebody else meanwhile, then it works",
+        (
+            Change("Mail server"), Server(DEMO_HOST, starttls=True), Change("Review and write"),
+            PASSES, GO_ON, SomebodyAppends("config.toml", "# theirs\n"), Choose("Write"),
+            Sees("somebody else has changed a file meanwhile"), Write(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
+        before=CONFIGURED,
+        lines={"config.toml": (*CONFIG.splitlines(), "# theirs", "starttls = true")},
+    ),
+    Scenario(
+        "Ctrl+C twice in the middle",
+        (Files(), Deliver(), User(DEMO_USER), Interrupt(), Sees("Leave the wizard?"), Interrupt()),
+        130,
+        NOTHING,
+    ),
+    Scenario(
+        "Ctrl+C on the summary, with nothing to lose", (Interrupt(),), 130, NOTHING, CONFIGURED
+    ),
+    *(
+        Scenario(
+            f"leaving after {len(FIRST_RUN[:count])} answers",
+            (*FIRST_RUN[:count], Quit(asked=count > 2)),
+            130,
+            NOTHING,
+        )
+        for count in range(len(FIRST_RUN))
+    ),
+    Scenario("leaving after the test", (*FIRST_RUN, PASSES, Quit(asked=True)), 130, NOTHING),
+    Scenario(
+        "leaving at the review", (*FIRST_RUN, PASSES, GO_ON, Quit(asked=True)), 130, NOTHING
+    ),
+]  # fmt: skip

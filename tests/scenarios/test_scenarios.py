@@ -1,0 +1,94 @@
+"""One list of scenarios, carried out on the full screen and line by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.in_lines import InLines
+from tests.scenarios.on_screen import on_screen
+from tests.scenarios.scenario import SCENARIOS, Scenario, SomebodyAppends
+from wizard import current, layout
+
+on_both = pytest.mark.parametrize(
+    "scenario", SCENARIOS, ids=[scenario.name.replace(" ", "-") for scenario in SCENARIOS]
+)
+
+
+@on_both
+async def test_on_the_full_screen(scenario: Scenario, tmp_path: Path) -> None:
+    before = prepare(scenario, tmp_path)
+    async with on_screen(scenario, tmp_path) as operator:
+        for action in scenario.actions:
+            await operator.do(action)
+        code = operator.end()
+    judge(scenario, tmp_path, before, code, operator.shown())
+
+
+@on_both
+def test_line_by_line(scenario: Scenario, tmp_path: Path) -> None:
+    before = prepare(scenario, tmp_path)
+    operator = InLines(scenario, tmp_path)
+    try:
+        for action in scenario.actions:
+            operator.do(action)
+        code = operator.end()
+    finally:
+        operator.terminal.close()
+    judge(scenario, tmp_path, before, code, operator.shown())
+
+
+def prepare(scenario: Scenario, directory: Path) -> dict[str, str]:
+    """Write the files that are there at first; return them as they are on the disk."""
+    for name, text in scenario.before.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+    return on_disk(directory)
+
+
+def on_disk(directory: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(directory)): path.read_text("utf-8")
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def judge(
+    scenario: Scenario, directory: Path, before: dict[str, str], code: int, shown: str
+) -> None:
+    """Compare what came of it with what the scenario says."""
+    after = on_disk(directory)
+    for secret in scenario.secrets:
+        assert secret not in shown
+    assert code == scenario.code
+    if scenario.written is None:
+        assert after == before
+        return
+    compare_settings(scenario, directory)
+    for name, lines in scenario.lines.items():
+        assert not Counter(lines) - Counter(after[name].splitlines()), name
+    for name, text in scenario.missing.items():
+        assert text not in after.get(name, ""), name
+
+
+def compare_settings(scenario: Scenario, directory: Path) -> None:
+    """Read the files as a server does."""
+    wanted = scenario.written
+    now = current.load(layout.find(directory / scenario.config), environ={})
+    if wanted is None or wanted.user is None:
+        return
+    settings = now.settings()
+    assert (settings.user, settings.endpoint.text) == (wanted.user, wanted.endpoint)
+    assert wanted.starttls is None or settings.starttls == wanted.starttls
+    secret = None if settings.secret is None else settings.secret.reveal()
+    assert secret == wanted.secret
+
+
+def test_the_list_covers_what_must_be_covered() -> None:
+    assert len(SCENARIOS) == len({scenario.name for scenario in SCENARIOS}) >= 12
+    assert any(isinstance(a, SomebodyAppends) for each in SCENARIOS for a in each.actions)

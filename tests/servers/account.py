@@ -1,0 +1,12 @@
+"""Whom the mail servers know."""
+
+from __future__ import annotations
+
+DOMAIN = "peer.example"
+USER = f"you@{DOMAIN}"
+RECIPIENT = f"admin@{DOMAIN}"
+MAILBOXES = (USER, RECIPIENT)
+TOKEN = f"token@{DOMAIN}"
+"""A login that may not send mails from its own name."""
+PASSWORD = "correct horse $battery' #\"staple"
+"""It needs every kind of quotation; servers whose files cannot hold it have it encoded."""

@@ -1,0 +1,185 @@
+"""A little machine within this one: a network of its own that leads nowhere, and its own names.
+
+Programs run in it unmodified: they find mail servers by name, at the ports 465 and 587. It shares
+the files of this machine, but for :meth:`Machine.install`, whose programs have a copy that is
+thrown away. Whatever still runs in it ends with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+HOST = "mail.peer.example"
+OTHER_NAMES = ("localhost",)
+UNNAMED = "relay.peer.example"
+"""Another name of the machine that no certificate is for."""
+
+# In namespaces of its own, so that nothing of it is seen or left outside. What runs in there
+# ends with this shell, and this shell with the test that holds its standard input.
+_SCRIPT = """
+set -e
+mount -t proc proc /proc
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+printf '%s\n' "$2" > "$1/hosts"
+mount --bind "$1/hosts" /etc/hosts
+ip link set lo up
+hostname peer
+echo ready
+exec cat
+"""
+_INSTALL = """
+set -e
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+cd "$1/root"
+cp "$1/hosts" etc/hosts
+: > etc/resolv.conf
+for archive in "$2"/*.deb; do
+  dpkg-deb --fsys-tarfile "$archive" | tar --extract --keep-directory-symlink
+done
+mount -t tmpfs tmpfs dev
+mkdir dev/shm
+mknod -m 666 dev/null c 1 3
+mknod -m 666 dev/zero c 1 5
+mknod -m 444 dev/random c 1 8
+mknod -m 444 dev/urandom c 1 9
+ln -s /proc/self/fd dev/fd
+mount -t proc proc proc
+mount -t tmpfs tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+"""
+
+_WAIT = """
+import socket, sys, time
+end = time.monotonic() + 30
+for port in map(int, sys.argv[1:]):
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+            break
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                sys.exit(f"nothing listens on port {port}")
+            time.sleep(0.05)
+"""
+
+
+class Machine:
+    """A context manager. ``trusted`` is the PEM file of the authority that its servers are from."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory / "machine"
+        self.root = self._directory / "root"
+        self.trusted = directory / "authority.pem"
+        self._authority = trustme.CA()
+        self._holder: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Machine:
+        if os.geteuid() != 0:
+            pytest.skip("only root can make a machine of its own for mail servers")
+        for command in ("unshare", "nsenter", "ip"):
+            if shutil.which(command) is None:
+                pytest.skip(f"{command} is not installed")
+        self._directory.mkdir(parents=True)
+        self._authority.cert_pem.write_to_path(str(self.trusted))
+        hosts = f"127.0.0.1 localhost {HOST} {UNNAMED}"
+        self._holder = subprocess.Popen(
+            ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child",
+             "sh", "-c", _SCRIPT, "sh", self._directory, hosts],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._holder.stdout is not None
+        assert self._holder.stderr is not None
+        if self._holder.stdout.readline() != b"ready\n":
+            said = self._holder.stderr.read().decode()
+            self.close()
+            pytest.skip(f"namespaces are not permitted here: {said.strip()}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End everything that runs in the machine."""
+        if self._holder is not None:
+            self._holder.communicate()
+            self._holder = None
+
+    def command(self, *command: str | Path) -> list[str]:
+        """Return the command that runs ``command`` in the machine."""
+        assert self._holder is not None
+        spaces = f"/proc/{self._holder.pid}/ns"
+        return [
+            "nsenter", f"--net={spaces}/net", f"--uts={spaces}/uts", f"--mount={spaces}/mnt",
+            f"--pid={spaces}/pid_for_children", *map(str, command),
+        ]  # fmt: skip
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """Return an environment in which programs trust the machine's authority alone."""
+        trust = {"SSL_CERT_FILE": str(self.trusted), "SSL_CERT_DIR": str(self._directory)}
+        return {**os.environ, **trust, **more}
+
+    def run(
+        self, *command: str | Path, environ: Mapping[str, str] | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*command), env=environ or self.environ(), capture_output=True, text=True,
+            timeout=timeout, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def install(self, packages: Path, users: Sequence[str] = ()) -> None:
+        """Unpack packages into a copy of this machine's files, with the accounts they need.
+
+        The copy is at ``root``, for :meth:`write` and :meth:`within`.
+        """
+        done = self.run("sh", "-c", _INSTALL, "sh", self._directory, packages)
+        assert done.returncode == 0, done.stderr
+        for number, user in enumerate(users, 61000):
+            self.append("/etc/passwd", f"{user}:x:{number}:{number}::/:/usr/sbin/nologin\n")
+            self.append("/etc/group", f"{user}:x:{number}:\n")
+
+    def write(self, path: str, text: str | bytes, mode: int = 0o644) -> None:
+        """Write a file into the copy."""
+        self._put(f'mkdir -p "$(dirname "$1")"; cat > "$1"; chmod {mode:o} "$1"', path, text)
+
+    def append(self, path: str, text: str) -> None:
+        """Append to a file in the copy."""
+        self._put('cat >> "$1"', path, text)
+
+    def _put(self, script: str, path: str, text: str | bytes) -> None:
+        data = text.encode() if isinstance(text, str) else text
+        command = ["chroot", str(self.root), "sh", "-c", script, "sh", path]
+        subprocess.run(self.command(*command), input=data, check=True, timeout=60)
+
+    def within(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the copy of this machine's files."""
+        return self.run("chroot", self.root, *command, environ={"PATH": os.environ["PATH"]})
+
+    def succeed(self, *command: str) -> str:
+        """Run a command on the copy that must not fail; return what it prints."""
+        done = self.within(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def wait_for(self, *ports: int) -> None:
+        """Wait until something listens on each port of the machine."""
+        done = self.run(sys.executable, "-c", _WAIT, *map(str, ports))
+        assert done.returncode == 0, done.stderr
+
+    def issue(self, directory: str, *, expired: bool = False) -> None:
+        """Put a certificate for the machine's names and its key into the copy."""
+        end = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1) if expired else None
+        leaf = self._authority.issue_cert(HOST, *OTHER_NAMES, not_after=end)
+        chain = b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
+        self.write(f"{directory}/chain.pem", chain)
+        self.write(f"{directory}/key.pem", leaf.private_key_pem.bytes(), 0o600)

@@ -1,0 +1,57 @@
+"""Debian's packages, fetched but not installed: mail servers exclude each other, and would start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TARGET = Path(__file__).parent / "target"
+
+
+def fetched(*packages: str) -> Path:
+    """Return a directory with the archives of the packages, and of those that they need.
+
+    What is installed here already is not in it. Skips the test where there are no packages.
+    """
+    for command in ("apt-get", "dpkg-deb"):
+        if shutil.which(command) is None:
+            pytest.skip(f"{command} is not installed")
+    place = TARGET / "_".join(packages)
+    if not place.exists():
+        scratch = place.with_suffix(f".{os.getpid()}")
+        scratch.mkdir(parents=True)
+        try:
+            _download(scratch, packages)
+            scratch.rename(place)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return place
+
+
+def _download(place: Path, packages: tuple[str, ...]) -> None:
+    needed = _needed(packages)
+    if not needed:
+        _apt("update")
+        needed = _needed(packages)
+    if not needed:
+        pytest.skip(f"apt-get knows no {', '.join(packages)}")
+    done = _apt("-o", "APT::Sandbox::User=root", "download", *needed, directory=place)
+    if done.returncode:
+        pytest.skip(f"apt-get download: {done.stderr.strip().splitlines()[-1]}")
+
+
+def _needed(packages: tuple[str, ...]) -> list[str]:
+    """Return what would be installed, by asking for it without doing it."""
+    done = _apt("install", "--simulate", "--reinstall", "--no-install-recommends", *packages)
+    lines = done.stdout.splitlines()
+    return [line.split()[1] for line in lines if line.startswith("Inst ")]
+
+
+def _apt(*arguments: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["apt-get", "-q", *arguments], cwd=directory, capture_output=True, text=True, check=False
+    )

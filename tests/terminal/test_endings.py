@@ -1,0 +1,149 @@
+"""How the wizard ends when it is writing, when it has written, when it is broken, and for good."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.test_gone import Line
+from tests.terminal.test_in_tmux import PATIENCE
+from tests.terminal.test_life import SECRET, LivingTerminal, Room, pytestmark, to_review, to_user
+from wizard import lock
+
+__all__ = ["pytestmark"]
+
+BROKEN = f"""
+import sys
+import wizard.probe.live as live
+from wizard.cli import main
+
+async def probe(*arguments, **options):
+    raise RuntimeError({SECRET!r})
+    yield
+
+live.probe = probe
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def room(tmp_path: Path, state_directory: Path) -> Iterator[Room]:
+    directory = tmp_path / "server"
+    directory.mkdir()
+    terminal = LivingTerminal(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield Room(terminal, directory, state_directory, silent.getsockname()[1])
+    terminal.close()
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process is gone; it may also be a zombie of somebody else's."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the wizard outlives its terminal")
+
+
+def test_what_was_written_is_said_and_not_offered_again(room: Room) -> None:
+    to_review(room)
+    room.terminal.wait("nothing has been written yet")
+    room.terminal.press("Enter")
+    room.terminal.wait("What to do now")
+    os.kill(room.pid(), signal.SIGTERM)
+    shown = room.terminal.wait("exit=143")
+    assert "Created" in shown
+    assert "No changes" not in shown
+    room.assert_restored()
+    assert "smtp://127.0.0.1:1" in (room.directory / "config.toml").read_text()
+    room.start()
+    room.terminal.wait("SMTP settings")
+
+
+def test_end_during_the_writing_waits_for_it(room: Room) -> None:
+    to_review(room)
+    room.terminal.wait("nothing has been written yet")
+    with lock.hold(room.directory / "config.toml"):
+        pid = room.pid()
+        room.terminal.press("Enter")
+        time.sleep(0.5)  # it waits for the lock, or has written: both are to end well
+        os.kill(pid, signal.SIGTERM)
+    shown = room.terminal.wait("exit=143")
+    written = (room.directory / "config.toml").exists()
+    assert ("Created" in shown) == written
+    assert ("No changes were made to any files." in shown) != written
+    room.assert_restored()
+
+
+def test_defect_is_one_sentence_and_a_report_without_the_secret(room: Room) -> None:
+    (room.directory.parent / "broken.py").write_text(BROKEN)
+    to_user(room, "broken.py")
+    room.terminal.press("Enter")
+    room.terminal.wait("Which mail server")
+    room.terminal.type("smtp://127.0.0.1:1")
+    room.terminal.press("Enter", "Enter")
+    room.terminal.wait("What does it log in with?")
+    room.terminal.type(SECRET)
+    room.terminal.press("BTab", "BTab", "BTab", "Enter")
+    room.terminal.wait("exit=1")
+    shown = " ".join(room.terminal.history().split())
+    assert shown.count("Unexpected error (RuntimeError)") == 1
+    assert "Traceback" not in shown
+    assert "What you entered is kept" in shown
+    assert SECRET not in shown
+    room.assert_restored()
+    room.assert_no_secret_is_kept()
+    (report,) = (room.state / "reports").iterdir()
+    text = report.read_text()
+    assert str(report) in shown.replace(" ", "")
+    assert "stage:       Test" in text
+    assert "layout:      standalone" in text
+    assert " in probe" in text
+
+
+def test_stopped_wizard_ends_with_its_terminal(room: Room) -> None:
+    to_user(room)
+    pid = room.pid()
+    os.kill(pid, signal.SIGTSTP)
+    room.terminal.wait("Stopped")
+    room.terminal.close()
+    wait_for_end(pid)
+    assert room.files() == room.before
+    assert "me@example.org" in room.kept()
+
+
+def test_wizard_that_was_told_to_ignore_it_ends_with_its_terminal(room: Room) -> None:
+    room.terminal.run("trap '' HUP")
+    to_user(room)
+    pid = room.pid()
+    room.terminal.close()
+    wait_for_end(pid)
+    assert "me@example.org" in room.kept()
+
+
+def test_key_in_another_encoding_is_left_out(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    try:
+        line.wait(b"These files will be set up")
+        line.type(b"\r\r")
+        line.wait(b"Who does the server log in as?")
+        line.type(b"\xfcx\xff")
+        time.sleep(0.3)
+        line.type(b"me@example.org\r")
+        line.wait(b"Which mail server")
+        line.process.send_signal(signal.SIGTERM)
+        assert line.process.wait(PATIENCE) == 128 + signal.SIGTERM
+    finally:
+        line.close()

@@ -1,0 +1,102 @@
+"""Terminals that vanish or take no more: the wizard ends, and keeps what was entered."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wizard import current, kept_draft, layout
+
+PATIENCE = 30.0
+"""Seconds until something must have happened; only a defect takes that long."""
+
+
+class Line:
+    """The wizard at the other end of a line; it is not the terminal of its session."""
+
+    def __init__(self, directory: Path) -> None:
+        self.near, self.far = os.openpty()
+        termios.tcsetwinsize(self.far, (24, 80))
+        self.before = termios.tcgetattr(self.far)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wizard"],
+            stdin=self.far, stdout=self.far, stderr=self.far, start_new_session=True,
+            cwd=directory,
+            env={**os.environ, "HOME": str(directory), "LANG": "C.UTF-8", "TERM": "xterm"},
+        )  # fmt: skip
+        self._shown = b""
+
+    def wait(self, text: bytes) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while text not in self._shown and time.monotonic() < deadline:
+            if select.select([self.near], [], [], 0.1)[0]:
+                self._shown += re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", os.read(self.near, 65536))
+        assert text in self._shown, self._shown
+
+    def type(self, text: bytes) -> None:
+        os.write(self.near, text)
+
+    def enter_a_user(self) -> None:
+        self.wait(b"These files will be set up")
+        self.type(b"\r\r")
+        self.wait(b"Who does the server log in as?")
+        self.type(b"me@example.org\r")
+        self.wait(b"Which mail server")
+
+    def hang_up(self) -> None:
+        os.close(self.far)
+        os.close(self.near)
+        self.near = self.far = -1
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for descriptor in (self.near, self.far):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    opened = Line(tmp_path)
+    yield opened
+    opened.close()
+
+
+def kept_user(directory: Path) -> str:
+    kept = kept_draft.load(current.load(layout.find(directory / "config.toml"), environ={}))
+    assert kept is not None
+    return kept.draft.user
+
+
+def test_line_that_is_cut_without_a_word_ends_the_wizard(line: Line, tmp_path: Path) -> None:
+    line.enter_a_user()
+    line.hang_up()
+    assert line.process.wait(PATIENCE) == 128 + signal.SIGHUP
+    assert kept_user(tmp_path) == "me@example.org"
+
+
+def test_line_that_takes_no_more_does_not_keep_the_wizard_from_ending(
+    line: Line, tmp_path: Path
+) -> None:
+    line.enter_a_user()
+    for _ in range(300):  # nobody reads what this makes the wizard draw
+        if not select.select([], [line.near], [], 0)[1]:
+            break
+        line.type(b"\x1b[Z" + b"xy")
+        time.sleep(0.01)
+    line.process.send_signal(signal.SIGTERM)
+    assert line.process.wait(PATIENCE) == 128 + signal.SIGTERM
+    assert termios.tcgetattr(line.far) == line.before
+    assert kept_user(tmp_path) == "me@example.org"

@@ -1,0 +1,261 @@
+"""Signals at every step: the terminal is restored, nothing is written, nothing typed is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.test_in_tmux import PATIENCE, Terminal
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+SECRET = "correct horse"
+TO_NEXT = ("BTab", "BTab", "BTab", "Enter")
+"""From the field of the secret: whether places for it are offered depends on the machine."""
+USER = "me@example.org"
+CONFIG = """\
+[smtp]
+user = "old@example.org"
+endpoint = "smtp://127.0.0.1:1"
+"""
+
+
+@dataclass
+class Room:
+    """A terminal, the operator's files, and a mail server that never says a word."""
+
+    terminal: LivingTerminal
+    directory: Path
+    state: Path
+    """Where the wizard keeps drafts."""
+    silent: int
+    """Port of the mail server."""
+    before: dict[str, bytes] = field(default_factory=dict)
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.directory.iterdir()}
+
+    def start(self, program: str = "-m wizard") -> None:
+        """Note how everything is, and start the wizard."""
+        self.before = self.files()
+        self.terminal.run(
+            f"clear; stty -a > before; {sys.executable} {program} -c server/config.toml"
+            "; echo exit=$?"
+        )
+
+    def pid(self) -> int:
+        (pid,) = self.terminal.processes()
+        return pid
+
+    def settings(self) -> str:
+        """Return the terminal's settings, as the shell sees them."""
+        path = self.directory.parent / f"settings-{time.monotonic_ns()}"
+        self.terminal.run(f"stty -a > {path}.new && mv {path}.new {path}")
+        deadline = time.monotonic() + PATIENCE
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return path.read_text()
+
+    def assert_restored(self) -> None:
+        assert self.settings() == (self.directory.parent / "before").read_text()
+        assert self.terminal.modes() == "alternate=0 cursor=1 mouse=0"
+
+    def assert_no_secret_is_kept(self) -> None:
+        for path in (*self.state.rglob("*"), *self.directory.parent.rglob("*")):
+            if path.is_file():
+                assert SECRET.encode() not in path.read_bytes(), path
+
+    def kept(self) -> str:
+        return "".join(path.read_text() for path in (self.state / "drafts").iterdir())
+
+
+class LivingTerminal(Terminal):
+    def modes(self) -> str:
+        """Return what a program may have left switched on in the terminal."""
+        return self._tmux(
+            "display-message", "-p",
+            "alternate=#{alternate_on} cursor=#{cursor_flag} mouse=#{mouse_any_flag}",
+        ).strip()  # fmt: skip
+
+    def resize(self, columns: int, lines: int) -> None:
+        self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+
+
+@pytest.fixture
+def room(tmp_path: Path, state_directory: Path) -> Iterator[Room]:
+    directory = tmp_path / "server"
+    directory.mkdir()
+    terminal = LivingTerminal(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield Room(terminal, directory, state_directory, silent.getsockname()[1])
+    terminal.close()
+
+
+def to_user(room: Room, program: str = "-m wizard") -> None:
+    room.start(program)
+    room.terminal.wait("These files will be set up")
+    room.terminal.press("Enter", "Enter")
+    room.terminal.wait("Who does the server log in as?")
+    room.terminal.type(USER)
+    room.terminal.wait(USER)
+
+
+def to_files(room: Room) -> None:
+    to_user(room)
+    room.terminal.press("Escape")
+    room.terminal.wait("verify its users by mail?")
+    room.terminal.press("Escape")
+
+
+def to_delivery(room: Room) -> None:
+    to_user(room)
+    room.terminal.press("Escape")
+
+
+def to_server(room: Room) -> None:
+    to_user(room)
+    room.terminal.press("Enter")
+    room.terminal.wait("Which mail server")
+    room.terminal.type("smtp://127.0.0.1:1")
+
+
+def to_secret(room: Room, port: int = 1) -> None:
+    to_user(room)
+    room.terminal.press("Enter")
+    room.terminal.wait("Which mail server")
+    room.terminal.type(f"smtp://127.0.0.1:{port}")
+    room.terminal.press("Enter", "Enter")
+    room.terminal.wait("What does it log in with?")
+    room.terminal.type(SECRET)
+
+
+def to_running_test(room: Room) -> None:
+    to_secret(room, room.silent)
+    room.terminal.press(*TO_NEXT)
+
+
+def to_finished_test(room: Room) -> None:
+    to_secret(room)
+    room.terminal.press(*TO_NEXT)
+
+
+def to_review(room: Room) -> None:
+    to_finished_test(room)
+    room.terminal.wait("nothing listens on port 1")
+    room.terminal.press("BTab", "BTab", "Enter")
+
+
+def to_help(room: Room) -> None:
+    to_user(room)
+    room.terminal.press("F1")
+
+
+def to_question(room: Room) -> None:
+    to_user(room)
+    room.terminal.press("C-q")
+
+
+def to_summary(room: Room) -> None:
+    (room.directory / "config.toml").write_text(CONFIG)
+    room.start()
+    room.terminal.wait("SMTP settings")
+    room.terminal.press("Down", "Enter")
+    room.terminal.wait("Who does the server log in as?")
+    room.terminal.type(USER)
+    room.terminal.press("Enter")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the wizard: how to come there, and what is to be read."""
+
+    go: Callable[[Room], None]
+    text: str
+
+
+PLACES = {
+    "files": Place(to_files, "These files will be set up"),
+    "delivery": Place(to_delivery, "verify its users by mail?"),
+    "user": Place(to_user, USER),
+    "server": Place(to_server, "smtp://127.0.0.1:1"),
+    "secret": Place(to_secret, "Kept in"),
+    "running test": Place(to_running_test, "Esc stops."),
+    "finished test": Place(to_finished_test, "nothing listens on port 1"),
+    "review": Place(to_review, "nothing has been written yet"),
+    "help": Place(to_help, "A few providers want only"),
+    "question": Place(to_question, "Leave the wizard?"),
+    "summary": Place(to_summary, f"User {USER}"),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_stopped_continued_resized_and_ended_at(room: Room, name: str) -> None:
+    place, terminal = PLACES[name], room.terminal
+    place.go(room)
+    terminal.wait(place.text)
+    pid = room.pid()
+
+    os.kill(pid, signal.SIGTSTP)
+    terminal.wait("Stopped")
+    room.assert_restored()
+    terminal.run("clear; fg; echo exit=$?")
+    terminal.wait(place.text)
+    terminal.resize(40, 12)
+    terminal.resize(9, 3)
+    terminal.resize(80, 24)
+    terminal.wait(place.text)
+
+    os.kill(pid, signal.SIGTERM)
+    shown = terminal.wait("exit=143")
+    assert "No changes were made to any files." in shown
+    assert "kept" in shown
+    room.assert_restored()
+    room.assert_no_secret_is_kept()
+    assert room.files() == room.before
+
+    room.start()
+    terminal.wait("Begin anew without it?")
+    terminal.press("Enter")
+    terminal.wait("SMTP settings" if name == "summary" else "These files will be set up")
+    if name != "summary":
+        terminal.press("Enter", "Enter")
+    terminal.wait(USER)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_hung_up_at(room: Room, name: str) -> None:
+    place = PLACES[name]
+    place.go(room)
+    room.terminal.wait(place.text)
+    os.kill(room.pid(), signal.SIGHUP)
+    room.terminal.wait("exit=129")
+    room.assert_restored()
+    room.assert_no_secret_is_kept()
+    assert room.files() == room.before
+    assert USER in room.kept()
+
+
+@pytest.mark.parametrize("name", ["user", "running test", "help", "question", "summary"])
+def test_interrupted_twice_at(room: Room, name: str) -> None:
+    place = PLACES[name]
+    place.go(room)
+    room.terminal.wait(place.text)
+    pid = room.pid()
+    os.kill(pid, signal.SIGINT)
+    if name != "question":  # which stands there already
+        room.terminal.wait("Leave the wizard?")
+        os.kill(pid, signal.SIGINT)
+    room.terminal.wait("exit=130")
+    room.assert_restored()
+    room.assert_no_secret_is_kept()
+    assert room.files() == room.before
+    assert USER in room.kept()

@@ -1,0 +1,174 @@
+"""One small public file by HTTPS, from a server that may mean ill.
+
+Only HTTPS with a valid certificate, on port 443: a file that came in clear text could be anybody's,
+and it decides where a password is sent. The certificate is checked before anything is asked, so a
+name that leads to somebody else's machine gets no request from here. Beyond the operator's own
+domain, where a redirection can lead, only public addresses are connected to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from io import BytesIO
+from urllib.parse import urljoin, urlsplit
+
+from wizard.discovery.domain import as_host, within
+from wizard.probe.network import Address, Network
+from wizard.probe.race import connect_first
+
+LARGEST = 64 * 1024
+"""Bytes of a file."""
+_HEADERS = 16 * 1024
+_REDIRECTIONS = 3
+_REDIRECTED = frozenset({301, 302, 303, 307, 308})
+_PATIENCE = 0.5
+"""Seconds that an address has left once another one of the same name has answered."""
+
+
+class NotThere(Exception):
+    """There is no such file, or nobody who answers."""
+
+
+class Unusable(Exception):
+    """What came is no such file: too large, no HTTP, or a redirection that is not followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Gets files on behalf of ``domain``, the operator's own."""
+
+    network: Network
+    context: ssl.SSLContext
+    domain: str
+
+    async def get(self, url: str) -> bytes:
+        """Return the file; raise :class:`NotThere`, :class:`Unusable` or a certificate's error.
+
+        There is no deadline in here. Cancelling closes the connection at once.
+        """
+        for _ in range(_REDIRECTIONS + 1):
+            host, path = _parts(url)
+            response = await self._ask(host, path)
+            if response.status in _REDIRECTED:
+                url = _join(url, response.getheader("Location") or "")
+            elif response.status == 200:
+                return _body(response)
+            else:
+                raise NotThere
+        raise Unusable
+
+    async def _ask(self, host: str, path: str) -> HTTPResponse:
+        try:
+            addresses = await self.network.resolve(host, 443)
+            allowed = [a for a in addresses if self._may_connect(host, a)]
+            if not allowed:
+                raise NotThere
+            connected = await connect_first(self.network, allowed, _PATIENCE)
+        except (OSError, UnicodeError) as error:
+            raise NotThere from error
+        try:
+            reader, writer = await asyncio.open_connection(
+                sock=connected.sock, ssl=self.context, server_hostname=host
+            )
+        except ssl.SSLCertVerificationError:
+            raise
+        except OSError as error:
+            raise NotThere from error
+        try:
+            writer.write(_request(host, path))
+            return _response(await _read(reader))
+        except OSError as error:
+            raise NotThere from error
+        finally:
+            writer.transport.abort()
+
+    def _may_connect(self, host: str, address: Address) -> bool:
+        """Whether a request to ``host`` may go to ``address``.
+
+        A company's own network is fine for its own domain. This very machine never is: nobody
+        publishes anything for mail programs there, but other things listen.
+        """
+        ip = ipaddress.ip_address(address.ip.partition("%")[0])
+        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        if ip.is_global and not ip.is_multicast:
+            return True
+        own = ip.is_private and not (ip.is_loopback or ip.is_link_local or ip.is_unspecified)
+        return own and within(host, self.domain)
+
+
+def _join(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise Unusable from error
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Return host and path with query; raise :class:`Unusable` for what is not followed."""
+    try:
+        parts = urlsplit(url)
+        host, port = as_host(parts.hostname or ""), parts.port
+    except ValueError as error:
+        raise Unusable from error
+    if parts.scheme != "https" or host is None or port not in {None, 443} or "@" in parts.netloc:
+        raise Unusable
+    path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    if not (path.isascii() and path.isprintable() and " " not in path):
+        raise Unusable
+    return host, path
+
+
+def _request(host: str, path: str) -> bytes:
+    lines = (
+        f"GET {path} HTTP/1.1",
+        f"Host: {host}",
+        "User-Agent: smtp-wizard",
+        "Accept: text/xml, application/xml",
+        "Accept-Encoding: identity",
+        "Connection: close",
+    )
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Return everything up to the end of the connection."""
+    received = bytearray()
+    while piece := await reader.read(8192):
+        received += piece
+        if len(received) > LARGEST + _HEADERS:
+            raise Unusable
+    return bytes(received)
+
+
+class _Received:
+    """What http.client takes for a socket."""
+
+    def __init__(self, received: bytes) -> None:
+        self._received = received
+
+    def makefile(self, _mode: str) -> BytesIO:
+        return BytesIO(self._received)
+
+
+def _response(received: bytes) -> HTTPResponse:
+    response = HTTPResponse(_Received(received))  # type: ignore[arg-type]  # makefile() is all
+    try:
+        response.begin()
+    except (HTTPException, ValueError) as error:
+        raise Unusable from error
+    return response
+
+
+def _body(response: HTTPResponse) -> bytes:
+    try:
+        body = response.read()
+    except (HTTPException, ValueError) as error:
+        raise Unusable from error
+    if len(body) > LARGEST:
+        raise Unusable
+    return body

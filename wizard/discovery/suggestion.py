@@ -1,0 +1,105 @@
+"""What discovery finds: suggestions, each with its source, in the order of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from wizard.settings import Endpoint, Route
+
+
+class Source(StrEnum):
+    """Where a suggestion comes from, the most trustworthy first."""
+
+    DOMAIN = "domain"
+    """The provider is known by the domain of the address."""
+    MX = "mx"
+    """The provider is known by the host that receives the domain's mails."""
+    SRV = "srv"
+    """The domain names the server in its DNS (RFC 6186, RFC 8314)."""
+    AUTOCONFIG = "autoconfig"
+    """The domain publishes settings for mail programs."""
+    GUESS = "guess"
+    """A host with a usual name accepts connections."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the most trustworthy."""
+        return list(Source).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One way to send mails, in the form that the server can use; sentences are printable.
+
+    ``endpoint`` and ``starttls`` are the values of config.toml. ``endpoint`` is empty, and
+    ``usable`` false, where there is no way at all.
+    """
+
+    source: Source
+    words: str
+    """Where it comes from, as a sentence."""
+    endpoint: str = ""
+    starttls: bool = False
+    user: str | None = None
+    """None where nobody says: keep what is there."""
+    provider: str | None = None
+    """The provider's name, where it is known."""
+    specials: tuple[str, ...] = ()
+    """Sentences on what to know or do; where ``usable`` is false, the first ones say why."""
+    usable: bool = True
+
+    @property
+    def route(self) -> Route | None:
+        """Where the server would connect to."""
+        return Endpoint.parse(self.endpoint).route(self.starttls) if self.endpoint else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source has to say."""
+
+    suggestions: tuple[Suggestion, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Sentences on what was found and cannot be used, or could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The whole picture so far. ``pending`` is empty in the last one."""
+
+    domain: str
+    suggestions: tuple[Suggestion, ...] = ()
+    """Best first."""
+    pending: tuple[Source, ...] = ()
+    """The sources that have not answered yet."""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more follows."""
+        return not self.pending
+
+    @property
+    def best(self) -> Suggestion | None:
+        """The most trustworthy suggestion that the server can use."""
+        return next((found for found in self.suggestions if found.usable), None)
+
+
+def ranked(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+    """Order suggestions by trust; of those with the same values only the best stays.
+
+    It takes over the user name from another one where it has none itself. Guesses are left out
+    where anybody knows better.
+    """
+    best: dict[tuple[str, bool], Suggestion] = {}
+    for suggestion in sorted(found, key=lambda each: each.source.rank):
+        values = suggestion.endpoint, suggestion.starttls
+        known = best.setdefault(values, suggestion)
+        if known.user is None and suggestion.user is not None:
+            best[values] = replace(known, user=suggestion.user)
+    known_better = any(each.source is not Source.GUESS for each in best.values())
+    return tuple(
+        each for each in best.values() if each.source is not Source.GUESS or not known_better
+    )

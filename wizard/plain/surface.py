@@ -1,0 +1,168 @@
+"""The wizard line by line: a surface for the flow that only writes and reads lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from wizard.draft import Draft
+from wizard.flow import done as finished
+from wizard.flow import live_test, summary
+from wizard.flow.done import Done
+from wizard.flow.flow import Flow
+from wizard.flow.form import Form
+from wizard.flow.page import Page, Question
+from wizard.flow.review import HEADING, LEGEND, Review
+from wizard.flow.session import Session
+from wizard.flow.step import Heading, Move, Step, StepResult
+from wizard.flow.summary import Action
+from wizard.plain.form import FormDialogue
+from wizard.plain.live_test import TestDialogue
+from wizard.plain.prompt import COMMANDS, BackWanted, Prompt
+from wizard.plain.terminal import Ended, Terminal
+
+_STEP = "Step {number} of {count}: {name}"
+
+
+class Left(Exception):
+    """The operator has left the wizard, knowing what is lost."""
+
+
+class PlainSurface:
+    """Implements :class:`wizard.flow.surface.Surface`.
+
+    Every question may end by :class:`Left`, or by :class:`wizard.plain.terminal.Ended`.
+    """
+
+    def __init__(self, session: Session, terminal: Terminal) -> None:
+        self.flow = Flow(session, self)
+        self.number = 0
+        """The signal that ends the wizard; 0 where there is none."""
+        self.kept = False
+        """Whether what was entered is kept for the next start."""
+        self.shown = False
+        """Whether what was written has been said."""
+        self.stage = ""
+        """The step that is asked, for a report."""
+        self._session = session
+        self._terminal = terminal
+        self._prompt = Prompt(terminal, self._leave)
+        self._entered = self.flow.draft
+
+    async def run(self) -> Done | None:
+        """Lead the operator through; return None when nothing was written."""
+        try:
+            self._terminal.say(COMMANDS)
+            return await self.flow.run()
+        except Left:
+            return None
+        except (Ended, asyncio.CancelledError):
+            self.kept = self.flow.keep()
+            return self.flow.done
+
+    def end_by(self, number: int, running: asyncio.Future[Done | None]) -> None:
+        """End as a signal asks; what is being written is written first."""
+        self.number = number
+        if not self.flow.writing:
+            running.cancel()
+
+    def entered(self) -> Draft:
+        """Return the draft with every answer up to now."""
+        return self._entered
+
+    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+        """Ask for one field after the other."""
+        self._head(form.HEADING, steps)
+        dialogue = FormDialogue(form, self._terminal, self._prompt, self._enter)
+        return StepResult(await dialogue.run(), self._entered)
+
+    async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
+        """Run the live test, and let something be done about its result."""
+        self._head(live_test.HEADING, steps)
+        dialogue = TestDialogue(self._session, self._terminal, self._prompt, self._enter)
+        return StepResult(await dialogue.run(draft), self._entered)
+
+    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+        """Write down everything that will change, and ask for the word to write it."""
+        self._end_if_asked()
+        self._enter(review.draft)
+        self._head(HEADING, steps)
+        self._say(review.failure, review.unchanged, LEGEND if review.files else "")
+        for file in review.files:
+            self._say(file.heading, *file.diff)
+        self._say(*review.stores, review.consequence, *review.cautions)
+        options = [(review.write, Move.NEXT), (live_test.BACK, Move.BACK)]
+        try:
+            # Writing takes a number, never a mere Enter.
+            return await self._prompt.choice(options, Move.NEXT if review.unchanged else None)
+        except BackWanted:
+            return Move.BACK
+
+    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+        """Number what can be changed."""
+        self._enter(draft)
+        await self._session.checked()
+        self._prompt.explanation = summary.HELP_IN_LINES
+        hint = self._session.hints.get(Step.FILES.value, "")
+        self._say("\n" + summary.TITLE, str(self._session.current.layout.config), hint)
+        rows = summary.rows(self._session, draft)
+        options = [(f"{row.label}: {row.value}".removesuffix(": "), row.choice) for row in rows]
+        try:
+            return await self._prompt.choice(options)
+        except BackWanted:
+            return Action.LEAVE
+
+    async def confirm(self, question: Question) -> bool:
+        """Number no and yes; Ctrl+C means to leave without a further question."""
+        self._say(question.text)
+        if question.yes is None:
+            return False
+        prompt = Prompt(self._terminal, _leave_at_once)
+        prompt.explanation = question.text
+        try:
+            return await prompt.choice([(question.no, False), (question.yes, True)], False)
+        except BackWanted:
+            return False
+
+    async def page(self, page: Page) -> None:
+        """Write the text."""
+        self._say("\n" + page.title, page.text)
+
+    async def done(self, done: Done) -> None:
+        """Write what was written, and what to do now."""
+        self._end_if_asked()
+        self.shown = True
+        self._say("\n" + finished.TITLE, *done.written, finished.NOW, *done.steps)
+
+    def _end_if_asked(self) -> None:
+        """End if a signal came while files were being written."""
+        if self.number:
+            raise Ended
+
+    async def _leave(self) -> None:
+        if await self.flow.may_leave(self._entered):
+            raise Left
+
+    def _enter(self, draft: Draft) -> None:
+        self._entered = draft
+
+    def _head(self, heading: Heading, steps: Sequence[Step]) -> None:
+        self._prompt.explanation = heading.help_in_lines or heading.help
+        self.stage = heading.step.value
+        place = ""
+        if heading.step in steps:
+            place = _STEP.format(
+                number=steps.index(heading.step) + 1, count=len(steps), name=heading.step.value
+            )
+        self._terminal.say("")
+        self._say(place, heading.title, self._session.hints.get(heading.step.value, ""))
+
+    def _say(self, *texts: str) -> None:
+        for text in texts:
+            if text:
+                self._terminal.say(text)
+
+
+async def _leave_at_once() -> None:
+    """Leave without an answer: what was entered is kept."""
+    raise Ended

@@ -1,0 +1,160 @@
+"""A step that asks for something, drawn from its description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Button, RadioSet
+
+from wizard.draft import Draft
+from wizard.flow import part
+from wizard.flow.form import Form
+from wizard.flow.part import Part, Values
+from wizard.flow.step import Step
+from wizard.secret import Secret
+from wizard.tui.step import StepScreen
+from wizard.tui.widgets.choice import Choice, LabelledChoice
+from wizard.tui.widgets.field import Field
+from wizard.tui.widgets.sentence import Sentence
+from wizard.tui.widgets.toggles import Tick
+
+P = TypeVar("P", bound=Part)
+W = TypeVar("W", bound=Widget)
+
+
+class FormScreen(StepScreen):
+    """One widget for each part; after each change the widgets follow the parts."""
+
+    def __init__(self, form: Form, steps: Sequence[Step]) -> None:
+        super().__init__(form.session, form.start, steps, form.HEADING)
+        self._form = form
+        self._shown: list[tuple[Part, Widget]] = []
+
+    def compose_body(self) -> ComposeResult:
+        """Everything there is to read and to answer."""
+        values = self._form.values()
+        self._shown = [(each, _widget(each, values)) for each in self._form.parts(values)]
+        for _, widget in self._shown:
+            yield widget
+
+    def on_mount(self) -> None:
+        """Begin to type at once, where there is something to type."""
+        self._follow(left=True)
+        self._wait()
+        for field in self._each(part.Text, Field):
+            if field[0].shown:
+                field[1].focus_input()
+                return
+
+    @work
+    async def _wait(self) -> None:
+        """Offer what is known to work only later."""
+        await self._form.known()
+        self._follow()
+
+    def _each(self, kind: type[P], widget: type[W]) -> Iterator[tuple[P, W]]:
+        for each, shown in self._shown:
+            if isinstance(each, kind) and isinstance(shown, widget):
+                yield each, shown
+
+    def _values(self) -> Values:
+        values = dict(self._form.values())
+        for text, field in self._each(part.Text, Field):
+            values[text.name] = field.value
+            if text.secret:
+                values[text.name] = Secret(field.value) if field.value else None
+        for choice, labelled in self._each(part.Choice, LabelledChoice):
+            values[choice.name] = labelled.choice.value
+        for tick, box in self._each(part.Tick, Tick):
+            values[tick.name] = box.value
+        return values
+
+    def collect(self) -> Draft:
+        """Return the draft with what stands on the screen now; never validates."""
+        return self._form.draft(self._values())
+
+    @on(Field.Edited)
+    @on(RadioSet.Changed)
+    @on(Tick.Changed)
+    def _changed(self) -> None:
+        self._follow()
+
+    def _follow(self, *, left: bool = False) -> None:
+        """Show the parts as they are with the present values."""
+        parts = self._form.parts(self._values())
+        self._shown = [(each, shown[1]) for each, shown in zip(parts, self._shown, strict=True)]
+        for words, sentence in self._each(part.Words, Sentence):
+            if left or not words.when_left:
+                sentence.say(words.text)
+        for text, field in self._each(part.Text, Field):
+            field.display = text.shown
+            field.say_kept(text.kept)
+        for choice, labelled in self._each(part.Choice, LabelledChoice):
+            labelled.display = choice.shown
+            for option in choice.options:
+                labelled.choice.offer(option.value, option.label, offered=option.offered)
+        for tick, box in self._each(part.Tick, Tick):
+            box.display = tick.shown
+
+    def action_next(self) -> None:
+        """Go on, or say what is wrong and stay."""
+        problems = self._form.problems(self._values())
+        wrong = None
+        for text, field in self._each(part.Text, Field):
+            field.complain(problems.get(text.name, ""))
+            wrong = wrong or (field if field.problem else None)
+        if wrong is None:
+            super().action_next()
+        else:
+            wrong.focus_input()
+
+    @on(Field.Left)
+    def _check_field(self, event: Field.Left) -> None:
+        if not self.is_current:
+            return
+        self._follow(left=True)
+        # An empty field is not wrong before the operator wants to go on.
+        if event.field.value:
+            event.field.complain(self._problem(event.field))
+
+    @on(Field.Confirmed)
+    def _field_confirmed(self, event: Field.Confirmed) -> None:
+        problem = self._problem(event.field)
+        event.field.complain(problem)
+        if not problem:
+            self._confirmed()
+
+    def _problem(self, field: Field) -> str:
+        return self._form.problems(self._values()).get(str(field.name), "")
+
+    @on(Choice.Confirmed)
+    def _confirmed(self) -> None:
+        """Enter goes to the next field, and from the last one to the next step."""
+        self.focus_next()
+        if isinstance(self.focused, Button):
+            self.action_next()
+
+
+def _widget(each: Part, values: Values) -> Widget:
+    """Return the widget for a part."""
+    match each:
+        case part.Words():
+            return Sentence(each.text, classes=each.style)
+        case part.Text():
+            value = "" if each.secret else values[each.name]
+            return Field(
+                each.label,
+                value,
+                placeholder=each.placeholder,
+                secret=each.secret,
+                name=each.name,
+            )
+        case part.Choice():
+            options = [(option.label, option.value) for option in each.options]
+            return LabelledChoice(each.label, Choice(options, values[each.name], id=each.name))
+        case part.Tick():
+            return Tick(each.label, value=values[each.name], id=each.name, compact=True)

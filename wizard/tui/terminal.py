@@ -1,0 +1,147 @@
+"""The terminal as it is in real life: stopped and continued, stalled, gone.
+
+Corrects what textual's driver leaves open: a signal that arrives while a line is being queued, a
+process that is continued without having been told of the stop, and a terminal that has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import termios
+from contextlib import suppress
+from threading import Thread
+from typing import IO, Any
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+_LEAVE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""What the driver writes when it leaves the screen: paste, mouse, keyboard, screen, cursor."""
+
+
+class Terminal(LinuxDriver):
+    """The driver of the wizard's full screen."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # All that the driver does with it is writing.
+        self._file = _Tolerant(self._file)  # type: ignore[assignment, arg-type]
+        Thread(target=_watch, args=(self.fileno,), daemon=True, name="hangup").start()
+
+    def start_application_mode(self) -> None:
+        """Take the screen, unless the shell has put this process into the background."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._suspended:
+            return
+        # In the loop: a handler that interrupts the loop could wait for what it has interrupted.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        loop.add_signal_handler(signal.SIGCONT, self._continue)
+
+    def _run_input_thread(self) -> None:
+        """Read keys until the end; a key in another encoding than UTF-8 is left out."""
+        while True:
+            try:
+                self.run_input_thread()
+            except UnicodeDecodeError:
+                continue
+            except OSError:  # the terminal has gone
+                return
+            except Exception as error:  # noqa: BLE001  (in the loop it is dealt with)
+                self._loop.call_soon_threadsafe(self._app._handle_exception, error)  # noqa: SLF001
+            return
+
+    @property
+    def _suspended(self) -> bool:
+        return self._writer_thread is None
+
+    def write(self, data: str) -> None:
+        """Write to the screen; without it, there is nothing to be seen."""
+        if not self._suspended:
+            super().write(data)
+
+    def _suspend(self) -> None:
+        self.suspend_application_mode()
+        self._writer_thread = None
+
+    def _stop(self) -> None:
+        """Give the terminal back, and stop like any other program."""
+        if not self._suspended:
+            self._suspend()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _continue(self) -> None:
+        """Take the screen again.
+
+        After a SIGSTOP, of which nobody is told, the shell may have changed the terminal: it is
+        given back first, so that it will be left in the end as it was found.
+        """
+        if not self._suspended:
+            self._suspend()
+        self.start_application_mode()
+        self._app.refresh(layout=True)
+
+    def give_back_now(self) -> None:
+        """Restore the terminal without waiting for it, as far as that is possible."""
+        with suppress(termios.error, OSError):
+            if self.attrs_before is not None:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+            termios.tcflush(self.fileno, termios.TCOFLUSH)
+            os.set_blocking(self.fileno, False)
+            try:
+                os.write(self.fileno, _LEAVE)
+            finally:
+                os.set_blocking(self.fileno, True)
+
+
+class _Tolerant:
+    """A stream that does not mind when its reader has gone: another one tells the wizard."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except OSError:
+            self._abandon()
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Let what is still to be written go nowhere, also when Python ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
+
+
+def _watch(descriptor: int) -> None:
+    """Wait until the terminal has gone, and make sure that the wizard is told.
+
+    The system tells only the foreground of the terminal's own session, and nobody who ignores
+    it; reading from what has gone would go on for ever.
+    """
+    waiting = select.poll()
+    waiting.register(descriptor, 0)  # being hung up is reported without being asked for
+    for _, event in waiting.poll():
+        if event & select.POLLHUP:
+            os.kill(os.getpid(), signal.SIGHUP)
