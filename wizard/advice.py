@@ -121,8 +121,8 @@ def about_permissions(current: Current) -> list[Caution]:
         Caution(
             "not-writable",
             "config",
-            f"This account may not write {snapshot.path}. Run the wizard as the account that "
-            "owns the directory, or with sudo.",
+            f"This account may not write {snapshot.path}. Run the wizard as an account that may, "
+            "or with sudo.",
         )
         for snapshot in current.unwritable
     ]
