@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard import layout
+from wizard import files, layout
+from wizard.errors import FileRefused
 from wizard.layout import LayoutKind
 
 COMPOSE = """\
@@ -112,3 +113,24 @@ def test_compose_file_that_does_not_pass_the_variable_is_noticed(tmp_path: Path)
     touch(tmp_path / "compose.yaml", COMPOSE.replace("SMTP_SECRET:", "# SMTP_SECRET:"))
     assert not layout.find(directory=tmp_path).passes("SMTP_SECRET")
     assert layout.find(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")
+
+
+def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "bomnipotent_config" / "config.toml"
+    config.parent.mkdir()
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("services: {}\n")
+    original = files.read
+
+    def refused(path: Path) -> files.Snapshot:
+        if path == compose:
+            raise FileRefused("file-unreadable", "Permission denied.", path=path)
+        return original(path)
+
+    monkeypatch.setattr(files, "read", refused)  # root may read everything
+    with pytest.raises(FileRefused) as caught:
+        layout.find(config)
+    assert caught.value.code == "compose-file-unreadable"
+    assert layout.find(config, tmp_path / ".env").env_file == tmp_path / ".env"

@@ -61,7 +61,7 @@ def find(
     """Find the layout of ``config``, or of what is found from ``directory`` (default: here)."""
     here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
-    compose_file, compose_text = _compose_file(chosen)
+    compose_file, compose_text = _compose_file(chosen, must_know=env_file is None)
     if compose_file is None:
         kind, beside = LayoutKind.STANDALONE, chosen
     else:
@@ -98,19 +98,25 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _compose_file(config: Path) -> tuple[Path | None, str]:
+def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, str]:
     """Find the compose file that runs the server with ``config``: one level up, or beside it.
 
     A compose file of something else is not taken for ours: it must name the server, and the
     directory of the configuration where that lies below it. Nor is one that another account has
-    put beside our files, or that cannot be read.
+    put beside our files. One that cannot be read decides where ``.env`` is: where that
+    ``must_know``, it is refused.
     """
     below, beside = config.parent.parent, config.parent
     for directory in (below, beside):
         for name in _COMPOSE_NAMES:
             path = directory / name
             vendors_own = directory is below and config.parent.name == _COMPOSE_DIRECTORY
-            text = _text(path, config)
+            try:
+                text = _text(path, config)
+            except (OSError, FileRefused):
+                if must_know:
+                    raise _unreadable(path) from None
+                continue
             if text is None:
                 continue
             names_server = "bomnipotent" in text.lower()
@@ -121,13 +127,32 @@ def _compose_file(config: Path) -> tuple[Path | None, str]:
 
 
 def _text(path: Path, config: Path) -> str | None:
-    """Return the text of a compose file of ours; None where there is none."""
+    """Return the text of a compose file of ours; None where there is none.
+
+    Raises :class:`OSError` or :class:`FileRefused` where it cannot be read.
+    """
     try:
-        directories = [each for each in (path.parent, config.parent) if each.exists()]
-        owners = {0, os.geteuid(), *(each.stat().st_uid for each in directories)}
-        if path.stat().st_uid not in owners:
-            return None
-        data = files.read(path).data
-    except (OSError, FileRefused):
+        owner = path.stat().st_uid
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    directories = [each for each in (path.parent, config.parent) if each.exists()]
+    if owner not in {0, os.geteuid(), *(each.stat().st_uid for each in directories)}:
+        return None
+    try:
+        data = files.read(path).data
+    except FileRefused as error:
+        if error.code == "file-unreadable":
+            raise
+        return None  # too large, or no file at all
     return None if data is None else data.decode("utf-8", "replace")
+
+
+def _unreadable(path: Path) -> FileRefused:
+    return FileRefused(
+        "compose-file-unreadable",
+        "This file tells whether the server runs in a container and where .env is, but it cannot "
+        "be read.",
+        "Run smtp-wizard as an account that may read it, or name the place of .env with "
+        "--env-file.",
+        path=path,
+    )

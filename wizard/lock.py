@@ -39,7 +39,7 @@ def hold(config: Path, seconds: float | None = None) -> Iterator[None]:
         # Looked for only now: who held the lock may have made it.
         with contextlib.suppress(OSError):
             directory = os.open(_directory(config), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            held.callback(os.close, directory)
+            held.callback(_release, directory)
             _lock(directory, deadline)
         yield
 
@@ -58,7 +58,12 @@ def _guard(path: Path, deadline: float) -> Iterator[None]:
                     path.unlink()
                 return
         finally:
-            os.close(descriptor)
+            _release(descriptor)
+
+
+def _release(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # whatever was to be written is written
+        os.close(descriptor)
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CONFIG, Cli
+from wizard.stores.credential import CREDENTIAL, CredentialStore
 
 NEW = ("set", "--user", "new@example.org", "--secret-stdin", "--no-test", "--json")
 
@@ -134,3 +135,24 @@ def test_damaged_journal_counts_as_none(
     assert configured("undo").code == 4
     assert configured(*NEW, stdin=b"correct horse\n").code == 0
     assert configured("undo").code == 0
+
+
+def test_undo_brings_back_a_credential(cli: Cli) -> None:
+    store = CredentialStore(cli.directory / f"{CREDENTIAL}.cred")
+    if not store.look().usable:
+        pytest.skip(store.look().sentence)
+    cli(
+        *NEW,
+        "--endpoint",
+        "mail.example.org",
+        "--store",
+        "credential",
+        "-c",
+        "config.toml",
+        stdin=b"hunter22\n",
+    )
+    cli("set", "--secret-stdin", "--no-test", "-c", "config.toml", stdin=b"correct horse\n")
+    assert cli("undo", "-c", "config.toml").code == 0
+    secret = store.read()
+    assert secret is not None
+    assert secret.reveal() == "hunter22"
