@@ -15,6 +15,7 @@ from wizard.errors import StoreUnusable
 from wizard.files import Snapshot
 from wizard.formats.text import decode
 from wizard.secret import MASK, Secret
+from wizard.stores.credential import LOST
 from wizard.stores.store import StoreName, Vault
 
 
@@ -102,14 +103,13 @@ class StoreChange:
     after: Secret | None
 
     def now(self) -> Secret | None:
-        """Return what is there now; an entry that cannot be read any more counts as nothing."""
+        """Return what is there now; what no key decrypts any more counts as nothing."""
         try:
             return self.store.read()
-        except StoreUnusable:
-            found = self.store.look()
-            if not found.usable:
-                raise
-            return None
+        except StoreUnusable as error:
+            if error.code in LOST:
+                return None
+            raise
 
     def make(self) -> None:
         """Store the secret and read it back, or remove it; raise :class:`StoreUnusable`."""

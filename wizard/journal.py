@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -36,6 +37,8 @@ _BESIDE = ".smtp-wizard"
 class Phase(StrEnum):
     """How far a write has come."""
 
+    SHELVING = "shelving"
+    """Nothing is changed yet but the shelves, which get copies of the secrets to be replaced."""
     PREPARED = "prepared"
     """Whatever has been changed is put back after a crash."""
     COMMITTED = "committed"
@@ -230,8 +233,10 @@ class Journal:
         return self._load(self._unfinished)
 
     def last(self) -> Record | None:
-        """Return the last finished write, unless it is older than :data:`KEPT`."""
-        record = self._load(self._last)
+        """Return the last write that was made, unless it is older than :data:`KEPT`."""
+        unfinished = self._load(self._unfinished)
+        made = unfinished is not None and unfinished.phase is Phase.COMMITTED
+        record = unfinished if made else self._load(self._last)
         return None if record is None or record.at + KEPT < datetime.now(UTC) else record
 
     def expired(self) -> Record | None:
@@ -246,8 +251,12 @@ class Journal:
         of the two is there.
         """
         with _refusing():
-            self._room = self._room or self._find() or self._make()
-            state.save(self._room / self._unfinished, json.dumps(record.to_json()).encode())
+            room = self._room or self._find()
+            if room is None:
+                room = self._room = self._make()
+                if self._is_in(room):  # the system did not tell, a moment ago
+                    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            state.save(room / self._unfinished, json.dumps(record.to_json()).encode())
 
     def finish(self, record: Record) -> None:
         """Close the unfinished write; it becomes the one that can be undone, or is forgotten."""

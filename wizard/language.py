@@ -33,7 +33,7 @@ def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
 
 def use(language: str) -> None:
     """Speak one of :data:`LANGUAGES` from now on; also in the words of argparse."""
-    global _catalogue  # noqa: PLW0603  (a process speaks one language)
+    global _catalogue
     _catalogue = gettext.translation(DOMAIN, _LOCALE, [language], fallback=True)
     gettext.bindtextdomain(DOMAIN, str(_LOCALE))
     gettext.textdomain(DOMAIN)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,9 +29,10 @@ from wizard.journal import (
     digest,
     fingerprint,
 )
+from wizard.secret import Secret
 from wizard.settings import Caution
 from wizard.stores import where
-from wizard.stores.credential import credential_path
+from wizard.stores.credential import CredentialStore
 from wizard.stores.store import StoreName, Vault
 
 Reopen = Callable[[StoreName, Path, Mapping[str, str]], Vault]
@@ -52,34 +55,36 @@ def write(
     store does not answer, and :class:`WriteFailed` when the system refuses.
     """
     wanted = [change for change in changes if change.changed]
-    moved = list(in_stores)
+    moved, left = _reachable(in_stores)
     if not wanted and not moved:
-        return ()
+        return left
     for change in wanted:
         if files.read(change.before.path).data != change.before.data:
             raise files.changed(change.before.path)
     journal = Journal(config)
-    reopen = partial(_reopen, {change.name: change.store for change in moved}, reopen)
+    reopen = partial(_reopen, {change.name: change.store for change, _ in moved}, reopen)
     last = journal.last()
+    slot = secrets.token_hex(4)
     record = Record(
         journal.config,
         command,
         tuple(_image(change) for change in wanted),
-        _shelve(moved, last),
+        tuple(_store_image(change, before, slot) for change, before in moved),
         _missing_directories(wanted),
         keep,
     )
     try:
+        _shelve(moved, journal, record)
         journal.write(record)
-        notes = _carry_out(wanted, moved, journal)
+        notes = _carry_out(wanted, [change for change, _ in moved], journal)
         journal.write(record.committed())
     except BaseException as error:
         found = _how_far(journal, error) or record
-        if found.phase is Phase.PREPARED:
+        if found.phase is not Phase.COMMITTED:
             _take_back(journal, found, reopen)
             raise
-        notes = ()  # it is committed, although the last step failed: there is no way back
-    return (*notes, *_complete(journal, record, last, reopen))
+        notes = ()  # although the last step failed: there is no way back
+    return (*left, *notes, *_complete(journal, record.committed(), last, reopen))
 
 
 def _how_far(journal: Journal, error: BaseException) -> Record | None:
@@ -119,7 +124,7 @@ def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
             _clear_shelf(old, reopen)
             journal.forget()
         return ()
-    _remove_leftovers(record)
+    _remove_leftovers(record, reopen)
     if record.phase is Phase.COMMITTED:
         left = _complete(journal, record, journal.last(), reopen)
         message = f"The last write ({record.shown}) was interrupted at its end; it is complete now."
@@ -151,7 +156,7 @@ def _carry_out(
             continue
         why = files.replace(change.before, change.after, change.new_mode, in_place=mark).why
         if why is not None:
-            notes.append(Caution("written-in-place", "config", f"{path}: {why.words}"))
+            notes.append(Caution(why.code, "config", f"{path}: {why.words}"))
     return tuple(notes)
 
 
@@ -179,7 +184,7 @@ def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
     for stored in record.stores:
         store = reopen(stored.store, record.config, stored.details)
         try:
-            if stored.fingerprint:
+            if stored.fingerprint and record.phase is not Phase.SHELVING:
                 _put_back_secret(store, stored)
         except StoreUnusable as error:
             failed.append(f"{store.name} ({error.message.removesuffix('.')})")
@@ -227,7 +232,10 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
 def _complete(
     journal: Journal, record: Record, last: Record | None, reopen: Reopen
 ) -> tuple[Caution, ...]:
-    """Remove what is not needed any more, and close the journal; a failure takes nothing back."""
+    """Remove what is not needed any more, and close the journal.
+
+    A failure takes nothing back; the next start tries again.
+    """
     left = []
     for image in record.stores:
         store = reopen(image.store, record.config, image.details)
@@ -235,23 +243,43 @@ def _complete(
             if not image.fingerprint:
                 store.delete()
         except StoreUnusable as error:
-            left.append(
-                Caution(
-                    "old-copy-remains",
-                    "secret",
-                    f"Everything is written, but the old secret may still be in {store.name}: "
-                    f"{error.message}",
-                )
-            )
-    if last is not None:
+            left.append(_old_copy_remains(store, error))
+    if last is not None and last.at != record.at:
         _clear_shelf(last, reopen)
     if not record.keep:
         _clear_shelf(record, reopen)
     try:
-        journal.finish(record)
+        if not left:
+            journal.finish(record)
     except WriteFailed as error:
         left.append(Caution(error.code, "config", f"Everything is written. {error.message}"))
     return tuple(left)
+
+
+def _old_copy_remains(store: Vault, error: StoreUnusable) -> Caution:
+    return Caution(
+        "old-copy-remains",
+        "secret",
+        f"Everything is written, but the old secret may still be in {store.name}: {error.message}",
+    )
+
+
+def _reachable(
+    in_stores: Iterable[StoreChange],
+) -> tuple[list[tuple[StoreChange, Secret | None]], tuple[Caution, ...]]:
+    """Return each change with the secret that is there before.
+
+    A copy that is to be removed, but cannot be read, is left: it could not be brought back.
+    """
+    found, left = [], []
+    for change in in_stores:
+        try:
+            found.append((change, change.now()))
+        except StoreUnusable as error:
+            if change.after is not None:
+                raise
+            left.append(_old_copy_remains(change.store, error))
+    return found, tuple(left)
 
 
 def _image(change: FileChange) -> FileImage:
@@ -263,29 +291,20 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (a link in it stays)
 
 
-def _shelve(moved: Iterable[StoreChange], last: Record | None) -> tuple[StoreImage, ...]:
+def _store_image(change: StoreChange, before: Secret | None, slot: str) -> StoreImage:
+    had, new = before is not None, fingerprint(change.after)
+    return StoreImage(change.name, slot, had, new, change.store.details)
+
+
+def _shelve(
+    moved: Iterable[tuple[StoreChange, Secret | None]], journal: Journal, record: Record
+) -> None:
     """Keep a copy of each secret that will be replaced, inside the store that has it."""
-    slot = "2" if last is not None and any(each.slot == "1" for each in last.stores) else "1"
-    images = []
-    for change in moved:
-        try:
-            before = change.now()
-            if before is not None:
-                change.store.shelf(slot).write(before)
-        except StoreUnusable:
-            if change.after is not None:
-                raise
-            before = None  # a copy that nobody can read is no loss; removing it is still tried
-        images.append(
-            StoreImage(
-                change.name,
-                slot,
-                before is not None,
-                fingerprint(change.after),
-                change.store.details,
-            )
-        )
-    return tuple(images)
+    if any(image.had for image in record.stores):
+        journal.write(replace(record, phase=Phase.SHELVING))
+    for (change, before), image in zip(moved, record.stores, strict=True):
+        if before is not None:
+            change.store.shelf(image.slot).write(before)
 
 
 def _clear_shelf(record: Record, reopen: Reopen) -> None:
@@ -306,9 +325,12 @@ def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
     return tuple(sorted(missing, key=lambda directory: len(directory.parts)))
 
 
-def _remove_leftovers(record: Record) -> None:
+def _remove_leftovers(record: Record, reopen: Reopen) -> None:
     paths = [image.path for image in record.files]
-    paths += [credential_path(record.config) for image in record.stores]
+    for image in record.stores:
+        store = reopen(image.store, record.config, image.details)
+        if isinstance(store, CredentialStore):
+            paths += [store.path, store.shelf(image.slot).path]
     for path in paths:
         with contextlib.suppress(WizardError):
             for leftover in files.leftovers(files.read(path).target):

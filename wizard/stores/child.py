@@ -11,8 +11,12 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
 
 DEADLINE = 4.5
 """Seconds; with the start of the program, the operator waits for five at most."""
@@ -103,6 +107,34 @@ async def run_async(
             async with asyncio.timeout(1):
                 await process.wait()
     return Answer(process.returncode or 0, output)
+
+
+@contextlib.asynccontextmanager
+async def followed(
+    command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str]
+) -> AsyncGenerator[Process, None]:
+    """Start a command whose output is read while it runs; leaving the context ends it at once.
+
+    What it says on its standard error comes with its output. Raises OSError where it cannot be
+    started.
+    """
+    import asyncio
+
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=passed_on(environ) | dict(extra),
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end(process.pid, process.returncode)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await process.wait()
 
 
 def passed_on(environ: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,9 @@ from wizard.stores.store import Availability, storable
 CREDENTIAL = "smtp_secret"
 """The credential's name, which is also the name of the file that a service finds."""
 
+LOST = ("credential-not-decrypted", "credential-not-a-secret")
+"""Codes of a credential that is there and of no use to anybody."""
+
 _TOOL = "systemd-creds"
 _FIRST_VERSION = 250
 _SECONDS = 15.0
@@ -49,7 +52,7 @@ class CredentialStore:
     def shelf(self, slot: str) -> CredentialStore:
         """Return another encrypted file, beside the one that is in use."""
         return CredentialStore(
-            self.path.with_name(f".{self.path.name}.before-{slot}"), self._seconds
+            self.path.with_name(f"{self.path.name}.before-{slot}"), self._seconds
         )
 
     def look(self) -> Availability:

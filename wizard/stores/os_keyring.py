@@ -20,7 +20,10 @@ from wizard.stores.keyring_words import availability
 from wizard.stores.store import Availability, storable
 
 SERVICE = "bomnipotent-smtp"
-_CHILD = Path(__file__).with_name("keyring_child.py")
+_PACKAGES = Path(__file__).absolute().parents[2]
+_CHILD = (
+    "import sys; sys.path.insert(0, {!r}); from wizard.stores.keyring_child import main; main()"
+)
 
 
 def user_name(config: Path) -> str:
@@ -128,7 +131,8 @@ class KeyringStore:
 
     def _command(self) -> list[str]:
         # Isolated: neither PYTHON… variables nor the working directory decide what is imported.
-        return [sys.executable, "-I", str(_CHILD)]
+        # And by its name, not as a file: the program may be a single archive.
+        return [sys.executable, "-I", "-c", _CHILD.format(str(_PACKAGES))]
 
     def _request(self, action: str, secret: Secret | None = None) -> bytes:
         here = str(Path.cwd()) if _has_working_directory() else ""
