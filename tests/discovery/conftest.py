@@ -12,12 +12,23 @@ import trustme
 from tests.probe.servers import Script, serving
 
 Serve = Callable[..., AbstractAsyncContextManager[int]]
+Listen = Callable[[Script], AbstractAsyncContextManager[int]]
 NAMES = ("example.org", "*.example.org", "elsewhere.example", "*.elsewhere.example")
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
+
+
+@pytest.fixture
+def listen() -> Listen:
+    """Serve connections by a script, without encryption, on a port of its own."""
+
+    def listen(script: Script) -> AbstractAsyncContextManager[int]:
+        return serving(script, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+
+    return listen
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tests.discovery import web
-from tests.discovery.conftest import Serve
+from tests.discovery.conftest import Listen, Serve
 from tests.discovery.internet import PUBLIC, Internet
 from tests.probe.servers import Script
 from wizard.discovery.https import LARGEST, NotThere, Unusable, Web
@@ -121,14 +121,15 @@ async def test_a_certificate_of_nobody_known_gets_no_request(
     assert asked == []
 
 
-async def test_a_server_that_speaks_no_tls_is_as_good_as_none(authority: trustme.CA) -> None:
+async def test_a_server_that_speaks_no_tls_is_as_good_as_none(
+    listen: Listen, authority: trustme.CA
+) -> None:
     async def clear_text(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    server = await asyncio.start_server(clear_text, "127.0.0.1", 0)
-    async with server:
-        network = Internet(authority, {(HOST, 443): server.sockets[0].getsockname()[1]})
+    async with listen(clear_text) as port:
+        network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(NotThere):
             await through(network).get(URL)
         assert await network.all_closed()
@@ -252,15 +253,14 @@ async def test_cancelling_closes_a_connection_that_would_never_end(
 
 
 async def test_cancelling_in_the_middle_of_the_handshake_closes_the_connection(
-    authority: trustme.CA,
+    listen: Listen, authority: trustme.CA
 ) -> None:
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
 
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
-    async with server:
-        network = Internet(authority, {(HOST, 443): server.sockets[0].getsockname()[1]})
+    async with listen(mute) as port:
+        network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await through(network).get(URL)

@@ -7,6 +7,8 @@ from itertools import chain
 
 import pytest
 
+from wizard.diagnosis import diagnose
+from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.discovery import words
 from wizard.discovery.domain import as_host
 from wizard.discovery.known import about, of_provider, recognise
@@ -20,7 +22,8 @@ from wizard.providers import (
     by_mx,
     providers,
 )
-from wizard.settings import Endpoint, Security
+from wizard.secret import Secret
+from wizard.settings import Endpoint, Security, SmtpSettings
 
 EVERY = pytest.mark.parametrize("provider", providers(), ids=lambda each: each.id)
 
@@ -196,3 +199,39 @@ def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
     assert "confirmed" in words.known_by_domain(provider, "x.example")
     assert not provider.needs(Special.APP_PASSWORD)
     assert not provider.offers_smtps("smtp.x.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "remedy"),
+    [
+        ("smtp.fastmail.com", "app password"),
+        ("smtp.mailbox.org", "app password"),
+        ("smtp.web.de", "POP3"),
+        ("smtp-relay.brevo.com", "SMTP credentials"),
+        ("smtp.tem.scw.cloud", "SMTP credentials"),
+        ("smtp.resend.com", "resend"),
+        ("smtp.yandex.com", "Enter the secret again"),  # nobody has confirmed the app password
+        ("mail.example.org", "Enter the secret again"),
+    ],
+)
+def test_a_refused_login_is_explained_with_what_the_table_knows(host: str, remedy: str) -> None:
+    settings = SmtpSettings("you@example.org", Endpoint.parse(host), secret=Secret("x" * 9))
+    failure = Failure(Stage.AUTH, Cause.REPLY, 535, said="535 no")
+    assert remedy in diagnose(failure, settings).remedy
+
+
+@pytest.mark.parametrize(
+    ("host", "only_starttls"),
+    [
+        ("smtp.postmarkapp.com", True),
+        ("smtp.office365.com", True),
+        ("smtp.gmail.com", False),
+        ("in-v3.mailjet.com", False),  # nobody has confirmed that it has no SMTPS
+    ],
+)
+def test_a_closed_port_is_explained_with_what_the_table_knows(
+    host: str, only_starttls: bool
+) -> None:
+    settings = SmtpSettings("you@example.org", Endpoint.parse(host))
+    found = diagnose(Failure(Stage.TCP, Cause.CONNECTION_REFUSED), settings)
+    assert ("only offers STARTTLS" in found.summary) is only_starttls

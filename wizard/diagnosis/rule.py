@@ -110,8 +110,7 @@ def provider(name: str) -> When:
 def special(*codes: Special) -> When:
     """Match routes to providers that are special in one of these ways."""
     return lambda _, settings: (
-        (at := by_host(settings.route.host)) is not None
-        and any(at.needs(code) for code in codes)
+        (at := by_host(settings.route.host)) is not None and any(at.needs(code) for code in codes)
     )
 
 

@@ -12,6 +12,7 @@ from wizard.diagnosis.rule import (
 
 MAIL_OR_RCPT = (Stage.MAIL, Stage.RCPT)
 _ANY = (*MAIL_OR_RCPT, Stage.DATA)
+_ABOUT_SENDER = r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned|sender"
 
 SENDING: tuple[Rule, ...] = (
     Rule(
@@ -105,7 +106,16 @@ SENDING: tuple[Rule, ...] = (
         "{host} accepts the login, but {user} may not send.",
         "Set user to an address of this account, or put a relay in between that sets the sender.",
         stages=(Stage.RCPT,),
-        said=r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned|sender",
+        said=_ABOUT_SENDER,
+        when=logs_in,
+    ),
+    Rule(
+        Cause.REPLY,
+        "sender-refused",
+        "{host} does not take mails from {user}.",
+        "Set user to an address that {host} accepts, or allow this one there.",
+        stages=(Stage.RCPT,),
+        said=_ABOUT_SENDER,
     ),
     Rule(
         Cause.REPLY,

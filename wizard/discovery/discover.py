@@ -90,5 +90,5 @@ def _picture(
     suggestions = ranked([found for answer in told.values() for found in answer.suggestions])
     remarks = [remark for answer in told.values() for remark in answer.remarks]
     if late and not any(found.usable for found in suggestions):
-        remarks.append(words.too_late(late))
+        remarks += words.given_up(domain, late)
     return Found(domain, suggestions, pending, tuple(dict.fromkeys(remarks)))

@@ -33,18 +33,23 @@ def as_host(text: str) -> str | None:
     An IP address is none, nor is a name of one label: nobody outside of a machine or a container
     network can mean the same by it.
     """
-    import idna  # only for this
-
     if len(text) > 253:
         return None
     try:
-        name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode("ascii")
+        name = text.lower() if text.isascii() else _in_ascii(text)
         Endpoint.parse(name)
-    except (idna.IDNAError, InvalidValue):
+    except (UnicodeError, InvalidValue):
         return None
     if "." not in name or "://" in name or name.endswith(".localhost") or _is_address(name):
         return None
     return name
+
+
+def _in_ascii(text: str) -> str:
+    """Return the form that the DNS has; raise :class:`UnicodeError` where there is none."""
+    import idna  # most names need none of it
+
+    return idna.encode(text, uts46=True).decode("ascii")
 
 
 def _is_address(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from wizard.discovery.suggestion import Found, Source
 from wizard.providers import Provider, Special, UserForm
 from wizard.settings import Route, Security
@@ -163,9 +165,12 @@ def unreadable(host: str) -> str:
     return f"{host} publishes settings for mail programs that cannot be read."
 
 
-def too_late(sources: tuple[Source, ...]) -> str:
-    """Say what was given up at the deadline."""
-    return f"No answer in time: {', '.join(_SOURCES[source] for source in sources)}."
+def given_up(domain: str, late: Collection[Source]) -> list[str]:
+    """Say who had not answered at the deadline."""
+    asks_dns = {Source.MX, Source.SRV}
+    said = [dns_silent(domain)] if asks_dns & set(late) else []
+    others = [_SOURCES[source] for source in late if source not in asks_dns]
+    return [*said, f"No answer in time: {', '.join(others)}."] if others else said
 
 
 def summary(found: Found) -> str:
