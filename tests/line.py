@@ -48,7 +48,7 @@ class Line:
             stderr=slave,
             env={**inherited, "TERM": "xterm-256color", **(environ or {})},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(slave)
 

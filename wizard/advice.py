@@ -177,8 +177,20 @@ def _unit(current: Current) -> list[str]:
     ]
 
 
-def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
-    """Return what to do now, one sentence or command a line; commands begin with ``$ ``."""
+RELOADS = (
+    "A running server reloads config.toml by itself. Its log then says: "
+    "Configuration successfully reloaded"
+)
+
+
+def next_steps(
+    current: Current, draft: Draft, plan: Plan, restart: str | None = None
+) -> tuple[str, ...]:
+    """Return what to do now, one sentence or command a line; commands begin with ``$ ``.
+
+    ``restart`` is what makes a server read a config.toml that is mounted on its own; None where
+    it notices a change by itself.
+    """
     if not plan.changed:
         return ("Nothing had to be changed.",)
     steps = [
@@ -198,11 +210,12 @@ def next_steps(current: Current, draft: Draft, plan: Plan) -> tuple[str, ...]:
         else:
             steps.append("Start the server:")
         steps.append(f"$ {start_command(place, current.layout)}")
+    elif restart is not None:
+        steps.append("config.toml is mounted on its own, so the server does not notice the change.")
+        steps.append("Start it again:")
+        steps.append(f"$ {restart}")
     else:
-        steps.append(
-            "A running server reloads config.toml by itself. Its log then says: "
-            "Configuration successfully reloaded"
-        )
+        steps.append(RELOADS)
     if draft.delivers:
         steps.append("Then let the server prove it with a mail of its own:")
         steps.append("$ bomnipotent_client test-email you@example.org")

@@ -20,7 +20,7 @@ _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """Return a sentence in the operator's language, with its placeholders filled in."""
     translated = _catalogue.gettext(text) if text else ""
     return translated.format(**values) if values else translated

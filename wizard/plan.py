@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -50,14 +50,18 @@ class Plan:
         """Whether anything would be written at all."""
         return bool(self.in_stores) or any(change.changed for change in self.changes)
 
-    @property
-    def about_stores(self) -> tuple[str, ...]:
-        """What happens to the secret outside of the files, as sentences."""
+    def about_stores(self, left: Sequence[Caution] = ()) -> tuple[str, ...]:
+        """Tell what happens to the secret outside of the files.
+
+        After the plan was applied, ``left`` is what could not be tidied up.
+        """
+        remains = any(caution.code == "old-copy-remains" for caution in left)
         return tuple(
             f"The secret in {change.store.name} is removed."
             if change.after is None
             else f"The secret is stored in {change.store.name} and read back."
             for change in self.in_stores
+            if change.after is not None or not remains
         )
 
     def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Caution, ...]:

@@ -1,9 +1,12 @@
 """``python -m tests.faults``: try every point, print the table; 1 if any point is lost."""
+# ruff: noqa: T201  (this is a program)
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 from fnmatch import fnmatch
@@ -11,9 +14,11 @@ from pathlib import Path
 
 from tests.faults import shim, sweep
 from tests.faults.runner import prepare_process
-from tests.faults.scenario import SCENARIOS
+from tests.faults.scenario import KEYRING_SCENARIOS, SCENARIOS
 from tests.faults.site import Site
 
+UNUSABLE = 77
+"""The exit code where nothing can be tried."""
 _PRELOAD = "LD_PRELOAD"
 
 
@@ -22,47 +27,67 @@ def main() -> int:
     options = _options()
     if why := shim.missing():
         print(why)
-        return 77
-    with tempfile.TemporaryDirectory(prefix="faults-", dir=options.directory) as name:
-        root = Path(name).resolve()
-        library = shim.build(root)
-        child = os.spawnve(
-            os.P_WAIT,
-            sys.executable,
-            [sys.executable, "-m", "tests.faults", *sys.argv[1:], "--inside", str(root)],
-            {**os.environ, _PRELOAD: str(library)},
+        return UNUSABLE
+    with contextlib.ExitStack() as stack:
+        root = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="faults-", dir=options.directory)
         )
-    return child
+        library = shim.build(Path(root).resolve())
+        environ = {**os.environ, _PRELOAD: str(library)}
+        if options.keyring:
+            from tests.stores.session_bus import session_bus  # only here: it needs pytest
+
+            bus = stack.enter_context(session_bus())
+            bus.keyring(unlocked=True)
+            environ |= bus.environ
+        command = [
+            sys.executable,
+            "-m",
+            "tests.faults",
+            *sys.argv[1:],
+            "--inside",
+            str(library.parent),
+        ]
+        return subprocess.run(command, env=environ, check=False).returncode
 
 
 def inside(options: argparse.Namespace) -> int:
     """Try the points in this process, which has the library."""
     library = shim.Shim(options.inside / "shim.so")
     os.environ.pop(_PRELOAD)
-    site = Site(options.inside / "play")
+    site = Site(options.inside / "play", options.keyring)
     site.root.mkdir()
     site.create()
     prepare_process(site)
-    sample = sweep.Sample(options.stride, options.seed)
     points: list[sweep.Point] = []
-    for scenario in SCENARIOS:
+    for scenario in KEYRING_SCENARIOS if options.keyring else SCENARIOS:
         if not fnmatch(scenario.name, options.scenario):
             continue
         if why := sweep.unusable(scenario):
             print(f"{scenario.name}: {why}")
             continue
         played = sweep.Sweep(library, site, scenario)
-        if options.at:
+        if options.calls:
+            print(*played.calls, sep="\n")
+        elif options.at:
             print(played.one(_fault(options.fault), options.at))
-            continue
-        faults = [fault for fault in shim.FAULTS if fnmatch(fault.name, options.fault)]
-        new = [] if options.only_twice else list(played.points(faults, sample))
-        if options.twice or options.only_twice:
-            new += played.double_points(sample)
-        print(*sweep.losses(new), sep="\n", end="\n" if sweep.losses(new) else "", flush=True)
-        points += new
-    print(sweep.table(points))
-    return 1 if sweep.losses(points) or not points else 0
+        else:
+            points += _try(played, options)
+    if points:
+        print(sweep.table(points))
+    return 1 if sweep.losses(points) else 0
+
+
+def _try(played: sweep.Sweep, options: argparse.Namespace) -> list[sweep.Point]:
+    """Try the points of one scenario; print at once which of them are lost."""
+    sample = sweep.Sample(options.stride, options.seed)
+    faults = [fault for fault in shim.FAULTS if fnmatch(fault.name, options.fault)]
+    points = [] if options.only_twice else list(played.points(faults, sample))
+    if options.twice or options.only_twice:
+        points += played.double_points(sample)
+    for line in sweep.losses(points):
+        print(line, flush=True)
+    return points
 
 
 def _fault(name: str) -> shim.Fault:
@@ -76,8 +101,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scenario", default="*", help="only those with such a name")
     parser.add_argument("--fault", default="*", help="only those with such a name")
     parser.add_argument("--at", type=int, default=0, help="tell one call's story, for --fault NAME")
+    parser.add_argument("--calls", action="store_true", help="list the calls of the save only")
     parser.add_argument("--twice", action="store_true", help="kill the next start, too")
     parser.add_argument("--only-twice", action="store_true", help="try nothing else")
+    parser.add_argument("--keyring", action="store_true", help="those with a real keyring instead")
     parser.add_argument("--directory", type=Path, help="where the files are (default: $TMPDIR)")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -18,6 +19,8 @@ from wizard.cli import main
 
 _IMPORTED_LATE = ("platformdirs.unix", "pwd", "resource", "tomlkit")
 """Modules that are imported when they are needed first, which is not a part of a save."""
+ARMED, DISARMED = "/faults/armed", "/faults/disarmed"
+"""Looked for, so that strace shows where the counting begins and ends."""
 _SECONDS = 60
 """A run that takes longer hangs."""
 
@@ -36,9 +39,11 @@ class Run:
 def prepare_process(site: Site) -> None:
     """Make this process one whose forks run commands in ``site`` and import nothing more."""
     os.environ.update({**site.environ, VARIABLE: NEW_SECRET})
-    for name in ("SMTP_SECRET", "DBUS_SESSION_BUS_ADDRESS", "CREDENTIALS_DIRECTORY"):
+    for name in ("SMTP_SECRET", "CREDENTIALS_DIRECTORY"):
         os.environ.pop(name, None)
-    sys.executable = str(site.no_keyring)
+    if not site.has_keyring:
+        os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        sys.executable = str(site.no_keyring)
     apart = ("wizard.tui", "wizard.demo", "wizard.probe", "wizard.stores.keyring_child")
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
         if not module.name.startswith((*apart, "wizard.__main__")):
@@ -48,9 +53,7 @@ def prepare_process(site: Site) -> None:
     os.chdir(site.root)
 
 
-def run(
-    shim: Shim, arguments: list[str], fault: Fault | None = None, at: int = 0
-) -> Run:
+def run(shim: Shim, arguments: list[str], fault: Fault | None = None, at: int = 0) -> Run:
     """Run smtp-wizard in a fork, which meets ``fault`` at its call ``at``."""
     shim.plan(fault, at)
     output = os.memfd_create("output")
@@ -80,6 +83,7 @@ def _become(shim: Shim, arguments: list[str], output: int) -> None:
             os.dup2(output, descriptor)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(_SECONDS)
+        _mark(ARMED)
         shim.arm()
         try:
             code = main(arguments)
@@ -87,9 +91,15 @@ def _become(shim: Shim, arguments: list[str], output: int) -> None:
             code = ended.code if isinstance(ended.code, int) else 99
         finally:
             shim.disarm()
+            _mark(DISARMED)
     except BaseException:  # noqa: BLE001  (it has to be seen, whatever it is)
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _mark(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.stat(path)  # noqa: PTH116

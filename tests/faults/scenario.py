@@ -70,6 +70,12 @@ def _linked(site: Path) -> None:
         (site / name).symlink_to(Path("elsewhere") / name)
 
 
+def _hard_linked(site: Path) -> None:
+    _both(site)
+    for name in ("config.toml", ".env"):
+        (site / f"other name of {name}").hardlink_to(site / name)
+
+
 def _literal(site: Path) -> None:
     _write(site / "config.toml", CONFIG.replace("${SMTP_SECRET}", OLD_SECRET), 0o640)
     _write(site / ".env", "DB=dbpass\n", 0o600)
@@ -93,6 +99,7 @@ SCENARIOS = (
     Scenario("first run, Compose", _compose, _FIRST, config="bomnipotent_config/config.toml"),
     Scenario("reconfiguration", _both, _AGAIN),
     Scenario("reconfiguration, links", _linked, _AGAIN),
+    Scenario("reconfiguration, in place", _hard_linked, _AGAIN),
     Scenario("secret only", _both, ("set", *_SECRET)),
     Scenario("skip only", _both, ("set", "--skip-verification", "--server-version", "1.5")),
     Scenario("literal to .env", _literal, ("set", "--store", "env", _NO_TEST)),
@@ -116,3 +123,12 @@ SCENARIOS = (
         needs="systemd-creds",
     ),
 )
+
+_TO_KEYRING = ("set", "--store", "keyring", _NO_TEST)
+
+KEYRING_SCENARIOS = (
+    Scenario(".env to keyring", _both, _TO_KEYRING),
+    Scenario("keyring to .env", _both, ("set", "--store", "env", _NO_TEST), first=(_TO_KEYRING,)),
+    Scenario("new secret in the keyring", _both, _AGAIN, first=(_TO_KEYRING,)),
+)
+"""These need a session with an unlocked keyring, and a second or two for each point."""

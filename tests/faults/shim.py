@@ -64,15 +64,33 @@ FAULTS = (
     Fault("ENOSPC onwards", Action.FAIL, errno.ENOSPC, onwards=True, only_changes=True),
     Fault("EIO onwards", Action.FAIL, errno.EIO, onwards=True, only_changes=True),
 )
+SECOND_FAULTS = tuple(
+    fault
+    for fault in FAULTS
+    if fault.name in ("killed before", "killed after", "EIO", "EIO, though done", "ENOSPC onwards")
+)
+"""Those that a start after a crash meets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as the library saw it: ``text`` is its name and (the end of) its path."""
+    """One call as the library saw it: ``text`` is its name and (the end of) its path.
+
+    ``kind`` is w for one that can change a file, f if that needs no room, r if it only reads, and
+    c if it closes or locks.
+    """
 
     number: int
-    changes: bool
+    kind: str
     text: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether it can change a file."""
+        return self.kind in "wf"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text} #{self.number}"
 
 
 class _Call(ctypes.Structure):
@@ -128,7 +146,7 @@ class Shim:
         if count > len(self._shared.calls):
             raise RuntimeError(f"{count} calls are more than there is room for")
         return [
-            Call(number, call.kind in (b"w", b"f"), call.text.decode(errors="replace"))
+            Call(number, call.kind.decode(), call.text.decode(errors="replace"))
             for number, call in enumerate(self._shared.calls[:count], 1)
         ]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from dataclasses import dataclass, replace
+import subprocess
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.faults.state import State, read_state
+from tests.faults import keyring
+from tests.faults.state import State, read_state, without_slots
 
 _TOLD = re.compile(rb'"(?:phase|in_place|keep)": [^,}]*')
 """What tells one record of the journal from another."""
@@ -25,6 +26,8 @@ class Site:
     """``root/site`` has the operator's files, ``root/state`` what the wizard keeps for itself."""
 
     root: Path
+    has_keyring: bool = False
+    _kept_items: dict[str, tuple[keyring.Item, ...]] = field(default_factory=dict)
 
     @property
     def files(self) -> Path:
@@ -63,6 +66,8 @@ class Site:
         for directory in (self.files, self.records, self.root / "tmp"):
             shutil.rmtree(directory)
             directory.mkdir()
+        if self.has_keyring:
+            keyring.put_items(())
 
     def keep(self, name: str) -> None:
         """Remember everything under ``name``."""
@@ -70,6 +75,8 @@ class Site:
         shutil.rmtree(kept, ignore_errors=True)
         for directory in (self.files, self.records):
             _copy(directory, kept / directory.name)
+        if self.has_keyring:
+            self._kept_items[name] = keyring.settled_items()
 
     def bring_back(self, name: str) -> None:
         """Make everything as it was when it was kept."""
@@ -77,10 +84,14 @@ class Site:
         for directory in (self.files, self.records):
             shutil.rmtree(directory)
             _copy(self.root / "saved" / name / directory.name, directory)
+        if self.has_keyring:
+            keyring.put_items(self._kept_items[name])
 
     def state(self) -> State:
-        """Return the operator's files."""
-        return {name: entry for name, entry in read_state(self.files).items() if not _ours(name)}
+        """Return the operator's files, and the keyring."""
+        found = read_state(self.files).items()
+        items = keyring.as_state(keyring.settled_items()) if self.has_keyring else {}
+        return without_slots({**{name: entry for name, entry in found if not _ours(name)}, **items})
 
     def final_state(self) -> State:
         """Return the operator's files, and what is left anywhere of an unfinished write."""
@@ -95,7 +106,7 @@ class Site:
 
     def everything(self) -> State:
         """Return all files, without what differs by chance or by the time of the day."""
-        found = read_state(self.files)
+        found = dict(self.state())
         for name, entry in read_state(self.records).items():
             told = b" ".join(_TOLD.findall(entry.content))
             found[f"state/{name}"] = replace(entry, content=told)
@@ -108,9 +119,6 @@ def _ours(name: str) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, symlinks=True)
-    for path in (source, *source.rglob("*")):
-        status = path.lstat()
-        if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-            copy = target / path.relative_to(source)
-            os.chown(copy, status.st_uid, status.st_gid, follow_symlinks=False)
+    """Copy a directory with all that belongs to it: owners, attributes, hard links."""
+    target.parent.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)

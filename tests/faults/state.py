@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_SLOT = re.compile(r"(before-|before the last change, )[0-9a-f]{8}")
 CREDENTIAL = "smtp_secret.cred"
+KEYRING = "keyring: "
+"""What the names of files with a credential, and of the keyring's entries, begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Entry:
             content = os.fsencode(path.readlink())
         elif kind == stat.S_IFREG:
             content = path.read_bytes()
-        if path.name == CREDENTIAL:
+        if CREDENTIAL in path.name and path.suffix != ".tmp":
             content = _decrypted(content)
         names = () if kind == stat.S_IFLNK else os.listxattr(path)
         attributes = tuple((name, os.getxattr(path, name)) for name in sorted(names))
@@ -50,6 +54,17 @@ def read_state(directory: Path) -> State:
         for name in (*directories, *names):
             path = Path(parent, name)
             found[str(path.relative_to(directory))] = Entry.of(path)
+    return found
+
+
+def without_slots(state: State) -> State:
+    """Return a state in which copies of an old secret have names that do not differ by chance."""
+    found: dict[str, Entry] = {}
+    for name, entry in sorted(state.items(), key=lambda item: item[1].content):
+        plain = _SLOT.sub(r"\1*", name)
+        while plain in found:
+            plain += " and another"
+        found[plain] = entry
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tests.faults.runner import Run, run
 from tests.faults.scenario import Scenario
-from tests.faults.shim import KILLED, KILLED_AFTER, Call, Fault, Shim
+from tests.faults.shim import KILLED, KILLED_AFTER, SECOND_FAULTS, Call, Fault, Shim
 from tests.faults.site import Site
 from tests.faults.state import State, differences
 from tests.faults.verdict import End, Promise, Verdict
@@ -73,23 +73,24 @@ class Sweep:
                 yield self._point(fault, call)
 
     def double_points(self, sample: Sample) -> Iterator[Point]:
-        """Kill the next start, too, at each of its calls; then start once more.
+        """Spoil the next start of a killed save, too, at each of its calls; then start once more.
 
         Most ways to be killed leave the same behind, so each of these states is tried once.
         """
-        for name, words in self._crashes().items():
+        for name, words in self._crashes(sample).items():
             self._site.bring_back(name)
             calls = self._next().calls
-            for fault in (KILLED, KILLED_AFTER):
-                for call in sample.of(self._scenario, fault, calls):
+            changing = [call for call in calls if call.changes]
+            for fault in SECOND_FAULTS:
+                # Being killed before a call that only reads is like being killed before the next.
+                concerned = changing if fault.kills else calls
+                for call in sample.of(self._scenario, fault, concerned):
                     self._site.bring_back(name)
-                    first = self._next(fault, call.number)
-                    state = self._site.state()
+                    start = self._next(fault, call.number)
                     last = self._next()
-                    verdict = self.promise.judge(first, state, last, self._site.final_state())
-                    yield Point(
-                        self._scenario.name, f"{fault.name}, twice", f"{words}; {call.text}", verdict
-                    )
+                    verdict = self.promise.judge_start(start, last, self._site.final_state())
+                    story = f"{call.number} {call.text} after {words}"
+                    yield Point(self._scenario.name, f"killed, {fault.name}", story, verdict)
 
     def one(self, fault: Fault, at: int) -> str:
         """Play one point; return its story."""
@@ -106,14 +107,13 @@ class Sweep:
         lines += ["in the end, from new:", *differences(final, self.promise.new)]
         return "\n".join(lines)
 
-    def _crashes(self) -> dict[str, str]:
+    def _crashes(self, sample: Sample) -> dict[str, str]:
         """Keep every state that a killed save leaves; return its name → how it came about."""
         found: dict[str, str] = {}
         seen: list[State] = []
+        changing = [call for call in self.calls if call.changes]
         for fault in (KILLED, KILLED_AFTER):
-            for call in self.calls:
-                if not call.changes:
-                    continue
+            for call in sample.of(self._scenario, fault, changing):
                 self._play(fault, call)
                 state = self._site.everything()
                 if state not in seen:
@@ -174,15 +174,16 @@ def _generic(problem: str) -> str:
 
 
 def table(points: Sequence[Point]) -> str:
-    """Return the figures as lines: scenario, fault, points, old, new, lost."""
+    """Return the figures as lines: points, and how they ended."""
     rows: dict[tuple[str, str], Counter[End]] = {}
     for point in points:
         rows.setdefault((point.scenario, point.fault), Counter())[point.verdict.end] += 1
-    lines = [f"{'scenario':24} {'fault':22} {'points':>7} {'old':>6} {'new':>6} {'lost':>6}"]
+    heads = " ".join(f"{end:>6}" for end in End)
+    lines = [f"{'scenario':26} {'fault':24} {'points':>7} {heads}"]
     for (scenario, fault), ends in rows.items():
         figures = " ".join(f"{ends[end]:6}" for end in End)
-        lines.append(f"{scenario:24} {fault:22} {ends.total():7} {figures}")
+        lines.append(f"{scenario:26} {fault:24} {ends.total():7} {figures}")
     total = Counter(point.verdict.end for point in points)
     figures = " ".join(f"{total[end]:6}" for end in End)
-    lines.append(f"{'all':24} {'':22} {total.total():7} {figures}")
+    lines.append(f"{'all':26} {'':24} {total.total():7} {figures}")
     return "\n".join(lines)

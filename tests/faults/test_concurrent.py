@@ -19,10 +19,10 @@ RUNS = 50
 
 
 def start(config: Path, number: int) -> subprocess.Popen[str]:
-    arguments = ("--user", user(number), "--endpoint", "mail.example.org", "--no-test")
+    values = ("--user", user(number), "--endpoint", "mail.example.org", "--secret-env", "GIVEN")
+    command = (sys.executable, "-m", "wizard", "-c", str(config), "set", *values)
     return subprocess.Popen(
-        [sys.executable, "-m", "wizard", "-c", str(config), "set", *arguments]
-        + ["--secret-env", "GIVEN", "--json"],
+        [*command, "--no-test", "--json"],
         env={**os.environ, "GIVEN": secret(number), "PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

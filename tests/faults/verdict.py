@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from tests.faults.runner import Run
 from tests.faults.scenario import NEW_SECRET, OLD_SECRET
-from tests.faults.state import State, differences
+from tests.faults.state import CREDENTIAL, KEYRING, State, differences
 
 _NOT_PUT_BACK = "could not be put back"
+_OLD_COPY_REMAINS = "may still be in"
+_REMOVED = "is removed."
 _DONE_BUT_NOT_PRINTED = "cannot be printed"
 
 
@@ -19,6 +21,8 @@ class End(StrEnum):
     OLD = "old"
     NEW = "new"
     LOST = "lost"
+    MISSED = "missed"
+    """The run did not come to that call; no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,32 @@ class Promise:
 
     def judge(self, run: Run, at_once: State, next_run: Run, after: State) -> Verdict:
         """Judge one point: the run with the fault, and the next start without any."""
-        end = self._which(after)
+        if not run.spoiled:
+            return Verdict(End.MISSED)
+        end = self._which(after, run)
         if end is End.LOST:
             return Verdict(end, f"neither old nor new: {self._distance(after)}")
         for words in (_misbehaviour(run), _misbehaviour(next_run)):
             if words:
                 return Verdict(End.LOST, words)
         if next_run.code not in (None, 0, 2):
-            words = next_run.output.strip().splitlines()[-1][:100]
+            words = _last_line(next_run)
             return Verdict(End.LOST, f"the next start ends with exit code {next_run.code}: {words}")
         if run.code is None:
             return Verdict(end)
         return self._truthful(run, at_once, end)
+
+    def judge_start(self, start: Run, next_run: Run, after: State) -> Verdict:
+        """Judge a fault at a start after a crash, by the start after that."""
+        if not start.spoiled:
+            return Verdict(End.MISSED)
+        end = self._which(after, start)
+        if end is End.LOST:
+            return Verdict(end, f"neither old nor new: {self._distance(after)}")
+        for words in (_misbehaviour(start), _misbehaviour(next_run)):
+            if words:
+                return Verdict(End.LOST, words)
+        return Verdict(end)
 
     def _truthful(self, run: Run, at_once: State, end: End) -> Verdict:
         """Compare what a run has said with what it has done."""
@@ -57,19 +75,33 @@ class Promise:
         if said is not end:
             return Verdict(End.LOST, f"said {said} (exit code {run.code}), in the end it is {end}")
         wanted = self.new if said is End.NEW else self.old
-        if at_once != wanted and _NOT_PUT_BACK not in run.output:
+        said_so = _NOT_PUT_BACK in run.output or _OLD_COPY_REMAINS in run.output
+        if at_once != wanted and not said_so:
             words = "; ".join(differences(at_once, wanted))
             return Verdict(End.LOST, f"said {said} (exit code {run.code}), but at once: {words}")
         return Verdict(end)
 
-    def _which(self, state: State) -> End:
+    def _which(self, state: State, run: Run) -> End:
         if state == self.old:
             return End.OLD
-        return End.NEW if state == self.new else End.LOST
+        if state == self.new:
+            return End.NEW
+        # A store that fails does not hinder the move away from it, as long as that is said.
+        told = _OLD_COPY_REMAINS in run.output
+        return End.NEW if told and _only_files(state) == _only_files(self.new) else End.LOST
 
     def _distance(self, state: State) -> str:
         ways = (differences(state, self.old), differences(state, self.new))
-        return "; ".join(min(ways, key=len))
+        return "; ".join(sorted(ways, key=len)[0])
+
+
+def _only_files(state: State) -> State:
+    """Leave out what is in a store other than a file."""
+    return {name: it for name, it in state.items() if not name.startswith((CREDENTIAL, KEYRING))}
+
+
+def _last_line(run: Run) -> str:
+    return "".join(run.output.strip().splitlines()[-1:])[:100]
 
 
 def _misbehaviour(run: Run) -> str:
@@ -77,9 +109,11 @@ def _misbehaviour(run: Run) -> str:
     if run.hung:
         return "hangs"
     if "Traceback" in run.output:
-        return "ends with a traceback: " + run.output.strip().splitlines()[-1]
+        return "ends with a traceback: " + _last_line(run)
     if run.code == 1 and _DONE_BUT_NOT_PRINTED not in run.output:
-        return "ends with exit code 1: " + run.output.strip().splitlines()[-1][:100]
+        return "ends with exit code 1: " + _last_line(run)
     if OLD_SECRET in run.output or NEW_SECRET in run.output:
         return "shows a secret"
+    if _OLD_COPY_REMAINS in run.output and _REMOVED in run.output:
+        return "says both that the old secret is removed and that it may not be"
     return ""

@@ -33,6 +33,9 @@ from wizard.formats.dotenv.value import (
         ("a\x7f", "secret-control-character"),
         ("a\x85", "secret-control-character"),
         ("a\udc80", "secret-surrogate"),
+        ("a\U0010ffff", "secret-not-a-character"),
+        ("a\ufffe", "secret-not-a-character"),
+        ("a\ufdd0", "secret-not-a-character"),
     ],
 )
 def test_a_value_that_cannot_be_written_is_refused_with_the_reason(value: str, code: str) -> None:

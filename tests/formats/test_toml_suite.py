@@ -91,7 +91,7 @@ def check_bytes(before: str, after: str) -> None:
                 break
             assert is_ours(found), f"{found!r} is there, where {line!r} is expected"
         else:
-            pytest.fail(f"{line!r} is gone")
+            raise AssertionError(f"{line!r} is gone")
     for found in written:
         assert is_ours(found), f"{found!r} is there at the end"
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from dotenv import dotenv_values
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.peers.readers import Reader
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.dotenv.compose import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
@@ -27,9 +25,6 @@ from wizard.formats.dotenv.variable import (
     set_variable,
 )
 
-# (text, environment) -> whether it accepts all of the text, and the variables that it sees
-Reader = Callable[[str, Mapping[str, str]], tuple[bool, dict[str, str]]]
-
 NAME = "SMTP_SECRET"
 LIMITS = settings(deadline=None, max_examples=300)
 
@@ -41,7 +36,7 @@ NASTY_SECRETS = [
     "\\\\$", "'$", "'$$", "'${A}", "'\\$", "'\\\\${A:-b}", "'$A\\", "${:-x}", "'\\n", "'\\t",
     "'\\0123", "export", "export A=1", "A=1", f"{NAME}=x", "a:b", "*", "?", "[a]", "{a,b}", "~",
     "~root", "!!", "%s", "%%", "^", "|", "&", ";", "(", ")", "<", ">", "a;b", "-n", "@", "é", "ß€",
-    "日本語", "😀", "\xa0", "\u200b", "\u3000x", "e\u0301", "\U0010ffff", "x" * 2000, "'" * 50,
+    "日本語", "😀", "\xa0", "\u200b", "\u3000x", "e\u0301", "\U0010fffd", "x" * 2000, "'" * 50,
     "\\" * 51, "$" * 50,
 ]  # fmt: skip
 
@@ -239,54 +234,29 @@ def test_node_misreads_what_is_said(node: Reader, secret: str) -> None:
     check_prediction(NODE, secret, lambda text: node(text, {})[1].get(NAME))
 
 
-def source(shell: str, path: Path) -> str | None:
-    """Return the variable after sourcing the file in a shell that finds no commands."""
-    script = 'PATH=/nonexistent; set -a; . "$1"; exec "$2" -0'
-    env = shutil.which("env")
-    assert env is not None
-    done = subprocess.run(
-        [shell, "-c", script, shell, path, env], capture_output=True, env={}, check=False
-    )
-    pairs = (entry.partition("=") for entry in done.stdout.decode().split("\0"))
-    return next((value for name, _, value in pairs if name == NAME), None)
+@LIMITS
+@given(secrets)
+def test_a_shell_reads_exactly_what_is_not_said_to_be_misread(shell: Reader, secret: str) -> None:
+    check_prediction(SHELL, secret, lambda text: shell(text, {})[1].get(NAME))
 
 
-@pytest.fixture(scope="session", params=["dash", "bash"])
-def shell(request: pytest.FixtureRequest) -> str:
-    path = shutil.which(str(request.param))
-    if path is None:
-        pytest.skip(f"{request.param} is not installed")
-    return path
+def test_a_shell_runs_what_is_between_backticks(shell: Reader) -> None:
+    secret = "it's `echo run`"
+    assert shell(set_variable("", NAME, secret), {})[1][NAME] == "it's run"
+    assert misreading(SHELL, secret) is not None
+
+
+def test_a_shell_does_not_run_backticks_in_single_quotes(shell: Reader) -> None:
+    secret = "its `echo run`"
+    assert shell(set_variable("", NAME, secret), {})[1][NAME] == secret
+    assert misreading(SHELL, secret) is None
 
 
 @LIMITS
 @given(secrets)
-def test_a_shell_reads_exactly_what_is_not_said_to_be_misread(
-    shell: str, tmp_path_factory: pytest.TempPathFactory, secret: str
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "sourced"
-
-    def read(text: str) -> str | None:
-        path.write_text(text, "utf-8", newline="")
-        return source(shell, path)
-
-    check_prediction(SHELL, secret, read)
-
-
-def test_a_shell_runs_what_is_between_backticks(shell: str, tmp_path: Path) -> None:
-    secret = "it's `echo run`"
-    path = tmp_path / "env"
-    path.write_text(set_variable("", NAME, secret), "utf-8")
-    assert source(shell, path) == "it's run"
-    assert misreading(SHELL, secret) is not None
-
-
-def test_a_shell_does_not_run_backticks_in_single_quotes(shell: str, tmp_path: Path) -> None:
-    secret = "its `echo run`"
-    path = tmp_path / "env"
-    path.write_text(set_variable("", NAME, secret), "utf-8")
-    assert source(shell, path) == secret
-    assert misreading(SHELL, secret) is None
+def test_systemd_reads_every_secret_exactly(systemd_reader: Reader, secret: str) -> None:
+    text = set_variable(f"A=1\n{NAME}=old # why\nB='2'\n", NAME, secret)
+    assert systemd_reader(text, {}) == (True, {"A": "1", NAME: secret, "B": "2"})
 
 
 def test_node_may_read_on_behind_a_last_backslash(node: Reader) -> None:
@@ -301,13 +271,10 @@ def test_node_may_read_on_behind_a_last_backslash(node: Reader) -> None:
     "secret", [secret for secret in NASTY_SECRETS if quote(secret)[0] not in "'\""]
 )
 def test_every_reader_agrees_on_what_stands_without_quotes(
-    dotenvy: Reader, compose: Reader, docker_run: Reader, node: Reader, shell: str,
-    tmp_path: Path, secret: str,
+    dotenvy: Reader, compose: Reader, docker_run: Reader, node: Reader, shell: Reader,
+    systemd_reader: Reader, secret: str,
 ) -> None:  # fmt: skip
-    path = tmp_path / "env"
     text = set_variable("", NAME, secret)
-    path.write_text(text, "utf-8")
-    for reader in (dotenvy, compose, docker_run, node):
+    for reader in (dotenvy, compose, docker_run, node, shell, systemd_reader):
         assert reader(text, {})[1][NAME] == secret
-    assert dotenv_values(path)[NAME] == secret
-    assert source(shell, path) == secret
+    assert dotenv_values(stream=io.StringIO(text))[NAME] == secret

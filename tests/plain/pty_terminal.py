@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds until something must have come; only a defect takes that long."""
 
 
@@ -37,11 +37,16 @@ class PtyTerminal:
         self.wire = b""
         """Everything that came, echo included."""
         self._read = 0
-        base = {"PATH": os.environ["PATH"], "HOME": str(directory), "LANG": "C.UTF-8"}
+        base = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(directory.with_name("home")),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+        }
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=directory,
-            env=base | {"TERM": "xterm"} | dict(environ or {}),
+            env=base | dict(environ or {}),
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
@@ -67,7 +72,7 @@ class PtyTerminal:
 
     def prompt(self, label: str = "") -> str:
         """Wait for a question that ends by a colon and a blank; return what came before it."""
-        return self.wait_for(rf"(?m)^{re.escape(label)}[^\n]*: \Z")
+        return self.wait_for(rf"(?m)^(?={re.escape(label)})[^\n]*: \Z")
 
     def _receive(self) -> bool:
         """Take what comes; return whether anything can come after it."""
@@ -94,7 +99,6 @@ class PtyTerminal:
     def enter(self, text: str = "") -> None:
         self.type(f"{text}\n")
 
-    @property
     def echoes(self) -> bool:
         return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
 

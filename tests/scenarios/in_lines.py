@@ -121,7 +121,7 @@ class InLines:
         if not self._asked.splitlines()[-1].startswith(SECRET):
             self._choose("With a password")
             self._ask(SECRET)
-        assert not self.terminal.echoes
+        assert not self.terminal.echoes()
         self._enter(text)
 
     def _see(self, text: str) -> None:

@@ -50,24 +50,26 @@ class OnScreen:
             case Files():
                 await self._press("enter")
             case Deliver():
-                await self._press("up", "enter")
+                await self._pick("Yes, send mails")
             case Skip(version):
-                await self._press("down", "enter")
+                await self._pick("No, skip")
                 if version:
-                    await self._press("enter")
+                    await self._pick(version)
             case User(name):
                 await self._fill(name)
             case Server(endpoint, starttls):
                 await self._fill(endpoint)
                 if isinstance(self._operator.app.focused, RadioSet):
-                    await self._press("down" if starttls else "up", "enter")
+                    await self._pick("STARTTLS" if starttls else "SMTPS")
             case Secret(text):
                 await self._fill(text)
             case Paste(text):
                 self._operator.app.post_message(events.Paste(text))
                 await self._operator.settled()
             case NoLogin():
-                await self._press("shift+tab", "down", "enter")
+                if isinstance(self._operator.app.focused, Input):
+                    await self._press("shift+tab")
+                await self._pick("No login")
             case Sees(text):
                 shown = self._read()
                 assert text in shown, f"{text!r} is not shown:\n{shown}"
@@ -114,6 +116,17 @@ class OnScreen:
             await self._press("end", "ctrl+u")
         await self._operator.type(text)
         await self._press("enter")
+
+    async def _pick(self, label: str) -> None:
+        """Choose the option with this label, and go on."""
+        choice = self._operator.app.focused
+        assert isinstance(choice, RadioSet)
+        for _ in range(6):
+            if str(getattr(choice.pressed_button, "label", "")).startswith(label):
+                await self._press("enter")
+                return
+            await self._press("down")
+        raise AssertionError(f"there is no option {label!r}:\n{self._operator.drawn()}")
 
     async def _choose(self, label: str) -> None:
         """Go to the button with this label, and press it."""

@@ -33,6 +33,8 @@ class Case:
     trusted: bool = True
     """Whether the client trusts the authority of the machine."""
     reader: str = ""
+    mails: str = RECIPIENT
+    """Whom the reference reader writes to, where the wizard sends nothing."""
 
     def write(self, directory: Path) -> Path:
         """Write config.toml and ``.env`` into ``directory``; return the path of the former."""
@@ -50,7 +52,7 @@ class Case:
     @property
     def recipient(self) -> str:
         """Whom the reference reader writes to."""
-        return self.to or RECIPIENT
+        return self.to or self.mails
 
 
 def outcome(said: str) -> str:

@@ -11,9 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 import trustme
@@ -39,7 +41,7 @@ exec cat
 """
 _INSTALL = """
 set -e
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root" || exit 77
 cd "$1/root"
 cp "$1/hosts" etc/hosts
 : > etc/resolv.conf
@@ -83,7 +85,7 @@ class Machine:
         self._authority = trustme.CA()
         self._holder: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Machine:
+    def __enter__(self) -> Self:
         if os.geteuid() != 0:
             pytest.skip("only root can make a machine of its own for mail servers")
         for command in ("unshare", "nsenter", "ip"):
@@ -143,6 +145,8 @@ class Machine:
         The copy is at ``root``, for :meth:`write` and :meth:`within`.
         """
         done = self.run("sh", "-c", _INSTALL, "sh", self._directory, packages)
+        if done.returncode == 77:
+            pytest.skip(f"a copy of this machine's files cannot be made: {done.stderr.strip()}")
         assert done.returncode == 0, done.stderr
         for number, user in enumerate(users, 61000):
             self.append("/etc/passwd", f"{user}:x:{number}:{number}::/:/usr/sbin/nologin\n")
@@ -176,10 +180,18 @@ class Machine:
         done = self.run(sys.executable, "-c", _WAIT, *map(str, ports))
         assert done.returncode == 0, done.stderr
 
-    def issue(self, directory: str, *, expired: bool = False) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until a condition holds; only a defect takes as long as to fail."""
+        end = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < end, f"it takes too long until {what}"
+            time.sleep(0.1)
+
+    def issue(self, directory: str, *, expired: bool = False, rsa: bool = False) -> None:
         """Put a certificate for the machine's names and its key into the copy."""
         end = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1) if expired else None
-        leaf = self._authority.issue_cert(HOST, *OTHER_NAMES, not_after=end)
+        kind = trustme.KeyType.RSA if rsa else trustme.KeyType.ECDSA
+        leaf = self._authority.issue_cert(HOST, *OTHER_NAMES, not_after=end, key_type=kind)
         chain = b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
         self.write(f"{directory}/chain.pem", chain)
         self.write(f"{directory}/key.pem", leaf.private_key_pem.bytes(), 0o600)

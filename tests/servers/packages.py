@@ -1,4 +1,4 @@
-"""Debian's packages, fetched but not installed: mail servers exclude each other, and would start."""
+"""Debian's packages, fetched but not installed: mail servers exclude each other, and start."""
 
 from __future__ import annotations
 

@@ -25,7 +25,10 @@ SERVICES = {
     587: _ENCRYPTED,
     RELAY: _RELAY,
     DEMANDING: {**_RELAY, "smtpd_tls_security_level": "encrypt"},
-    BUSY: {**_RELAY, "smtpd_recipient_restrictions": f"check_policy_service inet:127.0.0.1:{_GREYLIST}"},
+    BUSY: {
+        **_RELAY,
+        "smtpd_recipient_restrictions": f"check_policy_service inet:127.0.0.1:{_GREYLIST}",
+    },
     SMALL: {**_RELAY, "message_size_limit": "100"},
     CHALLENGING: {**_ENCRYPTED, "smtpd_sasl_mechanism_filter": "!plain,!login,static:all"},
     OLD_STYLE: {**_ENCRYPTED, "smtpd_sasl_mechanism_filter": "login"},
@@ -37,7 +40,10 @@ SERVICES = {
     BLOCKING: {"smtpd_client_restrictions": "reject", "smtpd_delay_reject": "no"},
     BARE: {**_LOGIN, "smtpd_tls_security_level": "none", "smtpd_tls_auth_only": "no"},
     LIMITED: {**_RELAY, "smtpd_client_connection_rate_limit": "1"},
-    FULL: {**_RELAY, "smtpd_recipient_restrictions": "check_recipient_access static:{452 4.2.2 Mailbox full}"},
+    FULL: {
+        **_RELAY,
+        "smtpd_recipient_restrictions": "check_recipient_access static:{452 4.2.2 Mailbox full}",
+    },
     ANCIENT: {
         **_ENCRYPTED,
         "smtpd_tls_mandatory_protocols": ">=TLSv1,<=TLSv1.1",
@@ -90,32 +96,32 @@ anvil     unix  -       -       n       -       1       anvil
 proxymap  unix  -       -       n       -       -       proxymap
 postlog   unix-dgram n  -       n       -       1       postlogd
 """
-_DOVECOT = f"""\
+_DOVECOT = """\
 protocols =
 log_path = /var/log/dovecot.log
 ssl = no
 auth_mechanisms = plain login cram-md5
 auth_failure_delay = 0
-passdb {{
+passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u /etc/dovecot/users
-}}
-userdb {{
+}
+userdb {
   driver = static
   args = uid=vmail gid=vmail home=/var/mail/peer/%u
-}}
-service anvil {{
-  unix_listener anvil-auth-penalty {{
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
     mode = 0
-  }}
-}}
-service auth {{
-  unix_listener /var/spool/postfix/private/auth {{
+  }
+}
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
     mode = 0660
     user = postfix
     group = postfix
-  }}
-}}
+  }
+}
 """
 
 
@@ -136,7 +142,9 @@ def start(machine: Machine) -> None:
     machine.succeed("postfix", "start")
     machine.succeed("sh", "-c", "dovecot > /var/log/dovecot.log 2>&1")
     machine.succeed("install", "-d", "-o", "postgrey", "-g", "postgrey", "/var/lib/postgrey")
-    machine.succeed("sh", "-c", f"postgrey --inet=127.0.0.1:{_GREYLIST} --daemonize > /dev/null 2>&1")
+    machine.succeed(
+        "sh", "-c", f"postgrey --inet=127.0.0.1:{_GREYLIST} --daemonize > /dev/null 2>&1"
+    )
     machine.wait_for(*SERVICES, _GREYLIST)
 
 
@@ -147,5 +155,4 @@ def _service(port: int) -> str:
 
 def mails(machine: Machine, mailbox: str) -> str:
     """Return what has arrived in a mailbox, one mail behind the other."""
-    machine.succeed("postqueue", "-f")
     return machine.within("sh", "-c", f"cat /var/mail/peer/{mailbox}/new/*").stdout

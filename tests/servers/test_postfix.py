@@ -17,6 +17,8 @@ pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and com
 
 FAR = "someone@elsewhere.example"
 
+LATE = "by default Postfix refuses a client or a sender only once a recipient is named"
+
 
 def at(port: int, tls: str = "?tls=required") -> str:
     return f"smtp://{HOST}:{port}{tls}"
@@ -31,10 +33,12 @@ CASES = [
     Case("unknown user", HOST, "fail auth-rejected auth", user="nobody@peer.example"),
     Case("login that may not send from its name", HOST, "fail sender-refused rcpt", user=TOKEN,
          to=RECIPIENT),
-    Case("the same, with no recipient asked about", HOST, "pass", user=TOKEN,
-         reader="by default Postfix refuses a sender once a recipient is named"),
+    Case("no recipient asked about: not the login's name", HOST, "pass", user=TOKEN, reader=LATE),
     Case("user without domain", HOST, "fail auth-rejected auth", user="you"),
     Case("login without secret", HOST, "fail secret-missing rcpt", password=None, to=RECIPIENT),
+    Case("no recipient asked about: no secret", HOST, "pass", password=None, reader=LATE),
+    Case("no recipient asked about: no relaying", at(25, ""), "pass", password=None, reader=LATE,
+         mails=FAR),
     Case("another name than in the certificate", UNNAMED, "fail certificate-name tls"),
     Case("unknown authority", HOST, "fail certificate-untrusted tls", trusted=False),
     Case("expired", at(postfix.EXPIRED), "fail certificate-expired starttls"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.peers.crate import built
 from tests.peers.reference import Answer
 from tests.servers.case import Case, agree, outcome
 from tests.servers.machine import Machine
-
 
 PATIENCE = "8"
 """Seconds after which the reader is taken to be stuck: each of its reads has a minute."""
@@ -22,14 +22,19 @@ def judge(case: Case, machine: Machine, directory: Path) -> None:
     environ = machine.environ()
     if not case.trusted:
         environ["SSL_CERT_FILE"] = "/dev/null"
-    to = ["--to", case.to] if case.to else []
-    command = ["-c", config, "test", "--json", "--transcript", "--no-alternatives", *to]
-    ours = machine.run(sys.executable, "-m", "wizard", *command, environ=environ)
-    reader = ["timeout", PATIENCE, built("reference_rust"), "text", config, case.recipient]
+    report = verdict(case, machine, config, environ)
+    transcript = "\n".join(json.loads(report).get("transcript", [report]))
+    assert outcome(report) == case.expected, f"{report}\n{transcript}"
+    reader = ("timeout", PATIENCE, built("reference_rust"), "text", config, case.recipient)
     theirs = Answer.parse(machine.run(*reader, environ=environ).stdout)
-    evidence = "\n".join([f"{ours.stderr}{theirs}", *json.loads(ours.stdout).get("transcript", ())])
-    assert outcome(ours.stdout) == case.expected, evidence
     if case.reader:
         assert not agree(case.expected, theirs), f"no longer a difference: {case.reader}"
     else:
-        assert agree(case.expected, theirs), evidence
+        assert agree(case.expected, theirs), f"{theirs}\n{transcript}"
+
+
+def verdict(case: Case, machine: Machine, config: Path, environ: Mapping[str, str]) -> str:
+    """Return what ``test --json`` prints, with the dialogue."""
+    flags = ["--json", "--transcript", "--no-alternatives", *(["--to", case.to] if case.to else [])]
+    wizard = (sys.executable, "-m", "wizard", "-c", config, "test", *flags)
+    return machine.run(*wizard, environ=environ).stdout

@@ -18,16 +18,29 @@ from wizard import lock
 
 __all__ = ["pytestmark"]
 
-BROKEN = f"""
+BROKEN = """
 import sys
 import wizard.probe.live as live
 from wizard.cli import main
 
-async def probe(*arguments, **options):
-    raise RuntimeError({SECRET!r})
+async def probe(settings, **options):
+    raise RuntimeError(settings.secret.reveal())
     yield
 
 live.probe = probe
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+BROKEN_CHECK = """
+import sys
+import wizard.cli.check_command as check_command
+from wizard.cli import main
+
+def find(place):
+    raise RuntimeError(place.env_file.read_text())
+
+check_command.find = find
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -113,6 +126,16 @@ def test_defect_is_one_sentence_and_a_report_without_the_secret(room: Room) -> N
     assert " in probe" in text
 
 
+def test_defect_in_the_background_shows_no_values(room: Room) -> None:
+    (room.directory / ".env").write_text(f"SMTP_SECRET={SECRET}\n")
+    (room.directory.parent / "broken.py").write_text(BROKEN_CHECK)
+    room.start("broken.py")
+    room.terminal.wait("These files will be set up")
+    room.terminal.press("C-c")
+    room.terminal.wait("exit=130")
+    assert SECRET not in room.terminal.history()
+
+
 def test_stopped_wizard_ends_with_its_terminal(room: Room) -> None:
     to_user(room)
     pid = room.pid()
@@ -147,3 +170,16 @@ def test_key_in_another_encoding_is_left_out(tmp_path: Path) -> None:
         assert line.process.wait(PATIENCE) == 128 + signal.SIGTERM
     finally:
         line.close()
+
+
+def test_continued_without_having_been_told_of_the_stop(room: Room) -> None:
+    to_user(room)
+    pid = room.pid()
+    os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGCONT)
+    room.terminal.type("x")
+    room.terminal.wait("me@example.orgx")
+    os.kill(pid, signal.SIGTERM)
+    room.terminal.wait("exit=143")
+    room.assert_restored()

@@ -116,12 +116,13 @@ def wizard(mail_server: MailServer) -> Wizard:
         environ: dict[str, str] | None = None,
         stores: Mapping[StoreName, Store] | None = None,
         check: Callable[[], Sequence[Finding]] | None = None,
+        lasting: bool = False,
     ) -> AsyncGenerator[Operator, None]:
         now = current.load(layout.find(config), environ=environ or {})
         test = partial(
             probe, timeout=5.0, network=DemoNetwork(mail_server), compose=now.in_container
         )
-        app = WizardApp(Session(now, test, 5.0, stores=stores or {}, check=check))
+        app = WizardApp(Session(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting))
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot)
             await operator.settled()

@@ -169,9 +169,7 @@ def _compose_source(path: Path) -> ComposeSource:
         return ComposeSource(path, found.text, None, error.at(path))
 
 
-def find_container(
-    layout: Layout, env_text: str, environ: Mapping[str, str]
-) -> Container | None:
+def find_container(layout: Layout, env_text: str, environ: Mapping[str, str]) -> Container | None:
     """Read the compose files alone; return the server's container, None where none is found."""
     return _container(layout, tuple(_compose(layout)), env_text, environ)
 

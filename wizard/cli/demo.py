@@ -10,15 +10,23 @@ from pathlib import Path
 from wizard import current, layout
 from wizard.cli import output
 from wizard.cli.full_screen import check_terminal, show
+from wizard.errors import UsageError
 
 
 def run(options: Namespace) -> int:
     """Run the demo; return the wizard's exit code."""
     check_terminal(options)
-
+    try:
+        from wizard.demo.server import DEMO_USER, MailServer
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "demo-not-included",
+            f"The mail server of the demo needs the Python package {error.name}, "
+            "which a single file for all machines cannot bring along.",
+            "Install the system's python3-cryptography, or smtp-wizard with pipx.",
+        ) from None
     from wizard.demo import stage
     from wizard.demo.network import DemoNetwork
-    from wizard.demo.server import DEMO_USER, MailServer
     from wizard.flow.session import Session
     from wizard.probe.live import probe
 

@@ -66,6 +66,7 @@ def _offered(now: current.Current) -> list[StoreName]:
 
 def show(session: Session, options: Namespace) -> int:
     """Show the wizard, and print what it did once it has left the screen."""
+    output.silence_libraries()
     if is_plain(options):
         return _show_line_by_line(session)
     from wizard.report import Crash
@@ -74,19 +75,23 @@ def show(session: Session, options: Namespace) -> int:
 
     app = WizardApp(session)
     with Signals(app):
-        done = app.run(mouse=not options.no_mouse)
+        app.run(mouse=not options.no_mouse)
+    done = app.flow.done
+    for line in done.lines if done is not None else ():
+        output.result(line)
     _say_what_is_left(done, kept=app.kept)
     if app.crash is not None:
         raise Crash(app.stage) from app.crash
-    for line in done.lines if done is not None else ():
-        output.result(line)
     return app.return_code or (output.ABORTED if done is None else 0)
 
 
 def _show_line_by_line(session: Session) -> int:
-    from wizard.plain.run import run as run_plain
+    from wizard.plain.run import Plain
+    from wizard.tui.signals import Signals
 
-    ending = run_plain(session)
+    wizard = Plain(session)
+    with Signals(wizard):
+        ending = wizard.run()
     _say_what_is_left(ending.done, kept=ending.kept)
     if ending.done is not None and not ending.shown:
         for line in ending.done.lines:

@@ -21,7 +21,8 @@ def tolerate_encoding() -> None:
     """Let no character that the locale cannot show end the program."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            with contextlib.suppress(OSError):  # a stream that fails is met again when it is used
+                stream.reconfigure(errors="backslashreplace")
 
 
 def say(message: str) -> None:
@@ -34,6 +35,18 @@ def say(message: str) -> None:
 
 def nothing(message: str) -> None:
     """Say nothing; stands for :func:`say` or :func:`result` where JSON is asked for."""
+
+
+def silence_libraries() -> None:
+    """Let no library print what it logs, such as the message of an error that nobody awaited.
+
+    It may hold a secret. Without any handler, Python would print it.
+    """
+    import logging  # only here: it takes its time
+
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
 
 
 def result(text: str) -> None:

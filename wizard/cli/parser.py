@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Never
 
 from wizard import __version__
+from wizard.cli import output
 from wizard.errors import UsageError
 
 DEFAULT_TIMEOUT = 15.0
+SHELLS = ("bash", "zsh", "tcsh")
 _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,
@@ -28,6 +30,22 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Never:
         raise UsageError("usage", f"{message[:1].upper()}{message[1:]}.")
+
+
+class _PrintCompletion(argparse.Action):
+    """Prints and ends, as ``--version`` does."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> Never:
+        from wizard.cli.completion import completion
+
+        output.result(completion(build(), values))
+        parser.exit()
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -69,6 +87,12 @@ def build() -> argparse.ArgumentParser:
         "4 a file cannot be edited safely, 5 writing failed, 6 secret store unusable, "
         "7 not testable from here, 8 check found errors, 130 aborted; "
         "of exec also 126 not executable, 127 not found.",
+    )
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=SHELLS,
+        help="print the completions for a shell; evaluate them there, or keep them in a file",
     )
     parser.set_defaults(module="full_screen")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)

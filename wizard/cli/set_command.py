@@ -119,8 +119,11 @@ def _print(
     report: Report | None,
     options: Namespace,
 ) -> None:
+    restart = _restart(now, plan, warnings)
     if options.json:
-        output.document(_document(now, plan, warnings, report, options))
+        document = _document(now, plan, warnings, report, options)
+        document["restart_needed"] |= restart is not None
+        output.document(document)
         return
     for warning in warnings:
         output.say(f"Warning: {warning.message}")
@@ -130,14 +133,24 @@ def _print(
             output.result("\n".join(change.diff()))
         elif change.changed:
             output.result(f"{'Created' if change.created else 'Changed'} {change.before.shown}")
-    for words in plan.about_stores:
+    for words in plan.about_stores(warnings):
         output.result(words)
     if options.dry_run:
         output.say("Dry run: nothing was written.")
         return
-    for line in advice.next_steps(now, draft, plan):
+    for line in advice.next_steps(now, draft, plan, restart):
         if not line.startswith("! "):  # said as a warning already
             output.say(line)
+
+
+def _restart(now: Current, plan: Plan, warnings: list[Caution]) -> str | None:
+    """Return what makes the server read a config.toml that is mounted on its own, if it is."""
+    if not plan.changed:
+        return None
+
+    from wizard.afterwards import server
+
+    return server.look(now).restart_command(warnings)
 
 
 def _document(

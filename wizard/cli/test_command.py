@@ -50,6 +50,7 @@ def live_test(
     now: Current, draft: Draft, options: Namespace, show: Callable[[str], None]
 ) -> Report:
     """Run the live test of ``draft``; say each stage and the conclusion with ``show``."""
+    output.silence_libraries()
     report = asyncio.run(_test(now, draft, options, show)) if draft.delivers else not_configured()
     for line in conclusion(report):
         show(line)

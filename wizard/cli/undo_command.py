@@ -38,7 +38,7 @@ def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> 
             output.result("\n".join(change.diff()))
         else:
             output.result(f"{'Removed' if change.removed else 'Put back'} {change.before.shown}")
-    for words in plan.about_stores:
+    for words in plan.about_stores(warnings):
         output.result(words)
     if options.dry_run:
         output.say(f"Dry run: nothing was written. The last write is: {record.shown}.")

@@ -21,7 +21,13 @@ def create(target: Path) -> tuple[Path, int]:
     It is new for certain (O_EXCL), so a planted link is never followed. Raises :class:`OSError`.
     """
     path = target.with_name(f"{_stem(target)}.{secrets.token_hex(6)}.tmp")
-    return path, os.open(path, _NEW, PRIVATE)
+    try:
+        return path, os.open(path, _NEW, PRIVATE)
+    except FileExistsError:
+        raise
+    except OSError:
+        discard(path)  # over a network, what is reported as failed may have been done
+        raise
 
 
 def discard(path: Path) -> None:

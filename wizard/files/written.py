@@ -27,6 +27,11 @@ class InPlace(StrEnum):
         return _WORDS[self]
 
     @property
+    def code(self) -> str:
+        """The code of the caution: whether the server notices is a difference to act on."""
+        return "written-in-place" if self.noticed else "written-unnoticed"
+
+    @property
     def noticed(self) -> bool:
         """Whether a server that watches the file's directory notices the change by itself."""
         return self is not InPlace.MOUNT

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from wizard import current, kept_draft, lock, transaction
+from wizard.afterwards.listening import listen
+from wizard.afterwards.server import look
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import WizardError
@@ -20,7 +22,6 @@ from wizard.flow.summary import Action
 from wizard.flow.surface import Surface
 from wizard.plan import Plan, make_plan
 from wizard.secret import Keep
-from wizard.settings import Caution
 from wizard.stores import where
 from wizard.stores.store import StoreName, Vault
 
@@ -42,7 +43,8 @@ class Flow:
         """Whether files are being written: no moment to end."""
         self._missed: frozenset[str] = frozenset()
         """Fields that were entered once, but could not be kept."""
-        self._offering = False
+        self._begun = False
+        """Whether there is an answer to the offer of what was kept; until then, it stands."""
         self._surface = surface
         self._last_move = Move.NEXT
 
@@ -62,7 +64,7 @@ class Flow:
         self.draft = draft or self.draft
         leaves = self.draft == Draft.of(self.session.current)
         leaves = leaves or await self._surface.confirm(page.LEAVE)
-        if leaves:
+        if leaves and self._begun:
             self._forget()
         return leaves
 
@@ -73,8 +75,9 @@ class Flow:
         """
         if not self.session.lasting or self.done is not None:
             return False
-        # An offer that was not answered stands.
-        return self._offering or kept_draft.save(self._surface.entered(), self.session.current)
+        if not self._begun:
+            return kept_draft.load(self.session.current) is not None
+        return kept_draft.save(self._surface.entered(), self.session.current)
 
     def _forget(self) -> None:
         if self.session.lasting:
@@ -83,14 +86,11 @@ class Flow:
     async def _take_up(self) -> None:
         """Offer to go on with what was kept."""
         kept = kept_draft.load(self.session.current) if self.session.lasting else None
-        if kept is None:
-            return
-        self._offering = True
-        if await self._surface.confirm(page.resume(kept)):
+        if kept is not None and await self._surface.confirm(page.resume(kept)):
             self._forget()
-        else:
+        elif kept is not None:
             self.draft, self._missed = kept.draft, kept.left_out
-        self._offering = False
+        self._begun = True
 
     async def _first_run(self) -> None:
         """Ask for everything, step by step; back from the first step leaves."""
@@ -184,8 +184,7 @@ class Flow:
                 return False
             self.writing = True
             try:
-                left = await asyncio.to_thread(self._write, plan)
-                self.done = done(self.session, draft, plan, left)
+                self.done = await asyncio.to_thread(self._write, draft, plan)
             except WizardError as error:
                 failure = f"✗ Not written. {error}"
                 if error.code == "file-changed" and self._read_again():
@@ -196,14 +195,18 @@ class Flow:
                 self.writing = False
             self._forget()
             if plan.changed:
-                await self._surface.done(self.done)
+                self.done = await self._surface.done(self.done)
             return True
 
-    def _write(self, plan: Plan) -> tuple[Caution, ...]:
-        config = self.session.current.config.path
-        with lock.hold(config, _PATIENCE):
-            recovered = transaction.recover(config)  # another process may have crashed meanwhile
-            return recovered + plan.apply("wizard", keep=self.session.lasting)
+    def _write(self, draft: Draft, plan: Plan) -> Done:
+        now = self.session.current
+        with lock.hold(now.config.path, _PATIENCE):
+            # Another process may have crashed meanwhile.
+            left = transaction.recover(now.config.path)
+            server = look(now)
+            listening = listen(server, draft, plan)
+            left += plan.apply("wizard", keep=self.session.lasting)
+        return done(draft, plan, left, server, listening)
 
     def _read_again(self) -> bool:
         """Take over what somebody else has changed; what was entered here stays entered."""

@@ -61,14 +61,16 @@ class Review:
 
 def review(session: Session, draft: Draft, plan: Plan, failure: str) -> Review:
     """Say what ``plan`` is going to do."""
-    consequence = _RESTART if plan.restart_needed else _RELOADS
+    # A container that has the file alone goes on with the old one.
+    unnoticed = any(finding.code == "compose-file-mount" for finding in session.findings)
+    consequence = _RESTART if plan.restart_needed or unnoticed else _RELOADS
     cautions = advice.warnings(session.current, draft, plan)
     return Review(
         draft,
         failure,
         "" if plan.changed else _UNCHANGED,
         tuple(_file(change) for change in plan.changes if change.changed),
-        plan.about_stores,
+        plan.about_stores(),
         consequence if plan.changed else "",
         (*_about_test(session, draft, plan), *(f"! {caution.message}" for caution in cautions)),
         "Write" if plan.changed else "Done",

@@ -39,8 +39,11 @@ class Surface(Protocol):
     async def page(self, page: Page) -> None:
         """Show a text."""
 
-    async def done(self, done: Done) -> None:
-        """Say what was written, and what to do now."""
+    async def done(self, done: Done) -> Done:
+        """Say what was written, and what to do now; return it with what the server has said.
+
+        The operator may go on without waiting for that.
+        """
 
     def entered(self) -> Draft:
         """Return the draft with what stands before the operator now; never validates."""

@@ -15,7 +15,7 @@ from wizard.plain.terminal import Terminal
 from wizard.settings import mask_url_password
 
 _PRESENT = "{label} [{present}]: "
-_EXAMPLE = "{label} ({example}): "
+_EXAMPLE = "{label}, {example}: "
 _PLAIN = "{label}: "
 _GO_ON = "Press Enter to go on: "
 _YES_OR_NO = (("Yes", True), ("No", False))

@@ -12,8 +12,6 @@ from wizard.plain.surface import PlainSurface
 from wizard.plain.terminal import Terminal
 from wizard.report import Crash
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -29,21 +27,49 @@ class Ending:
     """The signal that ended it; 0 where none did."""
 
 
-def run(session: Session) -> Ending:
-    """Run the wizard on standard input and output; raise :class:`Crash` for a defect."""
-    return asyncio.run(_run(session))
+class Plain:
+    """One run on standard input and output. Signals end it by the methods other than ``run``."""
 
+    loop: asyncio.AbstractEventLoop | None = None
+    """Where it runs; None before it does."""
 
-async def _run(session: Session) -> Ending:
-    loop = asyncio.get_running_loop()
-    with Terminal() as terminal:
-        surface = PlainSurface(session, terminal)
-        running = asyncio.ensure_future(surface.run())
-        for number in _ENDING:
-            loop.add_signal_handler(number, surface.end_by, number, running)
-        try:
-            done = await running
-        except Exception as error:
-            surface.flow.keep()
-            raise Crash(surface.stage) from error
+    def __init__(self, session: Session) -> None:
+        self._terminal = Terminal()
+        self._surface = PlainSurface(session, self._terminal)
+        self._running: asyncio.Future[Done | None] | None = None
+
+    def run(self) -> Ending:
+        """Run to the end; raise :class:`Crash` for a defect."""
+        return asyncio.run(self._run())
+
+    async def _run(self) -> Ending:
+        self.loop = asyncio.get_running_loop()
+        # Ctrl+\ would leave a terminal that shows nothing of what is typed.
+        self.loop.add_signal_handler(signal.SIGQUIT, self.end_by, signal.SIGQUIT)
+        surface = self._surface
+        with self._terminal:
+            self._running = asyncio.ensure_future(surface.run())
+            try:
+                done = await self._running
+            except Exception as error:
+                surface.flow.keep()
+                raise Crash(surface.stage) from error
         return Ending(done, surface.shown, surface.kept, surface.number)
+
+    def end_by(self, number: int) -> None:
+        """End as a signal asks; what is being written is written first."""
+        self._surface.number = number
+        if self._running is not None and not self._surface.flow.writing:
+            self._running.cancel()
+
+    def interrupt(self) -> None:
+        """Do what Ctrl+C does."""
+        self._terminal.interrupt()
+
+    def give_up(self) -> bool:
+        """Save and restore what can be without the loop; not while files are written."""
+        if self._surface.flow.writing:
+            return False
+        self._surface.flow.keep()
+        self._terminal.restore()
+        return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from wizard.afterwards.words import STOPPED, WAITING
 from wizard.draft import Draft
 from wizard.flow import done as finished
 from wizard.flow import live_test, summary
@@ -19,9 +20,10 @@ from wizard.flow.summary import Action
 from wizard.plain.form import FormDialogue
 from wizard.plain.live_test import TestDialogue
 from wizard.plain.prompt import COMMANDS, BackWanted, Prompt
-from wizard.plain.terminal import Ended, Terminal
+from wizard.plain.terminal import Ended, Interrupted, Terminal
 
 _STEP = "Step {number} of {count}: {name}"
+_STOPS = "Ctrl+C goes on without."
 
 
 class Left(Exception):
@@ -59,12 +61,6 @@ class PlainSurface:
         except (Ended, asyncio.CancelledError):
             self.kept = self.flow.keep()
             return self.flow.done
-
-    def end_by(self, number: int, running: asyncio.Future[Done | None]) -> None:
-        """End as a signal asks; what is being written is written first."""
-        self.number = number
-        if not self.flow.writing:
-            running.cancel()
 
     def entered(self) -> Draft:
         """Return the draft with every answer up to now."""
@@ -128,11 +124,20 @@ class PlainSurface:
         """Write the text."""
         self._say("\n" + page.title, page.text)
 
-    async def done(self, done: Done) -> None:
-        """Write what was written, and what to do now."""
+    async def done(self, done: Done) -> Done:
+        """Write what was written, what the server makes of it, and what to do now."""
         self._end_if_asked()
+        self._say("\n" + finished.TITLE, *done.written)
+        if done.listening is not None:
+            self._say(f"{WAITING.format(seconds=done.listening.seconds)} {_STOPS}")
+            try:
+                done = done.after(await self._terminal.run(done.listening.outcome()))
+            except Interrupted:
+                self._say(STOPPED)
+            self._say(*done.heard)
+        self._say(finished.NOW, *done.steps)
         self.shown = True
-        self._say("\n" + finished.TITLE, *done.written, finished.NOW, *done.steps)
+        return done
 
     def _end_if_asked(self) -> None:
         """End if a signal came while files were being written."""

@@ -39,7 +39,7 @@ class Ended(Exception):
 class Terminal:
     """Standard input and output, which are a terminal. A context manager: it restores the modes.
 
-    Needs a running event loop. Ctrl+C ends whatever is being waited for by :class:`Interrupted`.
+    Whatever is being waited for ends by :class:`Interrupted` when ``interrupt`` is called.
     """
 
     def __init__(self) -> None:
@@ -55,12 +55,14 @@ class Terminal:
         modes[1] |= termios.OPOST | termios.ONLCR
         modes[_LOCAL] |= termios.ICANON | termios.ECHO | termios.ISIG
         termios.tcsetattr(self._input, termios.TCSADRAIN, modes)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         self._set(self._before, termios.TCSADRAIN)
+
+    def restore(self) -> None:
+        """Restore the modes without waiting for a terminal that takes nothing more."""
+        self._set(self._before, termios.TCSANOW)
 
     def say(self, text: str) -> None:
         """Write lines of text from anywhere."""
@@ -112,7 +114,8 @@ class Terminal:
             if not waiting.done():
                 waiting.cancel()
 
-    def _interrupt(self) -> None:
+    def interrupt(self) -> None:
+        """End what is being waited for, or else the next thing that is."""
         self._interrupted = True
         if self._waiting is not None:
             self._waiting.cancel()

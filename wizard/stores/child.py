@@ -13,6 +13,7 @@ import signal
 import subprocess
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +56,32 @@ def run(
     It gets the harmless part of ``environ``, and ``extra``. Raises :class:`TimedOut` after
     ``seconds``, and OSError where it cannot be started.
     """
-    process = subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
+    return _finish(_start(command, environ, extra), data, seconds)
+
+
+async def run_async(
+    command: Sequence[str],
+    data: bytes,
+    environ: Mapping[str, str],
+    seconds: float = DEADLINE,
+) -> Answer:
+    """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once.
+
+    asyncio's own way to start a child waits forever if the loop ends in the middle of it.
+    """
+    from wizard.background import in_background  # who calls this has asyncio already
+
+    process = _start(command, environ)
+    try:
+        return await in_background(partial(_finish, process, data, seconds))
+    finally:
+        _end(process.pid, process.returncode)  # and with it the thread that waits for it
+
+
+def _start(
+    command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -63,6 +89,9 @@ def run(
         env=passed_on(environ) | dict(extra or {}),
         start_new_session=True,
     )
+
+
+def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Answer:
     try:
         output, _ = process.communicate(data, timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -77,36 +106,6 @@ def run(
                 if stream is not None:
                     stream.close()
     return Answer(process.returncode, output)
-
-
-async def run_async(
-    command: Sequence[str],
-    data: bytes,
-    environ: Mapping[str, str],
-    seconds: float = DEADLINE,
-) -> Answer:
-    """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once."""
-    import asyncio  # with all that belongs to it; who calls this has it already
-
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=passed_on(environ),
-        start_new_session=True,
-    )
-    try:
-        async with asyncio.timeout(seconds):
-            output, _ = await process.communicate(data)
-    except TimeoutError:
-        raise TimedOut from None
-    finally:
-        _end(process.pid, process.returncode)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await process.wait()
-    return Answer(process.returncode or 0, output)
 
 
 @contextlib.asynccontextmanager

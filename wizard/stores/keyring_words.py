@@ -68,8 +68,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "keyring-not-installed": (
         "The Python package keyring is missing or incomplete.",
-        f"{_USE_ENV}, or install smtp-wizard with pipx; the single file smtp-wizard.pyz needs the "
-        "system's python3-cryptography for it.",
+        (
+            f"{_USE_ENV}, or install smtp-wizard with pipx. "
+            "The single file smtp-wizard.pyz needs the system's python3-cryptography for it."
+        ),
     ),
     "keyring-failed": (
         "The keyring failed{detail}.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerFailed
 
 from wizard.draft import Draft
 from wizard.flow.done import Done
@@ -28,29 +29,34 @@ from wizard.tui.screens.review import ReviewScreen
 from wizard.tui.screens.summary import SummaryScreen
 from wizard.tui.step import StepScreen
 from wizard.tui.terminal import Terminal
+from wizard.tui.thrifty import ThriftyTerminal
 from wizard.tui.type_ahead import TypeAheadApp
 
 
 class WizardApp(TypeAheadApp[Done]):
     """Returns what was written and what to do now; None when nothing was written."""
 
-    CSS_PATH: ClassVar[str | Path] = "wizard.tcss"
+    CSS: ClassVar[str] = (pkgutil.get_data("wizard.tui", "wizard.tcss") or b"").decode()
+    """Read like a module, since the program may be a single archive."""
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", priority=True),
         Binding("ctrl+c", "leave", "Quit", show=False),
+        Binding("ctrl+l", "repaint", show=False, priority=True),
     ]
     loop: asyncio.AbstractEventLoop | None = None
     """Where the wizard runs; None before it does."""
     kept = False
     """Whether what was entered is kept for the next start."""
+    stage = ""
+    """The step at which an unexpected error has ended the wizard."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.flow = Flow(session, self)
-        self.driver_class = Terminal
+        self.driver_class = ThriftyTerminal
         self._end: int | None = None
         self._asked = False
         self.theme = "ansi-dark"
@@ -82,14 +88,15 @@ class WizardApp(TypeAheadApp[Done]):
         """Save and restore what can be without the loop; not while files are written."""
         if self.flow.writing:
             return False
-        self.flow.keep()
+        self.kept = self.kept or self.flow.keep()
         if isinstance(self._driver, Terminal):
             self._driver.give_back_now()
         return True
 
     def _end_with(self, code: int) -> None:
-        if self._end is None:
-            self._end = code
+        if self._end is not None:  # a shell that loses its terminal hands the signal on
+            return
+        self._end = code
         if not self.flow.writing:
             self._end_now()
 
@@ -97,6 +104,12 @@ class WizardApp(TypeAheadApp[Done]):
         """End without asking; what was entered is kept."""
         self.kept = self.flow.keep()
         self.exit(self.flow.done, return_code=self._end or 0)
+
+    async def _end_if_asked(self) -> None:
+        """End after the writing, if that was asked for meanwhile; the flow goes no further."""
+        if self._end is not None:
+            self._end_now()
+            await asyncio.get_running_loop().create_future()
 
     async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
         """Show the form."""
@@ -108,8 +121,7 @@ class WizardApp(TypeAheadApp[Done]):
 
     async def review(self, review: Review, steps: Sequence[Step]) -> Move:
         """Show every line that will change."""
-        if self._end is not None:  # it was asked for while writing failed
-            self._end_now()
+        await self._end_if_asked()
         return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
@@ -124,18 +136,18 @@ class WizardApp(TypeAheadApp[Done]):
         """Show a text over the screen."""
         await self.push_screen_wait(PageScreen(page))
 
-    async def done(self, done: Done) -> None:
+    async def done(self, done: Done) -> Done:
         """Show what was written; it is printed once more when the screen is left."""
-        if self._end is not None:  # it was asked for during the writing
-            self._end_now()
-        await self.push_screen_wait(DoneScreen(done))
+        await self._end_if_asked()
+        return await self.push_screen_wait(DoneScreen(done))
 
     def entered(self) -> Draft:
         """Return the draft with what stands on the screen now, below questions and pages."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, StepScreen):
-                return screen.collect()
-        return self.flow.draft
+        step = self._step()
+        return self.flow.draft if step is None else step.collect()
+
+    def _step(self) -> StepScreen | None:
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, StepScreen)), None)
 
     def action_leave(self) -> None:
         """Leave; ask first if something would be lost, but not twice."""
@@ -143,6 +155,12 @@ class WizardApp(TypeAheadApp[Done]):
             self._end_with(0)
         else:
             self.run_worker(self._leave())
+
+    def action_repaint(self) -> None:
+        """Send everything again, after something else has written on the screen."""
+        if isinstance(self._driver, ThriftyTerminal):
+            self._driver.forget()
+        self.screen.refresh()
 
     async def _leave(self) -> None:
         self._asked = True
@@ -153,13 +171,8 @@ class WizardApp(TypeAheadApp[Done]):
     @property
     def crash(self) -> Exception | None:
         """The unexpected error that has ended the wizard."""
-        return self._exception
-
-    @property
-    def stage(self) -> str:
-        """The step that is shown, for a report."""
-        screens = [each for each in reversed(self.screen_stack) if isinstance(each, StepScreen)]
-        return screens[0].heading.step.value if screens else ""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error  # type: ignore[return-value]
 
     def panic(self, *renderables: object) -> None:
         """End without a word: what textual would show may hold a secret."""
@@ -167,6 +180,8 @@ class WizardApp(TypeAheadApp[Done]):
 
     def _fatal_error(self) -> None:
         """Keep what was entered and end; the command line writes the report."""
+        if (step := self._step()) is not None:
+            self.stage = step.heading.step.value
         with suppress(Exception):
             self.kept = self.kept or self.flow.keep()
         self._close_messages_no_wait()

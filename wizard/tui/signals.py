@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
@@ -35,7 +36,7 @@ class Ends(Protocol):
 
 
 class Signals:
-    """While it is entered, SIGHUP, SIGTERM and SIGINT end ``what``.
+    """While it is entered, SIGHUP, SIGTERM, SIGQUIT and SIGINT end ``what``.
 
     The handlers interrupt the main thread wherever it is: it may be waiting for a terminal that
     takes no more, and then the loop would never hear of a signal.
@@ -47,7 +48,7 @@ class Signals:
         self._number = 0
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
             self._before[number] = signal.signal(number, self._arrived)
         self._before[signal.SIGALRM] = signal.getsignal(signal.SIGALRM)
         return self
@@ -69,6 +70,8 @@ class Signals:
             before = self._before[number]
             if callable(before):
                 before(number, frame)
+            elif before is signal.SIG_DFL:
+                sys.exit(128 + number)
             return
         if number == signal.SIGINT:
             _call(loop, self._what.interrupt)

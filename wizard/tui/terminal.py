@@ -130,7 +130,8 @@ class _Tolerant:
     def _abandon(self) -> None:
         """Let what is still to be written go nowhere, also when Python ends."""
         nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        os.dup2(nowhere, self.fileno())
+        for descriptor in (1, 2):  # both are the terminal
+            os.dup2(nowhere, descriptor)
         os.close(nowhere)
 
 

@@ -68,6 +68,8 @@ class ConfigView:
     missing_required: tuple[str, ...]
     """What the server needs to start and does not find."""
     log_file: str | None
+    """Where the server logs to instead of its standard output, as it is written."""
+    log_level: str | None
     references: frozenset[str]
     """The name of each ``${NAME}`` outside of comments."""
     _references_elsewhere: frozenset[str] = field(repr=False)
@@ -97,7 +99,7 @@ def view(source: TomlSource) -> ConfigView:
     """Return what is known of a config.toml that was parsed already."""
     data = source.data
     present = {form for form in SkipForm if lookup(data, form.path) is not None}
-    log_file = lookup(data, ("log", "file"))
+    log_file, log_level = lookup(data, ("log", "file")), lookup(data, ("log", "level"))
     table = TomlTable(Document(source), SMTP)
     return ConfigView(
         smtp=_smtp(source, table),
@@ -107,6 +109,7 @@ def view(source: TomlSource) -> ConfigView:
         version_evidence=_version_evidence(data),
         missing_required=tuple(n for n, path in _REQUIRED if lookup(data, path) is None),
         log_file=log_file if isinstance(log_file, str) else None,
+        log_level=log_level if isinstance(log_level, str) else None,
         references=frozenset(n for s in source.statements for n in references(s.text)),
         _references_elsewhere=_references_outside_secret(table),
     )

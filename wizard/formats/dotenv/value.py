@@ -73,6 +73,12 @@ def _problem(char: str) -> tuple[str, str, str] | None:
             "The secret contains a character that cannot be written as UTF-8.",
             "Enter it in UTF-8; it may come from a terminal or file with another encoding.",
         )
+    if ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF:
+        return (
+            "secret-not-a-character",
+            f"The secret contains U+{ord(char):04X}, which is no character; systemd refuses it.",
+            "Type the secret, or copy it from a place that shows plain text.",
+        )
     return None
 
 

@@ -25,7 +25,14 @@ class Note(Message):
 
 
 class OneLineInput(Input):
-    """An input that takes pasted text whole or not at all."""
+    """An input that takes pasted text whole or not at all.
+
+    Its cursor stands still: a blinking one would send something to the terminal for ever.
+    """
+
+    def __init__(self, *, value: str = "", placeholder: str = "", password: bool = False) -> None:
+        super().__init__(value, placeholder=placeholder, password=password, compact=True)
+        self.set_reactive(Input.cursor_blink, False)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -70,7 +77,7 @@ class SecretInput(OneLineInput):
             yield MASK
 
     def __init__(self, placeholder: str = "") -> None:
-        super().__init__(password=True, placeholder=placeholder, compact=True)
+        super().__init__(placeholder=placeholder, password=True)
 
     def action_copy(self) -> None:
         """Do not copy."""
@@ -113,7 +120,7 @@ class Field(Vertical):
         self._input: Input = (
             SecretInput(placeholder)
             if secret
-            else OneLineInput(value, placeholder=placeholder, compact=True)
+            else OneLineInput(value=value, placeholder=placeholder)
         )
         self._problem = Sentence(classes="problem")
         self._note = Sentence(classes="note")

@@ -1,0 +1,29 @@
+"""Every system call of a save, spoiled in every way; here a sample, all with -m tests.faults."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults import shim
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_faults(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    if why := shim.missing():
+        pytest.skip(why)
+    return subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--directory", str(directory), *arguments],
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(600)
+def test_fault_at_any_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
+    done = run_faults(tmp_path, "--stride", "100", "--twice")
+    assert done.returncode == 0, done.stdout + done.stderr

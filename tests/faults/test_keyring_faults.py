@@ -1,0 +1,22 @@
+"""The same with a real keyring on a bus of its own, for being killed, at a few points only."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.faults.test_faults import run_faults
+
+
+@pytest.mark.timeout(300)
+def test_kill_while_the_secret_moves_to_or_from_the_keyring_loses_nothing(tmp_path: Path) -> None:
+    for program in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    if importlib.util.find_spec("secretstorage") is None:
+        pytest.skip("secretstorage is not installed")
+    done = run_faults(tmp_path, "--keyring", "--fault", "killed after", "--stride", "30")
+    assert done.returncode == 0, done.stdout + done.stderr

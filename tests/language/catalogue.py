@@ -1,0 +1,144 @@
+"""The German catalogue, kept in step with the sources.
+
+``python -m tests.language.catalogue`` takes new sentences into the .po, drops those that are gone,
+and compiles the .mo. ``--add FILE…`` takes translations from other .po files, ``--missing`` prints
+what is not translated yet as such a file. What comes out depends on the sources and translations
+alone, not on time or place, and two runs at once wait for each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from babel.messages import mofile, pofile
+from babel.messages.catalog import Catalog
+
+from tests.language.argparse_words import WORDS
+from tests.language.sources import PACKAGE, sentences
+
+PO = PACKAGE / "locale" / "de" / "LC_MESSAGES" / "smtp-wizard.po"
+MO = PO.with_suffix(".mo")
+_ARGPARSE = "argparse"
+_CHANGING = re.compile(
+    rb'^"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team'
+    rb"|Report-Msgid-Bugs-To):.*\n",
+    re.MULTILINE,
+)
+"""Headers that say when and by whom; the history of the repository knows that."""
+_COMMENT = """\
+# smtp-wizard in German. The words are those of the German documentation of BOMnipotent Server
+# where it has any; the operator is addressed as "Sie". One word for one thing:
+#
+#   secret                 Geheimnis (key names such as secret, user, endpoint, starttls stay)
+#   password, API key      Passwort, API-Schlüssel
+#   user verification      Benutzerverifizierung
+#   mail, mail server      E-Mail, Mailserver; mail provider: E-Mail-Anbieter
+#   endpoint               Endpunkt; host name: Hostname; bare host name: bloßer Hostname
+#   sender, recipient      Absender, Empfänger
+#   settings               Einstellungen
+#   live test              Live-Test
+#   login, log in          Anmeldung, sich anmelden
+#   store (place)          Speicherort; stored: hinterlegt, gespeichert
+#   environment (variable) Umgebung(svariable)
+#   write, put back        schreiben, wiederherstellen
+#   reload, restart        neu laden, neu starten
+#   account (of a machine) Benutzerkonto; account (of a mailbox): Konto
+#   blank                  Leerzeichen
+#   clear text             Klartext
+#
+# Kept in step with the sources by: python -m tests.language.catalogue"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; 1 while a sentence is not translated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--add", metavar="FILE", type=Path, nargs="+", default=[])
+    parser.add_argument("--missing", action="store_true", help="print them, change nothing")
+    options = parser.parse_args(arguments)
+    with _alone():
+        catalogue = updated(read(PO), [read(path) for path in options.add])
+        missing = [message for message in catalogue if message.id and not message.string]
+        if not options.missing:
+            PO.write_bytes(as_po(catalogue))
+            MO.write_bytes(as_mo(catalogue))
+    if options.missing:
+        rest = Catalog(locale="de", fuzzy=False)
+        for message in missing:
+            rest.add(message.id, locations=message.locations)
+        sys.stdout.write(as_po(rest).decode())
+    else:
+        print(f"{len(catalogue)} sentences, {len(missing)} not translated")  # noqa: T201
+    return 1 if missing else 0
+
+
+def updated(old: Catalog, additions: Iterable[Catalog] = ()) -> Catalog:
+    """Return the catalogue of the sentences that the sources have now."""
+    new = Catalog(locale="de", project="smtp-wizard", version="", fuzzy=False)
+    new.header_comment = _COMMENT
+    known = [*additions, old]
+    for identifier, path in wanted():
+        new.add(identifier, _translation(identifier, known), locations=[(path, 0)])
+    return new
+
+
+def wanted() -> Iterator[tuple[str | tuple[str, str], str]]:
+    """Yield each sentence, or a singular and its plural, and where it comes from."""
+    for literal in sentences().marked:
+        yield literal.text, literal.path
+    for words in WORDS:
+        yield words, _ARGPARSE
+
+
+def read(path: Path) -> Catalog:
+    """Return the catalogue in a file; an empty one where there is none."""
+    if not path.exists():
+        return Catalog(locale="de")
+    with path.open("rb") as stream:
+        return pofile.read_po(stream, locale="de", ignore_obsolete=True, abort_invalid=True)
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """Return the text that translators work on."""
+    stream = io.BytesIO()
+    pofile.write_po(
+        stream, catalogue, width=100, include_lineno=False, sort_by_file=True, ignore_obsolete=True
+    )
+    return _CHANGING.sub(b"", stream.getvalue()).rstrip() + b"\n"
+
+
+def as_mo(catalogue: Catalog) -> bytes:
+    """Return what gettext reads."""
+    stream = io.BytesIO()
+    mofile.write_mo(stream, catalogue)
+    return stream.getvalue()
+
+
+def _translation(identifier: str | tuple[str, str], known: Iterable[Catalog]) -> str | list[str]:
+    for catalogue in known:
+        message = catalogue.get(identifier)
+        if message is not None and message.string and not message.fuzzy:
+            return message.string if isinstance(message.string, str) else list(message.string)
+    return ""
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    directory = os.open(PO.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""From the keys of an operator to a mail in a mailbox, with nothing of ours behind the files.
+
+The wizard is typed into on a real terminal; what it has written is read by the reference reader,
+through Docker Compose where the layout has it, and the mail goes to Postfix by the name, the port
+and the certificate that the server would use.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.crate import built
+from tests.peers.readers import Reader
+from tests.peers.reference import HOWS, Answer
+from tests.servers import postfix
+from tests.servers.account import PASSWORD, RECIPIENT, USER
+from tests.servers.machine import HOST, Machine
+from tests.terminal.test_in_tmux import Terminal
+from wizard.demo import stage
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+    pytest.mark.timeout(900),  # the first run fetches packages, and compiles lettre
+]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with Machine(tmp_path_factory.mktemp("end-to-end")) as made:
+        postfix.start(made)
+        yield made
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(tmp_path)
+    yield opened
+    opened.close()
+
+
+def set_up(terminal: Terminal, machine: Machine, config: Path, endpoint: str) -> None:
+    """Go through the wizard for the first time; leave it with everything written."""
+    wizard: list[str | Path] = [sys.executable, "-m", "wizard", "-c", config]
+    trust = f"SSL_CERT_FILE={machine.trusted}"
+    terminal.run(shlex.join(machine.command("env", trust, *wizard)) + "; echo exit=$?")
+    for question, answer in (
+        ("These files will be set up", ""),
+        ("verify its users by mail?", ""),
+        ("Who does the server log in as?", USER),
+        ("Which mail server", endpoint),
+        ("What does it log in with?", PASSWORD),
+        ("The server will be able to send its mails.", ""),
+        ("nothing has been written yet", ""),
+        ("What to do now", ""),
+    ):
+        shown = terminal.wait(question)
+        terminal.type(answer)
+        terminal.press("Enter")
+        if "Where it is kept" in shown or (question == "Which mail server" and answer == HOST):
+            terminal.press("Enter")  # the choice below the field stays as it is
+    terminal.wait("exit=0")
+    assert PASSWORD not in terminal.history()
+
+
+def sends(machine: Machine, config: Path, environ: dict[str, str]) -> None:
+    """Check that the reference reader sees what was typed, and sends one mail with it."""
+    before = mails(machine)
+    for how in HOWS:
+        said = machine.run(
+            built("reference_rust"), how, config, RECIPIENT, environ=machine.environ(**environ)
+        ).stdout
+        answer = Answer.parse(said)
+        assert (answer.outcome, answer.reason) == ("ok", "")
+        assert (answer.user, answer.secret) == (USER, PASSWORD)
+    machine.wait_until(lambda: mails(machine) == before + len(HOWS), "the mails arrive")
+
+
+def mails(machine: Machine) -> int:
+    """Return how many mails of the reference reader have arrived."""
+    text = postfix.mails(machine, RECIPIENT)
+    return len(re.findall(rf"^From: {re.escape(USER)}$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("endpoint", [HOST, f"smtp://{HOST}:587?tls=required"])
+def test_what_is_typed_sends_a_mail(
+    terminal: Terminal, machine: Machine, tmp_path: Path, endpoint: str
+) -> None:
+    config = tmp_path / "config.toml"
+    set_up(terminal, machine, config, endpoint)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    sends(machine, config, {})
+
+
+def test_what_is_typed_sends_a_mail_through_docker_compose(
+    terminal: Terminal, machine: Machine, tmp_path: Path, compose: Reader
+) -> None:
+    config = stage.furnish(tmp_path)
+    set_up(terminal, machine, config, HOST)
+    accepted, variables = compose((tmp_path / ".env").read_text("utf-8"), {})
+    assert accepted
+    # compose.yaml passes these two to the container, where there is no .env beside config.toml.
+    sends(machine, config, {name: variables[name] for name in ("BOMNIPOTENT_DB_PW", "SMTP_SECRET")})

@@ -1,0 +1,46 @@
+"""The program line by line, on pseudo-terminals that are closed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.plain.pty_terminal import PtyTerminal
+from tests.scenarios.scenario import PASSWORD
+
+PROJECT = Path(__file__).parents[2]
+Start = Callable[..., PtyTerminal]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where the program runs; its home is beside it."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "here").mkdir()
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def start(directory: Path) -> Iterator[Start]:
+    """Return a function that starts the program, or with ``staged`` only the wizard of a scenario.
+
+    The latter has the demo's mail servers, and nothing of it lasts.
+    """
+    started: list[PtyTerminal] = []
+
+    def run(
+        *arguments: str, staged: bool = False, environ: Mapping[str, str] | None = None
+    ) -> PtyTerminal:
+        command = ["-m", "wizard", *arguments]
+        if staged:
+            config = directory / "config.toml"
+            command = ["-m", "tests.scenarios.on_stage", str(config), PASSWORD]
+        terminal = PtyTerminal(command, directory, {"PYTHONPATH": str(PROJECT), **(environ or {})})
+        started.append(terminal)
+        return terminal
+
+    yield run
+    for terminal in started:
+        terminal.close()

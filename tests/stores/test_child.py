@@ -1,0 +1,31 @@
+"""A child process is over when the one that started it is."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from wizard.stores import child
+
+SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.mark.timeout(60)
+def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None:
+    """Python 3.11 would wait forever if its own way of starting one is cancelled half done."""
+
+    async def leave(turns: int) -> None:
+        task = asyncio.ensure_future(child.run_async(SLEEPS, b"", {}, 60))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        assert not task.done()
+
+    for turns in range(20):
+        asyncio.run(leave(turns))
+
+
+async def test_deadline_holds_in_the_background() -> None:
+    with pytest.raises(child.TimedOut):
+        await child.run_async(SLEEPS, b"", {}, 0.2)

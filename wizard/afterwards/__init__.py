@@ -1,0 +1,1 @@
+"""After writing: does the server take the new settings? Its log is read, and nothing else."""

@@ -1,0 +1,70 @@
+"""A terminal at the end of a slow line: it is sent what differs from what it shows, and no more."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+from textual.app import App
+from textual.message import Message
+from textual.messages import InBandWindowResize
+
+from wizard.tui.shown import Shown
+from wizard.tui.terminal import Terminal
+
+_WHOLE, _WHOLE_END = "\x1b[?2026h", "\x1b[?2026l"
+"""Between these, the terminal shows nothing until everything has come."""
+_POINTER = "\x1b]22;"
+"""Another shape of the mouse pointer."""
+_SHORT = 500
+"""Characters that come in one piece anyway."""
+
+
+class ThriftyTerminal(Terminal):
+    """Sits where all bytes pass, so that it needs to know nothing of how textual made them."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._shown = Shown()
+        self._as_a_whole = False
+        self._pointer = ""
+
+    def start_application_mode(self) -> None:
+        """Take the screen, and listen to changes of its size."""
+        super().start_application_mode()
+        if self._suspended:
+            return
+        tell = signal.getsignal(signal.SIGWINCH)
+
+        def resized(number: int, frame: FrameType | None) -> None:
+            self.forget()  # terminals move lines around then, each in its own way
+            if callable(tell):
+                tell(number, frame)
+
+        signal.signal(signal.SIGWINCH, resized)
+
+    def process_message(self, message: Message) -> None:
+        """Learn of a change of size also where the terminal itself tells it."""
+        if isinstance(message, InBandWindowResize):
+            self.forget()
+        super().process_message(message)
+
+    def forget(self) -> None:
+        """Send again, next time, also what the terminal should be showing already."""
+        self._shown.forget()
+
+    def write(self, data: str) -> None:
+        """Send what makes a difference."""
+        if data in (_WHOLE, _WHOLE_END):
+            self._as_a_whole = data == _WHOLE
+            return
+        if data.startswith(_POINTER):
+            if not self._mouse or data == self._pointer:
+                return
+            self._pointer = data
+        data = self._shown.change(data)
+        if self._as_a_whole and len(data) > _SHORT:
+            data = f"{_WHOLE}{data}{_WHOLE_END}"
+        if data:
+            super().write(data)
