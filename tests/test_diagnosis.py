@@ -267,7 +267,7 @@ SAYINGS = [
     *("421 4.3.2 Later", "501 name", "502 no", "504 mech", "550 no", "554 5.7.1 Blocked"),
     *("454 4.7.0 no", "451 4.7.1 grey", "451 4.3.0 later", "452 full", "552 5.3.4 too big"),
     *("530 login", "534 5.7.9 app", "535 5.7.139 off", "535 5.7.8 no", "538 encrypt"),
-    *("550 5.7.60 SendAs", "554 not verified", "HTTP/1.1 400", "SSH-2.0", "+OK"),
+    *("550 5.7.60 SendAs", "554 not verified", "554 relay", "HTTP/1.1 400", "SSH-2.0", "+OK"),
 ]
 CERTIFICATES = [
     Certificate(

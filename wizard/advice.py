@@ -11,6 +11,7 @@ from wizard.current import Current, Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.formats.dotenv.value import misreaders
+from wizard.language import N_, _
 from wizard.plan import Plan
 from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
@@ -46,19 +47,25 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                 Caution(
                     "environment-wins",
                     "secret",
-                    f"{name} is also set in this environment, with another value. Where the "
-                    "server's environment sets it, too, that value wins over .env.",
+                    _(
+                        "{name} is also set in this environment, with another value. Where the "
+                        "server's environment sets it, too, that value wins over .env.",
+                        name=name,
+                    ),
                 )
             )
         readers = misreaders(text)
         if readers:
-            names = ", ".join(reader.reader for reader in readers)
+            names = ", ".join(_(reader.reader) for reader in readers)
             found.append(
                 Caution(
                     "secret-misread",
                     "secret",
-                    f"The server and Docker Compose read this secret exactly, but other "
-                    f"readers of .env would not: {names}.",
+                    _(
+                        "The server and Docker Compose read this secret exactly, but other "
+                        "readers of .env would not: {names}.",
+                        names=names,
+                    ),
                 )
             )
     if plan.store is not StoreName.ENV and name is not None:
@@ -66,7 +73,8 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
             Caution(
                 "secret-needs-exec",
                 "secret",
-                "The server cannot read this place by itself. "
+                _("The server cannot read this place by itself.")
+                + " "
                 + consequence(plan.store.place, current.layout.kind),
             )
         )
@@ -75,8 +83,12 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
             Caution(
                 "compose-variable-not-passed",
                 "secret",
-                f"{current.layout.compose_file} does not pass {name} to the container. "
-                "Add to the service:\n    " + "\n    ".join(compose_lines(name)),
+                _(
+                    "{path} does not pass {name} to the container. Add to the service:",
+                    path=current.layout.compose_file,
+                    name=name,
+                )
+                + "".join(f"\n    {line}" for line in compose_lines(name)),
             )
         )
     if current.literal_secret is not None and not isinstance(draft.secret, Replace):
@@ -84,8 +96,10 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
             Caution(
                 "secret-in-config",
                 "secret",
-                "The secret stands in config.toml itself, where everybody who may read the "
-                "configuration sees it. Enter it again to move it to .env.",
+                _(
+                    "The secret stands in config.toml itself, where everybody who may read the "
+                    "configuration sees it. Enter it again to move it to .env."
+                ),
             )
         )
     return found
@@ -98,8 +112,10 @@ def _about_skip(draft: Draft) -> list[Caution]:
         Caution(
             "verification-skipped",
             "skip",
-            "Users are not verified: anybody can register with an address that is not theirs. "
-            "The server warns in its log for every mail it does not send.",
+            _(
+                "Users are not verified: anybody can register with an address that is not theirs. "
+                "The server warns in its log for every mail it does not send."
+            ),
         )
     ]
     if draft.skip_form is None:
@@ -107,9 +123,12 @@ def _about_skip(draft: Draft) -> list[Caution]:
             Caution(
                 "skip-form-assumed",
                 "skip",
-                f"Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
-                f"({SkipForm.GLOBAL.path[0]}); a server since 0.7 does not start with it. "
-                "Name the version with --server-version X.Y.",
+                _(
+                    "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
+                    "({path}); a server since 0.7 does not start with it. Name the version with "
+                    "--server-version X.Y.",
+                    path=SkipForm.GLOBAL.path[0],
+                ),
             )
         )
     return found
@@ -121,8 +140,11 @@ def about_permissions(current: Current) -> list[Caution]:
         Caution(
             "not-writable",
             "config",
-            f"This account may not write {snapshot.path}. Run the wizard as an account that may, "
-            "or with sudo.",
+            _(
+                "This account may not write {path}. Run the wizard as an account that may, or "
+                "with sudo.",
+                path=snapshot.path,
+            ),
         )
         for snapshot in current.unwritable
     ]
@@ -135,8 +157,12 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
             Caution(
                 "section-misnamed",
                 "config",
-                f"Line {line} of config.toml says [{name}], which the server does not know. "
-                "The section must be called [smtp].",
+                _(
+                    "Line {line} of config.toml says [{name}], which the server does not know. "
+                    "The section must be called [smtp].",
+                    line=line,
+                    name=name,
+                ),
             )
         )
     mode = current.env.mode
@@ -146,8 +172,13 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
             Caution(
                 "env-readable-by-others",
                 "secret",
-                f"{current.env.path} can be read by other accounts of this machine (mode "
-                f"{mode:04o}). Unless the server needs that: {command}",
+                _(
+                    "{path} can be read by other accounts of this machine (mode {mode:04o}). "
+                    "Unless the server needs that: {command}",
+                    path=current.env.path,
+                    mode=mode,
+                    command=command,
+                ),
             )
         )
     if not current.configured and current.view.missing_required:
@@ -156,9 +187,12 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
             Caution(
                 "server-settings-missing",
                 "config",
-                f"The server does not start before config.toml has these settings, too: "
-                f"{missing}. They are described in the documentation of BOMnipotent Server, "
-                "under Configuration.",
+                _(
+                    "The server does not start before config.toml has these settings, too: "
+                    "{missing}. They are described in the documentation of BOMnipotent Server, "
+                    "under Configuration.",
+                    missing=missing,
+                ),
             )
         )
     return found
@@ -170,16 +204,16 @@ def _unit(current: Current) -> list[str]:
     program = shutil.which("smtp-wizard") or "/usr/local/bin/smtp-wizard"
     text = drop_in(Place.CREDENTIAL, current.layout, Path(server), Path(program))
     return [
-        f"The server's unit needs this drop-in ({systemd.DROP_IN}):",
+        _("The server's unit needs this drop-in ({path}):", path=systemd.DROP_IN),
         *(f"    {line}" for line in text.splitlines()),
-        "Then:",
+        _("Then:"),
         "$ systemctl daemon-reload",
     ]
 
 
-RELOADS = (
-    "A running server reloads config.toml by itself. Its log then says: "
-    "Configuration successfully reloaded"
+RELOADS = N_(
+    "A running server reloads config.toml by itself. Its log then says: Configuration "
+    "successfully reloaded"
 )
 
 
@@ -192,7 +226,7 @@ def next_steps(
     it notices a change by itself.
     """
     if not plan.changed:
-        return ("Nothing had to be changed.",)
+        return (_("Nothing had to be changed."),)
     steps = [
         f"! {caution.message}"
         for caution in warnings(current, draft, plan)
@@ -204,19 +238,21 @@ def next_steps(
         if plan.store is StoreName.CREDENTIAL and through_exec:
             steps += _unit(current)
         elif through_exec:
-            steps.append("The server gets the secret only when it is started like this:")
+            steps.append(_("The server gets the secret only when it is started like this:"))
         elif plan.secret_changed:
-            steps.append("A running server does not notice a new secret. Start it again:")
+            steps.append(_("A running server does not notice a new secret. Start it again:"))
         else:
-            steps.append("Start the server:")
+            steps.append(_("Start the server:"))
         steps.append(f"$ {start_command(place, current.layout)}")
     elif restart is not None:
-        steps.append("config.toml is mounted on its own, so the server does not notice the change.")
-        steps.append("Start it again:")
+        steps.append(
+            _("config.toml is mounted on its own, so the server does not notice the change.")
+        )
+        steps.append(_("Start it again:"))
         steps.append(f"$ {restart}")
     else:
-        steps.append(RELOADS)
+        steps.append(_(RELOADS))
     if draft.delivers:
-        steps.append("Then let the server prove it with a mail of its own:")
+        steps.append(_("Then let the server prove it with a mail of its own:"))
         steps.append("$ bomnipotent_client test-email you@example.org")
     return tuple(steps)

@@ -14,6 +14,7 @@ from wizard import files
 from wizard.errors import StoreUnusable
 from wizard.files import Snapshot
 from wizard.formats.text import decode
+from wizard.language import _
 from wizard.secret import MASK, Secret
 from wizard.stores.credential import LOST
 from wizard.stores.store import StoreName, Vault
@@ -120,6 +121,6 @@ class StoreChange:
         if self.store.read() != self.after:
             raise StoreUnusable(
                 "store-not-verified",
-                f"What {self.store.name} gives back is not what was stored.",
-                "Keep the secret in .env: --store env",
+                _("What {name} gives back is not what was stored.", name=self.store.name),
+                _("Keep the secret in .env: --store env"),
             )

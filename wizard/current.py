@@ -10,11 +10,11 @@ from enum import StrEnum
 from wizard import files
 from wizard.errors import FileRefused, InvalidValue
 from wizard.files import Snapshot
-from wizard.formats.config.edit import ConfigEdit, edit_config
 from wizard.formats.config.references import secret_reference
 from wizard.formats.config.view import ConfigView, parse_config
-from wizard.formats.dotenv.variable import read_variable
+from wizard.formats.dotenv.entry import read_variable
 from wizard.formats.text import decode
+from wizard.language import _
 from wizard.layout import Layout, LayoutKind
 from wizard.secret import Secret
 from wizard.settings import (
@@ -92,6 +92,8 @@ class Current:
 
     def with_section_renamed(self) -> Current:
         """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
+        from wizard.formats.config.edit import ConfigEdit, edit_config  # who only reads needs none
+
         try:
             text = edit_config(self.config_text, ConfigEdit(rename_misnamed=True))
             return replace(self, config_text=text, view=parse_config(text))
@@ -152,8 +154,8 @@ class Current:
             missing = "user" if smtp is not None and smtp.user is None else "endpoint"
             raise InvalidValue(
                 f"{missing}-missing",
-                f"config.toml has no {missing} in [smtp].",
-                f"Set it with: smtp-wizard set --{missing} …",
+                _("config.toml has no {missing} in [smtp].", missing=missing),
+                _("Set it with: smtp-wizard set --{missing} …", missing=missing),
             )
         return SmtpSettings(
             check_user(expand(smtp.user, self.lookup)),
@@ -171,8 +173,11 @@ class Current:
         if text not in ("true", "false"):
             raise InvalidValue(
                 "starttls-value",
-                f"starttls is {value} in config.toml, which is neither true nor false.",
-                "Set the variable to true or false.",
+                _(
+                    "starttls is {value} in config.toml, which is neither true nor false.",
+                    value=value,
+                ),
+                _("Set the variable to true or false."),
             )
         return text == "true"
 

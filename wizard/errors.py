@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Self
 
+from wizard.language import _
+
 
 class WizardError(Exception):
     """Something an operator can cause and mend.
@@ -42,7 +44,8 @@ class WizardError(Exception):
     def __str__(self) -> str:
         place = "" if self.path is None else str(self.path)
         if self.line is not None:
-            place += f", line {self.line}" if place else f"line {self.line}"
+            line = _("line {number}", number=self.line)
+            place = f"{place}, {line}" if place else line
         head = f"{place}: {self.message}" if place else self.message
         return f"{head} {self.remedy}".rstrip()
 

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from wizard import files, state
 from wizard.errors import WriteFailed
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores.store import StoreName
 
@@ -329,7 +330,9 @@ def _refusing() -> Iterator[None]:
     except OSError as error:
         raise WriteFailed(
             "journal-not-usable",
-            "The copies that make a crash harmless cannot be kept or read: "
-            f"{error.strerror or type(error).__name__}.",
-            "Make sure that ~/.local/state can be written and has some space, and try again.",
+            _(
+                "The copies that make a crash harmless cannot be kept or read: {reason}.",
+                reason=error.strerror or type(error).__name__,
+            ),
+            _("Make sure that ~/.local/state can be written and has some space, and try again."),
         ) from None

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 DOMAIN = "smtp-wizard"
@@ -18,6 +19,7 @@ _LOCALE = Path(__file__).with_name("locale")
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = LANGUAGES[0]
 
 
 def _(text: str, /, **values: object) -> str:
@@ -32,11 +34,31 @@ def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
 
 
 def use(language: str) -> None:
-    """Speak one of :data:`LANGUAGES` from now on; also in the words of argparse."""
-    global _catalogue
+    """Speak one of :data:`LANGUAGES` from now on."""
+    global _catalogue, _language
     _catalogue = gettext.translation(DOMAIN, _LOCALE, [language], fallback=True)
+    _language = language
+
+
+@contextmanager
+def of_libraries() -> Iterator[None]:
+    """Let argparse speak the same language in here.
+
+    It looks its words up by gettext's own functions, which go by the environment alone. That is
+    only lent to them: the programs that are started later get it as it was.
+    """
+    domain, before = gettext.textdomain(), os.environ.get(_VARIABLES[0])
     gettext.bindtextdomain(DOMAIN, str(_LOCALE))
     gettext.textdomain(DOMAIN)
+    os.environ[_VARIABLES[0]] = _language
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if before is None:
+            del os.environ[_VARIABLES[0]]
+        else:
+            os.environ[_VARIABLES[0]] = before
 
 
 def choose(environ: Mapping[str, str] | None = None) -> str:

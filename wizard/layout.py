@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard import files
 from wizard.errors import FileRefused, UsageError
+from wizard.language import _
 
 CONFIG_NAME = "config.toml"
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -76,8 +77,8 @@ def _working_directory() -> Path:
     except OSError:
         raise UsageError(
             "no-working-directory",
-            "The working directory does not exist any more.",
-            "Change to another directory.",
+            _("The working directory does not exist any more."),
+            _("Change to another directory."),
         ) from None
 
 
@@ -150,9 +151,13 @@ def _text(path: Path, config: Path) -> str | None:
 def _unreadable(path: Path) -> FileRefused:
     return FileRefused(
         "compose-file-unreadable",
-        "This file tells whether the server runs in a container and where .env is, but it cannot "
-        "be read.",
-        "Run smtp-wizard as an account that may read it, or name the place of .env with "
-        "--env-file.",
+        _(
+            "This file tells whether the server runs in a container and where .env is, but it "
+            "cannot be read."
+        ),
+        _(
+            "Run smtp-wizard as an account that may read it, or name the place of .env with "
+            "--env-file."
+        ),
         path=path,
     )

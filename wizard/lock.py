@@ -18,6 +18,7 @@ from pathlib import Path
 
 from wizard import state
 from wizard.errors import FileRefused
+from wizard.language import _
 
 PATIENCE = 30.0
 """Seconds that a command waits for another one; a live test takes up to half of it."""
@@ -92,8 +93,8 @@ def _lock(descriptor: int, deadline: float) -> None:
         if time.monotonic() > deadline:
             raise FileRefused(
                 "locked",
-                f"{_holder(descriptor)} is changing this configuration.",
-                "Wait until it has finished, or end it; then try again.",
+                _("{holder} is changing this configuration.", holder=_holder(descriptor)),
+                _("Wait until it has finished, or end it; then try again."),
             )
         time.sleep(_PAUSE)
 
@@ -105,7 +106,7 @@ def _holder(descriptor: int) -> str:
         if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == _identity(descriptor):
             with contextlib.suppress(OSError, ValueError):
                 return _process(int(fields[4]))
-    return "Another process"
+    return _("Another process")
 
 
 def _locks() -> list[str]:
@@ -125,10 +126,15 @@ def _process(number: int) -> str:
 
     directory = Path(f"/proc/{number}")
     account = directory.stat().st_uid
-    name = f"account {account}"
+    name = _("account {account}", account=account)
     with contextlib.suppress(KeyError):
         name = pwd.getpwuid(account).pw_name
-    return f"Process {number} ({name}, running since {_since(number)})"
+    return _(
+        "Process {number} ({name}, running since {since})",
+        number=number,
+        name=name,
+        since=_since(number),
+    )
 
 
 def _since(number: int) -> str:

@@ -19,6 +19,7 @@ from wizard.formats.config.view import parse_config
 from wizard.formats.dotenv.mask import mask_dotenv
 from wizard.formats.dotenv.variable import remove_variable, set_variable
 from wizard.formats.text import encode
+from wizard.language import _
 from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.settings import Caution, SkipForm
 from wizard.stores import where
@@ -57,9 +58,9 @@ class Plan:
         """
         remains = any(caution.code == "old-copy-remains" for caution in left)
         return tuple(
-            f"The secret in {change.store.name} is removed."
+            _("The secret in {name} is removed.", name=change.store.name)
             if change.after is None
-            else f"The secret is stored in {change.store.name} and read back."
+            else _("The secret is stored in {name} and read back.", name=change.store.name)
             for change in self.in_stores
             if change.after is not None or not remains
         )
@@ -116,16 +117,19 @@ def _secret_to_store(current: Current, draft: Draft, name: str) -> SecretEdit:
         if kept is None:
             raise InvalidValue(
                 "secret-not-movable",
-                "There is no stored secret that could be moved.",
-                "Give it once more: --secret-stdin, --secret-file or --secret-env.",
+                _("There is no stored secret that could be moved."),
+                _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
             )
         secret = Replace(kept)
     elsewhere = current.view.references_elsewhere(name)
     if isinstance(secret, Replace) and draft.store is not StoreName.ENV and elsewhere:
         raise InvalidValue(
             "variable-used-elsewhere",
-            f"config.toml uses ${{{name}}} in another place, too, so it has to stay in .env.",
-            "Choose another variable for the secret: --secret-var NAME",
+            _(
+                "config.toml uses ${{{name}}} in another place, too, so it has to stay in .env.",
+                name=name,
+            ),
+            _("Choose another variable for the secret: --secret-var NAME"),
         )
     return secret
 

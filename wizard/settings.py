@@ -16,6 +16,7 @@ from enum import Enum, StrEnum
 from urllib.parse import unquote_to_bytes
 
 from wizard.errors import InvalidValue
+from wizard.language import N_, _
 from wizard.secret import MASK, Secret
 
 DEFAULT_VARIABLE = "SMTP_SECRET"
@@ -48,12 +49,16 @@ class Route:
 
     def in_words(self) -> str:
         """Say the route as the end of a sentence that begins with "The server"."""
-        how = {
-            Security.TLS: "encrypted from the first byte (SMTPS)",
-            Security.STARTTLS: "encrypted by STARTTLS before the login",
-            Security.NONE: "not encrypted",
+        words = {
+            Security.TLS: N_(
+                "connects to {host}, port {port}, encrypted from the first byte (SMTPS)"
+            ),
+            Security.STARTTLS: N_(
+                "connects to {host}, port {port}, encrypted by STARTTLS before the login"
+            ),
+            Security.NONE: N_("connects to {host}, port {port}, not encrypted"),
         }[self.security]
-        return f"connects to {self.host}, port {self.port}, {how}"
+        return _(words, host=self.host, port=self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +79,20 @@ class Endpoint:
         if not text:
             raise InvalidValue(
                 "endpoint-empty",
-                "The endpoint is empty.",
-                "Enter the host name of your mail server, for example mail.example.org.",
+                _("The endpoint is empty."),
+                _("Enter the host name of your mail server, for example mail.example.org."),
             )
         if text != text.strip():
             raise InvalidValue(
                 "endpoint-blanks",
-                "The endpoint has blanks around it, which would become part of the name.",
-                "Remove them.",
+                _("The endpoint has blanks around it, which would become part of the name."),
+                _("Remove them."),
             )
         if any(c.isspace() or not c.isprintable() for c in text):
             raise InvalidValue(
                 "endpoint-characters",
-                "The endpoint contains a blank, a line break or a control character.",
-                "Enter the host name alone, for example mail.example.org.",
+                _("The endpoint contains a blank, a line break or a control character."),
+                _("Enter the host name alone, for example mail.example.org."),
             )
         scheme, separator, rest = text.partition("://")
         if not separator:
@@ -158,26 +163,29 @@ def check_user(user: str) -> str:
     if not user:
         raise InvalidValue(
             "user-empty",
-            "The user is empty.",
-            "Enter the name you log in with at your mail provider, usually your mail address.",
+            _("The user is empty."),
+            _("Enter the name you log in with at your mail provider, usually your mail address."),
         )
     if user != user.strip():
         raise InvalidValue(
             "user-blanks",
-            "The user has blanks around it, which would become part of the name.",
-            "Remove them.",
+            _("The user has blanks around it, which would become part of the name."),
+            _("Remove them."),
         )
     if not user.isprintable():
         raise InvalidValue(
             "user-characters",
-            "The user contains a line break or a control character.",
-            "Enter it as one line of printable text.",
+            _("The user contains a line break or a control character."),
+            _("Enter it as one line of printable text."),
         )
     if len(user) > 320:
         raise InvalidValue(
             "user-too-long",
-            f"The user is {len(user)} characters long; a mail address has at most 320.",
-            "Enter the login name alone.",
+            _(
+                "The user is {length} characters long; a mail address has at most 320.",
+                length=len(user),
+            ),
+            _("Enter the login name alone."),
         )
     return user
 
@@ -188,8 +196,8 @@ def check_recipient(address: str) -> str:
     if not (at and local and domain) or not address.isprintable() or set(address) & set(" <>,;"):
         raise InvalidValue(
             "recipient",
-            "This is not one mail address.",
-            "Enter an address whose mailbox you can look into, for example you@example.org.",
+            _("This is not one mail address."),
+            _("Enter an address whose mailbox you can look into, for example you@example.org."),
         )
     return address
 
@@ -199,8 +207,11 @@ def check_variable(name: str) -> str:
     if not _VARIABLE.match(name):
         raise InvalidValue(
             "variable-name",
-            f"{name!r} is not a name for an environment variable.",
-            f"Use letters, digits and underscores, for example {DEFAULT_VARIABLE}.",
+            _("{name!r} is not a name for an environment variable.", name=name),
+            _(
+                "Use letters, digits and underscores, for example {example}.",
+                example=DEFAULT_VARIABLE,
+            ),
         )
     return name
 
@@ -216,8 +227,14 @@ def expand(text: str, lookup: Callable[[str], str | None]) -> str:
         if found is None:
             raise InvalidValue(
                 "variable-unset",
-                f"${{{match[1]}}} is used in config.toml, but nothing sets this variable.",
-                f"Set {match[1]} in the environment or in .env, or enter the value itself.",
+                _(
+                    "${{{name}}} is used in config.toml, but nothing sets this variable.",
+                    name=match[1],
+                ),
+                _(
+                    "Set {name} in the environment or in .env, or enter the value itself.",
+                    name=match[1],
+                ),
             )
         return found
 
@@ -246,8 +263,10 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "user-not-an-address",
                 "user",
-                "The user is not a mail address. The server sends its mails from this name, "
-                "and many mail servers refuse such a sender.",
+                _(
+                    "The user is not a mail address. The server sends its mails from this name, "
+                    "and many mail servers refuse such a sender."
+                ),
             )
         )
     if settings.starttls and endpoint.is_url:
@@ -255,8 +274,10 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "starttls-without-effect",
                 "starttls",
-                f"starttls has no effect on an endpoint that begins with {SCHEME}. "
-                "Use the bare host name, or append ?tls=required to the endpoint.",
+                _(
+                    "starttls has no effect on an endpoint that begins with smtp://. Use the "
+                    "bare host name, or append ?tls=required to the endpoint.",
+                ),
             )
         )
     elif route.security is Security.STARTTLS and not endpoint.is_url:
@@ -264,8 +285,10 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "starttls-discouraged",
                 "starttls",
-                "SMTPS (port 465) is the better choice where the mail server offers it: "
-                "STARTTLS begins in clear text.",
+                _(
+                    "SMTPS (port 465) is the better choice where the mail server offers it: "
+                    "STARTTLS begins in clear text."
+                ),
             )
         )
     if route.security is Security.NONE and settings.login and not is_nearby(route.host):
@@ -273,8 +296,11 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "clear-text-login",
                 "endpoint",
-                f"The password is sent to {route.host} in clear text: everybody on the way can "
-                "read it. Use the bare host name, or append ?tls=required to the endpoint.",
+                _(
+                    "The password is sent to {host} in clear text: everybody on the way can read "
+                    "it. Use the bare host name, or append ?tls=required to the endpoint.",
+                    host=route.host,
+                ),
             )
         )
     if route.security is not Security.NONE and _ip_address(route.host):
@@ -282,8 +308,10 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "address-needs-certificate",
                 "endpoint",
-                "The endpoint is an IP address: the certificate must name this very address, "
-                "which is rare. Prefer the host name.",
+                _(
+                    "The endpoint is an IP address: the certificate must name this very address, "
+                    "which is rare. Prefer the host name."
+                ),
             )
         )
     if settings.secret is not None and "${" in settings.secret.reveal():
@@ -291,8 +319,10 @@ def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
             Caution(
                 "secret-contains-reference",
                 "secret",
-                "The secret contains ${, which the server may take for a variable. "
-                "Choose a secret without it if the login fails.",
+                _(
+                    "The secret contains ${, which the server may take for a variable. Choose a "
+                    "secret without it if the login fails."
+                ),
             )
         )
     return tuple(found)
@@ -341,15 +371,15 @@ def skip_form_of(version: str) -> SkipForm:
     if match is None:
         raise InvalidValue(
             "server-version",
-            f"{version!r} is not a version of BOMnipotent Server.",
-            "Give it as X.Y, for example 1.5.",
+            _("{version!r} is not a version of BOMnipotent Server.", version=version),
+            _("Give it as X.Y, for example 1.5."),
         )
     number = int(match[1]), int(match[2] or 0)
     if number < (0, 5):
         raise InvalidValue(
             "server-version",
-            f"BOMnipotent Server {version} cannot skip user verification.",
-            "Update the server to 0.5 or later.",
+            _("BOMnipotent Server {version} cannot skip user verification.", version=version),
+            _("Update the server to 0.5 or later."),
         )
     return SkipForm.GLOBAL if number < (0, 7) else SkipForm.USER_TABLE
 
@@ -364,14 +394,17 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 def _wrong_scheme(scheme: str, rest: str) -> InvalidValue:
     host = re.split(r"[:/?#]", rest.rpartition("@")[2], maxsplit=1)[0] or "mail.example.org"
     if scheme.lower() == "smtps":
-        remedy = f"Enter {host} alone: a bare host name means SMTPS on port 465."
+        remedy = _("Enter {host} alone: a bare host name means SMTPS on port 465.", host=host)
     else:
-        remedy = (
-            f"Enter the bare host name ({host}) for a mail server on the internet, "
-            f"or {SCHEME}host:port for a local relay."
+        remedy = _(
+            "Enter the bare host name ({host}) for a mail server on the internet, or "
+            "smtp://host:port for a local relay.",
+            host=host,
         )
     shown = scheme if len(scheme) <= 20 else f"{scheme[:20]}…"
-    return InvalidValue("endpoint-scheme", f"The server does not know {shown}://.", remedy)
+    return InvalidValue(
+        "endpoint-scheme", _("The server does not know {shown}://.", shown=shown), remedy
+    )
 
 
 def _bare_host(text: str) -> str:
@@ -381,19 +414,23 @@ def _bare_host(text: str) -> str:
     if "@" in text:
         raise InvalidValue(
             "endpoint-is-address",
-            "The endpoint is the name of a mail server, not a mail address.",
-            f"Enter the host name, often smtp.{_after_at(text)} or mail.{_after_at(text)}.",
+            _("The endpoint is the name of a mail server, not a mail address."),
+            _(
+                "Enter the host name, often smtp.{domain} or mail.{domain}.",
+                domain=_after_at(text),
+            ),
         )
     if text.startswith("["):
         raise _brackets()
     host, colon, port = text.partition(":")
     if colon:
         raise _port_on_bare_host(host, port)
-    if "/" in text or "?" in text or "#" in text:
+    bare = re.split(r"[/?#]", text)[0]
+    if bare != text:
         raise InvalidValue(
             "endpoint-path",
-            "A bare host name cannot be followed by a path: it becomes part of the name.",
-            f"Enter {re.split(r'[/?#]', text)[0] or 'the host name'} alone.",
+            _("A bare host name cannot be followed by a path: it becomes part of the name."),
+            _("Enter {host} alone.", host=bare) if bare else _("Enter the host name alone."),
         )
     return _check_host(text)
 
@@ -405,25 +442,29 @@ def _after_at(text: str) -> str:
 def _brackets() -> InvalidValue:
     return InvalidValue(
         "endpoint-brackets",
-        "The server cannot use an IPv6 address in brackets: they reach the resolver.",
-        "Use a host name; for a relay on the same machine 127.0.0.1 or localhost.",
+        _("The server cannot use an IPv6 address in brackets: they reach the resolver."),
+        _("Use a host name; for a relay on the same machine 127.0.0.1 or localhost."),
     )
 
 
 def _port_on_bare_host(host: str, port: str) -> InvalidValue:
     number = _port_number(port)
     if number is None:
-        remedy = "Enter the host name alone."
+        remedy = _("Enter the host name alone.")
     elif number == _SMTPS:
-        remedy = f"Enter {host} alone: port 465 is the default."
+        remedy = _("Enter {host} alone: port 465 is the default.", host=host)
     elif number == _SUBMISSION:
-        remedy = f"Enter {host} alone and choose STARTTLS, which means port 587."
+        remedy = _("Enter {host} alone and choose STARTTLS, which means port 587.", host=host)
     else:
-        remedy = (
-            f"Write {SCHEME}{host}:{number}?tls=required for STARTTLS on this port, "
-            f"or {SCHEME}{host}:{number} for a local relay without encryption."
+        remedy = _(
+            "Write smtp://{host}:{number}?tls=required for STARTTLS on this port, or "
+            "smtp://{host}:{number} for a local relay without encryption.",
+            host=host,
+            number=number,
         )
-    return InvalidValue("endpoint-port", "A bare host name cannot be followed by a port.", remedy)
+    return InvalidValue(
+        "endpoint-port", _("A bare host name cannot be followed by a port."), remedy
+    )
 
 
 def _port_number(text: str) -> int | None:
@@ -436,27 +477,27 @@ def _check_host(host: str) -> str:
     if not host.isascii():
         raise InvalidValue(
             "endpoint-not-ascii",
-            f"The host name {host} has characters that a name in the DNS cannot have.",
+            _("The host name {host} has characters that a name in the DNS cannot have.", host=host),
             _punycode_remedy(host),
         )
     labels = host.split(".")
     if labels[-1] == "" and len(labels) > 1 and all(labels[:-1]):
         raise InvalidValue(
             "endpoint-trailing-dot",
-            "The host name ends with a dot, which no certificate matches.",
-            f"Enter {host.rstrip('.')}.",
+            _("The host name ends with a dot, which no certificate matches."),
+            _("Enter {host}.", host=host.rstrip(".")),
         )
     if len(host) > 253 or not all(_LABEL.match(label) for label in labels):
         raise InvalidValue(
             "endpoint-not-a-host",
-            f"{host[:60]!r} is not a host name.",
-            "Use letters, digits, hyphens and single dots, for example mail.example.org.",
+            _("{host!r} is not a host name.", host=host[:60]),
+            _("Use letters, digits, hyphens and single dots, for example mail.example.org."),
         )
     if labels[-1].isdigit():
         raise InvalidValue(
             "endpoint-not-an-address",
-            f"{host!r} is neither a host name nor a complete IP address.",
-            "Enter the host name, for example mail.example.org.",
+            _("{host!r} is neither a host name nor a complete IP address.", host=host),
+            _("Enter the host name, for example mail.example.org."),
         )
     return host
 
@@ -465,9 +506,9 @@ def _punycode_remedy(host: str) -> str:
     import idna  # only for this sentence
 
     try:
-        return f"Enter {idna.encode(host, uts46=True).decode('ascii')}."
+        return _("Enter {host}.", host=idna.encode(host, uts46=True).decode("ascii"))
     except idna.IDNAError:
-        return "Enter it in the form that begins with xn--."
+        return _("Enter it in the form that begins with xn--.")
 
 
 def _parse_url(rest: str) -> Endpoint:
@@ -475,12 +516,12 @@ def _parse_url(rest: str) -> Endpoint:
     if "#" in rest:
         raise InvalidValue(
             "endpoint-fragment",
-            "The endpoint contains #, behind which the server ignores everything.",
-            "Remove it; in a password write %23.",
+            _("The endpoint contains #, behind which the server ignores everything."),
+            _("Remove it; in a password write %23."),
         )
     before_query, question, query = rest.partition("?")
-    authority, _, path = before_query.partition("/")
-    userinfo, _, place = authority.rpartition("@")
+    authority, _slash, path = before_query.partition("/")
+    userinfo, _at, place = authority.rpartition("@")
     host, port = _host_and_port(place)
     return Endpoint(
         SCHEME + rest,
@@ -499,15 +540,15 @@ def _host_and_port(place: str) -> tuple[str, int | None]:
     if not host:
         raise InvalidValue(
             "endpoint-no-host",
-            f"The endpoint has no host behind {SCHEME}",
-            f"Write for example {SCHEME}localhost:2500.",
+            _("The endpoint has no host behind smtp://"),
+            _("Write for example smtp://localhost:2500."),
         )
     number = _port_number(port)
     if colon and number is None:
         raise InvalidValue(
             "endpoint-port-range",
-            f"The port of {host} is not a number from 1 to 65535.",
-            f"Write for example {SCHEME}{host}:2500.",
+            _("The port of {host} is not a number from 1 to 65535.", host=host),
+            _("Write for example smtp://{host}:2500.", host=host),
         )
     return (host if _ip_address(host) else _check_host(host)), number
 
@@ -518,13 +559,13 @@ def _tls_required(query: str) -> bool:
     if query == "tls=opportunistic":
         raise InvalidValue(
             "endpoint-opportunistic",
-            "With ?tls=opportunistic an attacker on the way can switch the encryption off.",
-            "Write ?tls=required.",
+            _("With ?tls=opportunistic an attacker on the way can switch the encryption off."),
+            _("Write ?tls=required."),
         )
     raise InvalidValue(
         "endpoint-query",
-        "The only thing that may follow ? in the endpoint is tls=required.",
-        "Write ?tls=required, or remove the ? and what follows it.",
+        _("The only thing that may follow ? in the endpoint is tls=required."),
+        _("Write ?tls=required, or remove the ? and what follows it."),
     )
 
 
@@ -536,16 +577,20 @@ def _ehlo_name(path: str) -> str | None:
     if "/" in name or not (literal or all(_LABEL.match(label) for label in name.split("."))):
         raise InvalidValue(
             "endpoint-path",
-            "What follows the / in the endpoint is the name for the EHLO command, "
-            "and must be a host name.",
-            "Write for example smtp://relay.example.org/myserver.example.org, "
-            "or remove the / and what follows it.",
+            _(
+                "What follows the / in the endpoint is the name for the EHLO command, and must be "
+                "a host name."
+            ),
+            _(
+                "Write for example smtp://relay.example.org/myserver.example.org, or remove the / "
+                "and what follows it."
+            ),
         )
     return name
 
 
 def _credentials(userinfo: str) -> tuple[str, Secret] | None:
-    user, _, password = userinfo.partition(":")
+    user, _colon, password = userinfo.partition(":")
     if not password:
         return None
     try:
@@ -556,6 +601,6 @@ def _credentials(userinfo: str) -> tuple[str, Secret] | None:
     except UnicodeDecodeError:
         raise InvalidValue(
             "endpoint-credentials",
-            "The user name or password in the endpoint is not UTF-8 once its %XX are decoded.",
-            "Remove both from the endpoint and enter them as user and secret.",
+            _("The user name or password in the endpoint is not UTF-8 once its %XX are decoded."),
+            _("Remove both from the endpoint and enter them as user and secret."),
         ) from None

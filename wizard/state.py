@@ -52,7 +52,10 @@ def is_private(path: Path) -> bool:
 def _state_path() -> Path:
     from platformdirs import user_state_path  # only here: most commands keep nothing
 
-    path = user_state_path()
+    try:
+        path = user_state_path()
+    except RuntimeError:  # neither HOME nor an entry in /etc/passwd
+        raise PermissionError("this account has no home directory") from None
     existing = next(each for each in (path, *path.parents) if each.exists())
     if os.geteuid() == 0 and existing.stat().st_uid != 0:
         # sudo that keeps HOME: nothing of root's belongs into somebody else's home.

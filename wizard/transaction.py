@@ -29,6 +29,7 @@ from wizard.journal import (
     digest,
     fingerprint,
 )
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.settings import Caution
 from wizard.stores import where
@@ -94,8 +95,8 @@ def _how_far(journal: Journal, error: BaseException) -> Record | None:
     except WriteFailed:
         raise WriteFailed(
             "not-known",
-            "Writing has failed, and the disk does not tell how far it has come.",
-            "Mend the disk: the next start of smtp-wizard finishes the write, or puts all back.",
+            _("Writing has failed, and the disk does not tell how far it has come."),
+            _("Mend the disk: the next start of smtp-wizard finishes the write, or puts all back."),
         ) from error
 
 
@@ -127,14 +128,23 @@ def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
     _remove_leftovers(record, reopen)
     if record.phase is Phase.COMMITTED:
         left = _complete(journal, record, journal.last(), reopen)
-        message = f"The last write ({record.shown}) was interrupted at its end; it is complete now."
+        message = _(
+            "The last write ({shown}) was interrupted at its end; it is complete now.",
+            shown=record.shown,
+        )
         return (Caution("write-completed", "config", message), *left)
     foreign = _take_back(journal, record, reopen)
-    message = f"The last write ({record.shown}) was interrupted; everything is as it was before."
+    message = _(
+        "The last write ({shown}) was interrupted; everything is as it was before.",
+        shown=record.shown,
+    )
     if foreign:
-        message = (
-            f"The last write ({record.shown}) was interrupted, and {' and '.join(foreign)} "
-            "changed afterwards: that was left as it is, everything else was put back."
+        paths = _(" and ").join(foreign)
+        message = _(
+            "The last write ({shown}) was interrupted, and {paths} changed afterwards: that "
+            "was left as it is, everything else was put back.",
+            shown=record.shown,
+            paths=paths,
         )
     return (Caution("write-recovered", "config", message),)
 
@@ -164,7 +174,9 @@ def _mark_in_place(journal: Journal, path: Path) -> None:
     """Note that a crash may leave a file torn from now on."""
     record = journal.unfinished()
     if record is None:
-        raise WriteFailed("journal-lost", "The journal has disappeared.", "Try again.", path=path)
+        raise WriteFailed(
+            "journal-lost", _("The journal has disappeared."), _("Try again."), path=path
+        )
     journal.write(record.written_in_place(path))
 
 
@@ -191,8 +203,11 @@ def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
     if failed:
         raise WriteFailed(
             "not-put-back",
-            f"Writing was interrupted, and this could not be put back: {'; '.join(failed)}.",
-            "Mend that before you start the server: the next start of smtp-wizard tries again.",
+            _(
+                "Writing was interrupted, and this could not be put back: {what}.",
+                what="; ".join(failed),
+            ),
+            _("Mend that before you start the server: the next start of smtp-wizard tries again."),
         )
     _clear_shelf(record, reopen)
     journal.abandon()
@@ -221,8 +236,8 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
         if kept is None:
             raise StoreUnusable(
                 "shelf-empty",
-                "The copy of the old secret is no longer there.",
-                "Store the secret again: smtp-wizard set --secret-stdin",
+                _("The copy of the old secret is no longer there."),
+                _("Store the secret again: smtp-wizard set --secret-stdin"),
             )
         store.write(kept)
     elif store.present():
@@ -252,7 +267,11 @@ def _complete(
         if not left:
             journal.finish(record)
     except WriteFailed as error:
-        left.append(Caution(error.code, "config", f"Everything is written. {error.message}"))
+        left.append(
+            Caution(
+                error.code, "config", _("Everything is written. {message}", message=error.message)
+            )
+        )
     return tuple(left)
 
 
@@ -260,7 +279,11 @@ def _old_copy_remains(store: Vault, error: StoreUnusable) -> Caution:
     return Caution(
         "old-copy-remains",
         "secret",
-        f"Everything is written, but the old secret may still be in {store.name}: {error.message}",
+        _(
+            "Everything is written, but the old secret may still be in {name}: {message}",
+            name=store.name,
+            message=error.message,
+        ),
     )
 
 

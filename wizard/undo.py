@@ -11,6 +11,7 @@ from wizard.errors import FileRefused, StoreUnusable
 from wizard.formats.config.mask import mask_config
 from wizard.formats.dotenv.mask import mask_dotenv
 from wizard.journal import FileImage, Journal, Record, StoreImage
+from wizard.language import _
 from wizard.plan import Plan
 from wizard.stores import where
 from wizard.stores.store import StoreName
@@ -26,9 +27,11 @@ def last_write(config: Path) -> Record:
     if record is None:
         raise FileRefused(
             "nothing-to-undo",
-            "There is no write that could be undone: none was made by this account within "
-            "30 days, or it was made with --no-backup.",
-            "Change the settings with smtp-wizard, or by hand.",
+            _(
+                "There is no write that could be undone: none was made by this account within 30 "
+                "days, or it was made with --no-backup."
+            ),
+            _("Change the settings with smtp-wizard, or by hand."),
             path=config,
         )
     return record
@@ -68,15 +71,15 @@ def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
     if not image.is_after(store.read()):
         raise FileRefused(
             "changed-since",
-            f"The secret in {store.name} was changed after that write.",
-            "Nothing is put back. Change the settings with smtp-wizard set instead.",
+            _("The secret in {name} was changed after that write.", name=store.name),
+            _("Nothing is put back. Change the settings with smtp-wizard set instead."),
         )
     kept = store.shelf(image.slot).read() if image.had else None
     if image.had and kept is None:
         raise StoreUnusable(
             "shelf-empty",
-            f"The copy of the old secret in {store.name} is no longer there.",
-            "Store the secret again: smtp-wizard set --secret-stdin",
+            _("The copy of the old secret in {name} is no longer there.", name=store.name),
+            _("Store the secret again: smtp-wizard set --secret-stdin"),
         )
     return StoreChange(image.store, store, kept)
 
@@ -88,8 +91,10 @@ def _is_env(path: Path, record: Record) -> bool:
 def _changed_since(path: Path) -> FileRefused:
     return FileRefused(
         "changed-since",
-        "The file was changed after the last write of smtp-wizard, so putting back the old one "
-        "would lose that.",
-        "Nothing is put back. Change the settings with smtp-wizard set instead.",
+        _(
+            "The file was changed after the last write of smtp-wizard, so putting back the old "
+            "one would lose that."
+        ),
+        _("Nothing is put back. Change the settings with smtp-wizard set instead."),
         path=path,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.afterwards.conftest import (
+    COMPOSE,
     FILE_MOUNT,
     LOG,
     Docker,
@@ -75,12 +76,21 @@ def test_file_in_the_container_is_read_where_it_is_mounted_from(
     assert path_of_log(config, PATH=docker.path) is None
 
 
-@pytest.mark.parametrize("compose", ["services: [", "services:\n  bomnipotent: {}\n", "{}"])
+@pytest.mark.parametrize(
+    "compose",
+    [
+        "services: [",
+        "services:\n  bomnipotent: {}\n",
+        "{}",
+        COMPOSE.replace("./logs:/var/log", '"./a\\0b:/var/log"').replace("the_server", "--help"),
+        COMPOSE.replace("./logs:/var/log", '"./a\\ud800:/var/log"'),
+    ],
+)
 def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
     tmp_path: Path, docker: Docker, compose: str
 ) -> None:
     server = look(load(composed(tmp_path, compose=compose), PATH=docker.path))
-    assert server.log() is None
+    server.log()
     assert server.restart_command() is None
 
 

@@ -102,7 +102,8 @@ def wizard(term: str, whole: bool) -> dict[str, float]:
 def boxes(program: str, term: str) -> dict[str, float]:
     """Measure an input box, and then a menu."""
     found: dict[str, float] = {}
-    menu = [Measured("next option", ["\x1b[B"]), Measured("option before", ["\x1b[A"])]
+    arrow = "\x1b[" if term == "linux" else "\x1bO"
+    menu = [Measured("next option", [f"{arrow}B"]), Measured("option before", [f"{arrow}A"])]
     for arguments, first, course in (
         (["--inputbox", "Who does the server log in as?", "10", "60"], FIRST, [KEYS, TAB]),
         (["--menu", "Verify?", "12", "60", "2", "yes", "Yes", "no", "No"], "next step", menu),

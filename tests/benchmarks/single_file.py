@@ -1,8 +1,8 @@
 """How fast smtp-wizard.pyz starts: ``python -m tests.benchmarks.single_file PYZ [RUNS]``.
 
-Beside it, in turn: the program installed with ``pip`` (this one), and the archive without its byte
-code, as a Python sees it that it was not compiled for. *Cold* means that the system has forgotten
-the files of the program; Python's own stay where they are.
+Beside it, in turn: the program that is installed for the Python that runs this, and the archive
+without its byte code, as a Python sees it that it was not compiled for. *Cold* means that the
+system has forgotten the files of the program; Python's own stay where they are.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import wizard
 from tests.line import Line
 
 _FIRST_FRAME = b"Nothing is written before"
-_ROOT = Path(__file__).parents[2]
 
 
 def main(archive: Path, runs: int) -> None:
@@ -31,7 +31,7 @@ def main(archive: Path, runs: int) -> None:
         (scratch / "config.toml").write_text('[smtp]\nuser = "a@x.example"\nendpoint = "x"\n')
         (scratch / "empty").mkdir()
         sources = _without_byte_code(archive, scratch / "sources.pyz")
-        installed = [_ROOT / "wizard", Path(sysconfig.get_path("purelib"))]
+        installed = [Path(wizard.__file__).parent, Path(sysconfig.get_path("purelib"))]
         programs = {
             "installed": ([sys.executable, "-m", "wizard"], list(_files(installed))),
             "pyz": ([sys.executable, str(archive)], [archive]),
@@ -56,14 +56,13 @@ def main(archive: Path, runs: int) -> None:
 
 
 def _run(command: list[str], directory: Path) -> float:
-    environ = {**os.environ, "PYTHONPATH": str(_ROOT)}
     began = time.perf_counter()
-    subprocess.run(command, cwd=directory, env=environ, capture_output=True, check=True)
+    subprocess.run(command, cwd=directory, capture_output=True, check=True)
     return time.perf_counter() - began
 
 
 def _screen(program: list[str], directory: Path) -> float:
-    with Line(program, cwd=directory, environ={"PYTHONPATH": str(_ROOT)}) as line:
+    with Line(program, cwd=directory) as line:
         return line.until(lambda received: _FIRST_FRAME in received)
 
 

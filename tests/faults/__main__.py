@@ -80,7 +80,7 @@ def inside(options: argparse.Namespace) -> int:
 
 def _try(played: sweep.Sweep, options: argparse.Namespace) -> list[sweep.Point]:
     """Try the points of one scenario; print at once which of them are lost."""
-    sample = sweep.Sample(options.stride, options.seed)
+    sample = sweep.Sample(options.stride, options.seed, options.least)
     faults = [fault for fault in shim.FAULTS if fnmatch(fault.name, options.fault)]
     points = [] if options.only_twice else list(played.points(faults, sample))
     if options.twice or options.only_twice:
@@ -97,6 +97,7 @@ def _fault(name: str) -> shim.Fault:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--stride", type=int, default=1, help="try every N-th point only")
+    parser.add_argument("--least", type=int, default=10, help="but so many of each scenario")
     parser.add_argument("--seed", type=int, default=0, help="which of them")
     parser.add_argument("--scenario", default="*", help="only those with such a name")
     parser.add_argument("--fault", default="*", help="only those with such a name")

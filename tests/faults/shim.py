@@ -7,7 +7,7 @@ import errno
 import mmap
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -64,12 +64,15 @@ FAULTS = (
     Fault("ENOSPC onwards", Action.FAIL, errno.ENOSPC, onwards=True, only_changes=True),
     Fault("EIO onwards", Action.FAIL, errno.EIO, onwards=True, only_changes=True),
 )
-SECOND_FAULTS = tuple(
-    fault
-    for fault in FAULTS
-    if fault.name in ("killed before", "killed after", "EIO", "EIO, though done", "ENOSPC onwards")
+SECOND_FAULTS = (
+    replace(KILLED, only_changes=True),
+    *(fault for fault in FAULTS if fault.name in ("killed after", "EIO", "EIO, though done")),
+    *(fault for fault in FAULTS if fault.name == "ENOSPC onwards"),
 )
-"""Those that a start after a crash meets."""
+"""Those that a start after a crash meets.
+
+Being killed before a call that only reads is like being killed before the next one that does not.
+"""
 
 
 @dataclass(frozen=True, slots=True)

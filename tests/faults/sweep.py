@@ -32,18 +32,23 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Which points are tried: about every ``stride``-th, by chance, but the same each time."""
+    """Which points are tried: one in ``stride``, by chance, but the same ones each time."""
 
     stride: int = 1
     seed: int = 0
+    least: int = 1
 
-    def of(self, scenario: Scenario, fault: Fault, calls: Sequence[Call]) -> list[Call]:
-        concerned = [call for call in calls if fault.concerns(call)]
-        if self.stride == 1 or not concerned:
-            return concerned
-        chance = random.Random(f"{self.seed} {scenario.name} {fault.name}")  # noqa: S311
-        wanted = max(1, len(concerned) // self.stride)
-        return sorted(chance.sample(concerned, wanted), key=lambda call: call.number)
+    def of(self, points: Sequence[Spoiled], name: str, least: int = 0) -> Sequence[Spoiled]:
+        """Return the sample of ``points``, at least ``least`` of them if there are so many."""
+        wanted = min(len(points), max(least or self.least, len(points) // self.stride))
+        return random.Random(f"{self.seed} {name}").sample(points, wanted)  # noqa: S311
+
+
+Spoiled = tuple[Fault, Call]
+
+
+def _spoiled(faults: Sequence[Fault], calls: Sequence[Call]) -> list[Spoiled]:
+    return [(fault, call) for fault in faults for call in calls if fault.concerns(call)]
 
 
 class Sweep:
@@ -68,9 +73,8 @@ class Sweep:
 
     def points(self, faults: Sequence[Fault], sample: Sample) -> Iterator[Point]:
         """Try every point of the sample."""
-        for fault in faults:
-            for call in sample.of(self._scenario, fault, self.calls):
-                yield self._point(fault, call)
+        for fault, call in sample.of(_spoiled(faults, self.calls), self._scenario.name):
+            yield self._point(fault, call)
 
     def double_points(self, sample: Sample) -> Iterator[Point]:
         """Spoil the next start of a killed save, too, at each of its calls; then start once more.
@@ -79,18 +83,14 @@ class Sweep:
         """
         for name, words in self._crashes(sample).items():
             self._site.bring_back(name)
-            calls = self._next().calls
-            changing = [call for call in calls if call.changes]
-            for fault in SECOND_FAULTS:
-                # Being killed before a call that only reads is like being killed before the next.
-                concerned = changing if fault.kills else calls
-                for call in sample.of(self._scenario, fault, concerned):
-                    self._site.bring_back(name)
-                    start = self._next(fault, call.number)
-                    last = self._next()
-                    verdict = self.promise.judge_start(start, last, self._site.final_state())
-                    story = f"{call.number} {call.text} after {words}"
-                    yield Point(self._scenario.name, f"killed, {fault.name}", story, verdict)
+            points = _spoiled(SECOND_FAULTS, self._next().calls)
+            for fault, call in sample.of(points, f"{self._scenario.name} {name}", 3):
+                self._site.bring_back(name)
+                start = self._next(fault, call.number)
+                last = self._next()
+                verdict = self.promise.judge_start(start, last, self._site.final_state())
+                story = f"{call.number} {call.text} after {words}"
+                yield Point(self._scenario.name, f"killed, {fault.name}", story, verdict)
 
     def one(self, fault: Fault, at: int) -> str:
         """Play one point; return its story."""
@@ -112,15 +112,15 @@ class Sweep:
         found: dict[str, str] = {}
         seen: list[State] = []
         changing = [call for call in self.calls if call.changes]
-        for fault in (KILLED, KILLED_AFTER):
-            for call in sample.of(self._scenario, fault, changing):
-                self._play(fault, call)
-                state = self._site.everything()
-                if state not in seen:
-                    seen.append(state)
-                    name = f"crash {len(seen)}"
-                    self._site.keep(name)
-                    found[name] = f"{fault.name} {call.text}"
+        points = _spoiled((KILLED, KILLED_AFTER), changing)
+        for fault, call in sample.of(points, f"crashes of {self._scenario.name}", 2):
+            self._play(fault, call)
+            state = self._site.everything()
+            if state not in seen:
+                seen.append(state)
+                name = f"crash {len(seen)}"
+                self._site.keep(name)
+                found[name] = f"{fault.name} {call.text}"
         return found
 
     def _point(self, fault: Fault, call: Call) -> Point:

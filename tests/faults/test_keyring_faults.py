@@ -18,5 +18,6 @@ def test_kill_while_the_secret_moves_to_or_from_the_keyring_loses_nothing(tmp_pa
             pytest.skip(f"{program} is not installed")
     if importlib.util.find_spec("secretstorage") is None:
         pytest.skip("secretstorage is not installed")
-    done = run_faults(tmp_path, "--keyring", "--fault", "killed after", "--stride", "30")
+    sample = ("--stride", "1000", "--least", "2")
+    done = run_faults(tmp_path, "--keyring", "--fault", "killed after", *sample)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -37,7 +37,7 @@ OURS = {
     "[user]", "skip_verification = true", "skip_user_verification = true",
 }  # fmt: skip
 """Every line that our edits may add to a file that has no mail settings yet."""
-MOST = 100
+MOST = 40
 """How many of the files on this machine are tried."""
 
 
@@ -116,8 +116,10 @@ def complaints(paths: set[Path]) -> Iterator[str]:
     for path in sorted(paths):
         try:
             check_edits(path)
-        except (AssertionError, FileRefused) as problem:
+        except AssertionError as problem:
             yield f"{path}: {problem}"
+        except FileRefused as refusal:
+            yield f"{path}: {refusal.code}: {refusal}"
 
 
 def check_no(found: Iterable[str]) -> None:
@@ -144,7 +146,7 @@ def test_what_is_new_in_toml_1_1_is_refused_or_edited_right(suite: Path) -> None
     """Servers may read TOML 1.1 already, while this Python may only read 1.0."""
     new = listed(suite, "1.1.0", "valid") - listed(suite, "1.0.0", "valid")
     assert new
-    check_no(one for one in complaints(new) if "This is not valid TOML" not in one)
+    check_no(one for one in complaints(new) if ": config-invalid-toml: " not in one)
 
 
 def real_files() -> set[Path]:

@@ -12,14 +12,13 @@ import argparse
 import fcntl
 import io
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from babel.messages import mofile, pofile
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 
 from tests.language.argparse_words import WORDS
 from tests.language.sources import PACKAGE, sentences
@@ -27,12 +26,14 @@ from tests.language.sources import PACKAGE, sentences
 PO = PACKAGE / "locale" / "de" / "LC_MESSAGES" / "smtp-wizard.po"
 MO = PO.with_suffix(".mo")
 _ARGPARSE = "argparse"
-_CHANGING = re.compile(
-    rb'^"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team'
-    rb"|Report-Msgid-Bugs-To):.*\n",
-    re.MULTILINE,
+_HEADERS = (
+    "Language",
+    "Plural-Forms",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
 )
-"""Headers that say when and by whom; the history of the repository knows that."""
+"""What the catalogue says of itself. When and by whom it was made, the repository knows."""
 _COMMENT = """\
 # smtp-wizard in German. The words are those of the German documentation of BOMnipotent Server
 # where it has any; the operator is addressed as "Sie". One word for one thing:
@@ -57,6 +58,17 @@ _COMMENT = """\
 # Kept in step with the sources by: python -m tests.language.catalogue"""
 
 
+class Timeless(Catalog):
+    """A catalogue that is the same whenever, and by whatever version of Babel, it is made."""
+
+    def __iter__(self) -> Iterator[Message]:
+        header, *messages = super().__iter__()
+        lines = str(header.string).splitlines()
+        kept = [line for line in lines if line.partition(":")[0] in _HEADERS]
+        yield Message("", "".join(f"{line}\n" for line in kept))
+        yield from messages
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; 1 while a sentence is not translated."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -65,12 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with _alone():
         catalogue = updated(read(PO), [read(path) for path in options.add])
-        missing = [message for message in catalogue if message.id and not message.string]
+        missing = [message for message in catalogue if message.id and not is_translated(message)]
         if not options.missing:
             PO.write_bytes(as_po(catalogue))
             MO.write_bytes(as_mo(catalogue))
     if options.missing:
-        rest = Catalog(locale="de", fuzzy=False)
+        rest = Timeless(locale="de", fuzzy=False)
         for message in missing:
             rest.add(message.id, locations=message.locations)
         sys.stdout.write(as_po(rest).decode())
@@ -81,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def updated(old: Catalog, additions: Iterable[Catalog] = ()) -> Catalog:
     """Return the catalogue of the sentences that the sources have now."""
-    new = Catalog(locale="de", project="smtp-wizard", version="", fuzzy=False)
+    new = Timeless(locale="de", fuzzy=False)
     new.header_comment = _COMMENT
     known = [*additions, old]
     for identifier, path in wanted():
@@ -111,7 +123,7 @@ def as_po(catalogue: Catalog) -> bytes:
     pofile.write_po(
         stream, catalogue, width=100, include_lineno=False, sort_by_file=True, ignore_obsolete=True
     )
-    return _CHANGING.sub(b"", stream.getvalue()).rstrip() + b"\n"
+    return stream.getvalue().rstrip() + b"\n"
 
 
 def as_mo(catalogue: Catalog) -> bytes:
@@ -121,11 +133,24 @@ def as_mo(catalogue: Catalog) -> bytes:
     return stream.getvalue()
 
 
-def _translation(identifier: str | tuple[str, str], known: Iterable[Catalog]) -> str | list[str]:
+def strings(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return a sentence, or a translation, and its plural where it has one."""
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
+
+
+def is_translated(message: Message) -> bool:
+    """Whether there is a translation for every form."""
+    return all(strings(message.string))
+
+
+def _translation(
+    identifier: str | tuple[str, str], known: Iterable[Catalog]
+) -> str | tuple[str, ...]:
     for catalogue in known:
         message = catalogue.get(identifier)
-        if message is not None and message.string and not message.fuzzy:
-            return message.string if isinstance(message.string, str) else list(message.string)
+        if message is not None and is_translated(message) and not message.fuzzy:
+            found = strings(message.string)
+            return found[0] if isinstance(identifier, str) else found
     return ""
 
 

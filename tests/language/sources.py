@@ -13,9 +13,10 @@ from string import Formatter
 PACKAGE = Path(__file__).parents[2] / "wizard"
 
 _MARKS = {"_", "N_"}
-_WORDS = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]|[^\W\d_]{2}[.!?…:]$|^[A-Z][a-z]+$")
+_WORDS = re.compile(r"[^\W\d_]{2,}[,;:]? +[^\W\d_]|[^\W\d_]{2}[.!?…:]$|^[A-Z][a-z]{2,}$")
 """Two words in a row, or one that ends like a sentence or begins like a label."""
 _FIELD = re.compile(r"\{(\w+)")
+_HOLE = re.compile(r"\{[^{}]*\}")
 _BUILT_IN_ERRORS = {
     name
     for name, each in vars(builtins).items()
@@ -74,6 +75,14 @@ class Reader(ast.NodeVisitor):
         if not isinstance(node.value, ast.Constant):  # else it is a docstring
             self.generic_visit(node)
 
+    def visit_Assign(self, node: ast.Assign) -> None:
+        names = [each.id for each in node.targets if isinstance(each, ast.Name)]
+        if names != ["__all__"]:
+            self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        self.visit(node.test)
+
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in _MARKS and node.args:
@@ -87,12 +96,12 @@ class Reader(ast.NodeVisitor):
             self.visit(each)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and _WORDS.search(node.value):
+        if isinstance(node.value, str) and _is_sentence(node.value):
             self._found.unmarked.append(Literal(self._path, node.lineno, node.value))
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         text = "".join(_piece(part) for part in node.values)
-        if _WORDS.search(text.replace("{}", "xx")) and re.search(r"[^\W\d_]{2}", text):
+        if _is_sentence(text):
             self._found.unmarked.append(Literal(self._path, node.lineno, text))
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
@@ -123,6 +132,12 @@ class Reader(ast.NodeVisitor):
             and isinstance(function.value, ast.Name)
             and function.value.id == "re"
         )
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether ``text`` has words of its own, and reads like something for the operator."""
+    own = _HOLE.sub("", text)
+    return bool(re.search(r"[^\W\d_]{2}", own) and _WORDS.search(_HOLE.sub("xx", text)))
 
 
 def _piece(part: ast.expr) -> str:

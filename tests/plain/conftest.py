@@ -26,17 +26,19 @@ def directory(tmp_path: Path) -> Path:
 def start(directory: Path) -> Iterator[Start]:
     """Return a function that starts the program, or with ``staged`` only the wizard of a scenario.
 
-    The latter has the demo's mail servers, and nothing of it lasts.
+    The latter has the demo's mail servers, and nothing of it lasts; it may be "keyring" for a
+    keyring that is offered.
     """
     started: list[PtyTerminal] = []
 
     def run(
-        *arguments: str, staged: bool = False, environ: Mapping[str, str] | None = None
+        *arguments: str, staged: bool | str = False, environ: Mapping[str, str] | None = None
     ) -> PtyTerminal:
         command = ["-m", "wizard", *arguments]
         if staged:
             config = directory / "config.toml"
             command = ["-m", "tests.scenarios.on_stage", str(config), PASSWORD]
+            command += [staged] if isinstance(staged, str) else []
         terminal = PtyTerminal(command, directory, {"PYTHONPATH": str(PROJECT), **(environ or {})})
         started.append(terminal)
         return terminal

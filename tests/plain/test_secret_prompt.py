@@ -128,3 +128,24 @@ def test_stopped_process_gives_the_echo_back_and_takes_it_again(start: Start) ->
     assert not terminal.echoes()
     terminal.enter(PASSWORD)
     assert "will be able to send" in terminal.prompt("Number")
+
+
+def test_store_is_chosen_by_its_number_and_going_back_keeps_the_secret(start: Start) -> None:
+    terminal = start(staged="keyring")
+    up_to_the_secret(terminal)
+    terminal.prompt(PROMPT)
+    terminal.enter(PASSWORD)
+    shown = terminal.prompt("Number [1]")
+    assert "Where it is kept" in shown
+    terminal.enter("<")
+    terminal.prompt(f"{PROMPT} [********]")
+    terminal.enter()
+    shown = terminal.prompt("Number [1]")
+    assert "2 The keyring of this login" in shown
+    assert "systemd" not in shown
+    terminal.enter("2")
+    shown = terminal.prompt("Number")
+    assert "smtp-wizard exec" in shown
+    assert "will be able to send" in shown
+    terminal.enter()
+    assert "stored in the keyring and read back" in terminal.prompt("Number:")

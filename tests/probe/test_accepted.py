@@ -12,9 +12,11 @@ from wizard.demo.server import DEMO_USER, MailServer
 from wizard.probe.events import Concluded, Decided, Event, Finished, Report, Started, Verdict
 from wizard.settings import Security
 
-SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rset", "quit"]
-STARTTLS = ["dns", "tcp", "greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rset", "quit"]
-PLAIN = ["dns", "tcp", "greeting", "ehlo", "auth", "mail", "rset", "quit"]
+SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
+STARTTLS = [
+    *("dns", "tcp", "greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rcpt", "rset", "quit")
+]
+PLAIN = ["dns", "tcp", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 
 
 def stages(report: Report) -> list[str]:

@@ -52,6 +52,8 @@ async def test_the_transcript_is_the_dialogue_without_the_login(serve: Serve, ru
         "S: 235 2.7.0 Welcome",
         f"C: MAIL FROM:<{USER}>",
         "S: 250 2.1.0 Ok",
+        f"C: RCPT TO:<{USER}>",
+        "S: 250 2.1.5 Ok",
         "C: RSET",
         "S: 250 2.0.0 Ok",
         "C: QUIT",
@@ -140,7 +142,7 @@ LOGIN = "--auth PLAIN,LOGIN --auth-user you@example.org --protect-prompt --auth-
             report_for("a.example"),
             (
                 f"--server a.example --port 465 --tls-on-connect --tls-verify {LOGIN} "
-                f"--from {USER} --quit-after MAIL"
+                f"--from {USER} --to {USER} --quit-after RCPT"
             ),
             (
                 "-connect a.example:465 -servername a.example -verify_hostname a.example "
@@ -160,7 +162,7 @@ LOGIN = "--auth PLAIN,LOGIN --auth-user you@example.org --protect-prompt --auth-
         ),
         (
             report_for("smtp://relay:2500/box.example", login=None),
-            f"--server relay --port 2500 --ehlo box.example --from {USER} --quit-after MAIL",
+            f"--server relay --port 2500 --ehlo box.example --from {USER} --to {USER} --quit-after RCPT",
             None,
         ),
     ],

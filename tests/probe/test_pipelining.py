@@ -55,12 +55,12 @@ class Groups:
 @pytest.mark.parametrize(
     ("offer", "recipient", "groups"),
     [
-        (OFFER, None, [[b"EHLO"], [b"AUTH"], [b"MAIL", b"RSET", b"QUIT"]]),
-        (OFFER, "a@b.example", [[b"EHLO"], [b"AUTH"], [b"MAIL"], [b"RCPT", b"RSET", b"QUIT"]]),
+        (OFFER, None, [[b"EHLO"], [b"AUTH"], [b"MAIL", b"RCPT", b"RSET", b"QUIT"]]),
+        (OFFER, "a@b.example", [[b"EHLO"], [b"AUTH"], [b"MAIL", b"RCPT", b"RSET", b"QUIT"]]),
         (
             b"250-mail\r\n250 AUTH PLAIN\r\n",
             None,
-            [[b"EHLO"], [b"AUTH"], [b"MAIL"], [b"RSET"], [b"QUIT"]],
+            [[b"EHLO"], [b"AUTH"], [b"MAIL"], [b"RCPT"], [b"RSET"], [b"QUIT"]],
         ),
     ],
     ids=["offered", "with a recipient", "not offered"],
@@ -108,7 +108,7 @@ async def test_the_verdict_is_told_before_the_goodbye(serve: Serve, run: Run) ->
     [place] = [number for number, event in enumerate(seen) if isinstance(event, Decided)]
     assert seen[place] == Decided(Verdict.PASS)
     before = [event.stage for event in seen[:place] if isinstance(event, Finished)]
-    assert before[-1] == "mail"
+    assert before[-1] == "rcpt"
     assert report.decided < report.seconds
 
 

@@ -21,9 +21,36 @@ async def test_the_stage_that_fails_is_the_last_and_says_what_the_diagnosis_says
     assert report.stages[-1].message == (report.diagnosis and report.diagnosis.summary)
 
 
-async def test_a_recipient_is_only_asked_about_if_there_is_one(serve: Serve, run: Run) -> None:
-    async with serve({"RCPT": "550 5.1.1 No such user"}, tls=True) as port:
-        assert (await run(port)).verdict is Verdict.PASS
+@pytest.mark.parametrize(
+    "reply",
+    ["550 5.1.1 No such user", "552 5.2.2 Mailbox full", "450 4.2.1 Try later", "550 No thanks"],
+)
+async def test_the_senders_own_mailbox_need_not_take_mails(
+    serve: Serve, run: Run, reply: str
+) -> None:
+    async with serve({"RCPT": reply}, tls=True) as port:
+        report = await run(port)
+    assert report.verdict is Verdict.PASS
+    [rcpt] = [finished for finished in report.stages if finished.stage == "rcpt"]
+    assert rcpt.outcome == "skip"
+
+
+@pytest.mark.parametrize(
+    ("reply", "password", "code"),
+    [
+        ("553 5.7.1 Sender address rejected: not owned by user you", "x", "sender-refused"),
+        ("553 5.7.1 Sender address rejected: not logged in", None, "secret-missing"),
+        ("554 5.7.1 Relay access denied", "x", "recipient-refused"),
+        ("554 5.7.1 Client host rejected: Access denied", None, "recipient-refused"),
+        ("530 5.7.0 Authentication required", None, "secret-missing"),
+    ],
+)
+async def test_a_sender_that_is_only_refused_with_its_recipient_fails_the_test(
+    serve: Serve, run: Run, reply: str, password: str | None, code: str
+) -> None:
+    async with serve({"RCPT": reply}, tls=True) as port:
+        report = await run(port, password=password)
+    assert verdict(report) == ("fail", code, "rcpt")
 
 
 async def test_the_servers_words_are_shown(serve: Serve, run: Run) -> None:

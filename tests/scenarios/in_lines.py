@@ -14,6 +14,7 @@ from tests.scenarios.scenario import (
     Deliver,
     Files,
     Interrupt,
+    Move,
     NoLogin,
     Paste,
     Quit,
@@ -61,6 +62,9 @@ class InLines:
                     self._choose("STARTTLS" if starttls else "SMTPS")
             case Secret(text) | Paste(text):
                 self._login(text)
+            case Move():
+                self._login("")
+                self._choose("Yes")
             case NoLogin():
                 self._choose("No login")
             case Sees(text):

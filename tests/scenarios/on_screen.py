@@ -18,6 +18,7 @@ from tests.scenarios.scenario import (
     Deliver,
     Files,
     Interrupt,
+    Move,
     NoLogin,
     Paste,
     Quit,
@@ -66,6 +67,8 @@ class OnScreen:
             case Paste(text):
                 self._operator.app.post_message(events.Paste(text))
                 await self._operator.settled()
+            case Move():
+                await self._press("tab", "space", "tab", "enter")
             case NoLogin():
                 if isinstance(self._operator.app.focused, Input):
                     await self._press("shift+tab")

@@ -1,6 +1,7 @@
 """Runs the wizard on the files of a scenario, against the demo's mail servers, as a program.
 
-``python -m tests.scenarios.on_stage CONFIG PASSWORD``; the mail servers end with it.
+``python -m tests.scenarios.on_stage CONFIG PASSWORD [keyring]``; the mail servers end with it. With
+``keyring`` one is offered; it is a fake, to be chosen but not to be written to.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from argparse import Namespace
 from functools import partial
 from pathlib import Path
 
+from tests.memory_store import MemoryStore
 from wizard import current, layout
 from wizard.cli import full_screen, output
 from wizard.demo.network import DemoNetwork
@@ -17,6 +19,7 @@ from wizard.demo.server import DEMO_USER, MailServer
 from wizard.flow.session import Session
 from wizard.probe.live import probe
 from wizard.secret import Secret
+from wizard.stores.store import StoreName
 
 TIMEOUT = 15.0
 
@@ -28,10 +31,13 @@ def session(config: Path, server: MailServer) -> Session:
 
 
 def main() -> int:
-    config, password = sys.argv[1:]
+    config, password, *stores = sys.argv[1:]
     output.tolerate_encoding()
     with MailServer(DEMO_USER, Secret(password)) as server:
-        return full_screen.show(session(Path(config), server), Namespace(plain=True, no_mouse=True))
+        begun = session(Path(config), server)
+        if stores:
+            begun.stores = {StoreName.KEYRING: MemoryStore()}
+        return full_screen.show(begun, Namespace(plain=True, no_mouse=True))
 
 
 if __name__ == "__main__":

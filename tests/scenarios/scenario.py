@@ -54,6 +54,11 @@ class Paste:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Type no secret, but agree that the one in config.toml is moved to .env."""
+
+
+@dataclass(frozen=True)
 class NoLogin:
     """A relay that wants no login."""
 
@@ -117,8 +122,8 @@ class SomebodyAppends:
 
 
 Action = (
-    Files | Deliver | Skip | User | Server | Secret | Paste | NoLogin | Sees | Choose | TakeOver
-    | Back | Change | Write | Quit | Interrupt | SomebodyAppends
+    Files | Deliver | Skip | User | Server | Secret | Paste | Move | NoLogin | Sees | Choose
+    | TakeOver | Back | Change | Write | Quit | Interrupt | SomebodyAppends
 )  # fmt: skip
 
 
@@ -323,6 +328,29 @@ SCENARIOS = [
         before=CONFIGURED,
         lines={".env": ("# Mine", "OTHER=1")},
         missing={"config.toml": "SMTP_SECRET", ".env": "SMTP_SECRET"},
+    ),
+    Scenario(
+        "a secret in config.toml itself is moved to .env",
+        (
+            Sees("stands in config.toml itself"), Change("Secret"), Move(),
+            Sees("entered, not stored yet"), Change("Review and write"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+        before={"config.toml": CONFIG.replace("${SMTP_SECRET}", PASSWORD)},
+        lines={"config.toml": tuple(CONFIG.splitlines())},
+        missing={"config.toml": PASSWORD},
+    ),
+    Scenario(
+        "a misnamed section is renamed",
+        (
+            Sees("[smtp_config] in line 4"), Change("Wrong section"),
+            Change("Review and write"), Write(),
+        ),
+        0,
+        WORKS,
+        before={**CONFIGURED, "config.toml": CONFIG.replace("[smtp]", "[smtp_config]")},
+        lines={"config.toml": tuple(CONFIG.splitlines())},
     ),
     Scenario(
         "going back changes the first answer and loses no other",

@@ -36,5 +36,5 @@ def judge(case: Case, machine: Machine, directory: Path) -> None:
 def verdict(case: Case, machine: Machine, config: Path, environ: Mapping[str, str]) -> str:
     """Return what ``test --json`` prints, with the dialogue."""
     flags = ["--json", "--transcript", "--no-alternatives", *(["--to", case.to] if case.to else [])]
-    wizard = (sys.executable, "-m", "wizard", "-c", config, "test", *flags)
+    wizard = (sys.executable, "-m", "wizard", "-c", str(config), "test", *flags)
     return machine.run(*wizard, environ=environ).stdout

@@ -6,27 +6,28 @@ from dataclasses import dataclass
 
 from wizard.afterwards.listening import Listening
 from wizard.afterwards.outcome import Heard, Outcome
+from wizard.language import N_, _
 
-WAITING = "Listening to the server's log: {seconds:.0f} s at most."
-STOPPED = "Nobody waited for the server's log."
-_RELOADED = "✓ The server has reloaded config.toml and uses the new settings."
-_REFUSED = (
+WAITING = N_("Listening to the server's log: {seconds:.0f} s at most.")
+STOPPED = N_("Nobody waited for the server's log.")
+_RELOADED = N_("✓ The server has reloaded config.toml and uses the new settings.")
+_REFUSED = N_(
     "✗ The server cannot use the new config.toml. It goes on with its old settings, but once "
     "stopped it does not start again before this is mended."
 )
-_SAID = "The server said: {words}"
-_MEND = "Mend what the server names in config.toml; it then reloads the file by itself."
-_UNDO = "Or go back to how it was:"
-_SILENT = (
-    "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the server "
-    "does not run."
+_SAID = N_("The server said: {words}")
+_MEND = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
+_UNDO = N_("Or go back to how it was:")
+_SILENT = N_(
+    "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the "
+    "server does not run."
 )
-_QUIET = (
+_QUIET = N_(
     "! The server's log says nothing of an error within {seconds:.0f} seconds. At its level "
     "{level} it does not say that a reload went well."
 )
-_READ = "Read the server's log:"
-_ENDED = "! The server's container does not run. It reads the new settings when you start it:"
+_READ = N_("Read the server's log:")
+_ENDED = N_("! The server's container does not run. It reads the new settings when you start it:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +46,21 @@ class Said:
 
 def said(outcome: Outcome, listening: Listening) -> Said:
     """Return what to tell the operator; nothing where nothing could be heard."""
-    seconds, read = listening.seconds, (_READ, f"$ {listening.log.command}")
+    seconds, read = listening.seconds, (_(_READ), f"$ {listening.log.command}")
     match outcome.heard:
         case Heard.RELOADED:
-            return Said((_RELOADED,), mark="passed", settled=True)
+            return Said((_(_RELOADED),), mark="passed", settled=True)
         case Heard.REFUSED:
-            words = (_SAID.format(words=outcome.words),) if outcome.words else read
-            mend = (_MEND, _UNDO, f"$ {listening.undo_command}")
-            return Said((_REFUSED, *words), mend, "failed", instead=True, settled=True)
+            words = (_(_SAID, words=outcome.words),) if outcome.words else read
+            mend = (_(_MEND), _(_UNDO), f"$ {listening.undo_command}")
+            return Said((_(_REFUSED), *words), mend, "failed", instead=True, settled=True)
         case Heard.SILENT:
-            return Said((_SILENT.format(seconds=seconds),), read, "warned")
+            return Said((_(_SILENT, seconds=seconds),), read, "warned")
         case Heard.QUIET:
             level = listening.server.hiding_level
-            return Said(
-                (_QUIET.format(seconds=seconds, level=level),), read, "warned", settled=True
-            )
+            return Said((_(_QUIET, seconds=seconds, level=level),), read, "warned", settled=True)
         case Heard.ENDED:
             start = f"$ {listening.server.start_command}"
-            return Said((_ENDED,), (start,), "warned", settled=True)
+            return Said((_(_ENDED),), (start,), "warned", settled=True)
         case Heard.UNREADABLE:
             return Said(())

@@ -15,6 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from wizard.check.compose_model import ComposeFile, EnvFile, Mount, Service, Setting
 from wizard.errors import FileRefused
+from wizard.language import _
 
 _MAX_CHARACTERS = 1 << 17
 _MAX_MERGES = 100
@@ -40,8 +41,8 @@ def _compose(text: str) -> Node | None:
     if len(text) > _MAX_CHARACTERS:
         raise FileRefused(
             "compose-too-large",
-            "The compose file is too large to be looked over.",
-            "Check that this is the right file.",
+            _("The compose file is too large to be looked over."),
+            _("Check that this is the right file."),
         )
     try:
         # Not the faster loader in C: deep nesting makes it crash where this one raises.
@@ -58,8 +59,8 @@ def _compose(text: str) -> Node | None:
 def _invalid(line: int | None) -> FileRefused:
     return FileRefused(
         "compose-invalid",
-        "This is not valid YAML, so Docker Compose starts nothing.",
-        "Mend the line; blanks at its beginning matter, and tabs are not allowed there.",
+        _("This is not valid YAML, so Docker Compose starts nothing."),
+        _("Mend the line; blanks at its beginning matter, and tabs are not allowed there."),
         line=line,
     )
 

@@ -13,6 +13,7 @@ from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.seen import Seen
 from wizard.formats.dotenv.statement import Unreadable
 from wizard.formats.dotenv.template import substitute
+from wizard.language import _
 
 _SHORTEST = 6
 """A shorter secret would be found in words that are none."""
@@ -31,9 +32,14 @@ def findings(seen: Seen) -> Iterator[Finding]:
                 Severity.NOTE,
                 seen.compose[0].path,
                 None,
-                "No service here uses the image bomnipotent_server or mounts the directory of "
-                "config.toml, so that it is not known what the server gets.",
-                "If the server is started in another way, name its files: -c PATH --env-file PATH",
+                _(
+                    "No service here uses the image bomnipotent_server or mounts the directory of "
+                    "config.toml, so that it is not known what the server gets."
+                ),
+                _(
+                    "If the server is started in another way, name its files: -c PATH --env-file "
+                    "PATH"
+                ),
             )
         return
     yield from _env_files(container)
@@ -49,8 +55,11 @@ def _env_files(container: Container) -> Iterator[Finding]:
                 Severity.ERROR,
                 container.path,
                 file.named.line,
-                f"The env_file {file.path} does not exist, so Docker Compose starts nothing.",
-                "Create it, or remove it from the service.",
+                _(
+                    "The env_file {path} does not exist, so Docker Compose starts nothing.",
+                    path=file.path,
+                ),
+                _("Create it, or remove it from the service."),
             )
 
 
@@ -71,9 +80,15 @@ def _mounts(seen: Seen, container: Container) -> Iterator[Finding]:
                 Severity.WARNING,
                 container.path,
                 mount.line,
-                "config.toml is mounted on its own: the server does not notice changes of it, and "
-                "no program can replace it.",
-                f"Mount its directory: {config.parent}:{Path(mount.target).parent}/:ro",
+                _(
+                    "config.toml is mounted on its own: the server does not notice changes of it, "
+                    "and no program can replace it."
+                ),
+                _(
+                    "Mount its directory: {directory}:{target}/:ro",
+                    directory=config.parent,
+                    target=Path(mount.target).parent,
+                ),
             )
     if not covered and not unknown and container.service.mounts:
         yield Finding(
@@ -81,9 +96,16 @@ def _mounts(seen: Seen, container: Container) -> Iterator[Finding]:
             Severity.WARNING,
             container.path,
             container.service.line,
-            f"The service {container.service.name} mounts neither {seen.layout.config} nor its "
-            "directory, so it reads another configuration.",
-            f"Add under volumes:   {seen.layout.config.parent}:/etc/bomnipotent_server/configs/:ro",
+            _(
+                "The service {name} mounts neither {config} nor its directory, so it reads "
+                "another configuration.",
+                name=container.service.name,
+                config=seen.layout.config,
+            ),
+            _(
+                "Add under volumes:   {directory}:/etc/bomnipotent_server/configs/:ro",
+                directory=seen.layout.config.parent,
+            ),
         )
 
 
@@ -105,8 +127,11 @@ def _in_clear(seen: Seen, container: Container) -> Iterator[Finding]:
             Severity.WARNING,
             path,
             number,
-            "The secret stands here in clear text, where it is easily committed or shown.",
-            f"Write ${{{name}:?}} instead, and store it: smtp-wizard set --secret-stdin",
+            _("The secret stands here in clear text, where it is easily committed or shown."),
+            _(
+                "Write ${{{name}:?}} instead, and store it: smtp-wizard set --secret-stdin",
+                name=name,
+            ),
         )
 
 

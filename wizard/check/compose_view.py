@@ -83,9 +83,17 @@ def host_path(text: str, directory: Path, project: Mapping[str, str]) -> Path | 
         return None
     if expanded.startswith("~"):
         expanded = project.get("HOME", "~") + expanded[1:]
-    if not expanded.startswith((".", "/")):
+    if not expanded.startswith((".", "/")) or not _is_possible(expanded):
         return None
     return Path(os.path.normpath(directory / expanded))
+
+
+def _is_possible(path: str) -> bool:
+    """Whether a file system can have it: YAML can write a NUL, and half a character."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def project_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:

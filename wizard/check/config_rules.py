@@ -9,6 +9,7 @@ from wizard.check.seen import Seen
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.config.view import SMTP, SMTP_KEYS, ConfigView, first_line
 from wizard.formats.toml.source import TomlSource, parse
+from wizard.language import N_, _
 from wizard.settings import SkipForm, skip_form_of
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -29,8 +30,8 @@ def findings(seen: Seen) -> Iterator[Finding]:
             _ERROR,
             seen.config.path,
             None,
-            "There is no such configuration, so the server does not start.",
-            "Run smtp-wizard, or name the file with -c PATH.",
+            _("There is no such configuration, so the server does not start."),
+            _("Run smtp-wizard, or name the file with -c PATH."),
         )
         return
     try:
@@ -52,8 +53,11 @@ def _sections(seen: Seen, view: ConfigView) -> Iterator[Finding]:
             _ERROR,
             path,
             line,
-            f"The server does not know [{name}]; the section is called [{SMTP}].",
-            "Rename it: smtp-wizard set --rename-section",
+            _(
+                "The server does not know [{name}]; the section is called [smtp].",
+                name=name,
+            ),
+            _("Rename it: smtp-wizard set --rename-section"),
         )
     if view.smtp is None and not view.misnamed and not view.skip_on:
         yield Finding(
@@ -61,9 +65,11 @@ def _sections(seen: Seen, view: ConfigView) -> Iterator[Finding]:
             _ERROR,
             path,
             None,
-            f"There is neither [{SMTP}] nor a setting that skips the verification of users, so "
-            "the server does not start.",
-            "Run smtp-wizard, or: smtp-wizard set --user … --endpoint … --secret-stdin",
+            _(
+                "There is neither [smtp] nor a setting that skips the verification of users, so "
+                "the server does not start.",
+            ),
+            _("Run smtp-wizard, or: smtp-wizard set --user … --endpoint … --secret-stdin"),
         )
     if view.missing_required:
         yield Finding(
@@ -71,9 +77,14 @@ def _sections(seen: Seen, view: ConfigView) -> Iterator[Finding]:
             _WARNING,
             path,
             None,
-            f"The server does not start before it has these settings, too: "
-            f"{', '.join(view.missing_required)}.",
-            "They are described in the documentation of BOMnipotent Server, under Configuration.",
+            _(
+                "The server does not start before it has these settings, too: {missing}.",
+                missing=", ".join(view.missing_required),
+            ),
+            _(
+                "They are described in the documentation of BOMnipotent Server, under "
+                "Configuration."
+            ),
         )
 
 
@@ -83,27 +94,32 @@ def _smtp_keys(seen: Seen, view: ConfigView) -> Iterator[Finding]:
         return
     path = seen.config.path
     for key, line in smtp.unknown:
-        remedy = f"Remove it. Known are: {', '.join(SMTP_KEYS)}."
+        remedy = _("Remove it. Known are: {known}.", known=", ".join(SMTP_KEYS))
         if key in _SKIP_HOMES:
-            remedy = f"Move it: {_home(key)}."
+            remedy = _home(key)
         yield Finding(
             "smtp-key-unknown",
             _ERROR,
             path,
             line,
-            f"The server does not know {key!r} in [{SMTP}], and unknown keys keep it from "
-            "starting.",
+            _(
+                "The server does not know {key!r} in [smtp], and unknown keys keep it from "
+                "starting.",
+                key=key,
+            ),
             remedy,
         )
     for key, line in smtp.wrong_type:
-        kind = "true or false, without quotes" if key == "starttls" else "a text in quotes"
+        kind = N_("The value of {key} has to be a text in quotes.")
+        if key == "starttls":
+            kind = N_("The value of {key} has to be true or false, without quotes.")
         yield Finding(
             "smtp-key-type",
             _ERROR,
             path,
             line,
-            f"The value of {key} has to be {kind}.",
-            "Correct it in an editor, or by: smtp-wizard set",
+            _(kind, key=key),
+            _("Correct it in an editor, or by: smtp-wizard set"),
         )
     for key in ("user", "endpoint"):
         if key not in smtp.lines:
@@ -112,8 +128,8 @@ def _smtp_keys(seen: Seen, view: ConfigView) -> Iterator[Finding]:
                 _ERROR,
                 path,
                 smtp.line,
-                f"[{SMTP}] has no {key}.",
-                f"Set it: smtp-wizard set --{key} …",
+                _("[smtp] has no {key}.", key=key),
+                _("Set it: smtp-wizard set --{key} …", key=key),
             )
 
 
@@ -126,31 +142,35 @@ def _misplaced(seen: Seen, source: TomlSource) -> Iterator[Finding]:
             where = (table, key) if table else (key,)
             home = _misplaced_home(where, values[key])
             if home:
-                place = f"in [{table}]" if table else "above all sections"
+                place = N_("{key} stands above all sections, where the server does not know it.")
+                if table:
+                    place = N_("{key} stands in [{table}], where the server does not know it.")
                 yield Finding(
                     "key-misplaced",
                     _ERROR,
                     seen.config.path,
                     first_line(source.statements, where),
-                    f"{key} stands {place}, where the server does not know it.",
-                    f"Move it: {home}.",
+                    _(place, key=key, table=table),
+                    home,
                 )
 
 
 def _misplaced_home(where: tuple[str, ...], value: object) -> str:
-    """Return where a key belongs, in words; nothing if it stands there or is not ours."""
+    """Say where a key belongs; nothing if it stands there or is not ours."""
     key = where[-1]
     if key in _SKIP_HOMES:
         return "" if where == _SKIP_HOMES[key] else _home(key)
     in_smtp = key in _ONLY_IN_SMTP or (
         where in (("user",), ("secret",)) and not isinstance(value, dict)
     )
-    return f"it belongs below [{SMTP}]" if in_smtp else ""
+    return _("Move it: it belongs below [smtp].") if in_smtp else ""
 
 
 def _home(key: str) -> str:
     path = _SKIP_HOMES[key]
-    return f"it belongs below [{path[0]}]" if len(path) > 1 else "it belongs above all sections"
+    if len(path) > 1:
+        return _("Move it: it belongs below [{name}].", name=path[0])
+    return _("Move it: it belongs above all sections.")
 
 
 def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]:
@@ -162,9 +182,14 @@ def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]
             _ERROR,
             path,
             max(lines.values()),
-            "Both ways to skip the verification of users are in the file; every server knows "
-            "only one of them, and does not start with the other.",
-            "Name your server's version: smtp-wizard set --skip-verification --server-version X.Y",
+            _(
+                "Both ways to skip the verification of users are in the file; every server knows "
+                "only one of them, and does not start with the other."
+            ),
+            _(
+                "Name your server's version: smtp-wizard set --skip-verification --server-version "
+                "X.Y"
+            ),
         )
         return
     known = _known_form(seen)
@@ -175,9 +200,15 @@ def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]
                 _ERROR,
                 path,
                 line,
-                f"This server does not know {'.'.join(form.path)}, and does not start with it.",
-                f"Its name is {'.'.join(known.path)}; rewrite it by: "
-                "smtp-wizard set --skip-verification --server-version X.Y",
+                _(
+                    "This server does not know {path}, and does not start with it.",
+                    path=".".join(form.path),
+                ),
+                _(
+                    "Its name is {path}; rewrite it by: smtp-wizard set --skip-verification "
+                    "--server-version X.Y",
+                    path=".".join(known.path),
+                ),
             )
         elif form in view.skip_on:
             yield Finding(
@@ -185,8 +216,11 @@ def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]
                 _NOTE,
                 path,
                 line,
-                "Users are not verified: anybody can register with an address that is not theirs.",
-                "Once mails work: smtp-wizard set --verify-users",
+                _(
+                    "Users are not verified: anybody can register with an address that is not "
+                    "theirs."
+                ),
+                _("Once mails work: smtp-wizard set --verify-users"),
             )
 
 

@@ -16,6 +16,7 @@ from wizard.check.variable_rules import Variable, needs_exec, unset, variables
 from wizard.formats.config.references import secret_reference
 from wizard.formats.dotenv.statement import Unreadable
 from wizard.formats.dotenv.template import substitute
+from wizard.language import _
 
 
 def findings(seen: Seen) -> Iterator[Finding]:
@@ -52,8 +53,11 @@ def _refused(variable: Variable, container: Container) -> Finding:
         return unset(variable)
     return variable.problem(
         "compose-substitution",
-        f"Docker Compose cannot work out the value of {variable.name}, and starts nothing.",
-        f"Write:   {_line_for(variable)}",
+        _(
+            "Docker Compose cannot work out the value of {name}, and starts nothing.",
+            name=variable.name,
+        ),
+        _("Write:   {line}", line=_line_for(variable)),
         container.path,
         _line(variable, container),
     )
@@ -62,9 +66,13 @@ def _refused(variable: Variable, container: Container) -> Finding:
 def _not_passed(variable: Variable, container: Container) -> Finding:
     return variable.problem(
         "compose-variable-not-passed",
-        f"The service {container.service.name} does not get {variable.name}, which config.toml "
-        "refers to: Compose passes on only what is listed.",
-        f"Add under environment:   {_line_for(variable)}",
+        _(
+            "The service {name} does not get {variable}, which config.toml refers to: Compose "
+            "passes on only what is listed.",
+            name=container.service.name,
+            variable=variable.name,
+        ),
+        _("Add under environment:   {line}", line=_line_for(variable)),
         container.path,
         container.service.line,
     )
@@ -75,18 +83,29 @@ def _blank(variable: Variable, container: Container) -> Finding:
         return needs_exec(variable)
     seen, name = variable.seen, variable.name
     beside = seen.env_beside_config
-    message = f"The container gets {name} as an empty value"
     if beside is not None and value_in(beside, name, seen):
-        message += f", which wins over the value in {beside.path}"
-        remedy = f"Move the line from there to {seen.env.path}."
+        message = _(
+            "The container gets {name} as an empty value, which wins over the value in {path}.",
+            name=name,
+            path=beside.path,
+        )
+        remedy = _("Move the line from there to {path}.", path=seen.env.path)
     elif container.project.get(name):
-        message += ", although it is set: another variable is passed on in its place"
-        remedy = f"Write:   {_line_for(variable)}"
+        message = _(
+            "The container gets {name} as an empty value, although it is set: another variable is "
+            "passed on in its place.",
+            name=name,
+        )
+        remedy = _("Write:   {line}", line=_line_for(variable))
     else:
-        message += ": that is what Compose makes of a variable that has no value"
-        remedy = "Store the secret: smtp-wizard set --secret-stdin"
+        message = _(
+            "The container gets {name} as an empty value: that is what Compose makes of a "
+            "variable that has no value.",
+            name=name,
+        )
+        remedy = _("Store the secret: smtp-wizard set --secret-stdin")
     return variable.problem(
-        "compose-variable-blank", f"{message}.", remedy, container.path, _line(variable, container)
+        "compose-variable-blank", message, remedy, container.path, _line(variable, container)
     )
 
 

@@ -10,20 +10,21 @@ from wizard.check.git import GitState
 from wizard.check.seen import Seen, TextFile
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.entry import Entry, line_number, read_entries
+from wizard.language import N_, _
 from wizard.settings import DEFAULT_VARIABLE, references
 
 _GIT = {
     GitState.NOT_IGNORED: (
         "env-not-ignored",
         Severity.WARNING,
-        "git does not ignore this file, so that it is easily committed with the secret in it.",
-        "Add a line to .gitignore:   .env",
+        N_("git does not ignore this file, so that it is easily committed with the secret in it."),
+        N_("Add a line to .gitignore:   .env"),
     ),
     GitState.TRACKED: (
         "env-tracked",
         Severity.ERROR,
-        "git keeps this file in its history, with the secret in it.",
-        "Take it out (git rm --cached .env), ignore it, and have a new secret generated.",
+        N_("git keeps this file in its history, with the secret in it."),
+        N_("Take it out (git rm --cached .env), ignore it, and have a new secret generated."),
     ),
 }
 
@@ -40,16 +41,18 @@ def findings(seen: Seen) -> Iterator[Finding]:
         yield from _readers(env)
         if text := _GIT.get(seen.git.get(env.path, GitState.UNKNOWN)):
             code, severity, message, remedy = text
-            yield Finding(code, severity, env.path, None, message, remedy)
+            yield Finding(code, severity, env.path, None, _(message), _(remedy))
     for path in seen.strays:
         yield Finding(
             "env-stray-copy",
             Severity.WARNING,
             path,
             None,
-            "This looks like a copy of .env that an editor or a backup has left; the secret may "
-            "still be in it.",
-            f"Remove it if you do not need it: rm {path.name}",
+            _(
+                "This looks like a copy of .env that an editor or a backup has left; the secret "
+                "may still be in it."
+            ),
+            _("Remove it if you do not need it: rm {name}", name=path.name),
         )
 
 
@@ -63,8 +66,14 @@ def _readers(env: TextFile) -> Iterator[Finding]:
             Severity.ERROR,
             env.path,
             None,
-            f"Every account of this machine can read or write the file (mode {mode:04o}).",
-            f"chmod 600 {env.path}   (640 where the server runs as another account of its group)",
+            _(
+                "Every account of this machine can read or write the file (mode {mode:04o}).",
+                mode=mode,
+            ),
+            _(
+                "chmod 600 {path}   (640 where the server runs as another account of its group)",
+                path=env.path,
+            ),
         )
     elif mode & stat.S_IRWXG:
         yield Finding(
@@ -72,8 +81,11 @@ def _readers(env: TextFile) -> Iterator[Finding]:
             Severity.NOTE,
             env.path,
             None,
-            f"All accounts of the file's group can read or write it (mode {mode:04o}).",
-            f"Unless the server needs that: chmod 600 {env.path}",
+            _(
+                "All accounts of the file's group can read or write it (mode {mode:04o}).",
+                mode=mode,
+            ),
+            _("Unless the server needs that: chmod 600 {path}", path=env.path),
         )
 
 
@@ -100,9 +112,14 @@ def _content(seen: Seen, env: TextFile) -> Iterator[Finding]:
             Severity.WARNING,
             env.path,
             _line(env, unused[0]),
-            f"{DEFAULT_VARIABLE} is set here, but config.toml does not refer to it.",
-            f'Write in its section [smtp]   secret = "${{{DEFAULT_VARIABLE}}}"   or remove this '
-            "line.",
+            _(
+                "{name} is set here, but config.toml does not refer to it.",
+                name=DEFAULT_VARIABLE,
+            ),
+            _(
+                'Write in its section [smtp]   secret = "${{{name}}}"   or remove this line.',
+                name=DEFAULT_VARIABLE,
+            ),
         )
 
 
@@ -116,9 +133,13 @@ def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Findi
             Severity.ERROR,
             env.path,
             _line(env, found[-1]),
-            f"{name} is defined {len(found)} times with different values: the server takes the "
-            "first, Docker Compose the last.",
-            "Keep one of the lines.",
+            _(
+                "{name} is defined {count} times with different values: the server takes the "
+                "first, Docker Compose the last.",
+                name=name,
+                count=len(found),
+            ),
+            _("Keep one of the lines."),
         )
         return
     yield Finding(
@@ -126,9 +147,12 @@ def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Findi
         Severity.ERROR,
         env.path,
         _line(env, found[0]),
-        f"The server and Docker Compose do not read the same value of {name}: one of its "
-        "characters means something to one of them.",
-        "Store the secret again, then it is quoted for both: smtp-wizard set --secret-stdin",
+        _(
+            "The server and Docker Compose do not read the same value of {name}: one of its "
+            "characters means something to one of them.",
+            name=name,
+        ),
+        _("Store the secret again, then it is quoted for both: smtp-wizard set --secret-stdin"),
     )
 
 

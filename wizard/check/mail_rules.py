@@ -8,6 +8,7 @@ from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.seen import Seen
 from wizard.current import Current
 from wizard.errors import FileRefused, InvalidValue
+from wizard.language import N_, _
 from wizard.providers import by_host
 from wizard.settings import (
     Caution,
@@ -21,12 +22,12 @@ from wizard.settings import (
 )
 
 _REMEDIES = {
-    "user-not-an-address": "Use the mail address, or a local relay that sets the sender.",
-    "starttls-without-effect": "Change the endpoint: smtp-wizard set --endpoint …",
-    "starttls-discouraged": "Try it: smtp-wizard test --no-starttls",
-    "clear-text-login": "Find a form that works: smtp-wizard test",
-    "address-needs-certificate": "Change the endpoint: smtp-wizard set --endpoint …",
-    "secret-contains-reference": "Have a new one generated.",
+    "user-not-an-address": N_("Use the mail address, or a local relay that sets the sender."),
+    "starttls-without-effect": N_("Change the endpoint: smtp-wizard set --endpoint …"),
+    "starttls-discouraged": N_("Try it: smtp-wizard test --no-starttls"),
+    "clear-text-login": N_("Find a form that works: smtp-wizard test"),
+    "address-needs-certificate": N_("Change the endpoint: smtp-wizard set --endpoint …"),
+    "secret-contains-reference": N_("Have a new one generated."),
 }
 _NOTES = ("starttls-discouraged",)
 
@@ -70,8 +71,11 @@ def _problems(current: Current) -> Iterator[Finding]:
             Severity.WARNING,
             current.config.path,
             smtp.lines.get("endpoint"),
-            "A password stands in the endpoint, where everybody who may read config.toml sees it.",
-            "Move it to .env: smtp-wizard set --endpoint … --secret-stdin",
+            _(
+                "A password stands in the endpoint, where everybody who may read config.toml sees "
+                "it."
+            ),
+            _("Move it to .env: smtp-wizard set --endpoint … --secret-stdin"),
         )
 
 
@@ -106,8 +110,11 @@ def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
         yield Caution(
             "starttls-though-smtps",
             "starttls",
-            f"{settings.route.host} offers SMTPS (port 465), which is the better choice: "
-            "STARTTLS begins in clear text.",
+            _(
+                "{host} offers SMTPS (port 465), which is the better choice: STARTTLS begins in "
+                "clear text.",
+                host=settings.route.host,
+            ),
         )
 
 
@@ -126,5 +133,5 @@ def _finding(current: Current, caution: Caution) -> Finding:
         current.config.path,
         None if smtp is None else smtp.lines.get(caution.field, smtp.line),
         caution.message,
-        _REMEDIES.get(caution.code, "Change it: smtp-wizard set --no-starttls"),
+        _(_REMEDIES.get(caution.code, N_("Change it: smtp-wizard set --no-starttls"))),
     )

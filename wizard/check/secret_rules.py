@@ -10,6 +10,7 @@ from wizard.check.finding import Finding, Severity
 from wizard.check.seen import Seen
 from wizard.errors import InvalidValue
 from wizard.formats.config.references import choose_reference
+from wizard.language import _
 from wizard.settings import mask_url_password
 
 
@@ -26,9 +27,11 @@ def findings(seen: Seen) -> Iterator[Finding]:
             Severity.WARNING,
             path,
             line,
-            "The secret stands in config.toml itself, where everybody who may read the "
-            "configuration sees it.",
-            "Move it to .env: smtp-wizard set --secret-stdin",
+            _(
+                "The secret stands in config.toml itself, where everybody who may read the "
+                "configuration sees it."
+            ),
+            _("Move it to .env: smtp-wizard set --secret-stdin"),
         )
     endpoint = smtp.endpoint or ""
     in_the_open = current.literal_secret is not None or mask_url_password(endpoint) != endpoint
@@ -39,9 +42,12 @@ def findings(seen: Seen) -> Iterator[Finding]:
             Severity.ERROR,
             path,
             None,
-            f"Every account of this machine can read config.toml (mode {mode:04o}), and the "
-            "secret in it.",
-            "Move the secret to .env: smtp-wizard set --secret-stdin",
+            _(
+                "Every account of this machine can read config.toml (mode {mode:04o}), and the "
+                "secret in it.",
+                mode=mode,
+            ),
+            _("Move the secret to .env: smtp-wizard set --secret-stdin"),
         )
     value = secret_as_received(seen)
     if value:
@@ -59,9 +65,11 @@ def _about_value(seen: Seen, value: str, line: int | None) -> Iterator[Finding]:
             Severity.ERROR,
             seen.config.path,
             line,
-            "The secret has quotation marks or backslashes in it that break the string in which "
-            "config.toml refers to it.",
-            "Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin",
+            _(
+                "The secret has quotation marks or backslashes in it that break the string in "
+                "which config.toml refers to it."
+            ),
+            _("Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin"),
         )
     if value != value.strip():
         yield Finding(
@@ -69,8 +77,8 @@ def _about_value(seen: Seen, value: str, line: int | None) -> Iterator[Finding]:
             Severity.WARNING,
             seen.config.path,
             line,
-            "The secret begins or ends with a blank, which is often copied along by mistake.",
-            "Store it again if that is not meant: smtp-wizard set --secret-stdin",
+            _("The secret begins or ends with a blank, which is often copied along by mistake."),
+            _("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
         )
 
 

@@ -13,6 +13,7 @@ from wizard.current import Place
 from wizard.errors import FileRefused
 from wizard.formats.toml.source import parse
 from wizard.formats.toml.tokens import references as toml_references
+from wizard.language import _
 from wizard.settings import references
 
 
@@ -81,8 +82,11 @@ def findings(seen: Seen) -> Iterator[Finding]:
         if value == "" and variable.is_secret:
             yield variable.problem(
                 "environment-blank",
-                f"{variable.name} is set in this environment, but empty. Where the server's "
-                "environment sets it, too, that wins over .env.",
+                _(
+                    "{name} is set in this environment, but empty. Where the server's environment "
+                    "sets it, too, that wins over .env.",
+                    name=variable.name,
+                ),
                 f"unset {variable.name}",
             )
         elif value is None:
@@ -100,11 +104,16 @@ def unset(variable: Variable) -> Finding:
         return needs_exec(variable)
     for env in seen.other_envs:
         if value_in(env, name, seen):
-            reader = "Docker Compose" if seen.in_compose else "the server"
+            reader = "Docker Compose" if seen.in_compose else _("the server")
             return variable.problem(
                 "env-in-wrong-directory",
-                f"{name} is set here, but {reader} reads {seen.env.path}.",
-                "Move the line there.",
+                _(
+                    "{name} is set here, but {reader} reads {path}.",
+                    name=name,
+                    reader=reader,
+                    path=seen.env.path,
+                ),
+                _("Move the line there."),
                 env.path,
                 line_in(env, name, seen),
             )
@@ -115,21 +124,32 @@ def unset(variable: Variable) -> Finding:
             Severity.WARNING,
             seen.config.path,
             variable.line,
-            f"The secret ({name}) may be in the keyring, which could not be asked: "
-            f"{problem.message}",
+            _(
+                "The secret ({name}) may be in the keyring, which could not be asked: {message}",
+                name=name,
+                message=problem.message,
+            ),
             problem.remedy,
         )
     if variable.is_secret:
         return variable.problem(
             "secret-unset",
-            f"The secret ({name}) is neither in the environment nor in {seen.env.path}, and no "
-            "store has it.",
-            "Store it: smtp-wizard set --secret-stdin",
+            _(
+                "The secret ({name}) is neither in the environment nor in {path}, and no store "
+                "has it.",
+                name=name,
+                path=seen.env.path,
+            ),
+            _("Store it: smtp-wizard set --secret-stdin"),
         )
     return variable.problem(
         "variable-unset",
-        f"Nothing sets {name}: neither the environment nor {seen.env.path}.",
-        f"Write {name}=… into .env, unless the server's own unit sets it.",
+        _(
+            "Nothing sets {name}: neither the environment nor {path}.",
+            name=name,
+            path=seen.env.path,
+        ),
+        _("Write {name}=… into .env, unless the server's own unit sets it.", name=name),
     )
 
 
@@ -138,8 +158,8 @@ def blank(variable: Variable) -> Finding:
     env = variable.seen.env
     return variable.problem(
         "secret-blank",
-        f"{variable.name} has no value, so the server logs in with an empty password.",
-        "Store the secret: smtp-wizard set --secret-stdin",
+        _("{name} has no value, so the server logs in with an empty password.", name=variable.name),
+        _("Store the secret: smtp-wizard set --secret-stdin"),
         env.path,
         line_in(env, variable.name, variable.seen),
     )
@@ -148,14 +168,17 @@ def blank(variable: Variable) -> Finding:
 def needs_exec(variable: Variable) -> Finding:
     """Return the note for a secret in a store that the server cannot read."""
     seen = variable.seen
-    place = {Place.KEYRING: "in the keyring", Place.CREDENTIAL: "as a systemd credential"}
+    message = _("The secret is kept in the keyring, which the server cannot read by itself.")
+    if seen.where.effective is Place.CREDENTIAL:
+        message = _(
+            "The secret is kept as a systemd credential, which the server cannot read by itself."
+        )
     start = "docker compose up -d" if seen.in_compose else "bomnipotent_server …"
     return Finding(
         "secret-needs-exec",
         Severity.NOTE,
         seen.config.path,
         variable.line,
-        f"The secret is kept {place.get(seen.where.effective or Place.KEYRING, '')}, which the "
-        "server cannot read by itself.",
-        f"Start it by: smtp-wizard exec -- {start}",
+        message,
+        _("Start it by: smtp-wizard exec -- {start}", start=start),
     )

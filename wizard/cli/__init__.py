@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
+from wizard import language
 from wizard.cli import output
-from wizard.cli.parser import parse
+from wizard.cli.parser import language_of, parse
 from wizard.errors import FileRefused, UsageError, WizardError
+from wizard.language import _
 from wizard.stores import memory
 
 
@@ -28,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Usage errors, too, are JSON for whoever asked for it.
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json, debug = "--json" in own, "--debug" in own
+    language.use(language_of(own) or language.choose())
     try:
         return _run(arguments, as_json=as_json, debug=debug)
     except output.Unprintable as error:
@@ -37,19 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
     options = None
     try:
-        options = parse(arguments)
+        with language.of_libraries():
+            options = parse(arguments)
         if options.module != "exec_command":  # which has to undo it for its program
             memory.protect()
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:
-        aborted = WizardError("aborted", "Aborted. No changes were made to any files.")
+        aborted = WizardError("aborted", _("Aborted. No changes were made to any files."))
         output.failure(aborted, as_json=as_json)
         return output.ABORTED
     except UsageError as error:
         output.failure(error, as_json=as_json)
         if not as_json:
-            output.say("See smtp-wizard --help.")
+            output.say(_("See smtp-wizard --help."))
         return error.exit_code
     except WizardError as error:
         output.failure(error, as_json=as_json)
@@ -69,8 +73,8 @@ def _refused(error: OSError) -> FileRefused:
     """Return the sentence for what the system has refused before anything was written."""
     return FileRefused(
         "system-refused",
-        f"The system refuses: {error.strerror or type(error).__name__}.",
-        "Check the path, and the disk that it is on.",
+        _("The system refuses: {reason}.", reason=error.strerror or type(error).__name__),
+        _("Check the path, and the disk that it is on."),
         path=Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from wizard.errors import WizardError
+from wizard.language import _
 from wizard.visible import visible
 
 DEFECT = 1
@@ -106,10 +107,12 @@ def defect(error: BaseException, options: Namespace | None, *, as_json: bool, de
     path = report.write(content)
     if debug:
         say(content)
-    remedy = "Please report it with what --debug prints."
+    remedy = _("Please report it with what --debug prints.")
     if path is not None:
-        remedy = f"Please report it with the contents of {path}."
-    message = f"Unexpected error ({type(error).__name__}); this is a defect of smtp-wizard."
+        remedy = _("Please report it with the contents of {path}.", path=path)
+    message = _(
+        "Unexpected error ({name}); this is a defect of smtp-wizard.", name=type(error).__name__
+    )
     failure(WizardError("unexpected-error", message, remedy), as_json=as_json)
     return DEFECT
 
@@ -142,5 +145,6 @@ def unprintable(failed: Unprintable) -> int:
     """Say so, unless the reader has just gone; do not let Python complain again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(failed.error, BrokenPipeError):
-        say(f"smtp-wizard: The result cannot be printed: {failed.error.strerror}.")
+        words = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
+        say(f"smtp-wizard: {words}")
     return DEFECT

@@ -11,9 +11,10 @@ from typing import Any, Never
 from wizard import __version__
 from wizard.cli import output
 from wizard.errors import UsageError
+from wizard.language import LANGUAGES, _
 
 DEFAULT_TIMEOUT = 15.0
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh")
 _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,
@@ -22,6 +23,7 @@ _COMMON_DEFAULTS: dict[str, Any] = {
     "plain": False,
     "no_mouse": False,
     "debug": False,
+    "lang": None,
 }
 
 
@@ -46,6 +48,16 @@ class _PrintCompletion(argparse.Action):
 
         output.result(completion(build(), values))
         parser.exit()
+
+
+def language_of(arguments: Sequence[str]) -> str | None:
+    """Return the language that ``--lang`` asks for, which even usage errors are said in."""
+    chosen = None
+    for flag, value in zip(arguments, [*arguments[1:], ""], strict=False):
+        name, equals, joined = flag.partition("=")
+        if name == "--lang" and (word := joined if equals else value) in LANGUAGES:
+            chosen = word
+    return chosen
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -80,19 +92,23 @@ def build() -> argparse.ArgumentParser:
         prog="smtp-wizard",
         allow_abbrev=False,
         parents=[common],
-        description="Set up the SMTP settings of BOMnipotent Server: test them as the server "
-        "will use them, and write config.toml and .env without disturbing them. "
-        "Without a command: the wizard, on the full screen.",
-        epilog="Exit codes: 0 done, 1 unexpected error, 2 usage, 3 the server's mails will fail, "
-        "4 a file cannot be edited safely, 5 writing failed, 6 secret store unusable, "
-        "7 not testable from here, 8 check found errors, 130 aborted; "
-        "of exec also 126 not executable, 127 not found.",
+        description=_(
+            "Set up the SMTP settings of BOMnipotent Server: test them as the server will use "
+            "them, and write config.toml and .env without disturbing them. Without a command: the "
+            "wizard, on the full screen."
+        ),
+        epilog=_(
+            "Exit codes: 0 done, 1 unexpected error, 2 usage, 3 the server's mails will fail, 4 a "
+            "file cannot be edited safely, 5 writing failed, 6 secret store unusable, 7 not "
+            "testable from here, 8 check found errors, 130 aborted; of exec also 126 not "
+            "executable, 127 not found."
+        ),
     )
     parser.add_argument(
         "--print-completion",
         action=_PrintCompletion,
         choices=SHELLS,
-        help="print the completions for a shell; evaluate them there, or keep them in a file",
+        help=_("print the completions for a shell; evaluate them there, or keep them in a file"),
     )
     parser.set_defaults(module="full_screen")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
@@ -103,9 +119,9 @@ def build() -> argparse.ArgumentParser:
         common,
         "check",
         "check_command",
-        "look over configuration, .env, compose file and permissions; no network",
+        _("look over configuration, .env, compose file and permissions; no network"),
     )
-    _add(commands, common, "show", "show", "show what is set and where it comes from")
+    _add(commands, common, "show", "show", _("show what is set and where it comes from"))
     _add_exec(commands, common)
     _add_undo(commands, common)
     _add(
@@ -113,7 +129,7 @@ def build() -> argparse.ArgumentParser:
         common,
         "demo",
         "demo",
-        "try the wizard in a scratch directory, against a mail server of its own",
+        _("try the wizard in a scratch directory, against a mail server of its own"),
     )
     return parser
 
@@ -121,38 +137,55 @@ def build() -> argparse.ArgumentParser:
 def _common() -> argparse.ArgumentParser:
     """Return the flags that may stand before or behind the command."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    group = common.add_argument_group("common options")
+    group = common.add_argument_group(_("common options"))
     group.add_argument(
         "-c",
         "--config",
         type=_path,
         metavar="PATH",
-        help="config.toml (default: the first of ./config.toml, "
-        "./bomnipotent_config/config.toml, /etc/bomnipotent_server/configs/config.toml)",
+        help=_(
+            "config.toml (default: the first of ./config.toml, ./bomnipotent_config/config.toml, "
+            "/etc/bomnipotent_server/configs/config.toml)"
+        ),
     )
     group.add_argument(
         "--env-file",
         type=_path,
         metavar="PATH",
-        help=".env (default: beside the compose file, else beside config.toml)",
+        help=_(".env (default: beside the compose file, else beside config.toml)"),
     )
-    group.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    group.add_argument("--json", action="store_true", help=_("print one JSON document on stdout"))
     group.add_argument(
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help=f"deadline of the whole live test (default: {DEFAULT_TIMEOUT:g})",
+        help=_(
+            "deadline of the whole live test (default: {seconds:g})",
+            seconds=DEFAULT_TIMEOUT,
+        ),
     )
-    group.add_argument("--plain", action="store_true", help="line by line, with numbered choices")
     group.add_argument(
-        "--no-mouse", action="store_true", help="leave the mouse to the terminal's own selection"
+        "--plain", action="store_true", help=_("line by line, with numbered choices")
+    )
+    group.add_argument(
+        "--no-mouse", action="store_true", help=_("leave the mouse to the terminal's own selection")
     )
     group.add_argument(
         "--debug",
         action="store_true",
-        help="print the report of an unexpected error: places in the code, no values",
+        help=_("print the report of an unexpected error: places in the code, no values"),
     )
-    group.add_argument("--version", action="version", version=f"smtp-wizard {__version__}")
+    group.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        help=_("language of the messages (default: that of the locale)"),
+    )
+    group.add_argument(
+        "--version",
+        action="version",
+        version=f"smtp-wizard {__version__}",
+        help=_("show program's version number and exit"),
+    )
     return common
 
 
@@ -172,43 +205,47 @@ def _add(
 
 def _add_values(parser: argparse.ArgumentParser) -> None:
     """Add the flags that name the values; what is not named keeps its value."""
-    group = parser.add_argument_group("values")
-    group.add_argument("--user", metavar="U", help="login name, usually the full mail address")
+    group = parser.add_argument_group(_("values"))
+    group.add_argument("--user", metavar="U", help=_("login name, usually the full mail address"))
     group.add_argument(
-        "--endpoint", metavar="E", help="mail server's host name, or smtp://host:port"
+        "--endpoint", metavar="E", help=_("mail server's host name, or smtp://host:port")
     )
     group.add_argument(
         "--starttls",
         action=argparse.BooleanOptionalAction,
-        help="STARTTLS on port 587 instead of SMTPS on port 465",
+        help=_("STARTTLS on port 587 instead of SMTPS on port 465"),
     )
     secret = group.add_mutually_exclusive_group()
     secret.add_argument(
-        "--secret-stdin", action="store_true", help="read the secret from standard input, one line"
+        "--secret-stdin",
+        action="store_true",
+        help=_("read the secret from standard input, one line"),
     )
     secret.add_argument(
-        "--secret-file", type=_path, metavar="F", help="read the secret from a file, one line"
+        "--secret-file", type=_path, metavar="F", help=_("read the secret from a file, one line")
     )
     secret.add_argument(
-        "--secret-env", metavar="NAME", help="take the secret from an environment variable"
+        "--secret-env", metavar="NAME", help=_("take the secret from an environment variable")
     )
     secret.add_argument(
-        "--no-secret", action="store_true", help="no login; removes a stored secret"
+        "--no-secret", action="store_true", help=_("no login; removes a stored secret")
     )
 
 
 def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(commands, common, "set", "set_command", "change settings without asking")
+    parser = _add(commands, common, "set", "set_command", _("change settings without asking"))
     _add_values(parser)
     parser.add_argument(
         "--secret-var",
         metavar="NAME",
-        help="variable for the secret (default: the one config.toml refers to, else SMTP_SECRET)",
+        help=_(
+            "variable for the secret (default: the one config.toml refers to, else SMTP_SECRET)"
+        ),
     )
     parser.add_argument(
         "--store",
         choices=("env", "keyring", "credential"),
-        help="where the secret is kept (default: where it is, else .env)",
+        help=_("where the secret is kept (default: where it is, else .env)"),
     )
     skip = parser.add_mutually_exclusive_group()
     skip.add_argument(
@@ -216,47 +253,49 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
         action="store_const",
         const=True,
         dest="skip",
-        help="do not verify users by mail",
+        help=_("do not verify users by mail"),
     )
     skip.add_argument(
         "--verify-users",
         action="store_const",
         const=False,
         dest="skip",
-        help="verify users by mail again",
+        help=_("verify users by mail again"),
     )
     parser.add_argument(
-        "--server-version", metavar="X.Y", help="version of the server, for --skip-verification"
+        "--server-version", metavar="X.Y", help=_("version of the server, for --skip-verification")
     )
     parser.add_argument(
         "--rename-section",
         action="store_true",
-        help="rename a misnamed [smtp_config] to [smtp]",
+        help=_("rename a misnamed [smtp_config] to [smtp]"),
     )
     parser.add_argument(
         "--test",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="write only what the live test does not fail (default: test)",
+        help=_("write only what the live test does not fail (default: test)"),
     )
-    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser.add_argument("--dry-run", action="store_true", help=_("print the diff, write nothing"))
     parser.add_argument(
-        "--no-backup", action="store_true", help="keep nothing afterwards: no undo of this write"
+        "--no-backup", action="store_true", help=_("keep nothing afterwards: no undo of this write")
     )
 
 
 def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(commands, common, "test", "test_command", "test live what the server would use")
+    parser = _add(
+        commands, common, "test", "test_command", _("test live what the server would use")
+    )
     _add_values(parser)
-    parser.add_argument("--to", metavar="ADDRESS", help="send a real test mail there")
+    parser.add_argument("--to", metavar="ADDRESS", help=_("send a real test mail there"))
     parser.add_argument(
-        "--transcript", action="store_true", help="print the dialogue, without the login"
+        "--transcript", action="store_true", help=_("print the dialogue, without the login")
     )
     parser.add_argument(
-        "--report", action="store_true", help="print a report for a ticket, without the secret"
+        "--report", action="store_true", help=_("print a report for a ticket, without the secret")
     )
     parser.add_argument(
-        "--no-alternatives", action="store_true", help="do not search for a form that works"
+        "--no-alternatives", action="store_true", help=_("do not search for a form that works")
     )
 
 
@@ -266,7 +305,7 @@ def _add_exec(commands: Any, common: argparse.ArgumentParser) -> None:
         common,
         "exec",
         "exec_command",
-        "replace this process by CMD with the secret in its environment",
+        _("replace this process by CMD with the secret in its environment"),
     )
     parser.usage = "smtp-wizard exec [-c PATH] [--env-file PATH] [--json] -- CMD..."
     # What stands behind "--" is taken away before; words that come this far lack it.
@@ -275,16 +314,18 @@ def _add_exec(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _add_undo(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(commands, common, "undo", "undo_command", "put back what the last write replaced")
-    parser.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    parser = _add(
+        commands, common, "undo", "undo_command", _("put back what the last write replaced")
+    )
+    parser.add_argument("--dry-run", action="store_true", help=_("print the diff, write nothing"))
     parser.add_argument(
-        "--no-backup", action="store_true", help="keep nothing afterwards: no undo of the undo"
+        "--no-backup", action="store_true", help=_("keep nothing afterwards: no undo of the undo")
     )
 
 
 def _path(text: str) -> Path:
     if not text or "\0" in text:
-        raise argparse.ArgumentTypeError("not a path")
+        raise argparse.ArgumentTypeError(_("not a path"))
     return Path(text)
 
 
@@ -294,5 +335,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to 3600")
+        raise argparse.ArgumentTypeError(
+            _("{text!r} is not a number of seconds up to 3600", text=text)
+        )
     return seconds

@@ -12,6 +12,7 @@ from wizard.current import Current
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer, Ports
 from wizard.demo.stand_in import send_verification
 from wizard.errors import InvalidValue
+from wizard.language import _
 from wizard.probe.network import Network
 from wizard.secret import Secret
 
@@ -73,28 +74,42 @@ def furnish(directory: Path) -> Path:
 def hints(ports: Ports) -> Mapping[str, str]:
     """Return what to try, by the name of the step."""
     return {
-        "Files": "Demo: a scratch directory and a mail server of its own. Nothing of yours is "
-        "touched. Press Enter.",
-        "User": f"Demo: enter {DEMO_USER}",
-        "Server": f"Demo: enter {DEMO_HOST}. Its ports 465 and 587 may be taken on this "
-        f"machine: 127.0.0.1:{ports.smtps} and :{ports.starttls} answer instead.",
-        "Secret": f"Demo: enter {PASSWORD.reveal()} or, to see a failure, anything else first.",
+        "Files": _(
+            "Demo: a scratch directory and a mail server of its own. Nothing of yours is touched. "
+            "Press Enter."
+        ),
+        "User": _("Demo: enter {user}", user=DEMO_USER),
+        "Server": _(
+            "Demo: enter {host}. Its ports 465 and 587 may be taken on this machine: "
+            "127.0.0.1:{smtps} and :{starttls} answer instead.",
+            host=DEMO_HOST,
+            smtps=ports.smtps,
+            starttls=ports.starttls,
+        ),
+        "Secret": _(
+            "Demo: enter {secret} or, to see a failure, anything else first.",
+            secret=PASSWORD.reveal(),
+        ),
     }
 
 
 def prove(current: Current, network: Network, server: MailServer) -> str:
     """Let a stand-in for the server send a mail with what was written; say what came of it."""
     if not current.configured:
-        return "No mail settings were written, so no mail is sent."
+        return _("No mail settings were written, so no mail is sent.")
     try:
         asyncio.run(send_verification(current, network))
     except (InvalidValue, aiosmtplib.SMTPException, OSError) as error:
-        return f"A stand-in for the server read the files, and its mail was refused: {error}"
+        return _(
+            "A stand-in for the server read the files, and its mail was refused: {error}",
+            error=error,
+        )
     mail = server.messages[-1]
-    return (
+    return _(
         "A stand-in for the server read the files and sent a mail. Really accepted by "
-        f"{DEMO_HOST}:\n"
-        f"  From:    {mail.sender}\n"
-        f"  To:      {', '.join(mail.recipients)}\n"
-        f"  Subject: {mail.subject}"
+        "{host}:\n  From:    {sender}\n  To:      {recipients}\n  Subject: {subject}",
+        host=DEMO_HOST,
+        sender=mail.sender,
+        recipients=", ".join(mail.recipients),
+        subject=mail.subject,
     )

@@ -15,9 +15,12 @@ from wizard.diagnosis.introduction import INTRODUCTION
 from wizard.diagnosis.login import LOGIN
 from wizard.diagnosis.reaching import REACHING
 from wizard.diagnosis.rule import Rule, values
-from wizard.diagnosis.sending import SENDING
+from wizard.diagnosis.sending import OTHER_RECIPIENT, SENDING
 from wizard.diagnosis.unforeseen import UNFORESEEN
+from wizard.language import _
 from wizard.settings import SmtpSettings
+
+_OF_THE_MAILBOX = ("quota", "mail-too-big")
 
 TABLE: tuple[Rule, ...] = (
     *REACHING,
@@ -51,6 +54,15 @@ class Diagnosis:
         }
 
 
+def matters(failure: Failure, settings: SmtpSettings) -> bool:
+    """Whether a refused recipient says something about the server's mails to others.
+
+    It does not when only that one mailbox does not exist, is full, or takes nothing.
+    """
+    rule = next(rule for rule in TABLE if rule.matches(failure, settings))
+    return rule is not OTHER_RECIPIENT and rule.code not in _OF_THE_MAILBOX
+
+
 def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
     """Explain ``failure`` of a test of ``settings``."""
     rule = next(rule for rule in TABLE if rule.matches(failure, settings))
@@ -58,8 +70,8 @@ def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
     return Diagnosis(
         rule.code,
         failure.stage,
-        rule.summary.format_map(facts),
-        rule.remedy.format_map(facts),
+        _(rule.summary, **facts),
+        _(rule.remedy, **facts),
         failure.said or None,
         rule.warning,
     )

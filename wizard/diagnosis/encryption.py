@@ -9,121 +9,131 @@ from wizard.diagnosis.rule import (
     security,
     self_signed,
 )
+from wizard.language import N_
 from wizard.settings import Security
 
 ENCRYPTION: tuple[Rule, ...] = (
     Rule(
         Cause.NOT_TLS,
         "plain-on-tls-port",
-        "{host} does not speak TLS on port {port} from the first byte.",
-        "Set starttls = true, which means port 587.",
+        N_("{host} does not speak TLS on port {port} from the first byte."),
+        N_("Set starttls = true, which means port 587."),
         when=security(Security.TLS),
     ),
     Rule(
         Cause.NOT_TLS,
         "plain-on-tls-port",
-        "{host} agreed to STARTTLS on port {port}, but did not begin to encrypt.",
-        "Use SMTPS: the bare host name with starttls = false.",
+        N_("{host} agreed to STARTTLS on port {port}, but did not begin to encrypt."),
+        N_("Use SMTPS: the bare host name with starttls = false."),
     ),
     Rule(
         Cause.IS_TLS,
         "tls-on-plain-port",
-        "{host} expects TLS from the first byte on port {port}.",
-        "Set the endpoint to {host} alone, without smtp:// (port 465).",
+        N_("{host} expects TLS from the first byte on port {port}."),
+        N_("Set the endpoint to {host} alone, without smtp:// (port 465)."),
         when=security(Security.NONE),
     ),
     Rule(
         Cause.IS_TLS,
         "tls-on-plain-port",
-        "{host} expects TLS from the first byte on port {port}.",
-        "Set starttls = false, and the bare host name {host} as the endpoint (port 465).",
+        N_("{host} expects TLS from the first byte on port {port}."),
+        N_("Set starttls = false, and the bare host name {host} as the endpoint (port 465)."),
     ),
     Rule(
         Cause.TLS_TOO_OLD,
         "tls-too-old",
-        "{host} only speaks a version of TLS that is older than 1.2.",
-        "Have the mail server updated, or use another one: the server refuses old versions.",
+        N_("{host} only speaks a version of TLS that is older than 1.2."),
+        N_("Have the mail server updated, or use another one: the server refuses old versions."),
     ),
     Rule(
         Cause.TLS_FAILED,
         "tls-failed",
-        "{host} and this machine could not agree on an encryption ({text}).",
-        "Check that port {port} is the right one; else show this to whoever runs {host}.",
+        N_("{host} and this machine could not agree on an encryption ({text})."),
+        N_("Check that port {port} is the right one; else show this to whoever runs {host}."),
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
         "certificate-name",
-        "The certificate is not for {host}, but for {names}.",
-        "Set the endpoint to {better}, if that is your mail server.",
+        N_("The certificate is not for {host}, but for {names}."),
+        N_("Set the endpoint to {better}, if that is your mail server."),
         when=named_better,
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
         "certificate-name",
-        "The certificate is not for {host}; the names in it: {names}.",
-        "Set the endpoint to the name that your mail provider gives for SMTP.",
+        N_("The certificate is not for {host}; the names in it: {names}."),
+        N_("Set the endpoint to the name that your mail provider gives for SMTP."),
     ),
     Rule(
         Cause.CERTIFICATE_EXPIRED,
         "certificate-expired",
-        "The certificate of {host} has expired ({until}).",
-        "Have it renewed by whoever runs {host}; if it is new, check this machine's clock.",
+        N_("The certificate of {host} has expired ({until})."),
+        N_("Have it renewed by whoever runs {host}; if it is new, check this machine's clock."),
     ),
     Rule(
         Cause.CERTIFICATE_NOT_YET_VALID,
         "certificate-not-yet-valid",
-        "The certificate of {host} is not valid yet ({since}).",
-        "Check the clock of this machine and of the server: it is probably slow.",
+        N_("The certificate of {host} is not valid yet ({since})."),
+        N_("Check the clock of this machine and of the server: it is probably slow."),
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
         "certificate-untrusted",
-        "The certificate of {host} is self-signed ({issuer}): nobody vouches for it.",
-        "Have it replaced by one of a public authority, or install it in the trust store of the "
-        "server; a container has its own store.",
+        N_("The certificate of {host} is self-signed ({issuer}): nobody vouches for it."),
+        N_(
+            "Have it replaced by one of a public authority, or install it in the trust store of "
+            "the server; a container has its own store."
+        ),
         when=self_signed,
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
         "certificate-untrusted",
-        "The certificate of {host} comes from {issuer}, which this machine does not trust.",
-        "If it is your own authority, install its certificate in the trust store of the server "
-        "(a container has its own store); if it is a public one, have {host} send the complete "
-        "chain.",
+        N_("The certificate of {host} comes from {issuer}, which this machine does not trust."),
+        N_(
+            "If it is your own authority, install its certificate in the trust store of the "
+            "server (a container has its own store); if it is a public one, have {host} send the "
+            "complete chain."
+        ),
     ),
     Rule(
         Cause.CERTIFICATE_ENDS_SOON,
         "certificate-expires-soon",
-        "The certificate of {host} is only valid until {until}.",
-        "Have it renewed by whoever runs {host}.",
+        N_("The certificate of {host} is only valid until {until}."),
+        N_("Have it renewed by whoever runs {host}."),
         warning=True,
     ),
     Rule(
         Cause.STARTTLS_MISSING,
         "starttls-missing",
-        "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the offer.",
-        "Use SMTPS: the bare host name with starttls = false (port 465).",
+        N_(
+            "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the "
+            "offer."
+        ),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
     ),
     Rule(
         Cause.REPLY,
         "starttls-refused",
-        "{host} refuses STARTTLS for the moment.",
-        "Test again in a few minutes, or use SMTPS: starttls = false.",
+        N_("{host} refuses STARTTLS for the moment."),
+        N_("Test again in a few minutes, or use SMTPS: starttls = false."),
         stages=(Stage.STARTTLS,),
         said=r"^4",
     ),
     Rule(
         Cause.REPLY,
         "starttls-refused",
-        "{host} refuses STARTTLS, although it offers it.",
-        "Use SMTPS: the bare host name with starttls = false (port 465).",
+        N_("{host} refuses STARTTLS, although it offers it."),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
         stages=(Stage.STARTTLS,),
     ),
     Rule(
         Cause.INJECTED,
         "protocol-error",
-        "Something sent unencrypted data behind the reply to STARTTLS: a faulty mail server, or "
-        "somebody on the way.",
-        "Use SMTPS: the bare host name with starttls = false (port 465).",
+        N_(
+            "Something sent unencrypted data behind the reply to STARTTLS: a faulty mail server, "
+            "or somebody on the way."
+        ),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
     ),
 )

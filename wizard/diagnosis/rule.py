@@ -7,24 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.diagnosis.failure import Cause, Failure, Stage
+from wizard.language import N_, _
 from wizard.providers import Special, UserForm, by_host
 from wizard.secret import MASK
 from wizard.settings import Security, SmtpSettings, is_container_name, is_nearby
 
 _NAMES_SHOWN = 6
 _STEPS = {
-    Stage.DNS: "the name was looked up",
-    Stage.TCP: "the connection was made",
-    Stage.TLS: "the encryption began",
-    Stage.GREETING: "the mail server should greet",
-    Stage.EHLO: "the introduction (EHLO)",
-    Stage.STARTTLS: "the encryption (STARTTLS) began",
-    Stage.AUTH: "the login",
-    Stage.MAIL: "the sender was named",
-    Stage.RCPT: "the recipient was named",
-    Stage.RSET: "the sender was taken back",
-    Stage.DATA: "the mail was handed over",
-    Stage.QUIT: "the goodbye",
+    Stage.DNS: N_("the name was looked up"),
+    Stage.TCP: N_("the connection was made"),
+    Stage.TLS: N_("the encryption began"),
+    Stage.GREETING: N_("the mail server should greet"),
+    Stage.EHLO: N_("the introduction (EHLO)"),
+    Stage.STARTTLS: N_("the encryption (STARTTLS) began"),
+    Stage.AUTH: N_("the login"),
+    Stage.MAIL: N_("the sender was named"),
+    Stage.RCPT: N_("the recipient was named"),
+    Stage.RSET: N_("the sender was taken back"),
+    Stage.DATA: N_("the mail was handed over"),
+    Stage.QUIT: N_("the goodbye"),
 }
 
 When = Callable[[Failure, SmtpSettings], bool]
@@ -66,24 +67,30 @@ def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
         "user": _user(settings),
         "fixed": _fixed_user(settings) or "",
         "text": failure.text,
-        "step": _STEPS[failure.stage],
-        "names": "unknown",
+        "step": _(_STEPS[failure.stage]),
+        "names": _("unknown"),
         "better": "",
-        "issuer": "an unknown issuer",
+        "issuer": _("an unknown issuer"),
         "since": "",
         "until": "",
     }
     if certificate is not None:
-        names = certificate.names
-        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         filled |= {
-            "names": (", ".join(names[:_NAMES_SHOWN]) or "no name at all") + more,
+            "names": _names(certificate.names),
             "better": _better_name(failure, settings) or "",
             "issuer": certificate.issuer,
             "since": f"{certificate.not_before:%Y-%m-%d %H:%M} UTC",
             "until": f"{certificate.not_after:%Y-%m-%d}",
         }
     return filled
+
+
+def _names(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    if len(names) > _NAMES_SHOWN:
+        more = len(names) - _NAMES_SHOWN
+        return _("{names} and {number} more", names=shown, number=more)
+    return shown or _("no name at all")
 
 
 def _user(settings: SmtpSettings) -> str:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import ipaddress
 
 from wizard.errors import InvalidValue
+from wizard.language import _
 from wizard.settings import Endpoint
 
 
 def domain_of(address: str) -> str:
     """Return the domain in lower-case ASCII; raise :class:`InvalidValue` if there is none."""
-    _, at, text = address.rpartition("@")
+    _local, at, text = address.rpartition("@")
     if not at:
         raise InvalidValue(
             "domain-missing",
-            "This is not a mail address, so there is no domain to look at.",
-            "Enter the mail server by hand.",
+            _("This is not a mail address, so there is no domain to look at."),
+            _("Enter the mail server by hand."),
         )
     domain = as_host(text)
     if domain is None:
         raise InvalidValue(
             "domain-invalid",
-            "What stands behind the @ is not a domain on the internet.",
-            "Correct the mail address, or enter the mail server by hand.",
+            _("What stands behind the @ is not a domain on the internet."),
+            _("Correct the mail address, or enter the mail server by hand."),
         )
     return domain
 

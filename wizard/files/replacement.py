@@ -15,6 +15,7 @@ from wizard.files.refusals import changed, not_given_away, not_put_back, not_rem
 from wizard.files.snapshot import Snapshot, check_trusted, read
 from wizard.files.temporary import PRIVATE
 from wizard.files.written import InPlace, Written
+from wizard.language import _
 
 
 def replace(
@@ -103,8 +104,8 @@ def _check_link_target(before: Snapshot) -> None:
     if before.path.is_symlink() and not before.target.parent.is_dir():
         raise FileRefused(
             "link-leads-nowhere",
-            f"The link leads to {before.target}, whose directory does not exist.",
-            "Mend or remove the link.",
+            _("The link leads to {target}, whose directory does not exist.", target=before.target),
+            _("Mend or remove the link."),
             path=before.path,
         )
 

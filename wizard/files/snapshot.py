@@ -11,6 +11,7 @@ from pathlib import Path
 from wizard.errors import FileRefused
 from wizard.files.refusals import unreadable
 from wizard.formats.text import MAX_BYTES
+from wizard.language import _
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 """Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
@@ -42,7 +43,11 @@ class Snapshot:
             is_link = self.path.is_symlink()
         except OSError:
             is_link = False
-        return f"{self.path} (a link to {self.target})" if is_link else str(self.path)
+        return (
+            _("{path} (a link to {target})", path=self.path, target=self.target)
+            if is_link
+            else str(self.path)
+        )
 
     @property
     def mode(self) -> int | None:
@@ -70,8 +75,10 @@ def read(path: Path) -> Snapshot:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise FileRefused("file-not-regular", f"This is {kind}.", "Name a file.", path=path)
+            what = _("This is not a regular file.")
+            if stat.S_ISDIR(status.st_mode):
+                what = _("This is a directory.")
+            raise FileRefused("file-not-regular", what, _("Name a file."), path=path)
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
@@ -82,8 +89,8 @@ def read(path: Path) -> Snapshot:
     if len(data) > MAX_BYTES:
         raise FileRefused(
             "file-too-large",
-            "The file is larger than 1 MiB, which no configuration is.",
-            "Check that this is the right file.",
+            _("The file is larger than 1 MiB, which no configuration is."),
+            _("Check that this is the right file."),
             path=path,
         )
     return Snapshot(path, target, data, status)
@@ -101,9 +108,11 @@ def check_trusted(snapshot: Snapshot) -> None:
     if _is_everybodys(directory) and snapshot.status.st_uid not in trusted:
         raise FileRefused(
             "file-not-trusted",
-            "The file belongs to another account and is in a directory of everybody: whoever "
-            "put it there could read the secret.",
-            "Move the files into a directory of your own, or remove this one.",
+            _(
+                "The file belongs to another account and is in a directory of everybody: whoever "
+                "put it there could read the secret."
+            ),
+            _("Move the files into a directory of your own, or remove this one."),
             path=snapshot.path,
         )
 
@@ -122,8 +131,8 @@ def _check_link(path: Path) -> None:
     if stat.S_ISLNK(link.st_mode) and planted and _is_everybodys(directory):
         raise FileRefused(
             "link-not-trusted",
-            "This is a link that another account has put into a directory of everybody.",
-            "Remove the link, or name the file that it leads to.",
+            _("This is a link that another account has put into a directory of everybody."),
+            _("Remove the link, or name the file that it leads to."),
             path=path,
         )
 
@@ -145,7 +154,7 @@ def _is_lost(path: Path) -> bool:
 def _impossible(path: Path) -> FileRefused:
     return FileRefused(
         "file-unreadable",
-        "No file can have this name: it has a character that names cannot have.",
-        "Check the path.",
+        _("No file can have this name: it has a character that names cannot have."),
+        _("Check the path."),
         path=path,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def create(target: Path) -> tuple[Path, int]:
 
     It is new for certain (O_EXCL), so a planted link is never followed. Raises :class:`OSError`.
     """
-    path = target.with_name(f"{_stem(target)}.{secrets.token_hex(6)}.tmp")
+    path = target.with_name(f"{_stem(target)}.{os.urandom(6).hex()}.tmp")
     try:
         return path, os.open(path, _NEW, PRIVATE)
     except FileExistsError:

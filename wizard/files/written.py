@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from wizard.language import N_, _
+
 
 class InPlace(StrEnum):
     """Why a file was written in place instead of being replaced in one step."""
@@ -24,7 +26,7 @@ class InPlace(StrEnum):
     @property
     def words(self) -> str:
         """What to tell the operator: one or two sentences."""
-        return _WORDS[self]
+        return _(_WORDS[self])
 
     @property
     def code(self) -> str:
@@ -38,15 +40,21 @@ class InPlace(StrEnum):
 
 
 _WORDS = {
-    InPlace.MOUNT: "It is mounted on its own, so it was written in place, and the server does "
-    "not notice the change by itself: restart it. Better mount the directory.",
-    InPlace.HARD_LINKS: "It has further names (hard links), so it was written in place: all of "
-    "them show the new content.",
-    InPlace.DIRECTORY: "This account may not replace files in its directory, so it was written "
-    "in place.",
-    InPlace.OWNER: "It was written in place, so that its owner, group and access rights stay as "
-    "they are.",
-    InPlace.RENAME: "The file system cannot replace files here, so it was written in place.",
+    InPlace.MOUNT: N_(
+        "It is mounted on its own, so it was written in place, and the server does not notice the "
+        "change by itself: restart it. Better mount the directory."
+    ),
+    InPlace.HARD_LINKS: N_(
+        "It has further names (hard links), so it was written in place: all of them show the new "
+        "content."
+    ),
+    InPlace.DIRECTORY: N_(
+        "This account may not replace files in its directory, so it was written in place."
+    ),
+    InPlace.OWNER: N_(
+        "It was written in place, so that its owner, group and access rights stay as they are."
+    ),
+    InPlace.RENAME: N_("The file system cannot replace files here, so it was written in place."),
 }
 
 

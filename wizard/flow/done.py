@@ -11,6 +11,7 @@ from wizard.afterwards.outcome import Outcome
 from wizard.afterwards.server import Server
 from wizard.afterwards.words import said
 from wizard.draft import Draft
+from wizard.language import _
 from wizard.plan import Plan
 from wizard.settings import Caution
 
@@ -43,7 +44,7 @@ class Done:
         words = said(outcome, self.listening)
         steps = () if words.instead else self.steps
         if words.settled:
-            steps = tuple(step for step in steps if step != advice.RELOADS)
+            steps = tuple(step for step in steps if step != _(advice.RELOADS))
         return replace(
             self,
             steps=(*words.steps, *steps),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.errors import FileRefused
+from wizard.language import _
 
 MAX_BYTES = 1 << 20
 """Nobody writes a configuration of more than 1 MiB by hand; such a file is something else."""
@@ -20,20 +21,29 @@ def decode(data: bytes, what: str) -> str:
     if len(data) > MAX_BYTES:
         raise FileRefused(
             "file-too-large",
-            f"{what} has {len(data):,} bytes; more than {MAX_BYTES:,} are not read.",
-            "Check that this is the file you mean.",
+            _(
+                "{what} has {size:,} bytes; more than {limit:,} are not read.",
+                what=what,
+                size=len(data),
+                limit=MAX_BYTES,
+            ),
+            _("Check that this is the file you mean."),
         )
     if _is_utf16(data):
         raise FileRefused(
             "file-utf16",
-            f"{what} is encoded as UTF-16, but it has to be UTF-8.",
-            "Save it again as UTF-8 in your editor.",
+            _("{what} is encoded as UTF-16, but it has to be UTF-8.", what=what),
+            _("Save it again as UTF-8 in your editor."),
         )
     if (nul := data.find(0)) >= 0:
         raise FileRefused(
             "file-has-nul",
-            f"{what} has a NUL byte at offset {nul}, so it is not a text file.",
-            "Restore the file from a backup, or remove that byte.",
+            _(
+                "{what} has a NUL byte at offset {nul}, so it is not a text file.",
+                what=what,
+                nul=nul,
+            ),
+            _("Restore the file from a backup, or remove that byte."),
             line=_line(data, nul),
         )
     try:
@@ -41,8 +51,13 @@ def decode(data: bytes, what: str) -> str:
     except UnicodeDecodeError as error:
         raise FileRefused(
             "file-not-utf8",
-            f"{what} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}.",
-            "Save it again as UTF-8 in your editor.",
+            _(
+                "{what} is not UTF-8: byte 0x{byte:02x} at offset {offset}.",
+                what=what,
+                byte=data[error.start],
+                offset=error.start,
+            ),
+            _("Save it again as UTF-8 in your editor."),
             line=_line(data, error.start),
         ) from None
 

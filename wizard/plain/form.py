@@ -12,6 +12,7 @@ from wizard.flow.part import Choice, Part, Text, Tick, Words
 from wizard.flow.step import Move
 from wizard.plain.prompt import BackWanted, Prompt
 from wizard.plain.terminal import Terminal
+from wizard.secret import MASK, Secret
 from wizard.settings import mask_url_password
 
 _PRESENT = "{label} [{present}]: "
@@ -61,20 +62,23 @@ class FormDialogue:
         if isinstance(part, Words):
             self._say(part.text)
         elif part.shown:
-            problem = "still to be asked"
-            while problem:
+            while True:
                 self._values[part.name] = await self._ask(part)
                 self._enter(self._form.draft(self._values))
-                problem = self._form.problems(self._values).get(part.name, "")
-                self._say(f"✗ {problem}" if problem else "")
+                problem = self._form.problems(self._values).get(part.name)
+                if problem is None:
+                    break
+                self._say(f"✗ {problem}")
             self._answered.append(number)
 
     async def _ask(self, part: Part) -> Any:
         """Return the answer to one question."""
         match part:
             case Text(secret=True):
+                entered: Secret | None = self._values[part.name]
                 self._say(part.kept)
-                return await self._prompt.secret(_prompt(part, part.placeholder))
+                shown = part.placeholder if entered is None else MASK
+                return await self._prompt.secret(_prompt(part, shown)) or entered
             case Text():
                 return await self._text(part)
             case Choice():

@@ -13,6 +13,7 @@ import socket
 import ssl
 from typing import Self
 
+from wizard.language import _
 from wizard.probe.reply import Malformed, Reply, take_reply
 from wizard.probe.transcript import Transcript
 from wizard.secret import MASK
@@ -105,7 +106,7 @@ class Conversation(asyncio.Protocol):
     def send_mail(self, data: bytes) -> None:
         """Send a mail behind the reply to DATA; ``data`` ends with a dot on a line of its own."""
         if self._write(data):
-            self._say(f"(the mail, {len(data)} bytes)")
+            self._say(_("(the mail, {size} bytes)", size=len(data)))
 
     async def reply(self) -> Reply:
         """Wait for the next reply and return it, whatever its code.
@@ -121,7 +122,7 @@ class Conversation(asyncio.Protocol):
             if reply is not None:
                 break
             if self._ended:
-                self._note("The server has ended the connection.")
+                self._note(_("The server has ended the connection."))
                 raise ConnectionClosed
             self._news.clear()
             await self._news.wait()

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from wizard.diagnosis import Diagnosis, diagnose
 from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
+from wizard.language import _
 from wizard.probe.conversation import ConnectionClosed
 from wizard.probe.encrypted import certificate_detail
 from wizard.probe.events import (
@@ -152,7 +153,9 @@ class Course:
         except Failed as error:
             return error.failure
         except TimeoutError:
-            return Failure(stage, Cause.TIMEOUT, text=f"{self._seconds:g} seconds")
+            return Failure(
+                stage, Cause.TIMEOUT, text=_("{seconds:g} seconds", seconds=self._seconds)
+            )
         except ConnectionClosed:
             return Failure(stage, Cause.CLOSED)
         except Malformed as error:
@@ -253,7 +256,10 @@ class Course:
     def _unimportant(self, failure: Failure, seconds: float) -> Finished:
         self.over = True
         command = failure.stage.value.upper()
-        message = f"The mail server did not accept {command}, which does not matter for mails."
+        message = _(
+            "The mail server did not accept {command}, which does not matter for mails.",
+            command=command,
+        )
         return Finished(failure.stage, Outcome.WARN, seconds, message, self._detail(failure))
 
     def _note(self, diagnosis: Diagnosis, verdict: Verdict) -> None:

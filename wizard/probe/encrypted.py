@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime
 
 from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
+from wizard.language import _
 from wizard.probe.certificate import read_certificate
 from wizard.probe.events import JSON
 from wizard.probe.step import Passed
@@ -20,14 +21,18 @@ def encrypted(stage: Stage, tls: ssl.SSLObject) -> Passed:
     certificate = read_certificate(der) if der else None
     detail: dict[str, JSON] = {"version": version, "cipher": cipher[0] if cipher else None}
     if certificate is None:
-        return Passed(f"Encrypted with {version}.", detail)
+        return Passed(_("Encrypted with {version}.", version=version), detail)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
     concern = None
     if days < _DAYS_LEFT:
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)
     until = f"{certificate.not_after:%Y-%m-%d}"
-    message = f"Encrypted with {version}; the certificate is valid until {until}."
+    message = _(
+        "Encrypted with {version}; the certificate is valid until {until}.",
+        version=version,
+        until=until,
+    )
     return Passed(message, detail, concern=concern)
 
 

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterable, Iterator
 
 import wizard
+from wizard.language import _
 from wizard.probe.events import Report, Stage
 from wizard.settings import Route, Security
 
@@ -49,10 +50,11 @@ def _swaks(report: Report, route: Route) -> list[str]:
         command += ["--protect-prompt", "--auth-hide-password"]
     command += ["--from", report.sender]
     delivered = any(stage.stage is Stage.DATA for stage in report.stages)
-    if report.recipient is not None:
-        command += ["--to", report.recipient]
+    recipient = report.recipient or report.sender
+    if "@" in recipient:
+        command += ["--to", recipient]
     if not delivered:
-        command += ["--quit-after", "MAIL" if report.recipient is None else "RCPT"]
+        command += ["--quit-after", "RCPT" if "@" in recipient else "MAIL"]
     return command
 
 
@@ -74,40 +76,53 @@ def _openssl(route: Route) -> list[str]:
 
 
 def _ticket(report: Report) -> Iterator[str]:
-    yield f"smtp-wizard {wizard.__version__}: live test"
+    yield _("smtp-wizard {version}: live test", version=wizard.__version__)
     yield (
         f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}, "
         f"{platform.system()} {platform.release()}"
     )
     if report.route is not None:
-        yield f"The server {report.route.in_words()}."
-        login = "no login" if report.login is None else f"login as {report.login}"
-        to = "" if report.recipient is None else f", mail to {report.recipient}"
-        yield f"Endpoint {report.endpoint}, {login}, mail from {report.sender}{to}"
-    yield f"Verdict: {report.verdict} after {report.decided:.3f} s"
+        yield _("The server {way}.", way=report.route.in_words())
+        yield ", ".join(_who(report))
+    yield _(
+        "Verdict: {verdict} after {decided:.3f} s", verdict=report.verdict, decided=report.decided
+    )
     yield from _explanation(report)
     yield from _section(
-        "Stages",
+        _("Stages"),
         (
             f"{stage.stage:<9} {stage.outcome:<5} {stage.seconds:8.3f} s  {stage.message}"
             for stage in report.stages
         ),
     )
-    yield from _section("Certificate", _certificate(report))
-    yield from _section("Dialogue (the login is left out)", map(str, report.transcript))
-    yield from _section("By hand", reproduce(report))
+    yield from _section(_("Certificate"), _certificate(report))
+    yield from _section(_("Dialogue (the login is left out)"), map(str, report.transcript))
+    yield from _section(_("By hand"), reproduce(report))
+
+
+def _who(report: Report) -> Iterator[str]:
+    yield _("Endpoint {endpoint}", endpoint=report.endpoint)
+    yield _("no login") if report.login is None else _("login as {user}", user=report.login)
+    yield _("mail from {sender}", sender=report.sender)
+    if report.recipient is not None:
+        yield _("mail to {recipient}", recipient=report.recipient)
 
 
 def _explanation(report: Report) -> Iterator[str]:
     diagnosis = report.diagnosis
     if diagnosis is not None:
         yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
-        yield f"Advice: {diagnosis.remedy}"
+        yield _("Advice: {remedy}", remedy=diagnosis.remedy)
         if diagnosis.server_said:
-            yield f"The mail server said: {diagnosis.server_said}"
+            yield _("The mail server said: {server_said}", server_said=diagnosis.server_said)
     for other in report.alternatives:
         starttls = str(other.starttls).lower()
-        yield f"Alternative ({other.verdict}): {other.endpoint}, starttls = {starttls}"
+        yield _(
+            "Alternative ({verdict}): {endpoint}, starttls = {starttls}",
+            verdict=other.verdict,
+            endpoint=other.endpoint,
+            starttls=starttls,
+        )
         yield f"  {other.words}"
 
 

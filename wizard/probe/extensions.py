@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wizard.language import _
 from wizard.probe.reply import Malformed, Reply
 
 MECHANISMS = ("PLAIN", "LOGIN")
@@ -24,7 +25,7 @@ class Extensions:
     def parse(cls, reply: Reply) -> Extensions:
         """Read the lines; raise :class:`Malformed` where the client cannot."""
         if not reply.lines[0].split():
-            raise Malformed("a reply to EHLO without the server's name", reply.text.encode())
+            raise Malformed(_("a reply to EHLO without the server's name"), reply.text.encode())
         keywords: list[str] = []
         mechanisms: list[str] = []
         size = None

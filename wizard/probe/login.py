@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 
+from wizard.language import _
 from wizard.probe.conversation import Conversation
 from wizard.probe.reply import Malformed, Reply
 from wizard.secret import Secret
@@ -24,15 +25,15 @@ async def log_in(conversation: Conversation, mechanism: str, user: str, secret: 
     if mechanism == "PLAIN":
         reply = await conversation.command(b"AUTH", b"PLAIN", _plain(user, secret), hidden=1)
         if reply.code == _CONTINUE:
-            raise Malformed("a challenge where PLAIN has none", reply.text.encode())
+            raise Malformed(_("a challenge where PLAIN has none"), reply.text.encode())
         return reply
     reply = await conversation.command(b"AUTH", mechanism.encode())
-    for _ in range(_MOST_CHALLENGES):
+    for _number in range(_MOST_CHALLENGES):
         if reply.code != _CONTINUE:
             return reply
         answer = user if _asks_for_user(reply) else secret.reveal()
         reply = await conversation.command(_base64(answer), hidden=1)
-    raise Malformed("one challenge after the other", reply.text.encode())
+    raise Malformed(_("one challenge after the other"), reply.text.encode())
 
 
 def as_sent(user: str, secret: Secret) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def _asks_for_user(reply: Reply) -> bool:
         return True
     if prompt in _PASSWORD_PROMPTS:
         return False
-    raise Malformed("a prompt that is neither for user name nor password", reply.text.encode())
+    raise Malformed(_("a prompt that is neither for user name nor password"), reply.text.encode())
 
 
 def _plain(user: str, secret: Secret) -> bytes:

@@ -9,23 +9,21 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, make_msgid
 
+from wizard.language import N_, _
 from wizard.probe.reply import Reply
 from wizard.settings import Route
 
-SUBJECT = "Test mail: the mail settings of BOMnipotent Server work ✓"
-_TEXT = """\
-Hello,
-
-this mail was sent by smtp-wizard, exactly as BOMnipotent Server will send its own mails.
-That you can read it proves:
-
-- The server {way}.
-- {login}
-- Mails from {sender} reach you; look whether this one was sorted as spam.
-
-Nobody needs to answer it. If you did not expect it, somebody has entered your address
-while setting up a BOMnipotent Server.
-"""
+SUBJECT = N_("Test mail: the mail settings of BOMnipotent Server work ✓")
+_TEXT = N_(
+    "Hello,\n\n"
+    "this mail was sent by smtp-wizard, exactly as BOMnipotent Server will send its own mails.\n"
+    "That you can read it proves:\n\n"
+    "- The server {way}.\n"
+    "- {login}\n"
+    "- Mails from {sender} reach you; look whether this one was sorted as spam.\n\n"
+    "Nobody needs to answer it. If you did not expect it, somebody has entered your address\n"
+    "while setting up a BOMnipotent Server.\n"
+)
 _QUEUED = re.compile(
     r"""queued\ (?:mail\ )?(?:for\ delivery\ )?(?:as|id:?)\ ?["<(]?([^\s">),;]+)  # Postfix
     | \bid=([^\s,;]+)  # Exim
@@ -42,12 +40,14 @@ def compose(sender: str, recipient: str, route: Route, login: str | None) -> byt
     mail = EmailMessage(policy=SMTPUTF8 if international else SMTP)
     mail["From"] = _address(sender, "smtp-wizard")
     mail["To"] = _address(recipient)
-    mail["Subject"] = SUBJECT
+    mail["Subject"] = _(SUBJECT)
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = make_msgid(domain=_message_id_domain(sender, route))
     mail["Auto-Submitted"] = "auto-generated"
-    known = f"The login of {login} is accepted." if login else "No login is needed."
-    text = _TEXT.format(way=route.in_words(), login=known, sender=sender)
+    known = (
+        _("The login of {login} is accepted.", login=login) if login else _("No login is needed.")
+    )
+    text = _(_TEXT, way=route.in_words(), login=known, sender=sender)
     mail.set_content(text, cte="quoted-printable")
     return mail.as_bytes()
 

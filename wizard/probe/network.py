@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wizard.background import in_background
+from wizard.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Address:
         return socket.AF_INET6 if ":" in self.ip else socket.AF_INET
 
     def __str__(self) -> str:
-        return f"{self.ip}, port {self.port}"
+        return _("{ip}, port {port}", ip=self.ip, port=self.port)
 
 
 class Network(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from wizard.language import _
+
 _LONGEST_LINE = 1000
 _LONGEST_REPLY = 100_000
 _LINE = re.compile(r"([2-5][0-5][0-9])([- ])(.*)\Z", re.DOTALL)
@@ -69,29 +71,29 @@ def take_reply(received: bytearray) -> Reply | None:
         offset = end + 1
         match = _parse(line)
         if code and match[1] != code:
-            raise Malformed("a reply whose lines have different codes", line)
+            raise Malformed(_("a reply whose lines have different codes"), line)
         code = match[1]
         lines.append(match[3])
         if match[2] == " ":
             del received[:offset]
             return Reply(int(code), tuple(lines))
         if offset > _LONGEST_REPLY:
-            raise Malformed("a reply that is too long", line)
+            raise Malformed(_("a reply that is too long"), line)
     if len(received) - offset > _LONGEST_LINE:
-        raise Malformed("a line that is too long", bytes(received[offset:]))
+        raise Malformed(_("a line that is too long"), bytes(received[offset:]))
     return None
 
 
 def _parse(line: bytes) -> re.Match[str]:
     if len(line) > _LONGEST_LINE:
-        raise Malformed("a line that is too long", line)
+        raise Malformed(_("a line that is too long"), line)
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        raise Malformed("a reply that is not UTF-8", line) from None
+        raise Malformed(_("a reply that is not UTF-8"), line) from None
     match = _LINE.match(text.removesuffix("\r\n"))
     if match is None:
-        raise Malformed("what is not an SMTP reply", line)
+        raise Malformed(_("what is not an SMTP reply"), line)
     if not text.endswith("\r\n"):
-        raise Malformed("a line that does not end with CR LF", line)
+        raise Malformed(_("a line that does not end with CR LF"), line)
     return match

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from wizard.diagnosis import Diagnosis
 from wizard.diagnosis.failure import Cause, Failure, Stage
+from wizard.language import N_, _
 from wizard.probe.events import Alternative, Verdict
 from wizard.probe.forms import Form, other_forms
 from wizard.probe.network import Network
@@ -42,6 +43,19 @@ _CURABLE = frozenset(
 """Failures that another form of the endpoint could cure, whatever the stage."""
 BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
 """Stages at which silence and nonsense may come from the wrong port."""
+
+
+_ANSWERS = {
+    Security.TLS: N_(
+        "{host} answers on port {port} and encrypts from the first byte with a valid certificate."
+    ),
+    Security.STARTTLS: N_(
+        "{host} answers on port {port} and encrypts by STARTTLS with a valid certificate."
+    ),
+    Security.NONE: N_(
+        "{host} answers on port {port} without encryption, as only a relay of your own should."
+    ),
+}
 
 
 class Search:
@@ -112,35 +126,39 @@ class Search:
 
     def _describe(self, form: Form, mechanism: str | None) -> Alternative:
         route, tested = form.route, self._settings.route
-        how = {
-            Security.TLS: "and encrypts from the first byte with a valid certificate",
-            Security.STARTTLS: "and encrypts by STARTTLS with a valid certificate",
-            Security.NONE: "without encryption, as only a relay of your own should",
-        }[route.security]
-        words = [f"{route.host} answers on port {route.port} {how}."]
+        words = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
         if mechanism:
-            words.append(f"It offers a login by {mechanism}, which was not tried.")
+            words.append(
+                _("It offers a login by {mechanism}, which was not tried.", mechanism=mechanism)
+            )
         else:
-            words.append(f"It takes mails from {self._settings.user} without a login.")
+            words.append(_("It takes mails from {user} without a login.", user=self._settings.user))
         verdict = Verdict.PASS
         if route.host.lower() != tested.host.lower():  # a name that anybody can have put there
             verdict = Verdict.WARN
-            words.append(f"Take it only if you know that {route.host} is your mail server.")
+            words.append(
+                _("Take it only if you know that {host} is your mail server.", host=route.host)
+            )
         if route.security is Security.NONE:
             verdict = Verdict.WARN
         if self._settings.endpoint.credentials is not None:
-            words.append("Enter the user and password of the endpoint as user and secret.")
+            words.append(_("Enter the user and password of the endpoint as user and secret."))
         return Alternative(form.endpoint, form.starttls, verdict, " ".join(words))
 
 
 def advice(alternative: Alternative, settings: SmtpSettings) -> str:
     """Return what to set so that ``alternative`` takes the place of ``settings``, and why."""
     endpoint = Endpoint.parse(alternative.endpoint)
-    same = endpoint.text == settings.endpoint.text
-    changes = [] if same else [f"the endpoint to {endpoint.text}"]
+    values = {
+        "endpoint": endpoint.text,
+        "starttls": str(alternative.starttls).lower(),
+        "why": alternative.words,
+    }
+    if endpoint.text == settings.endpoint.text:
+        return _("Set starttls to {starttls}: {why}", **values)
     if alternative.starttls != settings.starttls and not endpoint.is_url:
-        changes.append(f"starttls to {str(alternative.starttls).lower()}")
-    return f"Set {' and '.join(changes)}: {alternative.words}"
+        return _("Set the endpoint to {endpoint} and starttls to {starttls}: {why}", **values)
+    return _("Set the endpoint to {endpoint}: {why}", **values)
 
 
 def may_help(failure: Failure, diagnosis: Diagnosis) -> bool:

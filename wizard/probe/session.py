@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 
 from wizard.diagnosis.failure import Cause, Failure, Stage
+from wizard.language import N_, _
 from wizard.probe.conversation import Conversation, Injected
 from wizard.probe.encrypted import encrypted
 from wizard.probe.events import JSON, Outcome
@@ -79,7 +80,7 @@ class Session:
             self.printable,
         )
         yield Stage.MAIL, transaction.name_sender
-        if self._recipient is not None:
+        if transaction.names_recipient:
             yield Stage.RCPT, transaction.name_recipient
         if self._deliver:
             yield Stage.DATA, transaction.hand_over
@@ -113,9 +114,10 @@ class Session:
     async def _resolve(self) -> Passed:
         self._addresses = await resolve(self._network, self._route, self._compose)
         ips = [address.ip for address in self._addresses]
-        shown = " and ".join(ips[:_IN_ADDRESSES])
-        literal = ips == [self._route.host]
-        message = "This is an IP address." if literal else f"{self._route.host} is {shown}."
+        shown = _(" and ").join(ips[:_IN_ADDRESSES])
+        message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
+        if ips == [self._route.host]:
+            message = _("This is an IP address.")
         return Passed(message, {"addresses": ips})
 
     async def _connect(self) -> Passed:
@@ -130,12 +132,18 @@ class Session:
         }
         concern = None
         if silent:
-            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, text=" and ".join(silent))
-        message = f"Port {found.address.port} of {found.address.ip} answered"
-        if found.address.port != self._route.port:  # only a network of its own, like the demo's
-            message += f" in place of port {self._route.port}"
-        self._note(f"{message}.")
-        return Passed(f"{message}.", detail, concern=concern)
+            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, text=_(" and ").join(silent))
+        port, ip = found.address.port, found.address.ip
+        message = _("Port {port} of {ip} answered.", port=port, ip=ip)
+        if port != self._route.port:  # only a network of its own, like the demo's
+            message = _(
+                "Port {port} of {ip} answered in place of port {usual}.",
+                port=port,
+                ip=ip,
+                usual=self._route.port,
+            )
+        self._note(message)
+        return Passed(message, detail, concern=concern)
 
     async def _open(self, stage: Stage, context: ssl.SSLContext | None) -> None:
         assert self._connected is not None  # noqa: S101 - the order of steps()
@@ -152,7 +160,7 @@ class Session:
 
     def _no_tls(self, stage: Stage, error: OSError) -> Failed:
         words = words_of(error)
-        self._note(f"The encryption failed: {words}.")
+        self._note(_("The encryption failed: {words}.", words=words))
         return Failed(Failure(stage, cause_of(error), text=words))
 
     def _encrypted(self, stage: Stage) -> Passed:
@@ -178,15 +186,23 @@ class Session:
         if self._conversation is None:
             await self._open(Stage.GREETING, None)
         reply = self._positive(Stage.GREETING, await self._talk.reply())
-        return Passed(f"{self._route.host} has greeted.", {"said": self.printable(reply.text)})
+        return Passed(
+            _("{host} has greeted.", host=self._route.host), {"said": self.printable(reply.text)}
+        )
 
     async def _introduce(self) -> Passed:
         reply = await self._talk.command(b"EHLO", self.ehlo_name.encode())
         offered = self.extensions = Extensions.parse(self._positive(Stage.EHLO, reply))
         mechanisms = [self.printable(name) for name in offered.mechanisms]
-        offer = f"login by {', '.join(mechanisms)}" if mechanisms else "no login"
+        offer = (
+            N_("{host} offers login by {names}.") if mechanisms else N_("{host} offers no login.")
+        )
         if self._route.security is Security.STARTTLS and self._talk.tls is None:
-            offer = "STARTTLS" if offered.has("STARTTLS") else "no STARTTLS"
+            has_starttls = offered.has("STARTTLS")
+            offer = (
+                N_("{host} offers STARTTLS.") if has_starttls else N_("{host} offers no STARTTLS.")
+            )
+        message = _(offer, host=self._route.host, names=", ".join(mechanisms))
         detail: dict[str, JSON] = {
             "name": self.ehlo_name,
             "mechanisms": mechanisms,
@@ -195,7 +211,7 @@ class Session:
             "smtputf8": offered.has("SMTPUTF8"),
             "starttls": offered.has("STARTTLS"),
         }
-        return Passed(self.printable(f"{self._route.host} offers {offer}."), detail)
+        return Passed(self.printable(message), detail)
 
     async def _start_tls(self) -> Passed:
         stage = Stage.STARTTLS
@@ -205,7 +221,7 @@ class Session:
         try:
             await self._talk.encrypt(self._network.tls_context(), self._route.host)
         except Injected as error:
-            self._note("There was unencrypted data behind the reply to STARTTLS.")
+            self._note(_("There was unencrypted data behind the reply to STARTTLS."))
             raise Failed(Failure(stage, Cause.INJECTED)) from error
         except OSError as error:
             raise self._no_tls(stage, error) from error
@@ -214,7 +230,7 @@ class Session:
     async def _log_in(self) -> Passed:
         login = self._settings.login
         if login is None:
-            return Passed("No login, because no secret is set.", outcome=Outcome.SKIP)
+            return Passed(_("No login, because no secret is set."), outcome=Outcome.SKIP)
         mechanism = self.extensions.mechanism
         if mechanism is None:
             offered = self.printable(", ".join(self.extensions.mechanisms))
@@ -225,7 +241,9 @@ class Session:
         clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
         concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
         detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.printable(reply.text)}
-        message = f"{self._route.host} accepts the login ({mechanism})."
+        message = _(
+            "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
+        )
         return Passed(message, detail, concern=concern)
 
     def _note(self, text: str) -> None:

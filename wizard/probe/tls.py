@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 from wizard.diagnosis.failure import Cause, Certificate
+from wizard.language import _
 from wizard.probe.certificate import read_certificate
 from wizard.probe.conversation import ConnectionClosed, Conversation
 from wizard.probe.network import Address, Network
@@ -58,7 +59,7 @@ def words_of(error: OSError) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     if isinstance(error, ConnectionError):
-        return error.strerror or "the connection was ended"
+        return error.strerror or _("the connection was ended")
     return error.strerror or type(error).__name__
 
 

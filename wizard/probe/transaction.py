@@ -1,18 +1,21 @@
 """Naming sender and recipient, and handing over a mail if one is wanted.
 
-Where the server offers PIPELINING, what is left of the dialogue goes along with the last command
-that the verdict hangs on. That command is always the first of its group, so that a server which
-mishandles groups cannot change the verdict.
+A recipient is always named, since many a server refuses a client or a sender only then: where the
+operator gave none, it is the sender. Whether that mailbox takes mails is of no importance.
+
+Where the server offers PIPELINING, what is left of the dialogue goes along with MAIL.
 """
 
 from __future__ import annotations
 
+from wizard.diagnosis import matters
 from wizard.diagnosis.failure import Cause, Failure, Stage
-from wizard.probe.conversation import Conversation
+from wizard.language import N_, _
+from wizard.probe.conversation import Conversation, ConnectionClosed
 from wizard.probe.events import JSON, Outcome
 from wizard.probe.extensions import Extensions
 from wizard.probe.mail import as_data, compose, needs_smtputf8, queue_id
-from wizard.probe.reply import Reply
+from wizard.probe.reply import Malformed, Reply
 from wizard.probe.step import Failed, Hide, Passed
 from wizard.settings import SmtpSettings
 
@@ -20,7 +23,10 @@ _COURTESIES = (b"RSET", b"QUIT")
 
 
 class Transaction:
-    """The end of the dialogue, behind the login. ``hide`` makes text fit to be shown."""
+    """The end of the dialogue, behind the login. ``hide`` makes text fit to be shown.
+
+    Without a ``recipient`` the sender is named as one, if it is an address at all.
+    """
 
     def __init__(
         self,
@@ -35,11 +41,17 @@ class Transaction:
         self._offered = offered
         self._settings = settings
         self._host = settings.route.host
-        self._recipient = recipient
+        self._given = recipient is not None
+        self._recipient = recipient or settings.user
         self._deliver = deliver
         self._hide = hide
         self._sent: set[bytes] = set()
         self._waits = False
+
+    @property
+    def names_recipient(self) -> bool:
+        """Whether there is anybody to name."""
+        return self._given or "@" in self._recipient
 
     @property
     def delivered(self) -> bool:
@@ -50,7 +62,7 @@ class Transaction:
         """Send MAIL."""
         user, stage = self._settings.user, Stage.MAIL
         words = [b"MAIL", b"FROM:" + _path(stage, user)]
-        if needs_smtputf8(user, self._recipient or ""):
+        if needs_smtputf8(user, self._recipient):
             if not self._offered.has("SMTPUTF8"):
                 raise Failed(Failure(stage, Cause.SMTPUTF8_MISSING))
             words.append(b"SMTPUTF8")
@@ -58,33 +70,55 @@ class Transaction:
                 words.append(b"BODY=8BITMIME")
         self._waits = True
         self._talk.send(*words)
-        if self._recipient is None:
+        if not self._deliver and self._grouped:
+            self._send_recipient()
             self._send_courtesies()
         reply = await self._positive(stage)
         self._waits = False
-        message = f"{self._host} accepts mails from {self._hide(user)}."
+        message = _("{host} accepts mails from {sender}.", host=self._host, sender=self._hide(user))
         return Passed(message, {"said": self._hide(reply.text)})
 
     async def name_recipient(self) -> Passed:
         """Send RCPT."""
-        recipient, stage = self._recipient or "", Stage.RCPT
+        stage = Stage.RCPT
         if self._waits:
-            return Passed("Not asked, because the sender has to wait.", outcome=Outcome.SKIP)
-        path = _path(stage, recipient)
+            if b"RCPT" in self._sent:
+                await self._talk.reply()
+            return Passed(_("Not asked, because the sender has to wait."), outcome=Outcome.SKIP)
         self._waits = True
-        self._talk.send(b"RCPT", b"TO:" + path)
-        if not self._deliver:
-            self._send_courtesies()
-        reply = await self._positive(stage)
+        self._send_recipient()
+        try:
+            reply = await self._positive(stage)
+        except Failed as error:
+            if self._given or matters(error.failure, self._settings):
+                raise
+            self._waits = False
+            return self._mailbox_refused(error.failure)
+        except (ConnectionClosed, Malformed):
+            if self._given or not self._grouped:
+                raise
+            # It says that it takes several commands at once, and does not; clients that send one
+            # after the other never notice.
+            return Passed(_("Not answered."), outcome=Outcome.SKIP)
         self._waits = False
-        message = f"{self._host} accepts mails to {self._hide(recipient)}."
+        recipient = self._hide(self._recipient)
+        message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
         return Passed(message, {"said": self._hide(reply.text)})
+
+    def _mailbox_refused(self, failure: Failure) -> Passed:
+        message = _(
+            "{host} takes no mails to {recipient}, which does not matter for mails to others.",
+            host=self._host,
+            recipient=self._hide(self._recipient),
+        )
+        detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
+        return Passed(message, detail, outcome=Outcome.SKIP)
 
     async def hand_over(self) -> Passed:
         """Send DATA and the mail, once."""
-        recipient, settings, stage = self._recipient or "", self._settings, Stage.DATA
+        recipient, settings, stage = self._recipient, self._settings, Stage.DATA
         if self._waits:
-            return Passed("No mail is sent, because it has to wait.", outcome=Outcome.SKIP)
+            return Passed(_("No mail is sent, because it has to wait."), outcome=Outcome.SKIP)
         login = settings.login[0] if settings.login else None
         mail = compose(settings.user, recipient, settings.route, login)
         self._talk.send(b"DATA")
@@ -99,21 +133,23 @@ class Transaction:
             "queue_id": queued,
             "bytes": len(mail),
         }
-        known_as = f" as {queued}" if queued else ""
-        message = f"{self._host} has taken the mail to {self._hide(recipient)}{known_as}."
+        taken = N_("{host} has taken the mail to {recipient}.")
+        if queued:
+            taken = N_("{host} has taken the mail to {recipient} as {queued}.")
+        message = _(taken, host=self._host, recipient=self._hide(recipient), queued=queued)
         return Passed(message, detail)
 
     async def reset(self) -> Passed:
         """Send RSET, unless it went along already."""
         self._send_courtesies(at_least=b"RSET")
         await self._positive(Stage.RSET)
-        return Passed("The sender is taken back; nothing was sent.")
+        return Passed(_("The sender is taken back; nothing was sent."))
 
     async def quit(self) -> Passed:
         """Send QUIT, unless it went along already."""
         self._send_courtesies(at_least=b"QUIT")
         await self._positive(Stage.QUIT)
-        return Passed(f"{self._host} has said goodbye.")
+        return Passed(_("{host} has said goodbye.", host=self._host))
 
     def take_leave(self) -> None:
         """Say QUIT and do not wait: a client that just vanishes looks hostile."""
@@ -121,12 +157,23 @@ class Transaction:
             self._sent.add(b"QUIT")
             self._talk.send(b"QUIT")
 
+    @property
+    def _grouped(self) -> bool:
+        """Whether the server takes several commands at once."""
+        return self._offered.has("PIPELINING")
+
+    def _send_recipient(self) -> None:
+        """Send RCPT, unless it went along already, or there is nobody to name."""
+        if self.names_recipient and b"RCPT" not in self._sent:
+            path = _path(Stage.RCPT, self._recipient)
+            self._sent.add(b"RCPT")
+            self._talk.send(b"RCPT", b"TO:" + path)
+
     def _send_courtesies(self, at_least: bytes | None = None) -> None:
         """Send ``at_least`` if it is not on its way, and all that is left where groups are fine."""
-        grouped = self._offered.has("PIPELINING")
         for verb in _COURTESIES:
             needless = verb in self._sent or (verb == b"RSET" and self.delivered)
-            if not needless and (grouped or verb == at_least):
+            if not needless and (self._grouped or verb == at_least):
                 self._sent.add(verb)
                 self._talk.send(verb)
 

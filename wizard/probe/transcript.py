@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from wizard.language import _
 from wizard.probe.events import Direction, Line
 from wizard.probe.printable import printable
 
@@ -39,5 +40,5 @@ class Transcript:
         if len(self._lines) > MOST_LINES:
             return
         if len(self._lines) == MOST_LINES:
-            direction, text = Direction.NOTE, "The rest is left out."
+            direction, text = Direction.NOTE, _("The rest is left out.")
         self._lines.append(Line(direction, printable(text, self._hidden), self._clock()))

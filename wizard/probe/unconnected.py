@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.diagnosis import Diagnosis
 from wizard.errors import InvalidValue
+from wizard.language import _
 from wizard.probe.events import Report, Stage, Verdict
 from wizard.settings import mask_url_password
 
@@ -21,8 +22,8 @@ def not_configured() -> Report:
     diagnosis = Diagnosis(
         code="not-configured",
         stage=Stage.DNS,
-        summary="config.toml has no [smtp] section, so there is nothing to test.",
-        remedy="Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …",
+        summary=_("config.toml has no [smtp] section, so there is nothing to test."),
+        remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
         server_said=None,
     )
     return Report(Verdict.UNTESTABLE, None, "", (), diagnosis, 0.0)

@@ -14,6 +14,7 @@ from pathlib import Path
 from wizard import files
 from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores import child
 from wizard.stores.store import Availability, storable
@@ -38,11 +39,14 @@ def credential_path(config: Path) -> Path:
 class CredentialStore:
     """The encrypted credential in the file at ``path``; ``systemd-creds`` does the work."""
 
-    name = "the systemd credential"
-
     def __init__(self, path: Path, seconds: float = _SECONDS) -> None:
         self.path = path
         self._seconds = seconds
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return _("the systemd credential")
 
     @property
     def details(self) -> Mapping[str, str]:
@@ -61,23 +65,29 @@ class CredentialStore:
             return Availability(
                 False,
                 "credential-no-systemd",
-                "systemd-creds is not installed, which comes with systemd 250 and later.",
-                "Use .env.",
+                _("systemd-creds is not installed, which comes with systemd 250 and later."),
+                _("Use .env."),
             )
         version = _version(self._run([tool, "--version"], b""))
         if version < _FIRST_VERSION:
             return Availability(
                 False,
                 "credential-systemd-too-old",
-                f"systemd {version} is too old: it knows no encrypted credentials.",
-                f"Use .env, or update to systemd {_FIRST_VERSION} or later.",
+                _(
+                    "systemd {version} is too old: it knows no encrypted credentials.",
+                    version=version,
+                ),
+                _(
+                    "Use .env, or update to systemd {version} or later.",
+                    version=_FIRST_VERSION,
+                ),
             )
         if os.geteuid() != 0:
             return Availability(
                 False,
                 "credential-needs-root",
-                "Only root can encrypt or decrypt the credentials of this machine.",
-                "Run smtp-wizard with sudo, or use .env.",
+                _("Only root can encrypt or decrypt the credentials of this machine."),
+                _("Run smtp-wizard with sudo, or use .env."),
             )
         return Availability(True)
 
@@ -95,9 +105,11 @@ class CredentialStore:
         if answer.code != 0:
             raise StoreUnusable(
                 "credential-not-decrypted",
-                "The credential cannot be decrypted.",
-                "It belongs to this machine's key and to the name smtp_secret: store the secret "
-                "again.",
+                _("The credential cannot be decrypted."),
+                _(
+                    "It belongs to this machine's key and to the name smtp_secret: store the "
+                    "secret again."
+                ),
                 path=self.path,
             )
         try:
@@ -115,8 +127,8 @@ class CredentialStore:
         if answer.code != 0 or not answer.output:
             raise StoreUnusable(
                 "credential-not-encrypted",
-                "systemd-creds cannot encrypt here.",
-                "Run it by hand to see why: systemd-creds setup",
+                _("systemd-creds cannot encrypt here."),
+                _("Run it by hand to see why: systemd-creds setup"),
             )
         try:
             files.replace(before, answer.output)
@@ -131,8 +143,8 @@ class CredentialStore:
         except OSError as error:
             raise StoreUnusable(
                 "credential-not-deleted",
-                f"The credential cannot be removed: {files.reason(error)}.",
-                "Remove the file by hand.",
+                _("The credential cannot be removed: {reason}.", reason=files.reason(error)),
+                _("Remove the file by hand."),
                 path=self.path,
             ) from None
 
@@ -154,14 +166,17 @@ class CredentialStore:
         except child.TimedOut:
             raise StoreUnusable(
                 "credential-timeout",
-                f"systemd-creds did not answer within {self._seconds:g} seconds.",
-                "Try again, or use .env.",
+                _(
+                    "systemd-creds did not answer within {seconds:g} seconds.",
+                    seconds=self._seconds,
+                ),
+                _("Try again, or use .env."),
             ) from None
         except OSError as error:
             raise StoreUnusable(
                 "credential-no-systemd",
-                f"systemd-creds cannot be started: {files.reason(error)}.",
-                "Use .env.",
+                _("systemd-creds cannot be started: {reason}.", reason=files.reason(error)),
+                _("Use .env."),
             ) from None
 
 
@@ -211,8 +226,8 @@ def _version(answer: child.Answer) -> int:
 def _not_text(path: Path) -> StoreUnusable:
     return StoreUnusable(
         "credential-not-a-secret",
-        "The credential is not one line of UTF-8 text.",
-        "Store the secret again.",
+        _("The credential is not one line of UTF-8 text."),
+        _("Store the secret again."),
         path=path,
     )
 

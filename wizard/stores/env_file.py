@@ -12,6 +12,7 @@ from wizard.files import Snapshot
 from wizard.formats.dotenv.entry import read_entries
 from wizard.formats.dotenv.variable import remove_variable, set_variable
 from wizard.formats.text import decode, encode
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores.store import Availability
 
@@ -42,8 +43,11 @@ class EnvFileStore:
             return Availability(
                 False,
                 "env-not-writable",
-                f"{where} cannot be written by this account, so .env cannot be changed.",
-                "Run the wizard as an account that may write it, or with sudo.",
+                _(
+                    "{where} cannot be written by this account, so .env cannot be changed.",
+                    where=where,
+                ),
+                _("Run the wizard as an account that may write it, or with sudo."),
             )
         return Availability(True)
 
@@ -57,8 +61,11 @@ class EnvFileStore:
         if len(values) > 1:
             raise StoreUnusable(
                 "env-value-ambiguous",
-                f"The server and Docker Compose do not read the same value of {self.variable}.",
-                "Store the secret again: smtp-wizard set --secret-stdin",
+                _(
+                    "The server and Docker Compose do not read the same value of {variable}.",
+                    variable=self.variable,
+                ),
+                _("Store the secret again: smtp-wizard set --secret-stdin"),
                 path=self.path,
             )
         value = next(iter(values), "")

@@ -6,30 +6,39 @@ import shlex
 from pathlib import Path
 
 from wizard.current import Place
+from wizard.language import N_, _
 from wizard.layout import Layout, LayoutKind
 from wizard.stores import systemd
 from wizard.stores.credential import credential_path
 
 _STANDALONE_CONSEQUENCES = {
-    Place.ENV_FILE: "The server reads it by itself, also after a reboot.",
-    Place.KEYRING: "After a reboot the keyring is locked until you log in: a service that starts "
-    "by itself cannot use it. You start the server through smtp-wizard exec.",
-    Place.CREDENTIAL: "Only root and the service can read it, also after a reboot; the unit gets "
-    "a drop-in that starts the server through smtp-wizard exec.",
+    Place.ENV_FILE: N_("The server reads it by itself, also after a reboot."),
+    Place.KEYRING: N_(
+        "After a reboot the keyring is locked until you log in: a service that starts by itself "
+        "cannot use it. You start the server through smtp-wizard exec."
+    ),
+    Place.CREDENTIAL: N_(
+        "Only root and the service can read it, also after a reboot; the unit gets a drop-in that "
+        "starts the server through smtp-wizard exec."
+    ),
 }
 _COMPOSE_CONSEQUENCES = {
-    Place.ENV_FILE: "Docker Compose reads it by itself whenever it creates the container.",
-    Place.KEYRING: "Docker keeps the value with the container, so restarts and reboots need no "
-    "keyring; creating the container again needs smtp-wizard exec in your own session.",
-    Place.CREDENTIAL: "Only root can read it; creating the container again takes a unit that "
-    "starts Docker Compose through smtp-wizard exec.",
+    Place.ENV_FILE: N_("Docker Compose reads it by itself whenever it creates the container."),
+    Place.KEYRING: N_(
+        "Docker keeps the value with the container, so restarts and reboots need no keyring; "
+        "creating the container again needs smtp-wizard exec in your own session."
+    ),
+    Place.CREDENTIAL: N_(
+        "Only root can read it; creating the container again takes a unit that starts Docker "
+        "Compose through smtp-wizard exec."
+    ),
 }
 
 
 def consequence(place: Place, kind: LayoutKind) -> str:
     """Say in one sentence what it means to keep the secret in a store."""
     sentences = _COMPOSE_CONSEQUENCES if kind is LayoutKind.COMPOSE else _STANDALONE_CONSEQUENCES
-    return sentences[place]
+    return _(sentences[place])
 
 
 def start_command(place: Place, layout: Layout) -> str:

@@ -5,77 +5,82 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.language import N_, _
 from wizard.stores.store import Availability
 
 FOREIGN = "keyring-backend-foreign"
 """The code for a backend of the operator's own choice, which is used only with consent."""
 
-_UNLOCK = (
-    "Unlock it, then look again:   "
-    'read -rs p; printf %s "$p" | gnome-keyring-daemon --replace --unlock --components=secrets'
+_UNLOCK = N_(
+    'Unlock it, then look again:   read -rs p; printf %s "$p" | gnome-keyring-daemon '
+    "--replace --unlock --components=secrets"
 )
-_USE_ENV = "Use .env"
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "keyring-no-bus": (
-        "This login has no session bus, so no keyring can be reached.",
-        f"{_USE_ENV}, or start smtp-wizard under dbus-run-session.",
+        N_("This login has no session bus, so no keyring can be reached."),
+        N_("Use .env, or start smtp-wizard under dbus-run-session."),
     ),
     "keyring-root": (
-        "You are root, and root cannot open your keyring.",
-        "Run without sudo, or use .env.",
+        N_("You are root, and root cannot open your keyring."),
+        N_("Run without sudo, or use .env."),
     ),
     "keyring-bus-not-ours": (
-        "The session bus of this environment belongs to another account.",
-        "Log in as the account that starts the server, without su or sudo.",
+        N_("The session bus of this environment belongs to another account."),
+        N_("Log in as the account that starts the server, without su or sudo."),
     ),
     "keyring-no-service": (
-        "No keyring is installed on this machine.",
-        f"{_USE_ENV}, or install gnome-keyring (or KeePassXC, or KWallet).",
+        N_("No keyring is installed on this machine."),
+        N_("Use .env, or install gnome-keyring (or KeePassXC, or KWallet)."),
     ),
     "keyring-service-failed": (
-        "A keyring is installed, but it does not start.",
-        f"{_USE_ENV}, or start gnome-keyring-daemon by hand to see why.",
+        N_("A keyring is installed, but it does not start."),
+        N_("Use .env, or start gnome-keyring-daemon by hand to see why."),
     ),
     "keyring-no-collection": (
-        "The keyring has no default collection yet, which is made at the first unlocking.",
+        N_("The keyring has no default collection yet, which is made at the first unlocking."),
         _UNLOCK,
     ),
-    "keyring-locked": ("The keyring is locked.", _UNLOCK),
+    "keyring-locked": (N_("The keyring is locked."), _UNLOCK),
     "keyring-timeout": (
-        "The keyring did not answer in time.",
-        f"{_USE_ENV}, or restart gnome-keyring-daemon: it may wait for a window that nobody sees.",
+        N_("The keyring did not answer in time."),
+        N_("Use .env, or restart gnome-keyring-daemon: it may wait for a window that nobody sees."),
     ),
     "keyring-backend-refused": (
-        "The configured keyring ({backend}) forgets what it is given, or writes it in clear text.",
-        f"{_USE_ENV}, or configure another one in keyringrc.cfg or PYTHON_KEYRING_BACKEND.",
+        N_(
+            "The configured keyring ({backend}) forgets what it is given, or writes it in clear "
+            "text."
+        ),
+        N_("Use .env, or configure another one in keyringrc.cfg or PYTHON_KEYRING_BACKEND."),
     ),
     FOREIGN: (
-        "A keyring of your own choice is configured: {backend}.",
-        "Agree to it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND.",
+        N_("A keyring of your own choice is configured: {backend}."),
+        N_("Agree to it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND."),
     ),
     "keyring-backend-broken": (
-        "The keyring that is configured ({backend}) cannot be used: {detail}.",
-        "Mend it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND.",
+        N_("The keyring that is configured ({backend}) cannot be used: {detail}."),
+        N_("Mend it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND."),
     ),
     "keyring-loses-secrets": (
-        "The keyring did not give back what it was given.",
-        f"{_USE_ENV}.",
+        N_("The keyring did not give back what it was given."),
+        N_("Use .env."),
     ),
     "keyring-not-deleted": (
-        "The keyring still has the entry after it was removed.",
-        "Remove it with your password manager: service bomnipotent-smtp, user {user}",
+        N_("The keyring still has the entry after it was removed."),
+        N_("Remove it with your password manager: service bomnipotent-smtp, user {user}"),
     ),
     "keyring-not-installed": (
-        "The Python package keyring is missing or incomplete.",
+        N_("The Python package keyring is missing or incomplete."),
         (
-            f"{_USE_ENV}, or install smtp-wizard with pipx. "
-            "The single file smtp-wizard.pyz needs the system's python3-cryptography for it."
+            N_(
+                "Use .env, or install smtp-wizard with pipx. The single file smtp-wizard.pyz "
+                "needs the system's python3-cryptography for it."
+            )
         ),
     ),
     "keyring-failed": (
-        "The keyring failed{detail}.",
-        f"{_USE_ENV}, or look whether a password manager can open the keyring.",
+        N_("The keyring failed{detail}."),
+        N_("Use .env, or look whether a password manager can open the keyring."),
     ),
 }
 
@@ -93,7 +98,7 @@ def availability(answer: Mapping[str, Any], user: str) -> Availability:
     if code == "keyring-failed" and detail:
         detail = f" ({detail})"
     values = {"backend": backend, "detail": detail, "user": user}
-    sentence, remedy = sentence.format(**values), remedy.format(**values)
+    sentence, remedy = _(sentence, **values), _(remedy, **values)
     if code == "keyring-locked" and answer.get("present"):
-        sentence = "The keyring is locked; it holds an entry for this configuration."
+        sentence = _("The keyring is locked; it holds an entry for this configuration.")
     return Availability(False, code, sentence, remedy, backend)

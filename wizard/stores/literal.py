@@ -11,6 +11,7 @@ from wizard.formats.config.edit import ConfigEdit, edit_config
 from wizard.formats.config.references import choose_reference
 from wizard.formats.config.view import SmtpValues, parse_config
 from wizard.formats.text import decode, encode
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores.store import Availability
 
@@ -18,19 +19,22 @@ from wizard.stores.store import Availability
 class LiteralStore:
     """The secret in the config.toml at ``path``; deleting it leaves ``${variable}`` behind."""
 
-    name = "config.toml itself"
-
     def __init__(self, path: Path, variable: str) -> None:
         self.path = path
         self.variable = variable
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return _("config.toml itself")
 
     def look(self) -> Availability:
         """Say that nothing is to be stored here."""
         return Availability(
             False,
             "literal-not-a-store",
-            "In config.toml everybody who may read the configuration sees the secret.",
-            "Use .env.",
+            _("In config.toml everybody who may read the configuration sees the secret."),
+            _("Use .env."),
         )
 
     def present(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.errors import StoreUnusable
+from wizard.language import _
 from wizard.stores.store import Store
 
 
@@ -16,10 +17,10 @@ def move(source: Store, target: Store) -> None:
     if secret is None:
         raise StoreUnusable(
             "move-nothing-there",
-            f"There is no secret in {source.name} that could be moved.",
-            "Look where it is: smtp-wizard show",
+            _("There is no secret in {name} that could be moved.", name=source.name),
+            _("Look where it is: smtp-wizard show"),
         )
-    stays = f"The secret is still in {source.name}; nothing was removed."
+    stays = _("The secret is still in {name}; nothing was removed.", name=source.name)
     found = target.look()
     if not found.usable:
         raise StoreUnusable(found.code, f"{found.sentence} {stays}", found.remedy)
@@ -31,8 +32,12 @@ def move(source: Store, target: Store) -> None:
     if copy != secret:
         raise StoreUnusable(
             "move-not-verified",
-            f"What {target.name} gives back is not what was stored. {stays}",
-            "Use another store.",
+            _(
+                "What {name} gives back is not what was stored. {stays}",
+                name=target.name,
+                stays=stays,
+            ),
+            _("Use another store."),
         )
     try:
         source.delete()
@@ -43,12 +48,16 @@ def move(source: Store, target: Store) -> None:
         raise StoreUnusable(
             "move-not-removed",
             _both(source, target),
-            f"Remove it from {source.name} by hand.",
+            _("Remove it from {name} by hand.", name=source.name),
         )
 
 
 def _both(source: Store, target: Store) -> str:
-    return f"The secret is in {target.name} now, but it may also still be in {source.name}."
+    return _(
+        "The secret is in {name} now, but it may also still be in {old}.",
+        name=target.name,
+        old=source.name,
+    )
 
 
 def _said(error: StoreUnusable, where: str) -> StoreUnusable:

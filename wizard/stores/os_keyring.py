@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores import child
 from wizard.stores.keyring_words import availability
@@ -42,8 +43,6 @@ class KeyringStore:
     deadline of each method.
     """
 
-    name = "the keyring"
-
     def __init__(
         self,
         config: Path,
@@ -58,6 +57,11 @@ class KeyringStore:
         self._accepted = accepted
         self._environ = dict(os.environ if environ is None else environ)
         self._seconds = seconds
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return _("the keyring")
 
     @property
     def details(self) -> Mapping[str, str]:

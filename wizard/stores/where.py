@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wizard.current import Current, Place
 from wizard.errors import InvalidValue, StoreUnusable
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.settings import Endpoint, expand, references
 from wizard.stores import credential
@@ -114,8 +115,11 @@ def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Sec
     if blank:
         raise StoreUnusable(
             "environment-blank",
-            f"{blank[0]} is set in this environment, but empty, and the environment wins.",
-            f"Take it away (unset {blank[0]}) or give it its value.",
+            _(
+                "{name} is set in this environment, but empty, and the environment wins.",
+                name=blank[0],
+            ),
+            _("Take it away (unset {name}) or give it its value.", name=blank[0]),
         )
     missing = [name for name in names if name not in current.environ]
     return {name: _from_stores(current, name, keyring) for name in missing}
@@ -161,9 +165,16 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
     if name != current.reference:
         raise StoreUnusable(
             "secret-composed",
-            f"The secret in config.toml is put together from several parts, and {name}, which is "
-            "one of them, is neither in the environment nor in .env.",
-            f"Set {name} in .env, or write the secret as one variable, such as ${{SMTP_SECRET}}.",
+            _(
+                "The secret in config.toml is put together from several parts, and {name}, which "
+                "is one of them, is neither in the environment nor in .env.",
+                name=name,
+            ),
+            _(
+                "Set {name} in .env, or write the secret as one variable, such as "
+                "${{SMTP_SECRET}}.",
+                name=name,
+            ),
             path=current.config.path,
         )
     if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
@@ -173,15 +184,18 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
     try:
         secret = (keyring or keyring_store(current)).read()
     except StoreUnusable as error:
-        elsewhere = f"The secret ({name}) is neither in the environment nor in .env."
+        elsewhere = _("The secret ({name}) is neither in the environment nor in .env.", name=name)
         raise StoreUnusable(error.code, f"{elsewhere} {error.message}", error.remedy) from None
     if secret is not None:
         return secret
     raise StoreUnusable(
         "secret-not-found",
-        f"The secret ({name}) is neither in the environment nor in .env, and there is no systemd "
-        "credential and no entry in the keyring for this configuration.",
-        "Store it: smtp-wizard set --secret-stdin",
+        _(
+            "The secret ({name}) is neither in the environment nor in .env, and there is no "
+            "systemd credential and no entry in the keyring for this configuration.",
+            name=name,
+        ),
+        _("Store it: smtp-wizard set --secret-stdin"),
         path=current.config.path,
     )
 
@@ -199,8 +213,8 @@ def _from_env_file(current: Current, name: str) -> Secret:
     if secret is None:
         raise StoreUnusable(
             "env-value-blank",
-            f"{name} stands in .env, but has no value.",
-            "Store the secret again, or remove the line.",
+            _("{name} stands in .env, but has no value.", name=name),
+            _("Store the secret again, or remove the line."),
             path=current.env.path,
         )
     return secret

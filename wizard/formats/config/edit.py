@@ -18,6 +18,7 @@ from wizard.formats.toml.source import Kind, TomlSource, load, parse
 from wizard.formats.toml.table import TomlTable
 from wizard.formats.toml.tokens import FIRST_KEY_PART
 from wizard.formats.toml.value import is_string, read_string, render_string, same
+from wizard.language import _
 from wizard.settings import SkipForm
 
 
@@ -137,8 +138,11 @@ def _renamed(source: TomlSource) -> TomlSource:
     if SMTP in source.data or len(misnamed) > 1:
         raise FileRefused(
             "smtp-twice",
-            f"There is a table [{name}], but also another one that may be meant to be [{SMTP}].",
-            f"Keep one of them, under the name [{SMTP}].",
+            _(
+                "There is a table [{name}], but also another one that may be meant to be [smtp].",
+                name=name,
+            ),
+            _("Keep one of them, under the name [smtp]."),
             line=line,
         )
     document = Document(source)
@@ -187,7 +191,7 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
     for change in changes:
         literal = change.key == "secret" and secret_reference(str(change.value)) is None
         if change.value is REMOVE:
-            wanted.append(f"# without {change.key}")
+            wanted.append(_("# without {key}", key=change.key))
         elif not literal:
             wanted.append(f"{change.key} = {mask_urls(change.render(''))}")
     if wanted or edit.rename_misnamed:
@@ -198,6 +202,6 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
         wanted = [*wanted, *(f"[{name}]" for name in table), *skip] if table else [*skip, *wanted]
     return FileRefused(
         "edit-not-safe",
-        "The file is written in a way that cannot be changed safely; nothing was written.",
-        "Make the change in an editor: " + "\n".join(["", *wanted]),
+        _("The file is written in a way that cannot be changed safely; nothing was written."),
+        _("Make the change in an editor:") + " " + "\n".join(["", *wanted]),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wizard.errors import InvalidValue
 from wizard.formats.toml.value import is_string, read_string
+from wizard.language import _
 from wizard.settings import REFERENCE
 
 _QUOTES = ('"', "'''", '"""')
@@ -32,9 +33,11 @@ def choose_reference(name: str, secret: str, present: str | None) -> str:
             return source
     raise InvalidValue(
         "secret-not-representable",
-        "No string in config.toml can hold this secret: it combines ''' with other quotation marks "
-        "or backslashes.",
-        "Choose another password, or have a new API key generated.",
+        _(
+            "No string in config.toml can hold this secret: it combines ''' with other quotation "
+            "marks or backslashes."
+        ),
+        _("Choose another password, or have a new API key generated."),
     )
 
 

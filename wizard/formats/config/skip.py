@@ -14,6 +14,7 @@ from wizard.formats.toml.edit import Document
 from wizard.formats.toml.source import Kind, Statement
 from wizard.formats.toml.style import pair_in_style
 from wizard.formats.toml.table import TomlTable
+from wizard.language import _
 from wizard.settings import SkipForm
 
 MARK = "# New users need not confirm a verification mail; this lowers security."
@@ -34,8 +35,8 @@ def switch(document: Document, data: dict[str, Any], form: SkipForm | Literal[Fa
     if form is SkipForm.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
         raise FileRefused(
             "user-not-a-table",
-            '"user" is here, but not as a table.',
-            f"Write one section [{_TABLE}] instead.",
+            _('"user" is here, but not as a table.'),
+            _("Write one section [{name}] instead.", name=_TABLE),
             line=first_line(document.statements, (_TABLE,)),
         )
     _switch_on(document, form)

@@ -12,6 +12,7 @@ from wizard.formats.toml.inline import inline_pairs
 from wizard.formats.toml.source import Kind, Statement, TomlSource, parse
 from wizard.formats.toml.table import TomlTable
 from wizard.formats.toml.tokens import references
+from wizard.language import _
 from wizard.settings import REFERENCE, SkipForm
 
 SMTP = "smtp"
@@ -169,8 +170,8 @@ def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
     if not isinstance(data, dict):
         raise FileRefused(
             "smtp-not-a-table",
-            '"smtp" is here, but not as a table.',
-            "Write one section [smtp] with the keys user, endpoint, secret and starttls.",
+            _('"smtp" is here, but not as a table.'),
+            _("Write one section [smtp] with the keys user, endpoint, secret and starttls."),
             line=line,
         )
     lines = {key: first_line(source.statements, (SMTP, key)) for key in SMTP_KEYS if key in data}

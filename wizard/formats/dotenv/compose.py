@@ -16,6 +16,7 @@ from wizard.formats.dotenv.statement import (
     Unreadable,
 )
 from wizard.formats.dotenv.template import substitute
+from wizard.language import _
 
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
@@ -51,7 +52,7 @@ def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading
     except Unreadable as unreadable:
         return Reading(tuple(statements), Rejection(start, str(unreadable)))
     except RecursionError:
-        return Reading(tuple(statements), Rejection(start, "Here ${…} is nested too deeply"))
+        return Reading(tuple(statements), Rejection(start, _("Here ${…} is nested too deeply")))
     return Reading(tuple(statements))
 
 
@@ -65,12 +66,12 @@ def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Sta
     name_start = _skip(_EXPORT, text, start)
     head = _NAME.match(text, name_start)
     if head is None or name_start == len(text):
-        raise Unreadable("This is not of the form NAME=value")
+        raise Unreadable(_("This is not of the form NAME=value"))
     # Without any sign up to the end of the file, all of it is the value of a nameless variable.
     name = head["name"].rstrip(WHITE_SPACE) if head["sign"] else ""
     name_end = name_start + len(name)
     if " " in name:
-        raise Unreadable("The name holds a blank")
+        raise Unreadable(_("The name holds a blank"))
     value_start = _skip(_BLANKS, text, head.end() if head["sign"] else name_start)
     if head["sign"] != "\n":
         return _value(text, start, name, name_end, value_start, variables)
@@ -88,7 +89,7 @@ def _value(
         end = quoted.end()
         return Statement(start, name, name_end, end, value, quote_end=end), end
     if text.startswith(("'", '"'), position):
-        raise Unreadable("The quote is never closed")
+        raise Unreadable(_("The quote is never closed"))
     line_end = text.find("\n", position)
     line_end = len(text) if line_end < 0 else line_end
     source = text[position:line_end].partition(" #")[0].rstrip(WHITE_SPACE)

@@ -19,6 +19,7 @@ from wizard.formats.dotenv.statement import (
     Statement,
     Unreadable,
 )
+from wizard.language import N_, _
 
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
@@ -58,10 +59,10 @@ _OTHERWISE = {
     _State.STRONG_ESCAPE: _State.STRONG,
 }
 _UNFINISHED = {
-    _State.BLANK: "The file ends in a blank without a line break behind it",
-    _State.ESCAPE: "The file ends in a backslash",
+    _State.BLANK: N_("The file ends in a blank without a line break behind it"),
+    _State.ESCAPE: N_("The file ends in a backslash"),
 }
-_OPEN_QUOTE = "The quote is never closed"
+_OPEN_QUOTE = N_("The quote is never closed")
 
 _BLANKS = f"[{WHITE_SPACE}]*"
 _NAME = r"[A-Za-z_][A-Za-z0-9_.]*"
@@ -121,7 +122,7 @@ def _joined_lines(text: str) -> Iterator[tuple[int, int, int | None]]:
         start, state = position, _State.PLAIN
         while True:
             if position == len(text):
-                raise _Unfinished(_UNFINISHED.get(state, _OPEN_QUOTE), start)
+                raise _Unfinished(_(_UNFINISHED.get(state, _OPEN_QUOTE)), start)
             line_start, position = position, text.find("\n", position) + 1 or len(text)
             if line_start == start and _is_comment(text[start:position]):
                 break
@@ -158,7 +159,7 @@ def _statement(
         return None
     head = _HEAD.match(text, start, end)
     if head is None:
-        raise Unreadable("This is not of the form NAME=value")
+        raise Unreadable(_("This is not of the form NAME=value"))
     name, name_end = head["name"], head.end("name")
     if text.startswith("#", head.end(), end):
         # Without a blank before it, the "#" may be meant as the value; other readers take it so.
@@ -190,7 +191,7 @@ class _Value:
                 return self._comment(source, position)
             self._take(piece)
         if self._weak:
-            raise Unreadable(_OPEN_QUOTE)
+            raise Unreadable(_(_OPEN_QUOTE))
         return None
 
     def _take(self, piece: re.Match[str]) -> None:
@@ -205,16 +206,16 @@ class _Value:
             case "weak":
                 self._weak = not self._weak
             case "unknown":
-                raise Unreadable("A backslash stands before a character that it cannot escape")
+                raise Unreadable(_("A backslash stands before a character that it cannot escape"))
             case "unclosed":
-                raise Unreadable("A ${ is never closed")
+                raise Unreadable(_("A ${ is never closed"))
             case "open":
-                raise Unreadable(_OPEN_QUOTE)
+                raise Unreadable(_(_OPEN_QUOTE))
 
     @staticmethod
     def _comment(source: str, position: int) -> int | None:
         """Let only a comment follow the first blank that is neither quoted nor escaped."""
         tail = _TAIL.match(source, position)
         if tail is None:
-            raise Unreadable("The value holds a blank but is not quoted")
+            raise Unreadable(_("The value holds a blank but is not quoted"))
         return tail.start("comment") if tail["comment"] else None

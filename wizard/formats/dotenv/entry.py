@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from types import MappingProxyType
 
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
 from wizard.formats.dotenv.statement import BYTE_ORDER_MARK, Reading, Statement
+from wizard.language import _
+
+NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +56,35 @@ def read_entries(text: str, environ: Mapping[str, str], or_else: str = "") -> li
     if "\0" in text:
         raise FileRefused(
             "env-malformed",
-            "The file contains a NUL character, which no variable can hold.",
-            _remedy("Remove it", or_else),
+            _("The file contains a NUL character, which no variable can hold."),
+            _remedy(_("Remove it"), or_else),
             line=line_number(text, text.index("\0")),
         )
     dotenvy, compose = read_dotenvy(text, environ), read_compose(text, environ)
-    _check_complete(text, dotenvy, "the server", or_else)
+    _check_complete(text, dotenvy, _("the server"), or_else)
     _check_complete(text, compose, "Docker Compose", or_else)
     _check_agreement(text, dotenvy, compose, or_else)
     return [
         Entry(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
         for ours, theirs in zip(dotenvy.statements, compose.statements, strict=True)
     ]
+
+
+def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> str | None:
+    """Return the value that the server takes from the file, None when it defines no such variable.
+
+    ``environ`` only serves to substitute ``$NAME`` in values, as the server does it. Raises
+    FileRefused where the server or Compose stops reading the file, or they disagree on it.
+    """
+    entries = read_entries(text, environ)
+    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
+
+
+def variable_line(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> int | None:
+    """Return the 1-based line of the first definition; raises as :func:`read_variable` does."""
+    entries = read_entries(text, environ)
+    starts = (entry.dotenvy.start for entry in entries if entry.name == name)
+    return next((line_number(text, start) for start in starts), None)
 
 
 def line_number(text: str, offset: int) -> int:
@@ -75,9 +96,12 @@ def _check_complete(text: str, reading: Reading, reader: str, or_else: str) -> N
     if reading.rejection is not None:
         raise FileRefused(
             "env-malformed",
-            f"{reading.rejection.reason}; {reader} would stop reading here "
-            "and ignore the lines below.",
-            _remedy("Mend this line", or_else),
+            _(
+                "{reason}; {reader} would stop reading here and ignore the lines below.",
+                reason=reading.rejection.reason,
+                reader=reader,
+            ),
+            _remedy(_("Mend this line"), or_else),
             line=line_number(text, reading.rejection.offset),
         )
 
@@ -89,20 +113,24 @@ def _check_agreement(text: str, dotenvy: Reading, compose: Reading, or_else: str
             above = ours
             continue
         if ours and theirs and ours.start == theirs.start:
-            problem, culprit = "what the name in this line is", ours
+            culprit = ours
+            problem = _("The server and Docker Compose disagree on what the name in this line is.")
         else:
             # One of them still reads the value above where the other finds a new definition.
-            problem, culprit = "where the value in this line ends", above or ours or theirs
+            culprit = above or ours or theirs
+            problem = _(
+                "The server and Docker Compose disagree on where the value in this line ends."
+            )
         raise FileRefused(
             "env-ambiguous",
-            f"The server and Docker Compose disagree on {problem}.",
-            _remedy("Write it as NAME='value' with nothing else in the line", or_else),
+            problem,
+            _remedy(_("Write it as NAME='value' with nothing else in the line"), or_else),
             line=line_number(text, culprit.start),
         )
 
 
 def _remedy(mend: str, or_else: str) -> str:
-    return f"{mend}, or {or_else}." if or_else else f"{mend}."
+    return _("{mend}, or {or_else}.", mend=mend, or_else=or_else) if or_else else f"{mend}."
 
 
 def _line_start(text: str, offset: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.entry import Entry, read_entries
 from wizard.formats.dotenv.statement import Statement
+from wizard.language import _
 
 
 def check_edit(
@@ -53,7 +54,9 @@ def _source(text: str, statement: Statement) -> str:
 def _not_safe(remedy: str) -> FileRefused:
     return FileRefused(
         "env-not-safe",
-        "The server or Docker Compose would not read the changed file as it should, "
-        "so it was left as it is.",
+        _(
+            "The server or Docker Compose would not read the changed file as it should, so it was "
+            "left as it is."
+        ),
         remedy,
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from wizard.formats.dotenv.statement import Unreadable
+from wizard.language import _
 
 # Go ignores the case by Unicode's rules, which make the long s and the Kelvin sign letters, too.
 _NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
@@ -25,7 +26,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
     if reference["bare"]:
         return variables.get(reference["bare"], "")
     if reference["invalid"] is not None:
-        raise Unreadable("Here ${…} does not hold a name, or is never closed")
+        raise Unreadable(_("Here ${…} does not hold a name, or is never closed"))
     # The match runs to the last brace of the line; what is behind the first pair is more text.
     source = reference[0]
     end = _closing_brace(source)
@@ -65,5 +66,5 @@ def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str
         case "+" if counts:
             return substitute(operand, variables)
         case "?" if not counts:
-            raise Unreadable("Here ${…?…} asks for a variable that is not set")
+            raise Unreadable(_("Here ${…?…} asks for a variable that is not set"))
     return value or ""

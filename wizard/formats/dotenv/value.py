@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from wizard.errors import InvalidValue
+from wizard.language import N_, _
 
 _RAW = re.compile(r"[A-Za-z0-9_.,:/@%+=^!*?\[\]{}-]+")
 _TRAILING_BACKSLASHES = re.compile(r"\\*\Z")
@@ -20,7 +21,7 @@ _PYTHON_SUBSTITUTION = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
 DOCKER_RUN = "docker run --env-file"
 PYTHON = "python-dotenv"
 NODE = "node's dotenv"
-SHELL = "a shell that sources the file"
+SHELL = N_("a shell that sources the file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ class Misreading:
 def check_value(value: str) -> None:
     """Raise InvalidValue when no way of writing the value is read alike by every reader."""
     if not value:
-        raise InvalidValue("secret-empty", "The secret is empty.", "Enter it, or use none at all.")
+        raise InvalidValue(
+            "secret-empty", _("The secret is empty."), _("Enter it, or use none at all.")
+        )
     for char in value:
         problem = _problem(char)
         if problem is not None:
@@ -51,33 +54,42 @@ def _problem(char: str) -> tuple[str, str, str] | None:
     if char in "\r\n\u2028\u2029":
         return (
             "secret-line-break",
-            "The secret contains a line break, which ends the value for some readers of .env.",
-            "Enter it as one line; a line break is often copied along by mistake.",
+            _("The secret contains a line break, which ends the value for some readers of .env."),
+            _("Enter it as one line; a line break is often copied along by mistake."),
         )
     if char == "\ufeff":
         return (
             "secret-byte-order-mark",
-            "The secret contains an invisible byte order mark (U+FEFF), which some readers drop.",
-            "Type the secret, or copy it from a place that shows plain text.",
+            _(
+                "The secret contains an invisible byte order mark (U+FEFF), which some readers "
+                "drop."
+            ),
+            _("Type the secret, or copy it from a place that shows plain text."),
         )
     category = unicodedata.category(char)
     if category == "Cc" and char != "\t":
         return (
             "secret-control-character",
-            f"The secret contains the control character U+{ord(char):04X}, which not all can read.",
-            "Enter it without; it is often copied along by mistake.",
+            _(
+                "The secret contains the control character U+{number:04X}, which not all can read.",
+                number=ord(char),
+            ),
+            _("Enter it without; it is often copied along by mistake."),
         )
     if category == "Cs":
         return (
             "secret-surrogate",
-            "The secret contains a character that cannot be written as UTF-8.",
-            "Enter it in UTF-8; it may come from a terminal or file with another encoding.",
+            _("The secret contains a character that cannot be written as UTF-8."),
+            _("Enter it in UTF-8; it may come from a terminal or file with another encoding."),
         )
     if ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF:
         return (
             "secret-not-a-character",
-            f"The secret contains U+{ord(char):04X}, which is no character; systemd refuses it.",
-            "Type the secret, or copy it from a place that shows plain text.",
+            _(
+                "The secret contains U+{number:04X}, which is no character; systemd refuses it.",
+                number=ord(char),
+            ),
+            _("Type the secret, or copy it from a place that shows plain text."),
         )
     return None
 
@@ -94,17 +106,20 @@ def quote(value: str) -> str:
 def by_hand(name: str, value: str) -> str:
     """Return what to write in an editor, as a clause without any part of the value."""
     if _RAW.fullmatch(value):
-        return f"{name}=… with the secret for the dots"
+        return _("{name}=… with the secret for the dots", name=name)
     if _fits_single_quotes(value):
-        return f"{name}='…' with the secret for the dots"
-    return f'{name}="…" with the secret for the dots and a backslash before each \\, " and $ in it'
+        return _("{name}='…' with the secret for the dots", name=name)
+    return _(
+        '{name}="…" with the secret for the dots and a backslash before each \\, " and $ in it',
+        name=name,
+    )
 
 
 def misreaders(value: str) -> tuple[Misreading, ...]:
     """Return the readers that would take ``quote(value)`` for another value."""
     if _RAW.fullmatch(value):
         return ()
-    found = [Misreading(DOCKER_RUN, "keeps the quotes as part of the value")]
+    found = [Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))]
     if _fits_single_quotes(value):
         return (*found, *_misreaders_of_single_quotes(value))
     return (*found, *_misreaders_of_double_quotes(value))
@@ -120,11 +135,11 @@ def _fits_single_quotes(value: str) -> bool:
 def _misreaders_of_single_quotes(value: str) -> list[Misreading]:
     found = []
     if "\\\\" in value:
-        found.append(Misreading(PYTHON, "takes two backslashes for one"))
+        found.append(Misreading(PYTHON, _("takes two backslashes for one")))
     elif _PYTHON_SUBSTITUTION.search(value):
-        found.append(Misreading(PYTHON, "replaces ${…} by the value of a variable"))
+        found.append(Misreading(PYTHON, _("replaces ${…} by the value of a variable")))
     if value.endswith("\\"):
-        reason = "may take the closing quote for an escaped one and read on in the lines below"
+        reason = _("may take the closing quote for an escaped one and read on in the lines below")
         found.append(Misreading(NODE, reason, certain=False))
     return found
 
@@ -132,10 +147,10 @@ def _misreaders_of_single_quotes(value: str) -> list[Misreading]:
 def _misreaders_of_double_quotes(value: str) -> list[Misreading]:
     found = []
     if "$" in value:
-        found.append(Misreading(PYTHON, "keeps the backslash before a $"))
+        found.append(Misreading(PYTHON, _("keeps the backslash before a $")))
     if _ESCAPED_IN_DOUBLE_QUOTES.search(value):
-        found.append(Misreading(NODE, 'keeps the backslashes before \\, " and $'))
+        found.append(Misreading(NODE, _('keeps the backslashes before \\, " and $')))
     if "`" in value:
-        reason = "would run what stands behind a backtick as a command"
+        reason = _("would run what stands behind a backtick as a command")
         found.append(Misreading(SHELL, reason, certain=False))
     return found

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 
-from wizard.formats.dotenv.entry import Entry, line_number, read_entries
+from wizard.formats.dotenv.entry import (
+    NO_ENVIRON,
+    Entry,
+    read_entries,
+    read_variable,
+    variable_line,
+)
 from wizard.formats.dotenv.guard import check_edit
 from wizard.formats.dotenv.mask import mask_dotenv
 from wizard.formats.dotenv.statement import BYTE_ORDER_MARK, WHITE_SPACE
@@ -21,6 +26,7 @@ from wizard.formats.dotenv.value import (
     misreaders,
     quote,
 )
+from wizard.language import _
 
 __all__ = [
     "Misreading",
@@ -34,28 +40,10 @@ __all__ = [
     "variable_line",
 ]
 
-_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 _HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a secret."
 
 
-def read_variable(text: str, name: str, environ: Mapping[str, str] = _NO_ENVIRON) -> str | None:
-    """Return the value that the server takes from the file, None when it defines no such variable.
-
-    ``environ`` only serves to substitute ``$NAME`` in values, as the server does it. Raises
-    FileRefused where the server or Compose stops reading the file, or they disagree on it.
-    """
-    entries = read_entries(text, environ)
-    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
-
-
-def variable_line(text: str, name: str, environ: Mapping[str, str] = _NO_ENVIRON) -> int | None:
-    """Return the 1-based line of the first definition; raises as :func:`read_variable` does."""
-    entries = read_entries(text, environ)
-    starts = (entry.dotenvy.start for entry in entries if entry.name == name)
-    return next((line_number(text, start) for start in starts), None)
-
-
-def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = _NO_ENVIRON) -> str:
+def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = NO_ENVIRON) -> str:
     """Return the text with every definition of the variable replaced, or with one more line.
 
     Where both readers already find ``value`` everywhere, not one byte changes. Raises
@@ -63,7 +51,7 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
     """
     check_value(value)
     line = by_hand(name, value)
-    entries = read_entries(text, environ, f"write by hand, above it, {line}")
+    entries = read_entries(text, environ, _("write by hand, above it, {line}", line=line))
     found = [entry for entry in entries if entry.name == name]
     if not found:
         after = _inserted(text, entries, name, f"{name}={quote(value)}")
@@ -71,18 +59,18 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
         return text
     else:
         after = _replaced(text, found, lambda entry: _rewritten(text, entry, quote(value)))
-    check_edit(text, after, name, value, environ, f"Write by hand {line}.")
+    check_edit(text, after, name, value, environ, _("Write by hand {line}.", line=line))
     return after
 
 
-def remove_variable(text: str, name: str, environ: Mapping[str, str] = _NO_ENVIRON) -> str:
+def remove_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> str:
     """Return the text without the lines that define the variable; raises FileRefused."""
     if name not in text:
         return text
-    entries = read_entries(text, environ, f"remove {name} by hand")
+    entries = read_entries(text, environ, _("remove {name} by hand", name=name))
     found = [entry for entry in entries if entry.name == name]
     after = _replaced(text, found, lambda _: "")
-    check_edit(text, after, name, None, environ, f"Remove {name} by hand.")
+    check_edit(text, after, name, None, environ, _("Remove {name} by hand.", name=name))
     return after
 
 

@@ -6,34 +6,35 @@ import re
 
 from wizard.errors import FileRefused
 from wizard.formats.toml.tokens import MAX_KEY_PARTS, deepest_key, multi_line_strings
+from wizard.language import N_, _
 from wizard.settings import REFERENCE
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
-_DEFINED_TWICE = "a key or table is defined twice"
-_BAD_CHARACTER = "there is a character that TOML does not allow here"
+_DEFINED_TWICE = N_("a key or table is defined twice")
+_BAD_CHARACTER = N_("there is a character that TOML does not allow here")
 _REASONS = (
     # How a message of tomllib begins. Its own words may quote the file, so none are passed on.
     ("Cannot declare", _DEFINED_TWICE),
     ("Cannot overwrite", _DEFINED_TWICE),
     ("Cannot redefine", _DEFINED_TWICE),
-    ("Cannot mutate", "a table is extended that is already complete"),
+    ("Cannot mutate", N_("a table is extended that is already complete")),
     ("Duplicate inline table key", _DEFINED_TWICE),
-    ("Expected '='", 'there is no "=" behind the key'),
-    ("Expected newline", "something follows that does not belong to the value"),
-    ("Expected ']", "a table header is not closed"),
+    ("Expected '='", N_('there is no "=" behind the key')),
+    ("Expected newline", N_("something follows that does not belong to the value")),
+    ("Expected ']", N_("a table header is not closed")),
     ("Found invalid character", _BAD_CHARACTER),
     ("Illegal character", _BAD_CHARACTER),
-    ("Invalid date", "a date or time is not valid"),
-    ("Invalid hex", "an escape sequence is not valid"),
-    ("Invalid initial character", "a key begins with a character that needs quotes"),
-    ("Invalid statement", "this is no key, table header or comment"),
-    ("Invalid value", "the value is not valid (a text needs quotes)"),
-    ("Escaped character", "an escape sequence is not valid"),
-    ("Unclosed array", "an array is not closed"),
-    ("Unclosed inline", "an inline table is not closed"),
-    ("Unescaped", "a backslash in a string is not followed by a valid escape sequence"),
-    ("Unterminated string", "a string is not closed"),
+    ("Invalid date", N_("a date or time is not valid")),
+    ("Invalid hex", N_("an escape sequence is not valid")),
+    ("Invalid initial character", N_("a key begins with a character that needs quotes")),
+    ("Invalid statement", N_("this is no key, table header or comment")),
+    ("Invalid value", N_("the value is not valid (a text needs quotes)")),
+    ("Escaped character", N_("an escape sequence is not valid")),
+    ("Unclosed array", N_("an array is not closed")),
+    ("Unclosed inline", N_("an inline table is not closed")),
+    ("Unescaped", N_("a backslash in a string is not followed by a valid escape sequence")),
+    ("Unterminated string", N_("a string is not closed")),
 )
 
 # A line is only quoted when it is one whole statement in which no secret is likely.
@@ -47,8 +48,8 @@ def check_key_depth(text: str) -> None:
     if (offset := deepest_key(text)) is not None:
         raise FileRefused(
             "config-too-deep",
-            f"A key has more than {MAX_KEY_PARTS} parts.",
-            "Check that this is the file you mean.",
+            _("A key has more than {limit} parts.", limit=MAX_KEY_PARTS),
+            _("Check that this is the file you mean."),
             line=text.count("\n", 0, offset) + 1,
         )
 
@@ -58,20 +59,22 @@ def explain(error: ValueError | RecursionError, text: str) -> FileRefused:
     if isinstance(error, RecursionError):
         return FileRefused(
             "config-too-deep",
-            "Arrays or inline tables are nested too deeply.",
-            "Check that this is the file you mean.",
+            _("Arrays or inline tables are nested too deeply."),
+            _("Check that this is the file you mean."),
         )
     place = _PLACE.search(str(error))
     lines = text.split("\n")
     if place is None or place[1] is None:
-        number, where = len(lines), "at the end of the file" if place else "in some value"
+        number = len(lines)
+        where = _("at the end of the file") if place else _("in some value")
     else:
-        number, where = int(place[1]), f"in column {place[2]}"
+        number = int(place[1])
+        where = _("in column {column}", column=place[2])
     if place and place[1] and _is_lone_reference(lines[number - 1]):
         return FileRefused(
             "config-reference-alone",
-            "This line is only a ${…} reference, and what it stands for is not known here.",
-            'Write "key = ${…}" instead, or set the line aside while you use this program.',
+            _("This line is only a ${…} reference, and what it stands for is not known here."),
+            _('Write "key = ${…}" instead, or set the line aside while you use this program.'),
             line=number,
         )
     said = str(error)
@@ -79,8 +82,12 @@ def explain(error: ValueError | RecursionError, text: str) -> FileRefused:
     quoted = _quotable(lines, number, text) if place and place[1] else ""
     return FileRefused(
         "config-invalid-toml",
-        f"This is not valid TOML: {where}{', ' if reason else ''}{reason}.",
-        f"Correct the line and try again{f': {quoted}' if quoted else '.'}",
+        _("This is not valid TOML: {where}, {reason}.", where=where, reason=_(reason))
+        if reason
+        else _("This is not valid TOML: {where}.", where=where),
+        _("Correct the line and try again: {line}", line=quoted)
+        if quoted
+        else _("Correct the line and try again."),
         line=number if place else None,
     )
 

@@ -17,6 +17,7 @@ from wizard.errors import FileRefused
 from wizard.formats.text import BOM
 from wizard.formats.toml.errors import check_key_depth, explain
 from wizard.formats.toml.tokens import KEY, STRING, mask_references
+from wizard.language import _
 
 Path = tuple[str, ...]
 Span = tuple[int, int]
@@ -194,8 +195,8 @@ def _next_statement(masked: str, start: int, line: int) -> tuple[Kind, Span, Spa
     if not (found := _PAIR.match(masked, start)):
         raise FileRefused(
             "config-not-understood",
-            "The TOML here is written in a way that cannot be edited safely.",
-            "Write this line in a simpler way.",
+            _("The TOML here is written in a way that cannot be edited safely."),
+            _("Write this line in a simpler way."),
             line=line,
         )
     if simple := _SIMPLE_VALUE.match(masked, found.end()):
@@ -214,8 +215,8 @@ def _path_at(text: str, masked: str, span: Span, line: int) -> Path:
     if source != masked[slice(*span)]:
         raise FileRefused(
             "config-reference-as-key",
-            "A ${…} reference stands in a key or table name, which is only known on the server.",
-            "Write the name itself there.",
+            _("A ${…} reference stands in a key or table name, which is only known on the server."),
+            _("Write the name itself there."),
             line=line,
         )
     return key_path(source)

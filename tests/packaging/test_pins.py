@@ -1,0 +1,69 @@
+"""The pinned dependencies are those of the project, all of them, each with its hashes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import distribution
+
+import pytest
+import pyz
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.packaging.conftest import PACKAGING, ROOT
+
+PINNED = (PACKAGING / "constraints.txt").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def pins(text: str) -> dict[str, str]:
+    """Return name → version."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+
+def needed(requirements: list[str], seen: set[str]) -> Iterator[Requirement]:
+    """Yield what these packages need on this machine, and what those need, and so on."""
+    for text in requirements:
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        yield requirement
+        if requirement.name not in seen:
+            seen.add(requirement.name)
+            yield from needed(distribution(requirement.name).requires or [], seen)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "file"),
+    [
+        (PROJECT["project"]["dependencies"], "constraints.txt"),
+        (PROJECT["build-system"]["requires"], "tools.txt"),
+    ],
+)
+def test_pins_are_what_the_project_asks_for(requirements: list[str], file: str) -> None:
+    pinned = pins((PACKAGING / file).read_text(encoding="utf-8"))
+    for text in requirements:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), text
+
+
+def test_nothing_that_is_needed_here_is_missing_from_the_pins() -> None:
+    pinned = pins(PINNED)
+    for requirement in needed(PROJECT["project"]["dependencies"], set()):
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), requirement
+
+
+@pytest.mark.parametrize("file", ["constraints.txt", "tools.txt"])
+def test_every_pin_has_hashes(file: str) -> None:
+    text = (PACKAGING / file).read_text(encoding="utf-8")
+    for entry in re.split(r"\n(?=[\w])", text)[1:]:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+
+
+def test_single_file_gets_every_pin_but_what_is_left_out_with_a_reason() -> None:
+    packed = pins("".join(pyz.pinned(PINNED)))
+    assert packed == {k: v for k, v in pins(PINNED).items() if k not in pyz.LEFT_OUT}
+    assert not any(";" in line for line in pyz.pinned(PINNED))

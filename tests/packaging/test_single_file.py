@@ -1,0 +1,220 @@
+"""smtp-wizard.pyz does everything alone: in an empty directory, for an account without a home."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.files.accounts import ORDINARY, ROOT
+from tests.line import Line
+from tests.stores.session_bus import session_bus
+from tests.terminal.test_in_tmux import Terminal
+from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.secret import Secret
+
+pytestmark = pytest.mark.timeout(900)
+
+SECRET = "hunter22#1"
+SUPPORTED = [f"python3.{minor}" for minor in range(11, 15)]
+TOO_OLD = ["python2.7", "python3.6", "python3.9", "python3.10"]
+
+
+def runs(python: str, **account: int) -> bool:
+    try:
+        done = subprocess.run([python, "-c", ""], capture_output=True, check=False, **account)  # type: ignore[call-overload]
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+class Alone:
+    """The archive in a directory of its own, whose name has blanks, run by another account."""
+
+    def __init__(self, archive: Path, directory: Path) -> None:
+        self.directory = directory
+        self.archive = Path(shutil.copy(archive, directory))
+        self.account: dict[str, int] = {}
+        if ROOT:
+            self.account = {"user": ORDINARY, "group": ORDINARY}
+            for path in (directory, *directory.parents[:-2]):
+                path.chmod(0o711)
+            os.chown(directory, ORDINARY, ORDINARY)
+
+    def python(self, name: str) -> str:
+        """Return a Python that this account can run; skip the test where there is none."""
+        found = [shutil.which(name), f"/usr/bin/{name}", f"/usr/local/bin/{name}"]
+        for each in found:
+            if each and runs(each, **self.account):
+                return each
+        pytest.skip(f"{name} is not installed for everybody")
+
+    def __call__(
+        self, python: str, *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] = {}
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [python, self.archive.name, *arguments],
+            cwd=self.directory, input=stdin, capture_output=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(self.directory),
+                 **environ},
+            **self.account,
+        )  # type: ignore[call-overload,no-any-return]  # fmt: skip
+
+    def names(self) -> set[str]:
+        return {path.name for path in self.directory.iterdir()} - {self.archive.name}
+
+
+@pytest.fixture
+def alone(built: Path, tmp_path: Path) -> Alone:
+    directory = tmp_path / "with some blanks"
+    directory.mkdir()
+    return Alone(built / "smtp-wizard.pyz", directory)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MailServer]:
+    with MailServer(DEMO_USER, Secret(SECRET)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_every_command_works_without_a_home(name: str, alone: Alone) -> None:
+    python = alone.python(name)
+    assert alone(python, "--version").stdout.startswith(b"smtp-wizard ")
+    assert alone.names() == set()
+    values = ["--user", "me@example.org", "--endpoint", "mail.example.org", "--secret-stdin"]
+    done = alone(python, "set", *values, "--no-test", "--json", stdin=SECRET.encode())
+    assert json.loads(done.stdout)["changed"], done.stderr
+    again = alone(python, "set", *values, "--no-test", "--json", stdin=SECRET.encode())
+    assert not json.loads(again.stdout)["changed"]
+    shown = json.loads(alone(python, "show", "--json").stdout)
+    assert (shown["user"], shown["secret"]["effective"]) == ("me@example.org", "env-file")
+    found = json.loads(alone(python, "check", "--json").stdout)["findings"]
+    assert {each["code"] for each in found} == {"server-settings-missing"}
+    started = alone(python, "exec", "--", "/bin/sh", "-c", 'printf %s "$SMTP_SECRET"')
+    assert started.stdout.decode() == SECRET
+    assert alone(python, "undo").returncode == 0
+    # Without a home there is one private directory beside the configuration, and nothing else.
+    assert alone.names() == {".smtp-wizard"}
+    assert alone(python, "--print-completion", "bash").stdout.startswith(b"# ")
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_live_test_works_with_encryption_and_reads_the_certificate(
+    name: str, alone: Alone, server: MailServer
+) -> None:
+    python = alone.python(name)
+    (alone.directory / "authority.pem").write_bytes(server.authority_pem)
+    done = alone(
+        python, "test", "--json", "--user", DEMO_USER, "--secret-stdin", "--endpoint",
+        f"smtp://localhost:{server.ports.starttls}?tls=required", stdin=SECRET.encode(),
+        environ={"SSL_CERT_FILE": str(alone.directory / "authority.pem")},
+    )  # fmt: skip
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "pass", report
+    details = {stage["stage"]: stage["detail"] for stage in report["stages"]}
+    assert DEMO_HOST in details["starttls"]["names"]
+
+
+def test_compose_file_is_read_without_machine_code(alone: Alone) -> None:
+    (alone.directory / "compose.yaml").write_text("services:\n  mail: [\n")
+    (alone.directory / "config.toml").write_text('[smtp]\nuser = "a@x.example"\nendpoint = "x"\n')
+    done = alone(alone.python("python3.11"), "check", "--json")
+    found = {(each["code"], each["line"]) for each in json.loads(done.stdout)["findings"]}
+    assert ("compose-invalid", 3) in found
+
+
+def test_nothing_is_unpacked_where_everything_is_read_only(alone: Alone) -> None:
+    python = alone.python("python3.11")
+    alone.directory.chmod(0o555)
+    done = alone(python, "show", "--json")
+    alone.directory.chmod(0o755)
+    assert json.loads(done.stdout)["user"] is None
+    assert alone.names() == set()
+
+
+def test_keyring_is_asked_from_inside_the_archive(alone: Alone) -> None:
+    """Its child process finds what it needs there, and gets as far as there being no session."""
+    done = alone(
+        alone.python("python3.11"), "set", "--store", "keyring", "--user", "a@x.example",
+        "--endpoint", "x.example", "--no-test", "--json",
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert json.loads(done.stdout)["error"]["code"] == "keyring-no-bus"
+
+
+def test_keyring_needs_the_cryptography_of_the_system_and_says_so(alone: Alone) -> None:
+    if shutil.which("gnome-keyring-daemon") is None:
+        pytest.skip("gnome-keyring is not installed")
+    command = ["set", "--store", "keyring", "--secret-stdin", "--user", "a@x.example",
+               "--endpoint", "x.example", "--no-test", "--json"]  # fmt: skip
+    with session_bus() as bus:
+        bus.keyring(unlocked=True)
+        results = [
+            subprocess.run(
+                [sys.executable, *flags, str(alone.archive), *command], input=b"hunter22",
+                cwd=alone.directory, env=bus.environ, capture_output=True, check=False,
+            )
+            for flags in (["-S"], [])  # without and with the packages of this Python
+        ]  # fmt: skip
+    without, beside = (json.loads(result.stdout) for result in results)
+    assert without["error"]["code"] == "keyring-not-installed"
+    assert "python3-cryptography" in without["error"]["remedy"]
+    assert beside["secret"]["store"] == "keyring"
+
+
+def test_demo_without_cryptography_says_what_to_do(alone: Alone) -> None:
+    command = [sys.executable, "-S", str(alone.archive), "demo"]
+    with Line(command, cwd=alone.directory) as line:
+        line.until(lambda received: b"python3-cryptography" in received)
+        assert line.process.wait(30) == 2
+
+
+def test_demo_with_the_cryptography_of_the_system_starts(alone: Alone) -> None:
+    with Line([sys.executable, str(alone.archive), "demo"], cwd=alone.directory) as line:
+        line.until(lambda received: b"Demo:" in received)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_wizard_comes_up_on_the_full_screen_and_line_by_line(alone: Alone, tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.run(f"{sys.executable} -S '{alone.archive}'; echo exit=$?")
+        terminal.wait("Nothing is written before the last step.")
+        terminal.press("C-q")
+        terminal.wait("exit=130")
+        terminal.run(f"clear; {sys.executable} -S '{alone.archive}' --plain; echo exit=$?")
+        terminal.wait("Step 1 of 7")
+        terminal.type("quit")
+        terminal.press("Enter")
+        terminal.wait("exit=130")
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("name", TOO_OLD)
+def test_python_that_is_too_old_is_told_so(name: str, alone: Alone) -> None:
+    python = shutil.which(name)
+    if python is None or not runs(python):
+        pytest.skip(f"{name} is not installed")
+    done = subprocess.run([python, str(alone.archive)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("smtp-wizard: Python 3.11 or later is needed; this is ")
+
+
+def test_archive_is_pure_and_has_the_licences_of_what_it_carries(alone: Alone) -> None:
+    with zipfile.ZipFile(alone.archive) as archive:
+        names = archive.namelist()
+    assert not [name for name in names if name.endswith((".so", ".pyd", ".dll"))]
+    packages = {name.partition("/")[0] for name in names if ".dist-info/" in name}
+    assert len(packages) > 20
+    for package in packages:
+        files = [name for name in names if name.startswith(f"{package}/")]
+        assert any("LICEN" in name.upper() or "COPYING" in name for name in files), package
