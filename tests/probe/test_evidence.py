@@ -29,6 +29,7 @@ from wizard.settings import Endpoint
 
 USER = "you@example.org"
 SECRET = "hunter2-Käse"
+BY_HAND = f"--from {USER} --to {USER} --quit-after RCPT"
 
 
 def dialogue(report: Report) -> list[str]:
@@ -162,7 +163,7 @@ LOGIN = "--auth PLAIN,LOGIN --auth-user you@example.org --protect-prompt --auth-
         ),
         (
             report_for("smtp://relay:2500/box.example", login=None),
-            f"--server relay --port 2500 --ehlo box.example --from {USER} --to {USER} --quit-after RCPT",
+            f"--server relay --port 2500 --ehlo box.example {BY_HAND}",
             None,
         ),
     ],
