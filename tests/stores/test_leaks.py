@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,14 @@ from tests.stores.test_contract import usable_systemd_creds
 from wizard import current, layout
 from wizard.check.findings import findings
 from wizard.check.seen import look
+from wizard.draft import Draft
 from wizard.errors import StoreUnusable, WizardError
+from wizard.plan import make_plan
 from wizard.secret import Secret
 from wizard.stores import child, where
 from wizard.stores.credential import CredentialStore
-from wizard.stores.move import move
 from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store
+from wizard.stores.store import Store, StoreName
 
 TEXT = "hunter22-correct-horse-battery"
 NEEDLE = TEXT.encode()
@@ -283,7 +285,8 @@ def test_findings_and_refusals_hold_no_secret(
     shown = repr(found) + repr(look(place, {}))
     try:
         now = current.load(place, {})
-        move(where.env_file_store(now), where.keyring_store(now))
+        moved = make_plan(now, replace(Draft.of(now), store=StoreName.KEYRING))
+        shown += repr(moved) + "".join(line for each in moved.changes for line in each.diff())
     except WizardError as error:
         shown += "".join(traceback.format_exception(error))
     assert "bomnipotent_config" in shown

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CONFIG
+from tests.stores.fragile import Fragile
 from tests.stores.session_bus import SessionBus
-from tests.stores.test_move import Fragile
 from wizard import current, layout
 from wizard.current import Current, Place
 from wizard.errors import StoreUnusable
@@ -68,9 +68,6 @@ def test_fetched_secret_is_what_the_server_would_use(tmp_path: Path) -> None:
     now = load(tmp_path)
     secrets = where.fetch(now, keyring=Fragile("the keyring", SECRET))
     assert secrets == {"SMTP_SECRET": SECRET}
-    bridged = where.through_exec(now, secrets)
-    assert bridged.secret() == SECRET
-    assert bridged.places() == (Place.ENVIRONMENT,)
 
 
 def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(tmp_path: Path) -> None:

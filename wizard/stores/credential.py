@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard import files
 from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files import Snapshot
 from wizard.language import _
 from wizard.secret import Secret
-from wizard.stores import child
 from wizard.stores.store import Availability, storable
+
+if TYPE_CHECKING:
+    from wizard.stores import child
 
 CREDENTIAL = "smtp_secret"
 """The credential's name, which is also the name of the file that a service finds."""
@@ -161,6 +163,8 @@ class CredentialStore:
         return _tool() or _TOOL
 
     def _run(self, command: list[str], data: bytes) -> child.Answer:
+        from wizard.stores import child  # most of all, it is asked whether there is a file
+
         try:
             return child.run(command, data, os.environ, self._seconds)
         except child.TimedOut:
@@ -214,6 +218,8 @@ def _is_ours(directory: str) -> bool:
 
 def _tool() -> str | None:
     """Return the tool's absolute path; one in the working directory is not taken."""
+    import shutil
+
     found = shutil.which(_TOOL)
     return found if found and Path(found).is_absolute() else None
 

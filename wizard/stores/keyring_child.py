@@ -107,7 +107,8 @@ def _configured() -> str:
     from keyring.util import platform_
 
     config = configparser.RawConfigParser()
-    with contextlib.suppress(configparser.Error, UnicodeDecodeError, OSError):
+    # RuntimeError: an account without a home directory has configured nothing.
+    with contextlib.suppress(configparser.Error, UnicodeDecodeError, OSError, RuntimeError):
         config.read(Path(platform_.config_root()) / "keyringrc.cfg", encoding="utf-8")
     return config.get("backend", "default-keyring", fallback="").strip()
 

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from wizard.current import Place
 from wizard.errors import InvalidValue, StoreUnusable
-from wizard.formats.dotenv.value import check_value
 from wizard.secret import Secret
 
 
@@ -99,6 +98,8 @@ def storable(secret: Secret) -> str:
 
     Raises :class:`StoreUnusable` for what cannot even be moved on to ``.env``.
     """
+    from wizard.formats.dotenv.value import check_value
+
     text = secret.reveal()
     try:
         check_value(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.current import Current, Place
 from wizard.errors import InvalidValue, StoreUnusable
@@ -12,9 +13,11 @@ from wizard.language import _
 from wizard.secret import Secret
 from wizard.settings import Endpoint, expand, references
 from wizard.stores import credential
-from wizard.stores.env_file import EnvFileStore
-from wizard.stores.os_keyring import KeyringStore
 from wizard.stores.store import Store, StoreName, Vault
+
+if TYPE_CHECKING:  # each is imported where it is opened: most commands open none
+    from wizard.stores.env_file import EnvFileStore
+    from wizard.stores.os_keyring import KeyringStore
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
 _BY_EXEC = (Place.CREDENTIAL, Place.KEYRING)
@@ -44,11 +47,13 @@ class Where:
 
 def env_file_store(current: Current) -> EnvFileStore:
     """Return ``.env`` as the store of this configuration's secret."""
-    return EnvFileStore(current.layout.env_file, current.variable, current.environ)
+    return _env_file(current, current.variable)
 
 
 def keyring_store(current: Current, accepted: str = "") -> KeyringStore:
     """Return the keyring as the store of this configuration's secret."""
+    from wizard.stores.os_keyring import KeyringStore
+
     return KeyringStore(
         current.layout.config, _host(current), accepted=accepted, environ=current.environ
     )
@@ -77,6 +82,8 @@ def reopen(name: StoreName, config: Path, details: Mapping[str, str]) -> Vault:
     """Return the store of an earlier write by what its journal says of it."""
     if name is StoreName.CREDENTIAL:
         return credential.CredentialStore(credential.credential_path(config))
+    from wizard.stores.os_keyring import KeyringStore
+
     return KeyringStore.again(config, details)
 
 
@@ -153,12 +160,6 @@ def _credential(current: Current) -> Secret | None:
         return None
 
 
-def through_exec(current: Current, secrets: Mapping[str, Secret]) -> Current:
-    """Return the configuration as a server sees it that ``exec`` has started."""
-    added = {name: secret.reveal() for name, secret in secrets.items()}
-    return replace(current, environ={**current.environ, **added})
-
-
 def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
     if current.in_env_file(name) is not None:
         return _from_env_file(current, name)
@@ -209,7 +210,7 @@ def _encrypted(current: Current) -> bool:
 
 
 def _from_env_file(current: Current, name: str) -> Secret:
-    secret = EnvFileStore(current.layout.env_file, name, current.environ).read()
+    secret = _env_file(current, name).read()
     if secret is None:
         raise StoreUnusable(
             "env-value-blank",
@@ -218,6 +219,12 @@ def _from_env_file(current: Current, name: str) -> Secret:
             path=current.env.path,
         )
     return secret
+
+
+def _env_file(current: Current, name: str) -> EnvFileStore:
+    from wizard.stores.env_file import EnvFileStore
+
+    return EnvFileStore(current.layout.env_file, name, current.environ)
 
 
 def _wanted(current: Current) -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""A secret store in memory that fails at the step it is told to; it is a fake."""
+
+from __future__ import annotations
+
+from wizard.errors import StoreUnusable
+from wizard.secret import Secret
+from wizard.stores.store import Availability
+
+
+class Fragile:
+    """A store in memory that fails at the step it is told to."""
+
+    def __init__(self, name: str, secret: Secret | None = None, failing: str = "") -> None:
+        self.name = name
+        self.kept = secret
+        self.failing = failing
+
+    def _step(self, step: str) -> None:
+        if self.failing == step:
+            raise StoreUnusable(f"{step}-failed", f"{self.name} failed.", "Mend it.")
+        if self.failing == f"{step}-killed":
+            raise KeyboardInterrupt
+
+    def look(self) -> Availability:
+        if self.failing == "look":
+            return Availability(False, "look-failed", "It is locked.", "Unlock it.")
+        return Availability(True)
+
+    def present(self) -> bool:
+        self._step("present")
+        return self.kept is not None
+
+    def read(self) -> Secret | None:
+        self._step("read")
+        return Secret("garbled") if self.failing == "garble" and self.kept else self.kept
+
+    def write(self, secret: Secret) -> None:
+        self._step("write")
+        self.kept = secret
+        self._step("written")
+
+    def delete(self) -> None:
+        self._step("delete")
+        self.kept = self.kept if self.failing == "keep" else None
+        self._step("deleted")
