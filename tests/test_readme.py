@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_every_flag_that_is_shown_exists() -> None:
             [sys.executable, "-m", "wizard", *command, "--help"],
             capture_output=True, text=True, check=True,
         ).stdout
-        for command in ([], ["set"], ["test"], ["show"], ["check"], ["exec"], ["demo"])
+        for command in ([], ["set"], ["test"], ["show"], ["check"], ["exec"], ["undo"],
+                        ["demo"])
     )  # fmt: skip
     shown = set(re.findall(r"--[a-z][a-z-]+", section("Use")))
     assert shown
@@ -89,4 +91,5 @@ def test_exit_codes_are_those_of_the_program() -> None:
         *test_command.EXIT.values(),
     }
     returned |= {check_command.FOUND_ERRORS, exec_command.NOT_EXECUTABLE, exec_command.NOT_FOUND}
+    returned |= {128 + number for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)}
     assert documented == raised | returned
