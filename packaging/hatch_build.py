@@ -17,7 +17,7 @@ _SHARED = {
 }
 
 
-class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]
+class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, unused-ignore]
     """Makes the files in a directory that lives as long as the build."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -25,7 +25,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]
         self._scratch = tempfile.TemporaryDirectory(prefix="smtp-wizard-build-")
         made = Path(self._scratch.name)
         program = Path(self.root, "packaging", "shared.py")
-        subprocess.run([sys.executable, str(program), str(made)], check=True)
+        subprocess.run([sys.executable, "-B", str(program), str(made)], check=True)
         build_data["shared_data"] |= {str(made / name): to for name, to in _SHARED.items()}
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

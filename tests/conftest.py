@@ -1,7 +1,8 @@
-"""What holds for every test: nothing that it makes the program print shows a secret."""
+"""What holds for every test: the program speaks English, and nothing it prints shows a secret."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +10,11 @@ import pytest
 
 SECRETS = ("hunter22", "open$esame", "correct horse", "not-the-password", "oldpass", "dbpass")
 """The throw-away passwords of the tests."""
+
+# Whatever the developer's own language is; the character set stays.
+os.environ["LANG"] = os.environ.pop("LC_ALL", "") or os.environ.get("LANG", "C.UTF-8")
+os.environ["LC_MESSAGES"] = "C"
+os.environ.pop("LANGUAGE", None)
 
 
 @pytest.hookimpl(wrapper=True)

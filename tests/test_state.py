@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -22,3 +23,18 @@ def test_account_without_home_and_without_entry_has_no_state_directory() -> None
                 question()
 
     apart(ask, ORDINARY)
+
+
+@needs_root
+def test_root_keeps_nothing_where_a_link_in_the_home_of_another_account_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a sudo that keeps HOME: the account could lead root's journal away."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    (home / ".local").mkdir(parents=True)
+    (elsewhere / "smtp-wizard" / "journal").mkdir(mode=0o700, parents=True)
+    (home / ".local" / "state").symlink_to(elsewhere)
+    os.chown(home, ORDINARY, ORDINARY)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(home))
+    assert state.existing("journal") != home / ".local" / "state" / "smtp-wizard" / "journal"

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from wizard import current, files, layout, transaction
+from tests.file_vault import FileVault
+from wizard import current, files, interruption, journal, layout, transaction
+from wizard.change import StoreChange
 from wizard.draft import Draft
-from wizard.errors import WriteFailed
-from wizard.journal import Journal
+from wizard.errors import FileRefused, WriteFailed
+from wizard.journal import Journal, Record
 from wizard.plan import Plan, make_plan
 from wizard.secret import Replace, Secret
+from wizard.stores.store import StoreName
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'
 ENV = "SMTP_SECRET=oldpass\n"
@@ -136,3 +141,142 @@ def test_journal_says_which_files_and_never_the_new_secret_once_it_is_committed(
     assert all(image.after is None for image in record.files)
     assert "hunter22" not in repr(record)
     assert kept.suffix == ".last"
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_putting_back_is_not_interrupted(
+    config: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
+) -> None:
+    """Somebody who presses Ctrl+C does so twice."""
+    original = files.put_back
+
+    def pressed_again(*arguments: object, **named: object) -> object:
+        signal.raise_signal(signal_number)
+        return original(*arguments, **named)  # type: ignore[arg-type]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "put_back", pressed_again)
+    monkeypatch.setattr(Record, "committed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        plan(config).apply()
+    assert (config.read_text(), config.with_name(".env").read_text()) == (CONFIG, ENV)
+    assert Journal(config).unfinished() is None
+
+
+def test_tidying_up_after_the_commit_is_not_interrupted(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Journal.finish
+
+    def pressed(self: Journal, record: Record) -> None:
+        signal.raise_signal(signal.SIGINT)
+        original(self, record)
+
+    monkeypatch.setattr(Journal, "finish", pressed)
+    assert plan(config).apply() == ()
+    assert Journal(config).unfinished() is None
+    assert "new@example.org" in config.read_text()
+
+
+def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_more() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ValueError, match="x"), interruption.impossible():
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError("x")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_write_that_lacks_only_its_commit_is_completed(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another account, which sees no journal of ours, may have gone on with it since."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "committed", lambda _: os._exit(9))
+        dies(plan(config).apply)
+    written = config.read_text()
+    (caution,) = transaction.recover(config)
+    assert caution.code == "write-completed"
+    assert config.read_text() == written != CONFIG
+    assert Journal(config).last() is not None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"version": 99}'])
+def test_unfinished_write_whose_journal_cannot_be_believed_is_not_forgotten(
+    config: Path, monkeypatch: pytest.MonkeyPatch, state_directory: Path, content: bytes
+) -> None:
+    killed_before_config(config, monkeypatch)
+    (path,) = (state_directory / "journal").iterdir()
+    path.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(WriteFailed) as caught:
+            transaction.recover(config)
+        assert (caught.value.code, caught.value.path) == ("journal-not-believed", path)
+    path.unlink()
+    assert transaction.recover(config) == ()
+
+
+@pytest.mark.parametrize("name", ["journal", "."])
+def test_unfinished_write_in_a_directory_that_others_may_write_is_not_forgotten(
+    config: Path, monkeypatch: pytest.MonkeyPatch, state_directory: Path, name: str
+) -> None:
+    killed_before_config(config, monkeypatch)
+    (path,) = (state_directory / "journal").iterdir()
+    opened = path if name == "." else path.parent
+    mode = opened.stat().st_mode
+    opened.chmod(mode | 0o020)
+    with pytest.raises(WriteFailed, match="other accounts") as caught:
+        transaction.recover(config)
+    assert f"chmod -R go-w {state_directory}" in caught.value.remedy
+    opened.chmod(mode)
+    (caution,) = transaction.recover(config)
+    assert caution.code == "write-recovered"
+    assert config.with_name(".env").read_text() == ENV
+
+
+def stored(config: Path, vault: FileVault, secret: str) -> None:
+    transaction.write(
+        config, (), [StoreChange(StoreName.KEYRING, vault, Secret(secret))],
+        command="set", keep=True, reopen=lambda *_: vault,
+    )  # fmt: skip
+
+
+def test_old_copies_of_a_secret_do_not_pile_up(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where two writes are of the same second, nor where a crash was in between."""
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> Stopped:
+            return cls(2026, 11, 22, tzinfo=UTC)
+
+    monkeypatch.setattr(journal, "datetime", Stopped)
+    vault = FileVault(tmp_path / "vault")
+    for secret in ("oldpass", "hunter22", "open$esame"):
+        stored(config, vault, secret)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "finish", lambda *_: os._exit(9))
+        patch.setattr(Journal, "kept", lambda *_: os._exit(9))
+        dies(lambda: stored(config, vault, "correct horse"))
+    transaction.recover(config, lambda *_: vault)
+    shelves = [path for path in tmp_path.glob("vault*") if path.is_file()]
+    assert len(shelves) == 2, "the secret, and one copy of the one before it"
+
+
+def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
+    config: Path, tmp_path: Path
+) -> None:
+    """No file tells of it: they refer to the secret by the same name as before."""
+    vault = FileVault(tmp_path / "vault")
+    stored(config, vault, "oldpass")
+    for after in (None, Secret("open$esame")):
+        change = StoreChange(StoreName.KEYRING, vault, after, Secret("oldpass"))
+        vault.write(Secret("hunter22"))
+        with pytest.raises(FileRefused, match="Somebody else changed the secret") as caught:
+            transaction.write(
+                config, (), [change], command="wizard", keep=True, reopen=lambda *_: vault
+            )
+        assert caught.value.code == "file-changed"
+        assert vault.read() == Secret("hunter22")

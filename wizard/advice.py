@@ -6,18 +6,21 @@ import contextlib
 import shutil
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from wizard.current import Current, Place
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.formats.dotenv.value import misreaders
 from wizard.language import N_, _
-from wizard.plan import Plan
 from wizard.secret import Replace
 from wizard.settings import Caution, SkipForm, cautions
 from wizard.stores import systemd
 from wizard.stores.guidance import compose_lines, consequence, drop_in, start_command
 from wizard.stores.store import StoreName
+
+if TYPE_CHECKING:
+    from wizard.plan import Plan
 
 _OTHER_USERS = 0o077
 _BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
@@ -218,12 +221,17 @@ RELOADS = N_(
 
 
 def next_steps(
-    current: Current, draft: Draft, plan: Plan, restart: str | None = None
+    current: Current,
+    draft: Draft,
+    plan: Plan,
+    restart: str | None = None,
+    *,
+    settled: bool = False,
 ) -> tuple[str, ...]:
     """Return what to do now, one sentence or command a line; commands begin with ``$ ``.
 
     ``restart`` is what makes a server read a config.toml that is mounted on its own; None where
-    it notices a change by itself.
+    it notices a change by itself. ``settled``: the operator knows what the server makes of it.
     """
     if not plan.changed:
         return (_("Nothing had to be changed."),)
@@ -250,7 +258,7 @@ def next_steps(
         )
         steps.append(_("Start it again:"))
         steps.append(f"$ {restart}")
-    else:
+    elif not settled:
         steps.append(_(RELOADS))
     if draft.delivers:
         steps.append(_("Then let the server prove it with a mail of its own:"))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wizard import files
-from wizard.errors import StoreUnusable
+from wizard.errors import FileRefused, StoreUnusable
 from wizard.files import Snapshot
 from wizard.formats.text import decode
 from wizard.language import _
@@ -97,11 +97,30 @@ def _range(start: int, stop: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoreChange:
-    """The secret in a store other than ``.env``; ``after`` None removes it."""
+    """The secret in a store other than ``.env``; ``after`` None removes it.
+
+    ``seen`` is what was there when the change was worked out, None where nothing is known of it.
+    """
 
     name: StoreName
     store: Vault
     after: Secret | None
+    seen: Secret | None = None
+
+    def still(self) -> Secret | None:
+        """Return what is there now; raise :class:`FileRefused` if it is not what was seen."""
+        found = self.now()
+        if self.seen is not None and found != self.seen:
+            raise FileRefused(
+                "file-changed",
+                _(
+                    "Somebody else changed the secret in {name} since the wizard read it; it was "
+                    "left as it is now.",
+                    name=self.store.name,
+                ),
+                _("Start again to see the new content."),
+            )
+        return found
 
     def now(self) -> Secret | None:
         """Return what is there now; what no key decrypts any more counts as nothing."""

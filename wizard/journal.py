@@ -14,12 +14,12 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Any, Self
 
 from wizard import files, state
@@ -162,6 +162,9 @@ class Record:
         """Return what was kept; raise ValueError, TypeError or KeyError for anything else."""
         if content["version"] != _VERSION:
             raise ValueError(content["version"])
+        at = datetime.fromisoformat(content["at"])
+        if at.tzinfo is None or not 1970 <= at.year < 9000:
+            raise ValueError("no time that a clock has shown")
         return cls(
             Path(content["config"]),
             content["command"],
@@ -189,7 +192,7 @@ class Record:
             tuple(Path(each) for each in content["directories"]),
             content["keep"],
             Phase(content["phase"]),
-            datetime.fromisoformat(content["at"]),
+            at,
         )
 
 
@@ -202,9 +205,13 @@ def fingerprint(secret: Secret | None, salt: str = "") -> str:
     """Return a slow salted hash, ``salt$hash`` in hexadecimal digits; empty for no secret."""
     if secret is None:
         return ""
-    salt = salt or secrets.token_hex(16)
+    salt = salt or os.urandom(16).hex()
     text = secret.reveal().encode("utf-8", "surrogatepass")
     return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
+
+
+def _is_old(record: Record) -> bool:
+    return datetime.now(UTC) - record.at > KEPT
 
 
 def _text(data: bytes | None) -> str | None:
@@ -230,20 +237,43 @@ class Journal:
         self._room: Path | None = None
 
     def unfinished(self) -> Record | None:
-        """Return the write that a crash has interrupted."""
-        return self._load(self._unfinished)
+        """Return the write that a crash has interrupted.
+
+        Raises :class:`WriteFailed` where there is one that cannot be believed: whoever went on
+        would make the half that it has left last.
+        """
+        record = self._load(self._unfinished)
+        if record is None and (path := self._left_alone()) is not None:
+            raise WriteFailed(
+                "journal-not-believed",
+                _(
+                    "A write was interrupted, but its journal is damaged, comes from another "
+                    "version of smtp-wizard, or could have been written by other accounts."
+                ),
+                _(
+                    "If other accounts may write it: chmod -R go-w {directory}. Otherwise look at "
+                    "config.toml and .env yourself, then remove the journal.",
+                    directory=quote(str(path.parent.parent)),
+                ),
+                path=path,
+            )
+        return record
 
     def last(self) -> Record | None:
         """Return the last write that was made, unless it is older than :data:`KEPT`."""
         unfinished = self._load(self._unfinished)
         made = unfinished is not None and unfinished.phase is Phase.COMMITTED
         record = unfinished if made else self._load(self._last)
-        return None if record is None or record.at + KEPT < datetime.now(UTC) else record
+        return None if record is None or _is_old(record) else record
+
+    def kept(self) -> Record | None:
+        """Return the last finished write, however old it is, and whatever has begun since."""
+        return self._load(self._last)
 
     def expired(self) -> Record | None:
         """Return the last finished write if it is older than :data:`KEPT`."""
-        record = self._load(self._last)
-        return record if record is not None and record.at + KEPT < datetime.now(UTC) else None
+        record = self.kept()
+        return record if record is not None and _is_old(record) else None
 
     def write(self, record: Record) -> None:
         """Keep how far a write has come; when this returns, the disk has it.
@@ -310,6 +340,13 @@ class Journal:
                     return room
         return None
 
+    def _left_alone(self) -> Path | None:
+        """Return the unfinished record where it is, but says nothing that can be believed."""
+        with _refusing():
+            room = self._room or self._find() or state.distrusted("journal")
+            path = None if room is None else room / self._unfinished
+            return path if path is not None and os.path.lexists(path) else None
+
     def _is_in(self, room: Path) -> bool:
         names = (self._unfinished, self._last, f".{self._unfinished}.tmp")
         return any(os.path.lexists(room / name) for name in names)
@@ -320,6 +357,8 @@ class Journal:
             return state.directory("journal")
         beside = next(each for each in self.config.parents if each.exists()) / _BESIDE
         state.make_private(beside)
+        # Whoever keeps the configuration in git must not keep the old secrets there, too.
+        state.save(beside / ".gitignore", b"*\n")
         return beside
 
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+import re
+from collections.abc import Mapping
+from contextlib import suppress
 
-DOMAIN = "smtp-wizard"
 LANGUAGES = ("en", "de")
-_LOCALE = Path(__file__).with_name("locale")
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
-_language = LANGUAGES[0]
 
 
 def _(text: str, /, **values: object) -> str:
@@ -33,32 +30,22 @@ def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
     return text
 
 
+def plural(one: str, many: str, number: int) -> str:
+    """Return the one of two sentences that goes with ``number``, in the operator's language."""
+    return _catalogue.ngettext(one, many, number)
+
+
 def use(language: str) -> None:
     """Speak one of :data:`LANGUAGES` from now on."""
-    global _catalogue, _language
-    _catalogue = gettext.translation(DOMAIN, _LOCALE, [language], fallback=True)
-    _language = language
+    global _catalogue
+    _catalogue = gettext.NullTranslations()
+    if language != LANGUAGES[0]:
+        import io
+        import pkgutil  # gettext itself would not find what is in an archive
 
-
-@contextmanager
-def of_libraries() -> Iterator[None]:
-    """Let argparse speak the same language in here.
-
-    It looks its words up by gettext's own functions, which go by the environment alone. That is
-    only lent to them: the programs that are started later get it as it was.
-    """
-    domain, before = gettext.textdomain(), os.environ.get(_VARIABLES[0])
-    gettext.bindtextdomain(DOMAIN, str(_LOCALE))
-    gettext.textdomain(DOMAIN)
-    os.environ[_VARIABLES[0]] = _language
-    try:
-        yield
-    finally:
-        gettext.textdomain(domain)
-        if before is None:
-            del os.environ[_VARIABLES[0]]
-        else:
-            os.environ[_VARIABLES[0]] = before
+        with suppress(OSError):
+            data = pkgutil.get_data("wizard", f"locale/{language}/LC_MESSAGES/smtp-wizard.mo")
+            _catalogue = gettext.GNUTranslations(io.BytesIO(data or b""))
 
 
 def choose(environ: Mapping[str, str] | None = None) -> str:
@@ -71,5 +58,5 @@ def choose(environ: Mapping[str, str] | None = None) -> str:
     if locale.partition(".")[0] in ("C", "POSIX"):
         return LANGUAGES[0]
     wanted = [*environ.get(_VARIABLES[0], "").split(":"), locale]
-    codes = (name.partition(".")[0].partition("_")[0] for name in wanted)
+    codes = (re.split("[_.@]", name)[0] for name in wanted)
     return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])

@@ -166,10 +166,11 @@ def _stores(
         unchanged = before is draft.store and current.stored == secret.secret
         if not unchanged:
             new = stores(current, draft.store)
-            changes.append(StoreChange(draft.store, new, secret.secret))
+            seen = current.stored if before is draft.store else None
+            changes.append(StoreChange(draft.store, new, secret.secret, seen))
     leaves = isinstance(secret, Remove) or before is not draft.store
     if before is not StoreName.ENV and leaves:
-        changes.append(StoreChange(before, stores(current, before), None))
+        changes.append(StoreChange(before, stores(current, before), None, current.stored))
     return tuple(changes)
 
 

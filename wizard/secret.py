@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Never
@@ -31,6 +30,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # here, because it loads OpenSSL
+
         mine = self.__text.encode("utf-8", "surrogatepass")
         theirs = other.__text.encode("utf-8", "surrogatepass")
         return hmac.compare_digest(mine, theirs)

@@ -38,6 +38,15 @@ def existing(room: str = "") -> Path | None:
     return path if is_private(path) else None
 
 
+def distrusted(room: str) -> Path | None:
+    """Return the directory of this account that others may write, too, which is not used then."""
+    try:
+        path = _state_path() / APPLICATION / room
+        return path if path.is_dir() and path.lstat().st_uid == os.geteuid() else None
+    except OSError:
+        return None
+
+
 def is_private(path: Path) -> bool:
     """Whether there is a directory; raise :class:`OSError` if it is not this account's alone."""
     try:
@@ -56,9 +65,10 @@ def _state_path() -> Path:
         path = user_state_path()
     except RuntimeError:  # neither HOME nor an entry in /etc/passwd
         raise PermissionError("this account has no home directory") from None
-    existing = next(each for each in (path, *path.parents) if each.exists())
-    if os.geteuid() == 0 and existing.stat().st_uid != 0:
-        # sudo that keeps HOME: nothing of root's belongs into somebody else's home.
+    found = [each for each in (path, *path.parents) if os.path.lexists(each)]
+    if os.geteuid() == 0 and any(each.lstat().st_uid for each in found):
+        # sudo that keeps HOME: nothing of root's belongs into somebody else's home, nor where a
+        # link in it leads.
         import pwd
 
         return Path(pwd.getpwuid(0).pw_dir) / ".local" / "state"

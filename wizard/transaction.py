@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from wizard import files
+from wizard import files, interruption
 from wizard.change import FileChange, StoreChange
 from wizard.errors import StoreUnusable, WizardError, WriteFailed
 from wizard.files import Snapshot
@@ -64,8 +63,7 @@ def write(
             raise files.changed(change.before.path)
     journal = Journal(config)
     reopen = partial(_reopen, {change.name: change.store for change, _ in moved}, reopen)
-    last = journal.last()
-    slot = secrets.token_hex(4)
+    slot = os.urandom(4).hex()
     record = Record(
         journal.config,
         command,
@@ -80,12 +78,14 @@ def write(
         notes = _carry_out(wanted, [change for change, _ in moved], journal)
         journal.write(record.committed())
     except BaseException as error:
-        found = _how_far(journal, error) or record
-        if found.phase is not Phase.COMMITTED:
-            _take_back(journal, found, reopen)
-            raise
+        with interruption.impossible():
+            found = _how_far(journal, error) or record
+            if found.phase is not Phase.COMMITTED:
+                _take_back(journal, found, reopen)
+                raise
         notes = ()  # although the last step failed: there is no way back
-    return (*left, *notes, *_complete(journal, record.committed(), last, reopen))
+    with interruption.impossible():
+        return (*left, *notes, *_complete(journal, record.committed(), reopen))
 
 
 def _how_far(journal: Journal, error: BaseException) -> Record | None:
@@ -126,8 +126,11 @@ def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
             journal.forget()
         return ()
     _remove_leftovers(record, reopen)
+    if record.phase is not Phase.COMMITTED and _is_all_there(record, reopen):
+        record = record.committed()
+        journal.write(record)
     if record.phase is Phase.COMMITTED:
-        left = _complete(journal, record, journal.last(), reopen)
+        left = _complete(journal, record, reopen)
         message = _(
             "The last write ({shown}) was interrupted at its end; it is complete now.",
             shown=record.shown,
@@ -244,9 +247,25 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
         store.delete()
 
 
-def _complete(
-    journal: Journal, record: Record, last: Record | None, reopen: Reopen
-) -> tuple[Caution, ...]:
+def _is_all_there(record: Record, reopen: Reopen) -> bool:
+    """Whether nothing but the word is missing that everything is written.
+
+    Such a write is completed. It works already, and another account, which cannot see this
+    journal, may have gone on with it since: putting the old state back would be a loss then.
+    """
+    if record.phase is Phase.SHELVING:
+        return False
+    try:
+        return all(image.is_after(files.read(image.path).data) for image in record.files) and all(
+            image.is_after(reopen(image.store, record.config, image.details).read())
+            for image in record.stores
+            if image.fingerprint
+        )
+    except WizardError:
+        return False
+
+
+def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution, ...]:
     """Remove what is not needed any more, and close the journal.
 
     A failure takes nothing back; the next start tries again.
@@ -259,8 +278,9 @@ def _complete(
                 store.delete()
         except StoreUnusable as error:
             left.append(_old_copy_remains(store, error))
-    if last is not None and last.at != record.at:
-        _clear_shelf(last, reopen)
+    with contextlib.suppress(WriteFailed):
+        if (replaced := journal.kept()) is not None:
+            _clear_shelf(replaced, reopen)
     if not record.keep:
         _clear_shelf(record, reopen)
     try:
@@ -297,7 +317,7 @@ def _reachable(
     found, left = [], []
     for change in in_stores:
         try:
-            found.append((change, change.now()))
+            found.append((change, change.still()))
         except StoreUnusable as error:
             if change.after is not None:
                 raise

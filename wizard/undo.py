@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,7 +86,8 @@ def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
 
 
 def _is_env(path: Path, record: Record) -> bool:
-    return path.name != record.config.name
+    # A link to config.toml may have another name than the file.
+    return os.path.realpath(path) != str(record.config)
 
 
 def _changed_since(path: Path) -> FileRefused:

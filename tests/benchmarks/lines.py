@@ -87,6 +87,10 @@ def received(line: Line) -> int:
     return len(line.received)
 
 
+def began(line: Line, _: str) -> None:
+    line.until(bool)
+
+
 def wizard(term: str, whole: bool) -> dict[str, float]:
     """Measure what is sent, or the ``whole`` of what textual would send."""
     with (
@@ -110,9 +114,7 @@ def boxes(program: str, term: str) -> dict[str, float]:
     ):
         course = [Measured(first, [""]), *course, Measured("idle, a second")]
         with Line([program, *arguments], cwd=Path.cwd(), environ={"TERM": term}) as line:
-            found |= go(
-                line, course, lambda _, line=line: line.until(bool), partial(received, line)
-            )
+            found |= go(line, course, partial(began, line), partial(received, line))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.check import vendors
-from tests.stores.test_move import Fragile
+from tests.stores.fragile import Fragile
 from wizard import layout
 from wizard.check.finding import Finding
 from wizard.check.findings import findings

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import CONFIG, Cli
+from wizard.cli import output
 from wizard.stores.credential import CREDENTIAL, CredentialStore
+
+no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 NEW = ("set", "--user", "new@example.org", "--secret-stdin", "--no-test", "--json")
 
@@ -111,6 +119,9 @@ def test_account_without_a_home_keeps_its_journal_beside_the_configuration(
     assert configured("undo").code == 0
     (beside,) = configured.directory.glob(".smtp-wizard/*.last")
     assert beside.parent.stat().st_mode & 0o777 == 0o700
+    ignored = beside.with_name(".gitignore")
+    assert ignored.read_text() == "*\n", "old secrets have no place in git"
+    ignored.unlink()
     beside.unlink()
     beside.parent.rmdir()
     assert configured.snapshot() == before
@@ -156,3 +167,122 @@ def test_undo_brings_back_a_credential(cli: Cli) -> None:
     secret = store.read()
     assert secret is not None
     assert secret.reveal() == "hunter22"
+
+
+def killed(cli: Cli, patch: pytest.MonkeyPatch, *arguments: str, stdin: bytes = b"") -> None:
+    """Run a command in another process that dies before it replaces config.toml."""
+    original = os.replace
+
+    def kill(source: Path, target: Path) -> None:
+        if Path(target).name == "config.toml":
+            os._exit(9)
+        original(source, target)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            with patch.context() as only_there:
+                only_there.setattr(os, "replace", kill)
+                cli(*arguments, stdin=stdin)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@no_fork_warning
+def test_undo_of_a_killed_write_leaves_the_write_before_it(
+    configured: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = configured.snapshot()
+    configured(*NEW, stdin=b"correct horse\n")
+    written = configured.snapshot()
+    killed(configured, monkeypatch, *NEW, "--starttls", stdin=b"hunter22\n")
+    assert configured.snapshot() != written
+    result = configured("undo", "--json")
+    assert (result.code, result.json["changed"]) == (0, True)
+    assert [warning["code"] for warning in result.json["warnings"]] == ["write-recovered"]
+    assert [Path(f["path"]).name for f in result.json["files"]] == ["config.toml", ".env"]
+    assert configured.snapshot() == written
+    assert configured("undo").code == 0
+    assert configured.snapshot() == before
+
+
+@no_fork_warning
+def test_undo_of_a_killed_undo_undoes(configured: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = configured.snapshot()
+    configured(*NEW, stdin=b"correct horse\n")
+    killed(configured, monkeypatch, "undo")
+    result = configured("undo")
+    assert result.code == 0
+    assert "was interrupted; everything is as it was before" in result.err
+    assert configured.snapshot() == before
+
+
+@no_fork_warning
+def test_dry_runs_say_that_a_write_is_not_finished(
+    configured: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(*NEW, stdin=b"correct horse\n")
+    killed(configured, monkeypatch, *NEW, "--starttls", stdin=b"hunter22\n")
+    torn = configured.snapshot()
+    result = configured("undo", "--dry-run", "--json")
+    assert (result.code, result.json["error"]["code"]) == (4, "write-unfinished")
+    result = configured("set", "--no-starttls", "--no-test", "--dry-run", "--json")
+    assert result.code == 0
+    assert "write-unfinished" in [warning["code"] for warning in result.json["warnings"]]
+    assert configured.snapshot() == torn
+
+
+@no_fork_warning
+def test_what_was_put_back_is_said_also_by_a_command_that_fails_then(
+    configured: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = configured.snapshot()
+    killed(configured, monkeypatch, *NEW, stdin=b"hunter22\n")
+    result = configured("set", "--endpoint", "no such host", "--no-test")
+    assert result.code == 2
+    assert "was interrupted; everything is as it was before" in result.err
+    assert configured.snapshot() == before
+
+
+def test_ctrl_c_after_the_last_step_is_no_abort(
+    configured: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not say truthfully that nothing was written."""
+    original = output.document
+
+    def pressed(content: Mapping[str, Any]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        original(content)
+
+    monkeypatch.setattr(output, "document", pressed)
+    for arguments in (NEW, ("undo", "--json")):
+        result = configured(*arguments, stdin=b"hunter22\n")
+        assert (result.code, result.json["changed"]) == (0, True)
+
+
+def test_undo_knows_config_toml_behind_a_link_of_another_name(configured: Cli) -> None:
+    (configured.directory / "config.toml").rename(configured.directory / "real.toml")
+    (configured.directory / "config.toml").symlink_to("real.toml")
+    configured("set", "--user", "new@example.org", "--no-test")
+    result = configured("undo", "--dry-run")
+    assert '+user = "me@example.org"   # the mailbox' in result.out
+    assert configured("undo", "--json").json["restart_needed"] is False
+
+
+@pytest.mark.parametrize(
+    ("at", "undoable"),
+    [
+        ("2099-12-31T23:59:59+00:00", True),
+        ("9999-12-31T23:59:59+00:00", False),
+        ("2099-01-01T00:00:00", False),
+    ],
+)
+def test_date_that_no_clock_had_is_no_defect(
+    configured: Cli, state_directory: Path, at: str, undoable: bool
+) -> None:
+    configured(*NEW, stdin=b"hunter22\n")
+    (kept,) = (state_directory / "journal").iterdir()
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"at": at}))
+    assert configured("undo", "--dry-run").code == (0 if undoable else 4)
+    assert configured("set", "--starttls", "--no-test").code == 0

@@ -55,12 +55,14 @@ def put_items(items: tuple[Item, ...]) -> None:
 
 def as_state(items: tuple[Item, ...]) -> State:
     """Return the entries as if they were files; labels are of no consequence."""
-    return {
-        KEYRING + " ".join(value for _, value in item.attributes): Entry(
-            stat.S_IFREG, 0o600, (0, 0), item.secret, ()
-        )
-        for item in items
-    }
+    found: dict[str, Entry] = {}
+    for item in sorted(items, key=lambda item: item.secret):
+        # Libraries add the schema or leave it out, and it is no part of what is looked for.
+        name = KEYRING + " ".join(value for key, value in item.attributes if key != "xdg:schema")
+        while name in found:
+            name += " and another"
+        found[name] = Entry(stat.S_IFREG, 0o600, (0, 0), item.secret, ())
+    return found
 
 
 @contextlib.contextmanager

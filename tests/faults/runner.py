@@ -17,8 +17,6 @@ from tests.faults.shim import Call, Fault, Shim
 from tests.faults.site import Site
 from wizard.cli import main
 
-_IMPORTED_LATE = ("platformdirs.unix", "pwd", "resource", "tomlkit")
-"""Modules that are imported when they are needed first, which is not a part of a save."""
 ARMED, DISARMED = "/faults/armed", "/faults/disarmed"
 """Looked for, so that strace shows where the counting begins and ends."""
 _SECONDS = 60
@@ -34,6 +32,8 @@ class Run:
     output: str = field(repr=False)
     spoiled: int
     calls: list[Call] = field(repr=False)
+    imported: list[str] = field(repr=False)
+    """The modules that it had to import, which is no part of a save; none if it was killed."""
 
 
 def prepare_process(site: Site) -> None:
@@ -48,35 +48,37 @@ def prepare_process(site: Site) -> None:
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
         if not module.name.startswith((*apart, "wizard.__main__")):
             importlib.import_module(module.name)
-    for name in _IMPORTED_LATE:
-        importlib.import_module(name)
     os.chdir(site.root)
 
 
 def run(shim: Shim, arguments: list[str], fault: Fault | None = None, at: int = 0) -> Run:
     """Run smtp-wizard in a fork, which meets ``fault`` at its call ``at``."""
     shim.plan(fault, at)
-    output = os.memfd_create("output")
+    output, imported = os.memfd_create("output"), os.memfd_create("imported")
     child = os.fork()
     if child == 0:
-        _become(shim, arguments, output)
+        _become(shim, arguments, output, imported)
     _, status = os.waitpid(child, 0)
-    os.lseek(output, 0, os.SEEK_SET)
-    with os.fdopen(output, "rb") as stream:
-        text = stream.read().decode(errors="replace")
     ended = os.waitstatus_to_exitcode(status)
     return Run(
         ended if ended >= 0 else None,
         ended == -signal.SIGALRM,
-        text,
+        _text(output),
         shim.spoiled,
         shim.calls,
+        _text(imported).split(),
     )
 
 
-def _become(shim: Shim, arguments: list[str], output: int) -> None:
+def _text(file: int) -> str:
+    os.lseek(file, 0, os.SEEK_SET)
+    with os.fdopen(file, "rb") as stream:
+        return stream.read().decode(errors="replace")
+
+
+def _become(shim: Shim, arguments: list[str], output: int, imported: int) -> None:
     """Be smtp-wizard; never returns."""
-    code = 99
+    code, known = 99, set(sys.modules)
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for descriptor in (1, 2):
@@ -92,6 +94,7 @@ def _become(shim: Shim, arguments: list[str], output: int) -> None:
         finally:
             shim.disarm()
             _mark(DISARMED)
+            os.write(imported, " ".join(set(sys.modules) - known).encode())
     except BaseException:  # noqa: BLE001  (it has to be seen, whatever it is)
         traceback.print_exc()
     finally:

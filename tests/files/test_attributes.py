@@ -131,11 +131,14 @@ def test_file_of_another_account_in_a_directory_of_ours_is_left_alone(place: Pat
 
 
 @needs_root
-def test_planted_file_in_a_directory_of_everybody_is_not_given_the_secret(place: Path) -> None:
+@pytest.mark.parametrize("shared_mode", [0o1777, 0o777])
+def test_planted_file_in_a_directory_of_everybody_is_not_given_the_secret(
+    place: Path, shared_mode: int
+) -> None:
     """Whoever owns it could read it, also when root replaces it."""
     shared = place / "shared"
     shared.mkdir()
-    shared.chmod(0o1777)
+    shared.chmod(shared_mode)
     path = shared / ".env"
     path.write_text("old")
     path.chmod(0o666)

@@ -97,10 +97,13 @@ def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
 
 
 @needs_root
-def test_link_planted_in_a_directory_of_everybody_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shared_mode", [0o1777, 0o777])
+def test_link_planted_in_a_directory_of_everybody_is_refused(
+    tmp_path: Path, shared_mode: int
+) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
-    shared.chmod(0o1777)
+    shared.chmod(shared_mode)
     (tmp_path / "victim").write_text("x")
     link = shared / ".env"
     link.symlink_to("../victim")

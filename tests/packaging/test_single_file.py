@@ -27,9 +27,9 @@ SUPPORTED = [f"python3.{minor}" for minor in range(11, 15)]
 TOO_OLD = ["python2.7", "python3.6", "python3.9", "python3.10"]
 
 
-def runs(python: str, **account: int) -> bool:
+def runs(python: str, account: int | None = None) -> bool:
     try:
-        done = subprocess.run([python, "-c", ""], capture_output=True, check=False, **account)  # type: ignore[call-overload]
+        done = subprocess.run([python, "-c", ""], capture_output=True, check=False, user=account)
     except OSError:
         return False
     return done.returncode == 0
@@ -41,18 +41,19 @@ class Alone:
     def __init__(self, archive: Path, directory: Path) -> None:
         self.directory = directory
         self.archive = Path(shutil.copy(archive, directory))
-        self.account: dict[str, int] = {}
+        self.account = ORDINARY if ROOT else None
         if ROOT:
-            self.account = {"user": ORDINARY, "group": ORDINARY}
-            for path in (directory, *directory.parents[:-2]):
-                path.chmod(0o711)
+            for path in directory.parents:
+                mode = path.stat().st_mode & 0o7777
+                if not mode & 0o001:
+                    path.chmod(mode | 0o011)
             os.chown(directory, ORDINARY, ORDINARY)
 
     def python(self, name: str) -> str:
         """Return a Python that this account can run; skip the test where there is none."""
         found = [shutil.which(name), f"/usr/bin/{name}", f"/usr/local/bin/{name}"]
         for each in found:
-            if each and runs(each, **self.account):
+            if each and runs(each, self.account):
                 return each
         pytest.skip(f"{name} is not installed for everybody")
 
@@ -64,8 +65,15 @@ class Alone:
             cwd=self.directory, input=stdin, capture_output=True, check=False,
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(self.directory),
                  **environ},
-            **self.account,
-        )  # type: ignore[call-overload,no-any-return]  # fmt: skip
+            user=self.account, group=self.account,
+        )  # fmt: skip
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the account's own."""
+        path = self.directory / name
+        path.write_text(text)
+        if ROOT:
+            os.chown(path, ORDINARY, ORDINARY)
 
     def names(self) -> set[str]:
         return {path.name for path in self.directory.iterdir()} - {self.archive.name}
@@ -111,21 +119,32 @@ def test_live_test_works_with_encryption_and_reads_the_certificate(
     name: str, alone: Alone, server: MailServer
 ) -> None:
     python = alone.python(name)
-    (alone.directory / "authority.pem").write_bytes(server.authority_pem)
+    alone.write("authority.pem", server.authority_pem.decode())
     done = alone(
         python, "test", "--json", "--user", DEMO_USER, "--secret-stdin", "--endpoint",
         f"smtp://localhost:{server.ports.starttls}?tls=required", stdin=SECRET.encode(),
         environ={"SSL_CERT_FILE": str(alone.directory / "authority.pem")},
     )  # fmt: skip
     report = json.loads(done.stdout)
-    assert report["verdict"] == "pass", report
+    assert report.get("verdict") == "pass", report
     details = {stage["stage"]: stage["detail"] for stage in report["stages"]}
     assert DEMO_HOST in details["starttls"]["names"]
 
 
+def test_translations_are_found_inside_the_archive(alone: Alone) -> None:
+    python = alone.python("python3.11")
+    english, german = (
+        alone(python, "undo", environ={"LC_ALL": locale}).stderr
+        for locale in ("en_US.UTF-8", "de_DE.UTF-8")
+    )
+    assert b"There is no write that could be undone" in english
+    assert b"There is no write" not in german
+    assert german.startswith(b"smtp-wizard: ")
+
+
 def test_compose_file_is_read_without_machine_code(alone: Alone) -> None:
-    (alone.directory / "compose.yaml").write_text("services:\n  mail: [\n")
-    (alone.directory / "config.toml").write_text('[smtp]\nuser = "a@x.example"\nendpoint = "x"\n')
+    alone.write("compose.yaml", "services:\n  bomnipotent_server: [\n")
+    alone.write("config.toml", '[smtp]\nuser = "a@x.example"\nendpoint = "x"\n')
     done = alone(alone.python("python3.11"), "check", "--json")
     found = {(each["code"], each["line"]) for each in json.loads(done.stdout)["findings"]}
     assert ("compose-invalid", 3) in found

@@ -18,7 +18,7 @@ from wizard.probe.certificate import read_certificate
 BEGIN, END = datetime(2020, 1, 2, tzinfo=UTC), datetime(2060, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def signed(*attributes: x509.NameAttribute) -> bytes:
+def signed(*attributes: x509.NameAttribute[str]) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(attributes)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, BEGIN, END)

@@ -24,6 +24,7 @@ from tests.scenarios.scenario import (
     Server,
     Skip,
     SomebodyAppends,
+    Suggested,
     TakeOver,
     User,
     Write,
@@ -41,6 +42,7 @@ class InLines:
         self._directory = directory
         config = directory / scenario.config
         arguments = ["-m", "tests.scenarios.on_stage", str(config), scenario.password]
+        arguments += [scenario.extra] if scenario.extra else []
         self.terminal = PtyTerminal(arguments, directory, {"PYTHONPATH": str(PROJECT)})
         self._asked = ""
 
@@ -60,6 +62,9 @@ class InLines:
                 self._answer("Mail server", endpoint)
                 if "://" not in endpoint and ":" not in endpoint:
                     self._choose("STARTTLS" if starttls else "SMTPS")
+            case Suggested(number):
+                self._answer("Mail server", number)
+                self._answer(NUMBER, "")
             case Secret(text) | Paste(text):
                 self._login(text)
             case Move():

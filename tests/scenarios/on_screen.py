@@ -28,6 +28,7 @@ from tests.scenarios.scenario import (
     Server,
     Skip,
     SomebodyAppends,
+    Suggested,
     TakeOver,
     User,
     Write,
@@ -62,6 +63,9 @@ class OnScreen:
                 await self._fill(endpoint)
                 if isinstance(self._operator.app.focused, RadioSet):
                     await self._pick("STARTTLS" if starttls else "SMTPS")
+            case Suggested(number):
+                await self._fill(number)
+                await self._press("enter")
             case Secret(text):
                 await self._fill(text)
             case Paste(text):
@@ -157,7 +161,7 @@ class OnScreen:
 async def on_screen(scenario: Scenario, directory: Path) -> AsyncGenerator[OnScreen, None]:
     """Start the wizard on the full screen."""
     with MailServer(DEMO_USER, Hidden(scenario.password)) as server:
-        app = WizardApp(on_stage.session(directory / scenario.config, server))
+        app = WizardApp(on_stage.session(directory / scenario.config, server, scenario.extra))
         async with app.run_test(size=(80, 24)) as pilot:
             operator = Operator(pilot)
             await operator.settled()

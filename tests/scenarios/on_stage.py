@@ -1,7 +1,8 @@
 """Runs the wizard on the files of a scenario, against the demo's mail servers, as a program.
 
-``python -m tests.scenarios.on_stage CONFIG PASSWORD [keyring]``; the mail servers end with it. With
-``keyring`` one is offered; it is a fake, to be chosen but not to be written to.
+``python -m tests.scenarios.on_stage CONFIG PASSWORD [keyring|lookup|silence]``; the mail servers end
+with it. With ``keyring`` one is offered; it is a fake, to be chosen but not to be written to. With
+``lookup`` a little DNS is asked for the mail server, with ``silence`` one that never answers.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from argparse import Namespace
 from functools import partial
 from pathlib import Path
 
+from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.memory_store import MemoryStore
 from wizard import current, layout
 from wizard.cli import full_screen, output
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_USER, MailServer
+from wizard.discovery.records import Records
+from wizard.flow.discovery import Discovery
 from wizard.flow.session import Session
 from wizard.probe.live import probe
 from wizard.secret import Secret
@@ -24,19 +28,24 @@ from wizard.stores.store import StoreName
 TIMEOUT = 15.0
 
 
-def session(config: Path, server: MailServer) -> Session:
+def session(config: Path, server: MailServer, extra: str = "") -> Session:
     now = current.load(layout.find(config), environ={})
-    test = partial(probe, timeout=TIMEOUT, network=DemoNetwork(server), compose=now.in_container)
-    return Session(now, test, TIMEOUT)
+    network = DemoNetwork(server)
+    test = partial(probe, timeout=TIMEOUT, network=network, compose=now.in_container)
+    begun = Session(now, test, TIMEOUT)
+    if extra == "keyring":
+        begun.stores = {StoreName.KEYRING: MemoryStore()}
+    elif extra:
+        records: Records = PUBLIC_RECORDS if extra == "lookup" else HeldRecords()
+        begun.discovery = Discovery(asks=True, network=network, records=records, seconds=3600)
+    return begun
 
 
 def main() -> int:
-    config, password, *stores = sys.argv[1:]
+    config, password, *extra = sys.argv[1:]
     output.tolerate_encoding()
     with MailServer(DEMO_USER, Secret(password)) as server:
-        begun = session(Path(config), server)
-        if stores:
-            begun.stores = {StoreName.KEYRING: MemoryStore()}
+        begun = session(Path(config), server, *extra)
         return full_screen.show(begun, Namespace(plain=True, no_mouse=True))
 
 

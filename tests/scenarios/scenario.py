@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.held_records import GOOGLES_CUSTOMER
 from wizard.demo import stage
 from wizard.demo.server import DEMO_HOST, DEMO_USER
 
@@ -37,6 +38,13 @@ class User:
 class Server:
     endpoint: str
     starttls: bool = False
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Take over what is suggested for the server: the first one, or the one with this number."""
+
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ class SomebodyAppends:
 
 
 Action = (
-    Files | Deliver | Skip | User | Server | Secret | Paste | Move | NoLogin | Sees | Choose
+    Files | Deliver | Skip | User | Server | Suggested | Secret | Paste | Move | NoLogin | Sees | Choose
     | TakeOver | Back | Change | Write | Quit | Interrupt | SomebodyAppends
 )  # fmt: skip
 
@@ -156,6 +164,8 @@ class Scenario:
     """Path → lines that must stand in the file afterwards."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Path → text that must not be in the file afterwards; the file need not exist."""
+    extra: str = ""
+    """What the stage has besides; see :mod:`tests.scenarios.on_stage`."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -242,6 +252,103 @@ SCENARIOS = [
         0,
         Written(),
         lines={"config.toml": ("skip_user_verification = true",)},
+    ),
+    Scenario(
+        "the server that the domain names in its DNS is taken over",
+        (
+            Files(), Deliver(), User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465, SMTPS"),
+            Sees("demo.example names this server in its DNS"), Suggested(), Secret(PASSWORD),
+            PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+        extra="lookup",
+    ),
+    Scenario(
+        "a suggestion is taken over by its number, in place of what is stored",
+        (
+            Change("Mail server"), Sees("To take it over, type 1 instead."), Suggested("1"),
+            Sees(f"{DEMO_HOST}, port 465"), Change("Review and write"), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+        before={**CONFIGURED, "config.toml": CONFIG.replace(DEMO_HOST, "old.demo.example")},
+        lines={"config.toml": tuple(CONFIG.splitlines())},
+        extra="lookup",
+    ),
+    Scenario(
+        "what is typed stays, whatever is suggested",
+        (
+            Files(), Deliver(), User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465, SMTPS"),
+            Server("smtp://localhost:2500"), NoLogin(), Sees("port 2500, not encrypted"), PASSES,
+            GO_ON, Write(),
+        ),
+        0,
+        Written(DEMO_USER, "smtp://localhost:2500"),
+        extra="lookup",
+    ),
+    Scenario(
+        "what is stored stays, whatever is suggested",
+        (
+            Change("Mail server"), Server("old.demo.example"), Sees("nothing changed yet"),
+            Change("Review and write"), Sees("nothing has to be changed"), Choose("Done"),
+        ),
+        0,
+        NOTHING,
+        before={**CONFIGURED, "config.toml": CONFIG.replace(DEMO_HOST, "old.demo.example")},
+        extra="lookup",
+    ),
+    Scenario(
+        "a provider is known by the domain, and its app password is named where it is needed",
+        (
+            Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com, port 465, SMTPS"),
+            Sees("gmail.com belongs to Google."), Suggested(),
+            Sees("Google needs an app password"), Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+    ),
+    Scenario(
+        "a provider is recognised by the MX record",
+        (
+            Files(), Deliver(), User(f"me@{GOOGLES_CUSTOMER}"), Sees("1 smtp.gmail.com, port 465"),
+            Sees("Google receives the mails of firm.example (MX record)."), Suggested(),
+            Sees("Google needs an app password"), Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+        extra="lookup",
+    ),
+    Scenario(
+        "a provider that cannot be used is told at once, and is not offered",
+        (
+            Files(), Deliver(), User("me@outlook.com"), Sees("only accepts logins by OAuth"),
+            Server(DEMO_HOST), Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+    ),
+    Scenario(
+        "nothing is found, and the host is entered by hand",
+        (
+            Files(), Deliver(), User("me@nothing.example"),
+            Sees("There is no domain nothing.example: is the address right?"),
+            Sees("Nothing was found for nothing.example."), Server(DEMO_HOST), Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+        extra="lookup",
+    ),
+    Scenario(
+        "another address brings other suggestions",
+        (
+            Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com"), Back(),
+            User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465"), Suggested(), Secret(PASSWORD),
+            PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+        extra="lookup",
     ),
     Scenario(
         "wrong password, then the right one",

@@ -17,6 +17,8 @@ from wizard import current, layout
 from wizard.check.finding import Finding
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.discovery.records import Records
+from wizard.flow.discovery import Discovery
 from wizard.flow.done import Done
 from wizard.flow.session import Session
 from wizard.probe.live import probe
@@ -117,12 +119,15 @@ def wizard(mail_server: MailServer) -> Wizard:
         stores: Mapping[StoreName, Store] | None = None,
         check: Callable[[], Sequence[Finding]] | None = None,
         lasting: bool = False,
+        records: Records | None = None,
     ) -> AsyncGenerator[Operator, None]:
         now = current.load(layout.find(config), environ=environ or {})
-        test = partial(
-            probe, timeout=5.0, network=DemoNetwork(mail_server), compose=now.in_container
-        )
-        app = WizardApp(Session(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting))
+        network = DemoNetwork(mail_server)
+        test = partial(probe, timeout=5.0, network=network, compose=now.in_container)
+        session = Session(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting)
+        if records is not None:
+            session.discovery = Discovery(asks=True, network=network, records=records, seconds=3600)
+        app = WizardApp(session)
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot)
             await operator.settled()

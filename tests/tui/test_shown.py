@@ -105,6 +105,11 @@ def test_line_that_becomes_empty_is_cleared() -> None:
     assert pair.draw("\x1b[1;1H\x1b[49m            \x1b[0m\x1b[1;1H") == "\x1b[K"
 
 
+def test_words_in_bold_are_one_run() -> None:
+    pair = Pair()
+    assert pair.draw("\x1b[1;1H\x1b[1mab cd ef\x1b[0m\x1b[1;1H").count("\x1b[1m") == 1
+
+
 def test_coloured_blanks_are_not_cleared_but_sent() -> None:
     pair = Pair()
     pair.draw("\x1b[1;1Habcdefghijkl\x1b[1;1H")

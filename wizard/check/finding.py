@@ -7,6 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from wizard.errors import WizardError
+from wizard.language import N_, _
+
+_SEVERITIES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 
 
 class Severity(StrEnum):
@@ -19,6 +22,11 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+    @property
+    def in_words(self) -> str:
+        """The operator's word for it."""
+        return _(_SEVERITIES[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,18 @@ class Finding:
     line: int | None
     message: str
     remedy: str
+
+    @property
+    def head(self) -> str:
+        """How bad it is, and where."""
+        if self.line is None:
+            return f"{self.severity.in_words}: {self.path}"
+        return _(
+            "{severity}: {path}, line {line}",
+            severity=self.severity.in_words,
+            path=self.path,
+            line=self.line,
+        )
 
 
 def of_error(problem: WizardError, path: Path, line: int | None = None) -> Finding:

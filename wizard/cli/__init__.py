@@ -40,8 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
     options = None
     try:
-        with language.of_libraries():
-            options = parse(arguments)
+        options = parse(arguments)
         if options.module != "exec_command":  # which has to undo it for its program
             memory.protect()
         command = importlib.import_module(f"wizard.cli.{options.module}")

@@ -12,6 +12,7 @@ from wizard.check.finding import Finding, Severity
 from wizard.check.findings import findings
 from wizard.check.seen import look
 from wizard.cli import output
+from wizard.language import _
 
 FOUND_ERRORS = 8
 _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip"}
@@ -27,7 +28,7 @@ def run(options: Namespace) -> int:
         for finding in found:
             output.result(_in_words(finding))
     else:
-        output.result(f"Nothing to report about {place.config}.")
+        output.result(_("Nothing to report about {path}.", path=place.config))
     return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
 
 
@@ -48,7 +49,6 @@ def _as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _in_words(finding: Finding) -> str:
-    line = "" if finding.line is None else f", line {finding.line}"
     mark = output.symbols()[_MARKS[finding.severity]]
-    head = f"{mark} {finding.severity}: {finding.path}{line}: {finding.message}"
+    head = f"{mark} {finding.head}: {finding.message}"
     return f"{head}\n  {finding.remedy}".rstrip()

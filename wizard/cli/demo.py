@@ -9,24 +9,31 @@ from pathlib import Path
 
 from wizard import current, layout
 from wizard.cli import output
-from wizard.cli.full_screen import check_terminal, show
+from wizard.cli.full_screen import check_terminal, say_that_it_starts, show
 from wizard.errors import UsageError
+from wizard.language import _
 
 
 def run(options: Namespace) -> int:
     """Run the demo; return the wizard's exit code."""
     check_terminal(options)
+    say_that_it_starts(options)
     try:
         from wizard.demo.server import DEMO_USER, MailServer
     except ModuleNotFoundError as error:
         raise UsageError(
             "demo-not-included",
-            f"The mail server of the demo needs the Python package {error.name}, "
-            "which a single file for all machines cannot bring along.",
-            "Install the system's python3-cryptography, or smtp-wizard with pipx.",
+            _(
+                "The mail server of the demo needs the Python package {package}, which a single "
+                "file for all machines cannot bring along.",
+                package=error.name,
+            ),
+            _("Install the system's python3-cryptography, or smtp-wizard with pipx."),
         ) from None
     from wizard.demo import stage
     from wizard.demo.network import DemoNetwork
+    from wizard.demo.records import DEMO_RECORDS
+    from wizard.flow.discovery import Discovery
     from wizard.flow.session import Session
     from wizard.probe.live import probe
 
@@ -38,9 +45,16 @@ def run(options: Namespace) -> int:
         place = layout.find(stage.furnish(Path(scratch)))
         now = current.load(place, environ={})
         test = partial(probe, timeout=options.timeout, network=network, compose=now.in_container)
-        code = show(Session(now, test, options.timeout, stage.hints(server.ports)), options)
+        session = Session(
+            now,
+            test,
+            options.timeout,
+            stage.hints(server.ports),
+            discovery=Discovery(asks=True, network=network, records=DEMO_RECORDS),
+        )
+        code = show(session, options)
         if code == 0:
             proof = stage.prove(current.load(place, environ={}), network, server)
             output.result(f"\n{proof}")
-        output.say("The demo's directory and its mail server are gone now.")
+        output.say(_("The demo's directory and its mail server are gone now."))
         return code

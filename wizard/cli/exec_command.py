@@ -17,6 +17,7 @@ from wizard.cli import output
 from wizard.current import Current
 from wizard.errors import FileRefused, StoreUnusable, UsageError
 from wizard.files import reason
+from wizard.language import _
 from wizard.secret import Secret
 from wizard.stores import memory, where
 
@@ -47,14 +48,14 @@ def _program(options: Namespace) -> list[str]:
     if options.stray:
         raise UsageError(
             "exec-needs-dashes",
-            "exec needs -- before the command.",
-            "Write: smtp-wizard exec -- CMD…",
+            _("exec needs -- before the command."),
+            _("Write: smtp-wizard exec -- CMD…"),
         )
     if not options.program:
         raise UsageError(
             "exec-needs-command",
-            "exec needs a command to start.",
-            "For example: smtp-wizard exec -- docker compose up -d",
+            _("exec needs a command to start."),
+            _("For example: smtp-wizard exec -- docker compose up -d"),
         )
     return list(options.program)
 
@@ -65,8 +66,8 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
     if not now.config.exists:
         raise FileRefused(
             "config-missing",
-            "There is no such configuration, so it is not known which variable it refers to.",
-            "Name it with -c PATH.",
+            _("There is no such configuration, so it is not known which variable it refers to."),
+            _("Name it with -c PATH."),
             path=place.config,
         )
     try:
@@ -106,15 +107,17 @@ def _not_started(name: str, error: OSError, options: Namespace) -> int:
     missing = missing or (os.sep not in name and shutil.which(name, os.F_OK) is None)
     if missing and not (os.sep in name and Path(name).exists()):
         failure = StoreUnusable(
-            "command-not-found", f"{name}: command not found.", "Check its name and PATH."
+            "command-not-found",
+            _("{name}: command not found.", name=name),
+            _("Check its name and PATH."),
         )
         output.failure(failure, as_json=options.json)
         return NOT_FOUND
-    why = "its interpreter is missing" if missing else reason(error)
+    why = _("its interpreter is missing") if missing else reason(error)
     failure = StoreUnusable(
         "command-not-executable",
-        f"{name}: cannot be started: {why}.",
-        "Name a program or a script whose first line names its interpreter.",
+        _("{name}: cannot be started: {reason}.", name=name, reason=why),
+        _("Name a program or a script whose first line names its interpreter."),
     )
     output.failure(failure, as_json=options.json)
     return NOT_EXECUTABLE

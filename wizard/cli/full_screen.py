@@ -6,51 +6,86 @@ import os
 import shutil
 import sys
 from argparse import Namespace
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wizard import current, layout, lock, transaction
+from wizard import __version__
 from wizard.cli import output
 from wizard.errors import FileRefused, UsageError
-from wizard.stores.store import StoreName
+from wizard.language import _
 
 if TYPE_CHECKING:
+    from wizard.check.finding import Finding
+    from wizard.current import Current
     from wizard.flow.done import Done
     from wizard.flow.session import Session
+    from wizard.layout import Layout
+    from wizard.probe.events import Event
+    from wizard.settings import SmtpSettings
+    from wizard.stores.store import StoreName
 
 _SMALLEST = (40, 12)
+_HEAD_START = 0.2
+"""Seconds for drawing the first screen, which the check and the keyring would slow down."""
 
 
 def run(options: Namespace) -> int:
     """Run the wizard on the operator's own files; return the exit code."""
     check_terminal(options)
-    found = layout.find(options.config, options.env_file)
-    notices = _recovered(found.config)
-    now = current.load(found)
+    say_that_it_starts(options)
 
-    from wizard.cli import check_command
+    from wizard import current, layout
+    from wizard.flow.discovery import Discovery
     from wizard.flow.session import Session
-    from wizard.probe.live import probe
     from wizard.stores import where
 
-    now = where.with_stored(now)
-
-    test = partial(probe, timeout=options.timeout, compose=now.in_container)
+    found = layout.find(options.config, options.env_file)
+    notices = _recovered(found.config)
+    now = where.with_stored(current.load(found))
+    test = partial(_probe, timeout=options.timeout, compose=now.in_container)
     session = Session(
         now,
         test,
         options.timeout,
-        check=partial(check_command.find, now.layout),
+        check=partial(_check, now.layout),
         stores={name: where.store(now, name) for name in _offered(now)},
+        discovery=Discovery(asks=not options.no_lookup),
         lasting=True,
         notices=notices,
+        head_start=0.0 if is_plain(options) else _HEAD_START,
     )
     return show(session, options)
 
 
+def say_that_it_starts(options: Namespace) -> None:
+    """Give the operator something to read before the full screen is there.
+
+    It takes half a second to load, and a slow machine a few. The line stays above what the wizard
+    leaves on the terminal, as the name of a program does that a log is of.
+    """
+    if not is_plain(options):
+        output.say(_("smtp-wizard {version} is starting …", version=__version__))
+
+
+def _probe(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
+    """Test live; imported when the first test begins, like the check, for a quicker start."""
+    from wizard.probe.live import probe
+
+    return probe(settings, **options)
+
+
+def _check(place: Layout) -> Sequence[Finding]:
+    from wizard.cli import check_command
+
+    return check_command.find(place)
+
+
 def _recovered(config: Path) -> list[str]:
     """Put back what a crash has interrupted, and say so."""
+    from wizard import lock, transaction
+
     try:
         with lock.hold(config, 1):
             return [caution.message for caution in transaction.recover(config)]
@@ -58,8 +93,10 @@ def _recovered(config: Path) -> list[str]:
         return [str(error)]
 
 
-def _offered(now: current.Current) -> list[StoreName]:
+def _offered(now: Current) -> list[StoreName]:
     """Return the stores that make sense here besides ``.env``: no unit starts a container."""
+    from wizard.stores.store import StoreName
+
     credential = [] if now.in_container else [StoreName.CREDENTIAL]
     return [StoreName.KEYRING, *credential]
 
@@ -103,9 +140,11 @@ def _show_line_by_line(session: Session) -> int:
 
 def _say_what_is_left(done: Done | None, *, kept: bool) -> None:
     if done is None:
-        output.say("No changes were made to any files.")
+        output.say(_("No changes were made to any files."))
     if kept:
-        output.say("What you entered is kept without the secret; the next start offers it again.")
+        output.say(
+            _("What you entered is kept without the secret; the next start offers it again.")
+        )
 
 
 def is_plain(options: Namespace) -> bool:
@@ -121,13 +160,13 @@ def check_terminal(options: Namespace) -> None:
         del os.environ[name]
     if options.json:
         raise UsageError(
-            "json-needs-command", "The wizard has no JSON output.", "Use set, test or show."
+            "json-needs-command", _("The wizard has no JSON output."), _("Use set, test or show.")
         )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "no-terminal",
-            "The wizard needs a terminal.",
-            "In scripts use: smtp-wizard set --user … --endpoint … --secret-stdin",
+            _("The wizard needs a terminal."),
+            _("In scripts use: smtp-wizard set --user … --endpoint … --secret-stdin"),
         )
     if is_plain(options):
         return
@@ -135,7 +174,11 @@ def check_terminal(options: Namespace) -> None:
     if columns < _SMALLEST[0] or lines < _SMALLEST[1]:
         raise UsageError(
             "terminal-too-small",
-            f"The terminal has {columns}x{lines} characters; the wizard needs "
-            f"{_SMALLEST[0]}x{_SMALLEST[1]}.",
-            "Enlarge it, or go line by line: smtp-wizard --plain",
+            _(
+                "The terminal has {columns}x{lines} characters; the wizard needs {least}.",
+                columns=columns,
+                lines=lines,
+                least="x".join(map(str, _SMALLEST)),
+            ),
+            _("Enlarge it, or go line by line: smtp-wizard --plain"),
         )

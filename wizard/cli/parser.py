@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Never
 
 from wizard import __version__
 from wizard.cli import output
 from wizard.errors import UsageError
-from wizard.language import LANGUAGES, _
+from wizard.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
 SHELLS = ("bash", "zsh")
@@ -22,6 +23,7 @@ _COMMON_DEFAULTS: dict[str, Any] = {
     "timeout": DEFAULT_TIMEOUT,
     "plain": False,
     "no_mouse": False,
+    "no_lookup": False,
     "debug": False,
     "lang": None,
 }
@@ -65,11 +67,27 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     ``module`` in the result names the module of this package that runs the command.
     """
-    options = _parse_own(arguments)
+    with _our_words():
+        options = _parse_own(arguments)
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
             setattr(options, name, value)
     return options
+
+
+@contextmanager
+def _our_words() -> Iterator[None]:
+    """Let argparse speak the operator's language in here.
+
+    It looks its words up by functions of gettext, which go by the environment alone and read no
+    archive. So they are replaced under the names that argparse has for them.
+    """
+    before = vars(argparse).copy()
+    vars(argparse).update(_=_, ngettext=plural)
+    try:
+        yield
+    finally:
+        vars(argparse).update(before)
 
 
 def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
@@ -169,6 +187,14 @@ def _common() -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--no-mouse", action="store_true", help=_("leave the mouse to the terminal's own selection")
+    )
+    group.add_argument(
+        "--no-lookup",
+        action="store_true",
+        help=_(
+            "suggest mail servers from the wizard's own list alone: ask neither the DNS nor web "
+            "servers"
+        ),
     )
     group.add_argument(
         "--debug",

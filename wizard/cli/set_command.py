@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wizard import advice, current, layout, lock, transaction
-from wizard.cli import output, values
-from wizard.cli.test_command import live_test
+from wizard import advice, current, interruption, layout, lock
+from wizard.cli import output, recovery, values
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import UsageError, WizardError
+from wizard.language import N_, _
 from wizard.layout import Layout
 from wizard.plan import Plan, make_plan
-from wizard.probe.events import Report, Verdict
 from wizard.secret import Keep, Replace
 from wizard.settings import Caution, check_variable, skip_form_of
 from wizard.stores import where
 from wizard.stores.store import StoreName
+
+if TYPE_CHECKING:
+    from wizard.probe.events import Report
 
 TEST_FAILED = 3
 
@@ -28,9 +30,10 @@ def run(options: Namespace) -> int:
     variable = None if options.secret_var is None else check_variable(options.secret_var)
     found = layout.find(options.config, options.env_file)
     if options.dry_run:
-        return _set(found, variable, (), options)
+        return _set(found, variable, recovery.foreseen(found.config), options)
     with lock.hold(found.config):
-        return _set(found, variable, transaction.recover(found.config), options)
+        recovered = recovery.recover(found.config)
+        return _set(found, variable, recovered if options.json else (), options)
 
 
 def _set(
@@ -49,6 +52,9 @@ def _set(
     warnings = [*recovered, *advice.warnings(now, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
+        from wizard.cli.test_command import live_test  # only who tests pays for the network
+        from wizard.probe.events import Verdict
+
         report = live_test(now, draft, options, show=output.nothing if options.json else output.say)
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
@@ -56,7 +62,8 @@ def _set(
             warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
-    _print(now, draft, plan, warnings, report, options)
+    with interruption.impossible():  # which would say that nothing was written
+        _print(now, draft, plan, warnings, report, options)
     return 0
 
 
@@ -73,16 +80,16 @@ def _draft(now: Current, options: Namespace) -> Draft:
     if not draft.delivers and not draft.skip:
         raise UsageError(
             "settings-missing",
-            "Nothing is configured yet, and without mail settings the server does not start.",
-            "Give --user and --endpoint, or --skip-verification.",
+            _("Nothing is configured yet, and without mail settings the server does not start."),
+            _("Give --user and --endpoint, or --skip-verification."),
         )
     if _concerns_mail(draft, options):
         for field in ("user", "endpoint"):
             if not getattr(draft, field):
                 raise UsageError(
                     f"{field}-missing",
-                    f"config.toml has no {field} yet.",
-                    f"Give it with --{field}.",
+                    _("config.toml has no {field} yet.", field=field),
+                    _("Give it with --{field}.", field=field),
                 )
         problems = list(draft.problems(now).values())
         if problems:
@@ -107,7 +114,7 @@ def _refuse(report: Report, options: Namespace) -> int:
             }
         )
     else:
-        output.say("Nothing was written. --no-test writes without a test.")
+        output.say(_("Nothing was written. --no-test writes without a test."))
     return TEST_FAILED
 
 
@@ -126,17 +133,18 @@ def _print(
         output.document(document)
         return
     for warning in warnings:
-        output.say(f"Warning: {warning.message}")
+        output.say(_("Warning: {message}", message=warning.message))
     for change in plan.changes:
         if options.dry_run and change.changed:
             output.result(f"--- {change.before.path}\n+++ {change.before.path}")
             output.result("\n".join(change.diff()))
         elif change.changed:
-            output.result(f"{'Created' if change.created else 'Changed'} {change.before.shown}")
+            words = N_("Created {path}") if change.created else N_("Changed {path}")
+            output.result(_(words, path=change.before.shown))
     for words in plan.about_stores(warnings):
         output.result(words)
     if options.dry_run:
-        output.say("Dry run: nothing was written.")
+        output.say(_("Dry run: nothing was written."))
         return
     for line in advice.next_steps(now, draft, plan, restart):
         if not line.startswith("! "):  # said as a warning already

@@ -10,11 +10,14 @@ from wizard import current, layout
 from wizard.cli import output
 from wizard.current import Current, Place
 from wizard.errors import InvalidValue
+from wizard.language import N_, _
 from wizard.settings import mask_url_password
 from wizard.stores import where
 
 T = TypeVar("T")
 
+_WIDTH = 13
+"""Of the names, at least."""
 _OUT_OF_REACH = ((Place.CREDENTIAL,), (Place.KEYRING,))
 """Effective places whose secret is not read just to say that there is one."""
 
@@ -64,38 +67,48 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 
 _PLACES = {
-    None: "not set",
-    Place.ENVIRONMENT: "set, in the environment",
-    Place.ENV_FILE: "set, in .env",
-    Place.LITERAL: "set, in config.toml itself",
-    Place.CREDENTIAL: "set, as a systemd credential (the server needs: smtp-wizard exec)",
-    Place.KEYRING: "set, in the keyring (the server needs: smtp-wizard exec)",
+    None: N_("not set"),
+    Place.ENVIRONMENT: N_("set, in the environment"),
+    Place.ENV_FILE: N_("set, in .env"),
+    Place.LITERAL: N_("set, in config.toml itself"),
+    Place.CREDENTIAL: N_("set, as a systemd credential (the server needs: smtp-wizard exec)"),
+    Place.KEYRING: N_("set, in the keyring (the server needs: smtp-wizard exec)"),
 }
+_EMPTY = {
+    Place.ENVIRONMENT: N_("empty, in the environment"),
+    Place.ENV_FILE: N_("empty, in .env"),
+    Place.LITERAL: N_("empty, in config.toml itself"),
+}
+"""The others are not read here."""
 
 
 def in_words(now: Current, found: where.Where, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
-    place = _PLACES[Place(secret["effective"]) if secret["effective"] else None]
-    if secret["effective"] and not secret["set"]:
-        place = place.replace("set", "empty", 1)
+    effective = Place(secret["effective"]) if secret["effective"] else None
+    place = _PLACES[effective] if effective is None or secret["set"] else _EMPTY[effective]
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
-        ("config.toml", f"{content['config']}{'' if now.config.exists else ' (does not exist)'}"),
-        (".env", f"{content['env_file']}{'' if now.env.exists else ' (does not exist)'}"),
-        ("layout", content["layout"]),
-        ("user", content["user"] or "not set"),
-        ("endpoint", content["endpoint"] or "not set"),
-        ("starttls", {True: "true", False: "false", None: "invalid"}[content["starttls"]]),
-        ("secret", f"{place}{reference}"),
-        ("verification", "skipped" if content["skip_verification"] else "by mail"),
+        ("config.toml", _file(content["config"], exists=now.config.exists)),
+        (".env", _file(content["env_file"], exists=now.env.exists)),
+        (_("layout"), content["layout"]),
+        ("user", content["user"] or _("not set")),
+        ("endpoint", content["endpoint"] or _("not set")),
+        ("starttls", {True: "true", False: "false", None: _("invalid")}[content["starttls"]]),
+        ("secret", f"{_(place)}{reference}"),
+        (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
-    lines = [f"{name:<13} {value}" for name, value in rows]
     if not secret["effective"] and (problem := found.keyring_problem):
-        lines.append(f"{'keyring':<13} could not be asked: {problem}")
+        rows.append((_("keyring"), _("could not be asked: {problem}", problem=problem)))
     try:
         if now.configured:
-            lines.append(f"{'route':<13} the server {now.settings().route.in_words()}")
-    except InvalidValue as problem:
-        lines.append(f"{'problem':<13} {problem}")
-    return lines
+            way = now.settings().route.in_words()
+            rows.append((_("route"), _("the server {way}", way=way)))
+    except InvalidValue as invalid:
+        rows.append((_("problem"), str(invalid)))
+    width = max(_WIDTH, *(len(name) for name, _value in rows))
+    return [f"{name:<{width}} {value}" for name, value in rows]
+
+
+def _file(path: str, *, exists: bool) -> str:
+    return path if exists else _("{path} (does not exist)", path=path)

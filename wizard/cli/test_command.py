@@ -11,6 +11,7 @@ from wizard.cli import output, values
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
+from wizard.language import N_, _
 from wizard.probe.events import Alternative, Concluded, Finished, Report, Verdict
 from wizard.probe.evidence import reproduce, ticket
 from wizard.probe.live import probe
@@ -20,10 +21,10 @@ from wizard.stores import where
 
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 _WORDS = {
-    Verdict.PASS: "The server will be able to send its mails.",
-    Verdict.WARN: "The server will be able to send its mails, with a caveat.",
-    Verdict.FAIL: "The server will fail to send its mails.",
-    Verdict.UNTESTABLE: "This cannot be tested from here.",
+    Verdict.PASS: N_("The server will be able to send its mails."),
+    Verdict.WARN: N_("The server will be able to send its mails, with a caveat."),
+    Verdict.FAIL: N_("The server will fail to send its mails."),
+    Verdict.UNTESTABLE: N_("This cannot be tested from here."),
 }
 
 
@@ -64,7 +65,7 @@ async def _test(
         settings = draft.settings(now)
     except InvalidValue as problem:
         return unusable(problem, draft.endpoint)
-    show(f"The server {settings.route.in_words()}.")
+    show(_("The server {way}.", way=settings.route.in_words()))
     recipient = getattr(options, "to", None)
     events = probe(
         settings,
@@ -90,23 +91,24 @@ def stage_line(event: Finished) -> str:
 
 def conclusion(report: Report) -> list[str]:
     """Return the verdict in words: remedy and the server's words where it is not a pass."""
-    lines = [_WORDS[report.verdict]]
+    lines = [_(_WORDS[report.verdict])]
     diagnosis = report.diagnosis
     if diagnosis is not None:
         lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]
         if diagnosis.server_said:
-            lines.append(f"The mail server said: {diagnosis.server_said}")
+            lines.append(_("The mail server said: {words}", words=diagnosis.server_said))
     lines += [line for other in report.alternatives for line in _offer(other)]
     return lines
 
 
 def _offer(other: Alternative) -> tuple[str, str]:
     flag = "--starttls" if other.starttls else "--no-starttls"
-    return f"Another form: {other.words}", f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
+    command = f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
+    return _("Another form: {words}", words=other.words), command
 
 
 def _evidence(report: Report, options: Namespace) -> list[str]:
     lines = [str(line) for line in report.transcript] if options.transcript else []
     if report.verdict is Verdict.FAIL and reproduce(report):
-        lines += ["By hand:", *(f"  {command}" for command in reproduce(report))]
+        lines += [_("By hand:"), *(f"  {command}" for command in reproduce(report))]
     return lines

@@ -5,8 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from wizard import layout, lock, transaction, undo
-from wizard.cli import output
+from wizard import interruption, layout, lock, undo
+from wizard.cli import output, recovery
+from wizard.errors import FileRefused
+from wizard.journal import Record
+from wizard.language import N_, _
 from wizard.layout import Layout
 from wizard.plan import Plan
 from wizard.settings import Caution
@@ -16,9 +19,22 @@ def run(options: Namespace) -> int:
     """Undo the last write of this configuration; return the exit code."""
     found = layout.find(options.config, options.env_file)
     if options.dry_run:
+        for caution in recovery.foreseen(found.config):
+            raise FileRefused(
+                caution.code,
+                caution.message,
+                _("To put it back: smtp-wizard undo"),
+                path=found.config,
+            )
         return _undo(found, (), options)
     with lock.hold(found.config):
-        return _undo(found, transaction.recover(found.config), options)
+        interrupted = recovery.interrupted(found.config)
+        recovered = recovery.recover(found.config)
+        put_back = any(caution.code == "write-recovered" for caution in recovered)
+        # Who wants to take back a write that was killed does not mean the one before it.
+        if interrupted is not None and put_back and interrupted.command != "undo":
+            return _put_back(interrupted, recovered, options)
+        return _undo(found, recovered if options.json else (), options)
 
 
 def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> int:
@@ -27,25 +43,63 @@ def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> 
     warnings = list(recovered)
     if not options.dry_run:
         warnings += plan.apply("undo", keep=not options.no_backup)
+    with interruption.impossible():  # which would say that nothing was written
+        _print(plan, record, warnings, options)
+    return 0
+
+
+def _print(plan: Plan, record: Record, warnings: list[Caution], options: Namespace) -> None:
     if options.json:
         output.document(_document(plan, warnings, options))
-        return 0
+        return
     for warning in warnings:
-        output.say(f"Warning: {warning.message}")
+        output.say(_("Warning: {message}", message=warning.message))
     for change in plan.changes:
         if options.dry_run:
             output.result(f"--- {change.before.path}\n+++ {change.before.path}")
             output.result("\n".join(change.diff()))
         else:
-            output.result(f"{'Removed' if change.removed else 'Put back'} {change.before.shown}")
+            words = N_("Removed {path}") if change.removed else N_("Put back {path}")
+            output.result(_(words, path=change.before.shown))
     for words in plan.about_stores(warnings):
         output.result(words)
     if options.dry_run:
-        output.say(f"Dry run: nothing was written. The last write is: {record.shown}.")
+        output.say(
+            _("Dry run: nothing was written. The last write is: {shown}.", shown=record.shown)
+        )
     else:
-        output.say(f"Undone: {record.shown}.")
+        output.say(_("Undone: {shown}.", shown=record.shown))
         if plan.restart_needed:
-            output.say("Start the server again, so that it takes notice.")
+            output.say(_("Start the server again, so that it takes notice."))
+
+
+def _put_back(record: Record, recovered: tuple[Caution, ...], options: Namespace) -> int:
+    """Say that an interrupted write was all there was to undo; return the exit code."""
+    if options.json:
+        output.document(
+            {
+                "changed": True,
+                "files": [
+                    {
+                        "path": str(image.path),
+                        "changed": True,
+                        "created": False,
+                        "removed": image.before is None,
+                    }
+                    for image in reversed(record.files)
+                ],
+                "secret": {
+                    "store": str(record.stores[0].store) if record.stores else "env",
+                    "changed": True,
+                },
+                "restart_needed": True,
+                "warnings": [{"code": each.code, "message": each.message} for each in recovered],
+            }
+        )
+        return 0
+    output.say(_("Undone: {shown}.", shown=record.shown))
+    output.say(_("Start the server again, so that it takes notice."))
+    output.say(_("The write before it stands; to take that back as well: smtp-wizard undo"))
     return 0
 
 

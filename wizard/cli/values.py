@@ -12,6 +12,7 @@ from wizard import files
 from wizard.draft import Draft
 from wizard.errors import FileRefused, InvalidValue, UsageError
 from wizard.formats.dotenv.value import check_value
+from wizard.language import _
 from wizard.secret import Remove, Replace, Secret, SecretEdit
 from wizard.settings import Endpoint, check_user, check_variable, references
 
@@ -58,8 +59,8 @@ def _check_encodable(name: str, text: str) -> None:
     except UnicodeEncodeError:
         raise InvalidValue(
             f"{name}-characters",
-            f"The {name} is not valid UTF-8.",
-            "Check the encoding of your terminal or script.",
+            _("The {name} is not valid UTF-8.", name=name),
+            _("Check the encoding of your terminal or script."),
         ) from None
 
 
@@ -84,8 +85,8 @@ def _from_stdin() -> bytes:
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
             "secret-stdin-is-terminal",
-            "--secret-stdin reads from a pipe or a file, so that the secret is not shown.",
-            "For example: smtp-wizard set --secret-stdin < FILE",
+            _("--secret-stdin reads from a pipe or a file, so that the secret is not shown."),
+            _("For example: smtp-wizard set --secret-stdin < FILE"),
         )
     return sys.stdin.buffer.read(_MAX_SECRET + 1)
 
@@ -97,8 +98,8 @@ def _from_file(path: Path) -> bytes:
     except OSError as error:
         raise FileRefused(
             "file-unreadable",
-            f"The file with the secret cannot be read: {files.reason(error)}.",
-            "Check the path.",
+            _("The file with the secret cannot be read: {reason}.", reason=files.reason(error)),
+            _("Check the path."),
             path=path,
         ) from None
 
@@ -109,8 +110,8 @@ def _from_environment(name: str) -> bytes:
     if value is None:
         raise UsageError(
             "secret-env-unset",
-            f"The environment variable {name} is not set.",
-            "Export it, or use --secret-stdin.",
+            _("The environment variable {name} is not set.", name=name),
+            _("Export it, or use --secret-stdin."),
         )
     return os.fsencode(value)
 
@@ -119,19 +120,19 @@ def _one_line(data: bytes) -> str:
     if len(data) > _MAX_SECRET:
         raise InvalidValue(
             "secret-too-long",
-            f"The secret is longer than {_MAX_SECRET} bytes.",
-            "Check that this is the right file.",
+            _("The secret is longer than {limit} bytes.", limit=_MAX_SECRET),
+            _("Check that this is the right file."),
         )
     line = data.removesuffix(b"\n").removesuffix(b"\r")
     if b"\n" in line or b"\r" in line:
         raise InvalidValue(
             "secret-multiline",
-            "The secret has more than one line.",
-            "Give exactly one line.",
+            _("The secret has more than one line."),
+            _("Give exactly one line."),
         )
     try:
         return line.decode()
     except UnicodeDecodeError:
         raise InvalidValue(
-            "secret-not-utf8", "The secret is not valid UTF-8.", "Store it as UTF-8."
+            "secret-not-utf8", _("The secret is not valid UTF-8."), _("Store it as UTF-8.")
         ) from None

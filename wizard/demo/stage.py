@@ -80,8 +80,8 @@ def hints(ports: Ports) -> Mapping[str, str]:
         ),
         "User": _("Demo: enter {user}", user=DEMO_USER),
         "Server": _(
-            "Demo: enter {host}. Its ports 465 and 587 may be taken on this machine: "
-            "127.0.0.1:{smtps} and :{starttls} answer instead.",
+            "Demo: press Enter to take over {host}. Its ports 465 and 587 may be taken on this "
+            "machine: 127.0.0.1:{smtps} and :{starttls} answer instead.",
             host=DEMO_HOST,
             smtps=ports.smtps,
             starttls=ports.starttls,

@@ -28,12 +28,14 @@ def recognise(address: str) -> Suggestion | None:
 
 def about(endpoint: str) -> tuple[str, ...]:
     """Return what to know about the provider whose host ``endpoint`` names; any text will do."""
-    try:
-        host = Endpoint.parse(endpoint).route(starttls=False).host
-    except InvalidValue:
-        return ()
-    provider = providers.by_host(host)
+    provider = _at(endpoint)
     return () if provider is None else words.specials_of(provider)
+
+
+def about_secret(endpoint: str) -> tuple[str, ...]:
+    """Return of that what concerns the secret: which one it has to be, and where it comes from."""
+    provider = _at(endpoint)
+    return () if provider is None else words.secret_specials_of(provider)
 
 
 def of_provider(provider: Provider, address: str, source: Source, sentence: str) -> Suggestion:
@@ -49,3 +51,10 @@ def of_provider(provider: Provider, address: str, source: Source, sentence: str)
         specials=words.specials_of(provider),
         usable=provider.usable and bool(host),
     )
+
+
+def _at(endpoint: str) -> Provider | None:
+    try:
+        return providers.by_host(Endpoint.parse(endpoint).route(starttls=False).host)
+    except InvalidValue:
+        return None

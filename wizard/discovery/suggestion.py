@@ -82,6 +82,15 @@ class Found:
         return not self.pending
 
     @property
+    def settled(self) -> tuple[Suggestion, ...]:
+        """The suggestions that nothing better can come before any more.
+
+        From one picture to the next this only grows at its end: fit to be numbered.
+        """
+        pending = min((source.rank for source in self.pending), default=len(Source))
+        return tuple(each for each in self.suggestions if each.source.rank < pending)
+
+    @property
     def best(self) -> Suggestion | None:
         """The most trustworthy suggestion that the server can use."""
         return next((found for found in self.suggestions if found.usable), None)

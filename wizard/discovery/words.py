@@ -79,6 +79,22 @@ _SPECIALS = {
         "A server in the cloud of {name} cannot reach port 465 until that was applied for."
     ),
 }
+_OF_THE_SECRET = frozenset(
+    {
+        Special.APP_PASSWORD,
+        Special.APP_PASSWORD_WITH_2FA,
+        Special.TWO_STEP_FIRST,
+        Special.MAIL_PASSWORD,
+        Special.SECRET_IS_API_KEY,
+        Special.SMTP_CREDENTIALS,
+        Special.SMTP_KEY,
+        Special.SMTP_TOKEN,
+        Special.SERVER_TOKEN,
+        Special.KEY_PAIR,
+        Special.PROJECT_ID,
+        Special.DOLLAR_IN_PASSWORD,
+    }
+)
 
 _SENDER = N_(
     "The user is no mail address, and the server sends its mails from the user: put a relay "
@@ -100,6 +116,11 @@ def specials_of(provider: Provider) -> tuple[str, ...]:
     if provider.user in {UserForm.LOGIN, UserForm.FIXED}:
         found.append(_(_SENDER))
     return tuple(found)
+
+
+def secret_specials_of(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about the secret of an account at ``provider``."""
+    return tuple(_special(provider, code) for code in provider.specials if code in _OF_THE_SECRET)
 
 
 def _special(provider: Provider, code: Special) -> str:

@@ -16,7 +16,6 @@ from wizard.language import _
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 """Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
 link that it cannot look at for a file, and that would be replaced instead of its target."""
-_EVERYBODYS = stat.S_ISVTX | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,8 @@ def _check_link(path: Path) -> None:
 
 
 def _is_everybodys(directory: os.stat_result) -> bool:
-    return directory.st_mode & _EVERYBODYS == _EVERYBODYS
+    # Also without a sticky bit, which the kernel asks for: then everybody may do even more there.
+    return bool(directory.st_mode & stat.S_IWOTH)
 
 
 def _is_lost(path: Path) -> bool:

@@ -11,12 +11,12 @@ from wizard.afterwards.outcome import Outcome
 from wizard.afterwards.server import Server
 from wizard.afterwards.words import said
 from wizard.draft import Draft
-from wizard.language import _
+from wizard.language import N_, _
 from wizard.plan import Plan
 from wizard.settings import Caution
 
-TITLE = "✓ Written"
-NOW = "What to do now"
+TITLE = N_("✓ Written")
+NOW = N_("What to do now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Done:
 
     written: tuple[str, ...]
     steps: tuple[str, ...]
+    once_settled: tuple[str, ...] = ()
+    """What is left of the steps when the server has said what it makes of the new settings."""
     listening: Listening | None = None
     """Where the server can be heard, which may still be done; None where it cannot."""
     heard: tuple[str, ...] = ()
@@ -42,12 +44,10 @@ class Done:
         if self.listening is None:
             return self
         words = said(outcome, self.listening)
-        steps = () if words.instead else self.steps
-        if words.settled:
-            steps = tuple(step for step in steps if step != _(advice.RELOADS))
+        steps = self.once_settled if words.settled else self.steps
         return replace(
             self,
-            steps=(*words.steps, *steps),
+            steps=words.steps if words.instead else (*words.steps, *steps),
             listening=None,
             heard=words.heard,
             mark=words.mark,
@@ -62,16 +62,21 @@ def done(
     listening: Listening | None = None,
 ) -> Done:
     """Say what ``plan`` has done; ``left`` is what could not be tidied up."""
-    words = {True: "Created {path}", False: "Changed {path}"}
+    words = {True: N_("Created {path}"), False: N_("Changed {path}")}
     written = tuple(
-        words[change.created].format(path=change.before.shown)
+        _(words[change.created], path=change.before.shown)
         for change in plan.changes
         if change.changed
     )
     cautions = tuple(f"! {each.message}" for each in left)
     restart = server.restart_command(left)
+    steps, once_settled = (
+        advice.next_steps(server.current, draft, plan, restart, settled=settled)
+        for settled in (False, True)
+    )
     return Done(
         (*written, *plan.about_stores(left), *cautions),
-        advice.next_steps(server.current, draft, plan, restart),
+        steps,
+        once_settled,
         listening if restart is None else None,
     )

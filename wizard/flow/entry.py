@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-SEVERAL_LINES = "What you pasted has several lines, so nothing was entered. Paste one line."
-TRIMMED_PASTE = "Blanks and line breaks around the pasted text were left out."
-TRIMMED = "Blanks around it were left out."
+from wizard.language import N_
+
+SEVERAL_LINES = N_("What you pasted has several lines, so nothing was entered. Paste one line.")
+TRIMMED_PASTE = N_("Blanks and line breaks around the pasted text were left out.")
+TRIMMED = N_("Blanks around it were left out.")
 
 
 def one_line(pasted: str) -> str | None:

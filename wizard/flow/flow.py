@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
 from wizard import current, kept_draft, lock, transaction
-from wizard.afterwards.listening import listen
-from wizard.afterwards.server import look
 from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import WizardError
 from wizard.flow import page
-from wizard.flow.done import Done, done
-from wizard.flow.forms import FORMS
-from wizard.flow.review import review
+from wizard.flow.forms import ASKED, form_of
 from wizard.flow.session import Session
 from wizard.flow.step import Move, Step, StepResult
-from wizard.flow.summary import Action
 from wizard.flow.surface import Surface
-from wizard.plan import Plan, make_plan
+from wizard.language import _
 from wizard.secret import Keep
 from wizard.stores import where
 from wizard.stores.store import StoreName, Vault
+
+if TYPE_CHECKING:  # what comes last is imported last: the first step is shown sooner
+    from wizard.flow.done import Done
+    from wizard.flow.summary import Action
+    from wizard.plan import Plan
 
 _PATIENCE = 5.0
 """Seconds that the operator waits for another process that writes."""
@@ -51,19 +52,22 @@ class Flow:
     async def run(self) -> Done | None:
         """Lead the operator through; return None when nothing was written."""
         self.session.start()
-        if self.session.notices:
-            await self._surface.page(page.notices(self.session.notices))
-        await self._take_up()
-        view = self.session.current.view
-        first_time = not self.session.current.configured and view.skip is None
-        await (self._first_run() if first_time and not view.misnamed else self._reconfigure())
+        try:
+            if self.session.notices:
+                await self._surface.page(page.notices(self.session.notices))
+            await self._take_up()
+            view = self.session.current.view
+            first_time = not self.session.current.configured and view.skip is None
+            await (self._first_run() if first_time and not view.misnamed else self._reconfigure())
+        finally:
+            self.session.end()
         return self.done
 
     async def may_leave(self, draft: Draft | None = None) -> bool:
         """Ask whether to leave if something would be lost: ``draft``, or what was entered."""
         self.draft = draft or self.draft
         leaves = self.draft == Draft.of(self.session.current)
-        leaves = leaves or await self._surface.confirm(page.LEAVE)
+        leaves = leaves or await self._surface.confirm(page.leave())
         if leaves and self._begun:
             self._forget()
         return leaves
@@ -101,6 +105,8 @@ class Flow:
 
     async def _reconfigure(self) -> None:
         """Show what is set; change any part directly; then test, review and write."""
+        from wizard.flow.summary import Action
+
         chosen: Step | Action | None = None
         while True:
             chosen = await self._surface.summary(self.draft, chosen)
@@ -121,7 +127,7 @@ class Flow:
     def _last_steps(self) -> tuple[Step, ...]:
         """Return the steps before writing: the first part that is not right yet comes first."""
         problems = () if self.draft.skip else (*self._still_missed(), *self._problems())
-        asks = {field: step for step, form in FORMS.items() for field in form.FIELDS}
+        asks = {field: step for step in ASKED for field in form_of(step).FIELDS}
         wrong = tuple(dict.fromkeys(asks[field] for field in problems))
         changed = self.draft != Draft.of(self.session.current)
         test = (Step.TEST,) if changed else ()
@@ -159,11 +165,15 @@ class Flow:
     async def _ask(self, step: Step, steps: Sequence[Step]) -> Move:
         shown = self._shown(steps)
         result: StepResult
+        if step is Step.SERVER:
+            self.session.discover(self.draft.user)
         if step is Step.TEST:
             result = await self._surface.test(self.draft, shown)
         else:
-            result = await self._surface.ask(FORMS[step](self.session, self.draft), shown)
+            result = await self._surface.ask(form_of(step)(self.session, self.draft), shown)
         self.draft = result.draft
+        if step is Step.USER and result.move is Move.NEXT:
+            self.session.discover(self.draft.user)
         return result.move
 
     def _shown(self, steps: Sequence[Step]) -> list[Step]:
@@ -171,6 +181,9 @@ class Flow:
 
     async def _review(self, steps: Sequence[Step]) -> bool:
         """Show the plan and write it; False when the operator goes back."""
+        from wizard.flow.review import review
+        from wizard.plan import make_plan
+
         failure = ""
         draft = self._relevant()
         while True:
@@ -186,9 +199,9 @@ class Flow:
             try:
                 self.done = await asyncio.to_thread(self._write, draft, plan)
             except WizardError as error:
-                failure = f"✗ Not written. {error}"
+                failure = _("✗ Not written. {error}", error=error)
                 if error.code == "file-changed" and self._read_again():
-                    failure = page.CHANGED_MEANWHILE
+                    failure = _(page.CHANGED_MEANWHILE)
                     draft = self._relevant()
                 continue
             finally:
@@ -199,6 +212,10 @@ class Flow:
             return True
 
     def _write(self, draft: Draft, plan: Plan) -> Done:
+        from wizard.afterwards.listening import listen
+        from wizard.afterwards.server import look
+        from wizard.flow.done import done
+
         now = self.session.current
         with lock.hold(now.config.path, _PATIENCE):
             # Another process may have crashed meanwhile.

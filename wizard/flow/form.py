@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from wizard.draft import Draft
@@ -49,3 +49,15 @@ class Form:
 
     async def known(self) -> None:
         """Wait until it is known what can be offered; a few seconds at most."""
+
+    async def changes(self) -> AsyncGenerator[None, None]:
+        """Yield each time that the parts may have changed by themselves."""
+        await self.known()
+        yield
+
+    def waiting(self) -> str:
+        """Return what :meth:`known` waits for that the operator may wish to skip, as a sentence."""
+        return ""
+
+    def skip(self) -> None:
+        """Do without what is being waited for."""

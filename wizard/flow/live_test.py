@@ -9,72 +9,84 @@ from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.flow.session import Session
 from wizard.flow.step import Heading, Step
+from wizard.language import N_, _
 from wizard.probe.events import Alternative, Concluded, Event, Outcome, Report, Stage, Verdict
 from wizard.probe.unconnected import unusable
 from wizard.settings import Route, Security
 
-_ABOUT = (
-    "The wizard connects exactly as the server will: same port, same encryption, same login, "
-    "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
-    "The password is sent once, and never over an unencrypted connection unless the "
-    "endpoint itself asks for one.\n\n"
-)
 HEADING = Heading(
     Step.TEST,
-    "Live test",
-    f"{_ABOUT}Ctrl+S sends a real mail, Ctrl+T shows the whole dialogue for a ticket. Where "
-    "another form of the endpoint works, its number takes it over.\n\n"
-    "Esc stops a running test. A failed test does not lock you in: you can go on and write "
-    "the settings anyway.",
-    f"{_ABOUT}Ctrl+C stops a running test. A failed test does not lock you in: you can go on and "
-    "write the settings anyway.",
+    N_("Live test"),
+    N_(
+        "The wizard connects exactly as the server will: same port, same encryption, same login, "
+        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
+        "The password is sent once, and never over an unencrypted connection unless the "
+        "endpoint itself asks for one.\n\n"
+        "Ctrl+S sends a real mail, Ctrl+T shows the whole dialogue for a ticket. Where "
+        "another form of the endpoint works, its number takes it over.\n\n"
+        "Esc stops a running test. A failed test does not lock you in: you can go on and write "
+        "the settings anyway."
+    ),
+    N_(
+        "The wizard connects exactly as the server will: same port, same encryption, same login, "
+        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
+        "The password is sent once, and never over an unencrypted connection unless the "
+        "endpoint itself asks for one.\n\n"
+        "Ctrl+C stops a running test. A failed test does not lock you in: you can go on and "
+        "write the settings anyway."
+    ),
 )
+"""Title and explanation."""
 MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.SKIP: "-"}
 STAGES = {
-    Stage.DNS: "Name",
-    Stage.TCP: "Connection",
-    Stage.TLS: "Encryption",
-    Stage.GREETING: "Greeting",
+    Stage.DNS: N_("Name"),
+    Stage.TCP: N_("Connection"),
+    Stage.TLS: N_("Encryption"),
+    Stage.GREETING: N_("Greeting"),
     Stage.EHLO: "EHLO",
     Stage.STARTTLS: "STARTTLS",
-    Stage.AUTH: "Login",
-    Stage.MAIL: "Sender",
-    Stage.RCPT: "Recipient",
-    Stage.RSET: "Reset",
-    Stage.DATA: "Message",
-    Stage.QUIT: "Goodbye",
+    Stage.AUTH: N_("Login"),
+    Stage.MAIL: N_("Sender"),
+    Stage.RCPT: N_("Recipient"),
+    Stage.RSET: N_("Reset"),
+    Stage.DATA: N_("Message"),
+    Stage.QUIT: N_("Goodbye"),
 }
 VERDICTS = {
-    Verdict.PASS: "✓ The server will be able to send its mails.",
-    Verdict.WARN: "! The server will be able to send its mails, with a caveat.",
-    Verdict.FAIL: "✗ The server will fail to send its mails.",
-    Verdict.UNTESTABLE: "! This cannot be tested from here.",
+    Verdict.PASS: N_("✓ The server will be able to send its mails."),
+    Verdict.WARN: N_("! The server will be able to send its mails, with a caveat."),
+    Verdict.FAIL: N_("✗ The server will fail to send its mails."),
+    Verdict.UNTESTABLE: N_("! This cannot be tested from here."),
 }
-STOPPED = "! The test was stopped; nothing is proven."
-TO_WHOM = "Send a real mail with these settings. To whom?"
-ADDRESS = "Address"
-DETAILS = "Details"
-ENDS = "Ends in {seconds:.0f} s at the latest."
-AGAIN, SEND, BACK = "Test again", "Send a mail", "Back"
-GO_ON, GO_ON_ANYWAY, GO_ON_UNTESTED = "Go on", "Go on anyway", "Go on without a test"
+STOPPED = N_("! The test was stopped; nothing is proven.")
+TO_WHOM = N_("Send a real mail with these settings. To whom?")
+ADDRESS = N_("Address")
+DETAILS = N_("Details")
+ENDS = N_("Ends in {seconds:.0f} s at the latest.")
+AGAIN, SEND, BACK = N_("Test again"), N_("Send a mail"), N_("Back")
+GO_ON = N_("Go on")
+GO_ON_ANYWAY = N_("Go on anyway")
+GO_ON_UNTESTED = N_("Go on without a test")
 
 _ROUTES = {
-    Security.TLS: "The server connects to {host}, port {port}, encrypted from the first byte "
-    "(SMTPS).",
-    Security.STARTTLS: "The server connects to {host}, port {port}, encrypted by STARTTLS before "
-    "the login.",
-    Security.NONE: "The server connects to {host}, port {port}, not encrypted.",
+    Security.TLS: N_(
+        "The server connects to {host}, port {port}, encrypted from the first byte (SMTPS)."
+    ),
+    Security.STARTTLS: N_(
+        "The server connects to {host}, port {port}, encrypted by STARTTLS before the login."
+    ),
+    Security.NONE: N_("The server connects to {host}, port {port}, not encrypted."),
 }
-_SAID = "The mail server said: {words}"
+_SAID = N_("The mail server said: {words}")
 _OFFERS = {
-    True: "takes over {endpoint} with STARTTLS: {words}",
-    False: "takes over {endpoint} without starttls: {words}",
+    True: N_("takes over {endpoint} with STARTTLS: {words}"),
+    False: N_("takes over {endpoint} without starttls: {words}"),
 }
 
 
 def route_in_words(route: Route) -> str:
     """Say where the server connects to, as one sentence."""
-    return _ROUTES[route.security].format(host=route.host, port=route.port)
+    return _(_ROUTES[route.security], host=route.host, port=route.port)
 
 
 def route_of(session: Session, draft: Draft) -> str:
@@ -90,13 +102,13 @@ def explanation(report: Report) -> tuple[str, ...]:
     found = report.diagnosis
     if found is None:
         return ()
-    said = (_SAID.format(words=found.server_said),) if found.server_said else ()
+    said = (_(_SAID, words=found.server_said),) if found.server_said else ()
     return (found.summary, f"→ {found.remedy}", *said)
 
 
 def offer(other: Alternative) -> str:
     """Say what the number in front of it does with another form of the endpoint."""
-    return _OFFERS[other.starttls].format(endpoint=other.endpoint, words=other.words)
+    return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.words)
 
 
 def recipient_for(draft: Draft) -> str:

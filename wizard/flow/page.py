@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wizard.check.finding import Finding
 from wizard.kept_draft import KeptDraft
+from wizard.language import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +27,17 @@ class Question:
     yes: str | None = None
 
 
-LEAVE = Question(
-    "Leave the wizard? What you entered is lost; no changes were made to any files.",
-    no="Stay",
-    yes="Leave",
-)
-
-
 _MISSED = {
-    "user": "The user has to be entered again.",
-    "endpoint": "The mail server has to be entered again.",
-    "secret": "The secret has to be entered again.",
+    "user": N_("The user has to be entered again."),
+    "endpoint": N_("The mail server has to be entered again."),
+    "secret": N_("The secret has to be entered again."),
 }
-_FILE_CHANGED = (
+_FILE_CHANGED = N_(
     "config.toml has been changed since then; what you did not touch is taken from it as it is now."
 )
 
 
-CHANGED_MEANWHILE = (
+CHANGED_MEANWHILE = N_(
     "✗ Not written: somebody else has changed a file meanwhile. What you entered is kept; look at "
     "the changes again."
 )
@@ -51,31 +45,40 @@ CHANGED_MEANWHILE = (
 
 def notices(sentences: Iterable[str]) -> Page:
     """Return what the operator should know before the first step."""
-    return Page("Before you begin", "\n\n".join(sentences))
+    return Page(_("Before you begin"), "\n\n".join(sentences))
+
+
+def leave() -> Question:
+    """Ask whether what was entered may be lost."""
+    return Question(
+        _("Leave the wizard? What you entered is lost; no changes were made to any files."),
+        no=_("Stay"),
+        yes=_("Leave"),
+    )
 
 
 def resume(kept: KeptDraft) -> Question:
     """Ask what to do with what was entered and never written; going on with it is the default."""
     sentences = [
-        "What you entered on {date} was not written. Begin anew without it?".format(
-            date=f"{kept.saved.astimezone():%Y-%m-%d %H:%M}"
+        _(
+            "What you entered on {date:%Y-%m-%d %H:%M} was not written. Begin anew without it?",
+            date=kept.saved.astimezone(),
         ),
-        *(words for name, words in _MISSED.items() if name in kept.left_out),
-        *([_FILE_CHANGED] if kept.config_changed else ()),
+        *(_(words) for name, words in _MISSED.items() if name in kept.left_out),
+        *([_(_FILE_CHANGED)] if kept.config_changed else ()),
     ]
-    return Question(" ".join(sentences), no="Go on with it", yes="Begin anew")
+    return Question(" ".join(sentences), no=_("Go on with it"), yes=_("Begin anew"))
 
 
 def refusal(text: str) -> Question:
     """Tell why it does not go on."""
-    return Question(text, no="Back")
+    return Question(text, no=_("Back"))
 
 
 def findings(found: Iterable[Finding]) -> Page:
     """Return what the check has found, each with its remedy."""
-    return Page("Check", "\n\n".join(map(_finding, found)))
+    return Page(_("Check"), "\n\n".join(map(_finding, found)))
 
 
 def _finding(finding: Finding) -> str:
-    line = "" if finding.line is None else f", line {finding.line}"
-    return f"{finding.severity}: {finding.path}{line}\n{finding.message}\n→ {finding.remedy}"
+    return f"{finding.head}\n{finding.message}\n→ {finding.remedy}"

@@ -31,7 +31,17 @@ class Text:
     secret: bool = False
     kept: str = ""
     """What an empty answer keeps, as a sentence."""
+    about: str = ""
+    """What to know for the answer; may change by itself."""
+    offers: tuple[Values, ...] = ()
+    """What can be taken over instead of typing it, with the values of other fields: the first by
+    an empty answer, each by its number from 1 on, as ``about`` says."""
     shown: bool = True
+
+    def taken(self, answer: str) -> Values | None:
+        """Return the values that ``answer`` takes over; None where it is one of its own."""
+        numbered = {str(number): values for number, values in enumerate(self.offers, 1)}
+        return numbered.get(answer or "1")
 
 
 @dataclass(frozen=True, slots=True)

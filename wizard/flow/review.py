@@ -9,27 +9,31 @@ from wizard.change import FileChange
 from wizard.draft import Draft
 from wizard.flow.session import Session
 from wizard.flow.step import Heading, Step
+from wizard.language import N_, _
 from wizard.plan import Plan
 from wizard.probe.events import Verdict
 
-LEGEND = (
+LEGEND = N_(
     "Lines with - go, lines with + come; everything else stays byte by byte. Secrets are "
     "shown as ********."
 )
 HEADING = Heading(
     Step.REVIEW,
-    "Review: nothing has been written yet",
-    f"{LEGEND}\n\n"
-    "Both files are written or none. Each is replaced in one step, so that the server never "
-    "reads half a file; owner, group and mode stay as they are.",
+    N_("Review: nothing has been written yet"),
+    N_(
+        "Lines with - go, lines with + come; everything else stays byte by byte. Secrets are "
+        "shown as ********.\n\n"
+        "Both files are written or none. Each is replaced in one step, so that the server never "
+        "reads half a file; owner, group and mode stay as they are."
+    ),
 )
-_UNCHANGED = "Everything is as you want it already: nothing has to be changed."
-_NEW = "{path} (new file, mode {mode:04o})"
-_CHANGED = "{path} (changed, mode {mode:04o})"
-_RESTART = "The server must be started again afterwards."
-_RELOADS = "A running server reloads this by itself."
-_UNTESTED = "! These values were not tested."
-_FAILED = (
+_UNCHANGED = N_("Everything is as you want it already: nothing has to be changed.")
+_NEW = N_("{path} (new file, mode {mode:04o})")
+_CHANGED = N_("{path} (changed, mode {mode:04o})")
+_RESTART = N_("The server must be started again afterwards.")
+_RELOADS = N_("A running server reloads this by itself.")
+_UNTESTED = N_("! These values were not tested.")
+_FAILED = N_(
     "! The live test says that the server will fail to send its mails with these "
     "values: nobody new can register until that is mended."
 )
@@ -68,20 +72,18 @@ def review(session: Session, draft: Draft, plan: Plan, failure: str) -> Review:
     return Review(
         draft,
         failure,
-        "" if plan.changed else _UNCHANGED,
+        "" if plan.changed else _(_UNCHANGED),
         tuple(_file(change) for change in plan.changes if change.changed),
         plan.about_stores(),
-        consequence if plan.changed else "",
+        _(consequence) if plan.changed else "",
         (*_about_test(session, draft, plan), *(f"! {caution.message}" for caution in cautions)),
-        "Write" if plan.changed else "Done",
+        _("Write") if plan.changed else _("Done"),
     )
 
 
 def _file(change: FileChange) -> ChangedFile:
     heading = _NEW if change.created else _CHANGED
-    return ChangedFile(
-        heading.format(path=change.before.shown, mode=change.mode), tuple(change.diff())
-    )
+    return ChangedFile(_(heading, path=change.before.shown, mode=change.mode), tuple(change.diff()))
 
 
 def _about_test(session: Session, draft: Draft, plan: Plan) -> tuple[str, ...]:
@@ -89,5 +91,5 @@ def _about_test(session: Session, draft: Draft, plan: Plan) -> tuple[str, ...]:
         return ()
     report = session.report_for(draft)
     if report is None:
-        return (_UNTESTED,)
-    return (_FAILED,) if report.verdict is Verdict.FAIL else ()
+        return (_(_UNTESTED),)
+    return (_(_FAILED),) if report.verdict is Verdict.FAIL else ()

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from wizard.background import in_background
-from wizard.check.finding import Finding
 from wizard.current import Current
 from wizard.draft import Draft
-from wizard.errors import StoreUnusable
-from wizard.probe.events import Event, Report
-from wizard.settings import SmtpSettings
+from wizard.errors import InvalidValue, StoreUnusable
+from wizard.flow.discovery import Discovery
+from wizard.settings import SmtpSettings, expand
 from wizard.stores.keyring_words import FOREIGN
 from wizard.stores.os_keyring import KeyringStore
 from wizard.stores.store import Availability, Store, StoreName
+
+if TYPE_CHECKING:
+    from wizard.check.finding import Finding
+    from wizard.probe.events import Event, Report
+
+T = TypeVar("T")
 
 _MOMENT = 2.0
 """Seconds."""
@@ -49,11 +55,15 @@ class Session:
     """What may be offered besides ``.env``, where it works."""
     looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
+    discovery: Discovery = field(default_factory=Discovery)
+    """The search for the mail server of the operator's address."""
     lasting: bool = False
     """Whether the configuration outlives the run, so that drafts and a way back are kept; the
     demo's does not."""
     notices: Sequence[str] = ()
     """What the operator should know before the first step."""
+    head_start: float = 0.0
+    """Seconds that the first screen has for itself before anything is looked at."""
     tested: tuple[Draft, Report] | None = None
     """The last live test and the very draft that it tested."""
 
@@ -61,10 +71,30 @@ class Session:
         """Begin to look around in the background; needs a running event loop."""
         for name, store in self.stores.items():
             # The keyring's own way leaves no thread behind that could hang.
-            looking = store.look_async() if isinstance(store, KeyringStore) else None
-            self.looks[name] = asyncio.ensure_future(looking or in_background(store.look))
+            own_way = store.look_async if isinstance(store, KeyringStore) else None
+            look = own_way or partial(in_background, store.look)
+            self.looks[name] = asyncio.ensure_future(self._soon(look))
         if self.check is not None:
-            self.checking = asyncio.ensure_future(in_background(self.check))
+            self.checking = asyncio.ensure_future(self._soon(partial(in_background, self.check)))
+
+    async def _soon(self, look: Callable[[], Awaitable[T]]) -> T:
+        await asyncio.sleep(self.head_start)
+        return await look()
+
+    def end(self) -> None:
+        """Stop what would go on."""
+        self.discovery.stop()
+
+    def discover(self, user: str) -> None:
+        """Begin to look for the mail server of ``user``, which may contain ``${NAME}``."""
+        self.discovery.begin(self.expanded(user))
+
+    def expanded(self, text: str) -> str:
+        """Return ``text`` as the server would read it; empty where it could not."""
+        try:
+            return expand(text, self.current.lookup)
+        except InvalidValue:
+            return ""
 
     async def checked(self) -> None:
         """Give the check a moment, for a surface that cannot add its findings later."""

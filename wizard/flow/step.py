@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from wizard.draft import Draft
+from wizard.language import N_
 
 
 class Step(Enum):
-    """The steps of the flow, by the name in the step bar."""
+    """The steps of the flow, by the name in the step bar: English, and translated there."""
 
-    FILES = "Files"
-    DELIVERY = "Delivery"
-    USER = "User"
-    SERVER = "Server"
-    SECRET = "Secret"  # noqa: S105  (a heading)
-    TEST = "Test"
-    REVIEW = "Review"
+    FILES = N_("Files")
+    DELIVERY = N_("Delivery")
+    USER = N_("User")
+    SERVER = N_("Server")
+    SECRET = N_("Secret")
+    TEST = N_("Test")
+    REVIEW = N_("Review")
 
 
 class Move(Enum):
@@ -37,7 +38,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a step is called, what it asks, and its explanation."""
+    """What a step is called, what it asks, and its explanation; translated when they are shown."""
 
     step: Step
     title: str

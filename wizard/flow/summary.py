@@ -12,43 +12,52 @@ from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.flow.session import Session
 from wizard.flow.step import Step
+from wizard.language import N_, _
 from wizard.probe.events import Verdict
 from wizard.secret import Keep, Remove, Replace
 from wizard.settings import Endpoint, Security, expand, mask_url_password
 
-TITLE = "SMTP settings"
-HELP = (
+TITLE = N_("SMTP settings")
+HELP = N_(
     "Choose a part with the arrows and Enter to change it; everything else stays as it is.\n\n"
     "Nothing is written before you choose Review and write and confirm the changes."
 )
-HELP_IN_LINES = (
+HELP_IN_LINES = N_(
     "Enter the number of a part to change it; everything else stays as it is.\n\n"
     "Nothing is written before you choose Review and write and confirm the changes."
 )
 _PLACES = {
-    Place.ENV_FILE: "stored in .env",
-    Place.ENVIRONMENT: "set in the environment",
-    Place.CREDENTIAL: "stored as a systemd credential; the unit needs smtp-wizard exec",
-    Place.KEYRING: "stored in the keyring; the server needs smtp-wizard exec",
-    Place.LITERAL: "! stands in config.toml itself: open to move it to .env",
+    Place.ENV_FILE: N_("stored in .env"),
+    Place.ENVIRONMENT: N_("set in the environment"),
+    Place.CREDENTIAL: N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
+    Place.KEYRING: N_("stored in the keyring; the server needs smtp-wizard exec"),
+    Place.LITERAL: N_("! stands in config.toml itself: open to move it to .env"),
+}
+_EMPTY = {
+    Place.ENV_FILE: N_("✗ stored in .env, but empty"),
+    Place.ENVIRONMENT: N_("✗ set in the environment, but empty"),
+    Place.CREDENTIAL: N_("✗ stored as a systemd credential, but empty"),
+    Place.KEYRING: N_("✗ stored in the keyring, but empty"),
+    Place.LITERAL: N_("✗ stands in config.toml itself, but empty"),
 }
 _TESTED = {
-    Verdict.PASS: "✓ passed",
-    Verdict.WARN: "! passed, with a caveat",
-    Verdict.FAIL: "✗ failed",
-    Verdict.UNTESTABLE: "! not testable from here",
+    Verdict.PASS: N_("✓ passed"),
+    Verdict.WARN: N_("! passed, with a caveat"),
+    Verdict.FAIL: N_("✗ failed"),
+    Verdict.UNTESTABLE: N_("! not testable from here"),
 }
 _ROUTES = {
-    Security.TLS: "{endpoint}, port {port}, SMTPS",
-    Security.STARTTLS: "{endpoint}, port {port}, STARTTLS",
-    Security.NONE: "{endpoint}, port {port}, not encrypted",
+    Security.TLS: N_("{endpoint}, port {port}, SMTPS"),
+    Security.STARTTLS: N_("{endpoint}, port {port}, STARTTLS"),
+    Security.NONE: N_("{endpoint}, port {port}, not encrypted"),
 }
 _COUNTS = {
-    Severity.ERROR: ("{count} error", "{count} errors"),
-    Severity.WARNING: ("{count} warning", "{count} warnings"),
-    Severity.NOTE: ("{count} note", "{count} notes"),
+    Severity.ERROR: (N_("{count} error"), N_("{count} errors")),
+    Severity.WARNING: (N_("{count} warning"), N_("{count} warnings")),
+    Severity.NOTE: (N_("{count} note"), N_("{count} notes")),
 }
-_NOT_SET = "✗ not set"
+_NOT_SET = N_("✗ not set")
+_NO_LOGIN = N_("none: no login")
 _WRONG = "✗ {value}: {problem}"
 
 
@@ -73,28 +82,36 @@ class Row:
 def rows(session: Session, draft: Draft) -> list[Row]:
     """Return what can be chosen now; what the check has found comes once it is known."""
     found = [
-        Row(Action.RENAME, "Wrong section", f"! [{name}] in line {line}: rename it to [smtp]")
+        Row(
+            Action.RENAME,
+            _("Wrong section"),
+            _("! [{name}] in line {line}: rename it to [smtp]", name=name, line=line),
+        )
         for name, line in session.current.view.misnamed
     ]
-    found.append(Row(Step.DELIVERY, "Verification", "skipped" if draft.skip else "by mail"))
+    found.append(
+        Row(Step.DELIVERY, _("Verification"), _("skipped") if draft.skip else _("by mail"))
+    )
     if not draft.skip:
         found += [
-            Row(Step.USER, "User", _user(session, draft)),
-            Row(Step.SERVER, "Mail server", _server(session, draft)),
-            Row(Step.SECRET, "Secret", _secret(session, draft)),
-            Row(Step.TEST, "Live test", _tested(session, draft)),
+            Row(Step.USER, _("User"), _user(session, draft)),
+            Row(Step.SERVER, _("Mail server"), _server(session, draft)),
+            Row(Step.SECRET, _("Secret"), _secret(session, draft)),
+            Row(Step.TEST, _("Live test"), _tested(session, draft)),
         ]
     if session.findings:
-        found.append(Row(Action.FINDINGS, "Check", _findings(session)))
+        found.append(Row(Action.FINDINGS, _("Check"), _findings(session)))
     changed = draft != Draft.of(session.current)
-    found.append(Row(Action.WRITE, "Review and write", "" if changed else "nothing changed yet"))
-    found.append(Row(Action.LEAVE, "Leave", ""))
+    found.append(
+        Row(Action.WRITE, _("Review and write"), "" if changed else _("nothing changed yet"))
+    )
+    found.append(Row(Action.LEAVE, _("Leave"), ""))
     return found
 
 
 def _user(session: Session, draft: Draft) -> str:
     if not draft.user:
-        return _NOT_SET
+        return _(_NOT_SET)
     problem = draft.problems(session.current).get("user")
     if problem is None:
         return draft.user
@@ -104,22 +121,22 @@ def _user(session: Session, draft: Draft) -> str:
 def _server(session: Session, draft: Draft) -> str:
     shown = mask_url_password(draft.endpoint)
     if not shown:
-        return _NOT_SET
+        return _(_NOT_SET)
     try:
         text = expand(draft.endpoint, session.current.lookup)
         starttls = session.current.starttls() if draft.starttls is None else draft.starttls
         route = Endpoint.parse(text).route(starttls)
     except InvalidValue as problem:
         return _WRONG.format(value=shown, problem=problem.message)
-    return _ROUTES[route.security].format(endpoint=shown, port=route.port)
+    return _(_ROUTES[route.security], endpoint=shown, port=route.port)
 
 
 def _secret(session: Session, draft: Draft) -> str:
     match draft.secret:
         case Replace():
-            return "entered, not stored yet"
+            return _("entered, not stored yet")
         case Remove():
-            return "none: no login"
+            return _(_NO_LOGIN)
         case Keep():
             return _kept_secret(session, draft)
 
@@ -127,17 +144,17 @@ def _secret(session: Session, draft: Draft) -> str:
 def _kept_secret(session: Session, draft: Draft) -> str:
     current = session.current
     if draft.store is not Draft.of(current).store:
-        return "will be moved"
+        return _("will be moved")
     places = current.places()
     if places and current.secret() is None:
-        return f"✗ {_PLACES[places[0]]}, but empty"
+        return _(_EMPTY[places[0]])
     if places:
-        return _PLACES[places[0]]
+        return _(_PLACES[places[0]])
     if _login_in_endpoint(session, draft):
-        return "! stands in the endpoint"
+        return _("! stands in the endpoint")
     if current.reference is not None:
-        return f"✗ config.toml refers to ${{{current.reference}}}, which is not set"
-    return "none: no login"
+        return _("✗ config.toml refers to ${{{name}}}, which is not set", name=current.reference)
+    return _(_NO_LOGIN)
 
 
 def _login_in_endpoint(session: Session, draft: Draft) -> bool:
@@ -150,16 +167,16 @@ def _login_in_endpoint(session: Session, draft: Draft) -> bool:
 
 def _tested(session: Session, draft: Draft) -> str:
     report = session.report_for(draft)
-    return "not tested yet" if report is None else _TESTED[report.verdict]
+    return _("not tested yet") if report is None else _(_TESTED[report.verdict])
 
 
 def _findings(session: Session) -> str:
     """Count the findings by how bad they are."""
     counts = Counter(finding.severity for finding in session.findings)
     parts = [
-        _COUNTS[severity][counts[severity] != 1].format(count=counts[severity])
+        _(_COUNTS[severity][counts[severity] != 1], count=counts[severity])
         for severity in Severity
         if counts[severity]
     ]
     worst = "✗" if counts[Severity.ERROR] else "!"
-    return f"{worst} {', '.join(parts)}: open to read"
+    return _("{worst} {counts}: open to read", worst=worst, counts=", ".join(parts))

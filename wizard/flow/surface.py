@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from wizard.draft import Draft
-from wizard.flow.done import Done
-from wizard.flow.form import Form
-from wizard.flow.page import Page, Question
-from wizard.flow.review import Review
-from wizard.flow.step import Move, Step, StepResult
-from wizard.flow.summary import Action
+if TYPE_CHECKING:
+    from wizard.draft import Draft
+    from wizard.flow.done import Done
+    from wizard.flow.form import Form
+    from wizard.flow.page import Page, Question
+    from wizard.flow.review import Review
+    from wizard.flow.step import Move, Step, StepResult
+    from wizard.flow.summary import Action
 
 
 class Surface(Protocol):

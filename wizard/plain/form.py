@@ -10,16 +10,20 @@ from wizard.flow import entry
 from wizard.flow.form import Form
 from wizard.flow.part import Choice, Part, Text, Tick, Words
 from wizard.flow.step import Move
+from wizard.language import N_, _
 from wizard.plain.prompt import BackWanted, Prompt
-from wizard.plain.terminal import Terminal
+from wizard.plain.terminal import Interrupted, Terminal
 from wizard.secret import MASK, Secret
 from wizard.settings import mask_url_password
 
 _PRESENT = "{label} [{present}]: "
 _EXAMPLE = "{label}, {example}: "
 _PLAIN = "{label}: "
-_GO_ON = "Press Enter to go on: "
-_YES_OR_NO = (("Yes", True), ("No", False))
+_FIRST = "1"
+"""What an empty answer means where there are offers."""
+_SKIPS = N_("Ctrl+C goes on without.")
+_SKIPPED = N_("Skipped.")
+_GO_ON = N_("Press Enter to go on: ")
 
 
 class FormDialogue:
@@ -45,7 +49,7 @@ class FormDialogue:
                     await self._deal_with(number)
                     number += 1
                 if not self._answered:
-                    await self._prompt.answer(_GO_ON)
+                    await self._prompt.answer(_(_GO_ON))
             except BackWanted:
                 if not self._answered:
                     return Move.BACK
@@ -56,12 +60,13 @@ class FormDialogue:
     async def _deal_with(self, number: int) -> None:
         """Say the part, or ask until its answer is right; remember which ones were asked."""
         part = self._form.parts(self._values)[number]
-        if isinstance(part, Choice):
-            await self._form.known()
-            part = self._form.parts(self._values)[number]
         if isinstance(part, Words):
             self._say(part.text)
-        elif part.shown:
+            return
+        await self._known()
+        part = self._form.parts(self._values)[number]
+        if not isinstance(part, Words) and part.shown:
+            self._say(part.about if isinstance(part, Text) else "")
             while True:
                 self._values[part.name] = await self._ask(part)
                 self._enter(self._form.draft(self._values))
@@ -70,6 +75,19 @@ class FormDialogue:
                     break
                 self._say(f"✗ {problem}")
             self._answered.append(number)
+
+    async def _known(self) -> None:
+        """Wait for what can be offered; say so where the operator may do without."""
+        waiting = self._form.waiting()
+        if not waiting:
+            await self._form.known()
+            return
+        self._say(f"{waiting} {_(_SKIPS)}")
+        try:
+            await self._terminal.run(self._form.known())
+        except Interrupted:
+            self._form.skip()
+            self._say(f"\n{_(_SKIPPED)}")
 
     async def _ask(self, part: Part) -> Any:
         """Return the answer to one question."""
@@ -87,15 +105,22 @@ class FormDialogue:
                 return await self._prompt.choice(options, self._values[part.name])
             case Tick():
                 self._say(part.label)
-                return await self._prompt.choice(_YES_OR_NO, self._values[part.name])
+                return await self._prompt.choice(
+                    [(_("Yes"), True), (_("No"), False)], self._values[part.name]
+                )
 
     async def _text(self, part: Text) -> str:
         present: str = self._values[part.name]
-        typed = await self._prompt.answer(_prompt(part, mask_url_password(present)))
+        shown = mask_url_password(present) or (_FIRST if part.offers else "")
+        typed = await self._prompt.answer(_prompt(part, shown))
         text = typed.strip()
         if text and text != typed:
-            self._say(f"! {entry.TRIMMED}")
-        return text or present
+            self._say(f"! {_(entry.TRIMMED)}")
+        taken = part.taken(text) if part.offers and (text or not present) else None
+        if taken is None:
+            return text or present
+        self._values.update(taken)
+        return str(taken[part.name])
 
     def _say(self, text: str) -> None:
         if text:

@@ -12,6 +12,7 @@ from wizard.errors import InvalidValue
 from wizard.flow import live_test
 from wizard.flow.session import Session
 from wizard.flow.step import Move
+from wizard.language import N_, _
 from wizard.plain.prompt import BackWanted, Prompt
 from wizard.plain.terminal import Interrupted, Terminal
 from wizard.probe.events import Alternative, Concluded, Decided, Finished, Report, Verdict
@@ -19,7 +20,7 @@ from wizard.probe.evidence import ticket
 from wizard.settings import check_recipient
 
 _STAGE = "{mark} {stage}, {milliseconds:.0f} ms: {message}"
-_STOPS = "Ctrl+C stops it."
+_STOPS = N_("Ctrl+C stops it.")
 _ADDRESS = "{label} [{present}]: "
 _NO_ADDRESS = "{label}: "
 
@@ -58,7 +59,7 @@ class TestDialogue:
         if report is None:
             report = await self._test(draft)
         else:
-            self._terminal.say(live_test.VERDICTS[report.verdict])
+            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
             self._conclude(report)
         while True:
             wish = await self._wish(report)
@@ -84,12 +85,12 @@ class TestDialogue:
         route = live_test.route_of(self._session, draft)
         if route:
             self._terminal.say(route)
-            ends = live_test.ENDS.format(seconds=self._session.timeout)
-            self._terminal.say(f"{ends} {_STOPS}")
+            ends = _(live_test.ENDS, seconds=self._session.timeout)
+            self._terminal.say(f"{ends} {_(_STOPS)}")
         try:
             await self._terminal.run(self._follow(draft, recipient))
         except Interrupted:
-            self._terminal.say(f"\n{live_test.STOPPED}")
+            self._terminal.say("\n" + _(live_test.STOPPED))
             return None
         return self._session.report_for(draft)
 
@@ -103,10 +104,10 @@ class TestDialogue:
                         self._terminal.say(_stage(event))
                     case Decided(verdict):
                         decided = True
-                        self._terminal.say(live_test.VERDICTS[verdict])
+                        self._terminal.say(_(live_test.VERDICTS[verdict]))
                     case Concluded(report):
                         if not decided:
-                            self._terminal.say(live_test.VERDICTS[report.verdict])
+                            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
                         self._conclude(report)
 
     def _conclude(self, report: Report) -> None:
@@ -119,12 +120,13 @@ class TestDialogue:
             options += [(live_test.offer(other), other) for other in report.alternatives]
         failed = report is not None and report.verdict is Verdict.FAIL
         go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
-        options.append((live_test.GO_ON_UNTESTED if report is None else go_on, _Wish.GO_ON))
-        options.append((live_test.AGAIN, _Wish.AGAIN))
-        options.append((live_test.SEND, _Wish.SEND))
+        go_on = live_test.GO_ON_UNTESTED if report is None else go_on
+        options.append((_(go_on), _Wish.GO_ON))
+        options.append((_(live_test.AGAIN), _Wish.AGAIN))
+        options.append((_(live_test.SEND), _Wish.SEND))
         if report is not None:
-            options.append((live_test.DETAILS, _Wish.DETAILS))
-        options.append((live_test.BACK, _Wish.BACK))
+            options.append((_(live_test.DETAILS), _Wish.DETAILS))
+        options.append((_(live_test.BACK), _Wish.BACK))
         usual = _Wish.BACK if failed else _Wish.GO_ON
         try:
             return await self._prompt.choice(options, _Wish.AGAIN if report is None else usual)
@@ -135,9 +137,9 @@ class TestDialogue:
         """Return where a real mail should go; None when the operator thinks better of it."""
         present = live_test.recipient_for(draft)
         asked = (_ADDRESS if present else _NO_ADDRESS).format(
-            label=live_test.ADDRESS, present=present
+            label=_(live_test.ADDRESS), present=present
         )
-        self._terminal.say(live_test.TO_WHOM)
+        self._terminal.say(_(live_test.TO_WHOM))
         while True:
             try:
                 return check_recipient((await self._prompt.answer(asked)).strip() or present)
@@ -150,7 +152,7 @@ class TestDialogue:
 def _stage(event: Finished) -> str:
     return _STAGE.format(
         mark=live_test.MARKS[event.outcome],
-        stage=live_test.STAGES[event.stage],
+        stage=_(live_test.STAGES[event.stage]),
         milliseconds=event.seconds * 1000,
         message=event.message,
     )

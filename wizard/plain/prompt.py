@@ -6,24 +6,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from wizard.flow import entry
+from wizard.language import N_, _
 from wizard.plain.terminal import LONGEST, Interrupted, Terminal
 from wizard.secret import Secret
 
 T = TypeVar("T")
 
-COMMANDS = (
+COMMANDS = N_(
     "Enter keeps what stands in brackets. < goes back, ? explains the question, quit leaves the "
     "wizard."
 )
-_NUMBER = "Number: "
-_NUMBER_OR_KEEP = "Number [{present}]: "
-_WHICH = "✗ Enter a number from 1 to {last}."
-_HIDDEN = "What you type is not shown, and < ? quit are no commands here: press Ctrl+C instead."
-_TOO_LONG = (
+_BACK, _QUIT = N_("back"), N_("quit")
+_NUMBER = N_("Number: ")
+_NUMBER_OR_KEEP = N_("Number [{present}]: ")
+_WHICH = N_("✗ Enter a number from 1 to {last}.")
+_HIDDEN = N_("What you type is not shown, and < ? quit are no commands here: press Ctrl+C instead.")
+_TOO_LONG = N_(
     "✗ A terminal takes no more than {longest} bytes in one line. For a longer secret use: "
     "smtp-wizard set --secret-file FILE"
 )
-_INSTEAD = ("Ask for it again", "Go back", "Explain the question", "Leave the wizard")
+_INSTEAD = (
+    N_("Ask for it again"),
+    N_("Go back"),
+    N_("Explain the question"),
+    N_("Leave the wizard"),
+)
 
 
 class BackWanted(Exception):
@@ -50,32 +57,32 @@ class Prompt:
             except Interrupted:
                 await self._leave()
                 continue
-            match text.strip().lower():
-                case "?":
-                    self._terminal.say(f"{self.explanation}\n\n{COMMANDS}")
-                case "<" | "back":
-                    raise BackWanted
-                case "quit":
-                    await self._leave()
-                case _:
-                    return text
+            command = text.strip().lower()
+            if command == "?":
+                self._terminal.say(f"{self.explanation}\n\n{_(COMMANDS)}")
+            elif command in ("<", _BACK, _(_BACK)):
+                raise BackWanted
+            elif command in (_QUIT, _(_QUIT)):
+                await self._leave()
+            else:
+                return text
 
     async def choice(self, options: Sequence[tuple[str, T]], present: T | None = None) -> T:
         """Let one of numbered options be chosen; without a present one a number is needed."""
-        values = [value for _, value in options]
+        values = [option[1] for option in options]
         number = str(values.index(present) + 1) if present in values else ""
-        for index, (label, _) in enumerate(options, start=1):
-            self._terminal.say(f"{index} {label}")
+        for index, option in enumerate(options, start=1):
+            self._terminal.say(f"{index} {option[0]}")
         while True:
-            asked = _NUMBER_OR_KEEP.format(present=number) if number else _NUMBER
+            asked = _(_NUMBER_OR_KEEP, present=number) if number else _(_NUMBER)
             text = (await self.answer(asked)).strip() or number
             if text.isdecimal() and 1 <= int(text) <= len(values):
                 return values[int(text) - 1]
-            self._terminal.say(_WHICH.format(last=len(values)))
+            self._terminal.say(_(_WHICH, last=len(values)))
 
     async def secret(self, prompt: str) -> Secret | None:
         """Return what was typed without being shown; None for nothing."""
-        self._terminal.say(_HIDDEN)
+        self._terminal.say(_(_HIDDEN))
         while True:
             try:
                 lines = await self._terminal.hidden(prompt)
@@ -84,18 +91,18 @@ class Prompt:
                 continue
             text = entry.one_line("\n".join(lines))
             if text is None:
-                self._terminal.say(f"✗ {entry.SEVERAL_LINES}")
+                self._terminal.say(f"✗ {_(entry.SEVERAL_LINES)}")
             elif len(lines[0].encode("utf-8", "surrogateescape")) >= LONGEST - 1:
-                self._terminal.say(_TOO_LONG.format(longest=LONGEST - 2))
+                self._terminal.say(_(_TOO_LONG, longest=LONGEST - 2))
             else:
                 if text != lines[0]:
-                    self._terminal.say(f"! {entry.TRIMMED}")
+                    self._terminal.say(f"! {_(entry.TRIMMED)}")
                 return Secret(text) if text else None
 
     async def _instead(self) -> None:
         """Ask what Ctrl+C was meant to be, where a secret may be any word."""
         again, back, explain, leave = _INSTEAD
-        wanted = await self.choice([(label, label) for label in _INSTEAD], again)
+        wanted = await self.choice([(_(label), label) for label in _INSTEAD], again)
         if wanted == back:
             raise BackWanted
         if wanted == explain:

@@ -17,13 +17,14 @@ from wizard.flow.review import HEADING, LEGEND, Review
 from wizard.flow.session import Session
 from wizard.flow.step import Heading, Move, Step, StepResult
 from wizard.flow.summary import Action
+from wizard.language import N_, _
 from wizard.plain.form import FormDialogue
 from wizard.plain.live_test import TestDialogue
 from wizard.plain.prompt import COMMANDS, BackWanted, Prompt
 from wizard.plain.terminal import Ended, Interrupted, Terminal
 
-_STEP = "Step {number} of {count}: {name}"
-_STOPS = "Ctrl+C goes on without."
+_STEP = N_("Step {number} of {count}: {name}")
+_STOPS = N_("Ctrl+C goes on without.")
 
 
 class Left(Exception):
@@ -54,7 +55,7 @@ class PlainSurface:
     async def run(self) -> Done | None:
         """Lead the operator through; return None when nothing was written."""
         try:
-            self._terminal.say(COMMANDS)
+            self._terminal.say(_(COMMANDS))
             return await self.flow.run()
         except Left:
             return None
@@ -83,11 +84,11 @@ class PlainSurface:
         self._end_if_asked()
         self._enter(review.draft)
         self._head(HEADING, steps)
-        self._say(review.failure, review.unchanged, LEGEND if review.files else "")
+        self._say(review.failure, review.unchanged, _(LEGEND) if review.files else "")
         for file in review.files:
             self._say(file.heading, *file.diff)
         self._say(*review.stores, review.consequence, *review.cautions)
-        options = [(review.write, Move.NEXT), (live_test.BACK, Move.BACK)]
+        options = [(review.write, Move.NEXT), (_(live_test.BACK), Move.BACK)]
         try:
             # Writing takes a number, never a mere Enter.
             return await self._prompt.choice(options, Move.NEXT if review.unchanged else None)
@@ -98,9 +99,9 @@ class PlainSurface:
         """Number what can be changed."""
         self._enter(draft)
         await self._session.checked()
-        self._prompt.explanation = summary.HELP_IN_LINES
+        self._prompt.explanation = _(summary.HELP_IN_LINES)
         hint = self._session.hints.get(Step.FILES.value, "")
-        self._say("\n" + summary.TITLE, str(self._session.current.layout.config), hint)
+        self._say("\n" + _(summary.TITLE), str(self._session.current.layout.config), hint)
         rows = summary.rows(self._session, draft)
         options = [(f"{row.label}: {row.value}".removesuffix(": "), row.choice) for row in rows]
         try:
@@ -127,15 +128,15 @@ class PlainSurface:
     async def done(self, done: Done) -> Done:
         """Write what was written, what the server makes of it, and what to do now."""
         self._end_if_asked()
-        self._say("\n" + finished.TITLE, *done.written)
+        self._say("\n" + _(finished.TITLE), *done.written)
         if done.listening is not None:
-            self._say(f"{WAITING.format(seconds=done.listening.seconds)} {_STOPS}")
+            self._say(f"{_(WAITING, seconds=done.listening.seconds)} {_(_STOPS)}")
             try:
                 done = done.after(await self._terminal.run(done.listening.outcome()))
             except Interrupted:
-                self._say(STOPPED)
+                self._say(_(STOPPED))
             self._say(*done.heard)
-        self._say(finished.NOW, *done.steps)
+        self._say(_(finished.NOW), *done.steps)
         self.shown = True
         return done
 
@@ -152,15 +153,19 @@ class PlainSurface:
         self._entered = draft
 
     def _head(self, heading: Heading, steps: Sequence[Step]) -> None:
-        self._prompt.explanation = heading.help_in_lines or heading.help
+        explanation = heading.help_in_lines or heading.help
+        self._prompt.explanation = _(explanation)
         self.stage = heading.step.value
         place = ""
         if heading.step in steps:
-            place = _STEP.format(
-                number=steps.index(heading.step) + 1, count=len(steps), name=heading.step.value
+            place = _(
+                _STEP,
+                number=steps.index(heading.step) + 1,
+                count=len(steps),
+                name=_(heading.step.value),
             )
         self._terminal.say("")
-        self._say(place, heading.title, self._session.hints.get(heading.step.value, ""))
+        self._say(place, _(heading.title), self._session.hints.get(heading.step.value, ""))
 
     def _say(self, *texts: str) -> None:
         for text in texts:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from wizard.diagnosis import matters
 from wizard.diagnosis.failure import Cause, Failure, Stage
 from wizard.language import N_, _
-from wizard.probe.conversation import Conversation, ConnectionClosed
+from wizard.probe.conversation import ConnectionClosed, Conversation
 from wizard.probe.events import JSON, Outcome
 from wizard.probe.extensions import Extensions
 from wizard.probe.mail import as_data, compose, needs_smtputf8, queue_id

@@ -6,34 +6,31 @@ import asyncio
 import pkgutil
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
 
 from wizard.draft import Draft
-from wizard.flow.done import Done
 from wizard.flow.flow import Flow
 from wizard.flow.form import Form
 from wizard.flow.page import Page, Question
-from wizard.flow.review import Review
 from wizard.flow.session import Session
 from wizard.flow.step import Move, Step, StepResult
-from wizard.flow.summary import Action
-from wizard.tui.screens.done import DoneScreen
-from wizard.tui.screens.form import FormScreen
-from wizard.tui.screens.live_test import LiveTestScreen
-from wizard.tui.screens.page import PageScreen
+from wizard.language import N_
 from wizard.tui.screens.question import QuestionScreen
-from wizard.tui.screens.review import ReviewScreen
-from wizard.tui.screens.summary import SummaryScreen
 from wizard.tui.step import StepScreen
 from wizard.tui.terminal import Terminal
 from wizard.tui.thrifty import ThriftyTerminal
 from wizard.tui.type_ahead import TypeAheadApp
 
+if TYPE_CHECKING:  # of the screens, each is imported when it is shown: the first one comes sooner
+    from wizard.flow.done import Done
+    from wizard.flow.review import Review
+    from wizard.flow.summary import Action
 
-class WizardApp(TypeAheadApp[Done]):
+
+class WizardApp(TypeAheadApp["Done"]):
     """Returns what was written and what to do now; None when nothing was written."""
 
     CSS: ClassVar[str] = (pkgutil.get_data("wizard.tui", "wizard.tcss") or b"").decode()
@@ -41,8 +38,8 @@ class WizardApp(TypeAheadApp[Done]):
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "leave", "Quit", priority=True),
-        Binding("ctrl+c", "leave", "Quit", show=False),
+        Binding("ctrl+q", "leave", N_("Quit"), priority=True),
+        Binding("ctrl+c", "leave", show=False),
         Binding("ctrl+l", "repaint", show=False, priority=True),
     ]
     loop: asyncio.AbstractEventLoop | None = None
@@ -113,19 +110,27 @@ class WizardApp(TypeAheadApp[Done]):
 
     async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
         """Show the form."""
+        from wizard.tui.screens.form import FormScreen
+
         return await self.push_screen_wait(FormScreen(form, steps))
 
     async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
         """Show the live test."""
+        from wizard.tui.screens.live_test import LiveTestScreen
+
         return await self.push_screen_wait(LiveTestScreen(self.session, draft, steps))
 
     async def review(self, review: Review, steps: Sequence[Step]) -> Move:
         """Show every line that will change."""
+        from wizard.tui.screens.review import ReviewScreen
+
         await self._end_if_asked()
         return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
         """Show what is set."""
+        from wizard.tui.screens.summary import SummaryScreen
+
         return await self.push_screen_wait(SummaryScreen(self.session, draft, chosen))
 
     async def confirm(self, question: Question) -> bool:
@@ -134,10 +139,14 @@ class WizardApp(TypeAheadApp[Done]):
 
     async def page(self, page: Page) -> None:
         """Show a text over the screen."""
+        from wizard.tui.screens.page import PageScreen
+
         await self.push_screen_wait(PageScreen(page))
 
     async def done(self, done: Done) -> Done:
         """Show what was written; it is printed once more when the screen is left."""
+        from wizard.tui.screens.done import DoneScreen
+
         await self._end_if_asked()
         return await self.push_screen_wait(DoneScreen(done))
 

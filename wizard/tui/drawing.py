@@ -80,7 +80,7 @@ def read(data: str) -> Drawing:
                 if cell.width == 2:
                     line[x + 1] = RIGHT_HALF
                 x += cell.width
-    if x is None or y is None or _parameters(style):
+    if x is None or y is None or _seen(style):
         raise Unknown
     return Drawing(lines, (y, x))
 
@@ -104,24 +104,34 @@ def _cell(text: str, style: str) -> Cell:
     width = cell_len(text)
     if width not in (1, 2):
         raise Unknown
-    return Cell(text, _parameters(style, on_blank=text == " "), width)
+    return Cell(text, seen_on_blank(style) if text == " " else _seen(style), width)
 
 
 @lru_cache(maxsize=256)
-def _parameters(style: str, *, on_blank: bool = False) -> str:
-    """Return a style without what makes no difference: the plain colours, and all unseen."""
+def _seen(style: str) -> str:
+    return ";".join(_attributes(style))
+
+
+@lru_cache(maxsize=256)
+def seen_on_blank(style: str) -> str:
+    """Return what can be seen of a style where there is no text."""
+    seen = _attributes(style)
+    if "7" not in seen:  # reversed, the text's colour is the blank's
+        seen = [each for each in seen if each[:3] != "38;" and each not in _UNSEEN_ON_BLANKS]
+    return ";".join(seen)
+
+
+def _attributes(style: str) -> list[str]:
+    """Return the parameters that make a difference, those of a colour together."""
     kept: list[str] = []
     numbers = iter(style.split(";"))
     for number in numbers:
-        group = number
+        colour = [number]
         if number in ("38", "48", "58"):
-            kind = next(numbers, "")
-            values = [next(numbers, "") for _ in range(3 if kind == "2" else 1)]
-            group = ";".join([number, kind, *values])
+            colour.append(next(numbers, ""))
+            colour += [next(numbers, "") for _ in range(3 if colour[1] == "2" else 1)]
         if number in ("", "0"):
             kept.clear()
         elif number not in ("39", "49"):
-            kept.append(group)
-    if on_blank and "7" not in kept:  # reversed, the text's colour is the blank's
-        kept = [group for group in kept if group[:3] != "38;" and group not in _UNSEEN_ON_BLANKS]
-    return ";".join(kept)
+            kept.append(";".join(colour))
+    return kept

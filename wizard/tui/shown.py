@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from wizard.tui.drawing import BLANK, RIGHT_HALF, Cell, Unknown, read
+from wizard.tui.drawing import BLANK, RIGHT_HALF, Cell, Unknown, read, seen_on_blank
 
 _NOT_DRAWN = re.compile(r"(?:\x07|\x1b\[[?<>][\d;$]*[a-z]|\x1b\](?:22|52);[^\x07]*\x07)+")
 """Bell, modes, questions, shape of the mouse pointer, clipboard."""
@@ -107,7 +107,8 @@ class _Writer:
 
     def put(self, y: int, x: int, cell: Cell) -> None:
         self._go(y, x)
-        self._use(cell.style)
+        if cell.text != " " or seen_on_blank(self._style) != cell.style:
+            self._use(cell.style)
         self._parts.append(cell.text)
         self._column = None if cell.is_doubtful else x + 1
 

@@ -10,14 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Button, Footer
+from textual.widgets import Button
 
 from wizard.draft import Draft
 from wizard.flow.page import Page
 from wizard.flow.session import Session
 from wizard.flow.step import Heading, Move, Step, StepResult
-from wizard.probe.events import Verdict
+from wizard.language import N_, _
 from wizard.tui.screens.page import PageScreen
+from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.sentence import Sentence
 from wizard.tui.widgets.step_bar import StepBar
 
@@ -26,8 +27,8 @@ class StepScreen(Screen[StepResult]):
     """A step of the flow. It reads the draft it is given and returns a new one; no I/O."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back"),
-        Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
+        Binding("escape", "back", N_("Back")),
+        Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
         Binding("right", "app.focus_next", show=False),
         Binding("left", "app.focus_previous", show=False),
         # Whatever has the focus, the rest of the step can be read.
@@ -52,19 +53,18 @@ class StepScreen(Screen[StepResult]):
         if step in self._steps:
             yield StepBar(self._steps, step, {Step.TEST: self._sign_of_test()})
         with VerticalScroll(id="body", can_focus=False):
-            yield Sentence(self.heading.title, id="title")
+            yield Sentence(_(self.heading.title), id="title")
             hint = self.session.hints.get(step.value)
             if hint:
                 yield Sentence(hint, classes="hint")
             yield from self.compose_body()
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def _sign_of_test(self) -> str:
         report = self.session.report_for(self.draft)
-        verdict = None if report is None else report.verdict
-        return {Verdict.PASS: "✓", Verdict.FAIL: "✗"}.get(verdict, "!") if verdict else "!"
+        return "!" if report is None else {"pass": "✓", "fail": "✗"}.get(report.verdict, "!")
 
     def compose_body(self) -> ComposeResult:
         """Yield the step's own widgets."""
@@ -72,8 +72,8 @@ class StepScreen(Screen[StepResult]):
 
     def compose_buttons(self) -> ComposeResult:
         """Yield the buttons of the last line."""
-        yield Button("Next", id="next", variant="primary", compact=True)
-        yield Button("Back", id="back", compact=True)
+        yield Button(_("Next"), id="next", variant="primary", compact=True)
+        yield Button(_("Back"), id="back", compact=True)
 
     def collect(self) -> Draft:
         """Return the draft with what stands on the screen now; never validates."""
@@ -93,7 +93,7 @@ class StepScreen(Screen[StepResult]):
 
     def action_help(self) -> None:
         """Explain the step."""
-        self.app.push_screen(PageScreen(Page(self.heading.title, self.heading.help)))
+        self.app.push_screen(PageScreen(Page(_(self.heading.title), _(self.heading.help))))
 
     @on(Button.Pressed, "#next")
     def _next_pressed(self) -> None:

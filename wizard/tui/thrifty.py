@@ -7,8 +7,8 @@ from types import FrameType
 from typing import Any
 
 from textual.app import App
+from textual.events import Resize
 from textual.message import Message
-from textual.messages import InBandWindowResize
 
 from wizard.tui.shown import Shown
 from wizard.tui.terminal import Terminal
@@ -46,7 +46,7 @@ class ThriftyTerminal(Terminal):
 
     def process_message(self, message: Message) -> None:
         """Learn of a change of size also where the terminal itself tells it."""
-        if isinstance(message, InBandWindowResize):
+        if isinstance(message, Resize):
             self.forget()
         super().process_message(message)
 

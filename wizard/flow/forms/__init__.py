@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from wizard.flow.form import Form
-from wizard.flow.forms.delivery import DeliveryForm
-from wizard.flow.forms.files import FilesForm
-from wizard.flow.forms.secret import SecretForm
-from wizard.flow.forms.server import ServerForm
-from wizard.flow.forms.user import UserForm
 from wizard.flow.step import Step
 
-FORMS: dict[Step, type[Form]] = {
-    form.HEADING.step: form for form in (FilesForm, DeliveryForm, UserForm, ServerForm, SecretForm)
-}
+ASKED = (Step.FILES, Step.DELIVERY, Step.USER, Step.SERVER, Step.SECRET)
 """In the order in which they are asked."""
+
+
+def form_of(step: Step) -> type[Form]:
+    """Return what is asked at a step; imported at its turn, so that the first is shown sooner."""
+    match step:
+        case Step.FILES:
+            from wizard.flow.forms.files import FilesForm
+
+            return FilesForm
+        case Step.DELIVERY:
+            from wizard.flow.forms.delivery import DeliveryForm
+
+            return DeliveryForm
+        case Step.USER:
+            from wizard.flow.forms.user import UserForm
+
+            return UserForm
+        case Step.SERVER:
+            from wizard.flow.forms.server import ServerForm
+
+            return ServerForm
+        case Step.SECRET:
+            from wizard.flow.forms.secret import SecretForm
+
+            return SecretForm
+        case _:
+            raise ValueError(step)

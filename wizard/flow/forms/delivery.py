@@ -9,16 +9,8 @@ from wizard.draft import Draft
 from wizard.flow.form import Form
 from wizard.flow.part import Choice, Option, Part, Values, Words
 from wizard.flow.step import Heading, Step
+from wizard.language import N_, _
 from wizard.settings import SkipForm
-
-_SKIP = (
-    Option("Yes, send mails through a mail server", False),
-    Option("No, skip the verification (lowers security)", True),
-)
-_FORMS = (
-    Option("0.5 or 0.6 (skip_user_verification)", SkipForm.GLOBAL),
-    Option("0.7 or later ([user] skip_verification)", SkipForm.USER_TABLE),
-)
 
 
 class DeliveryForm(Form):
@@ -26,14 +18,16 @@ class DeliveryForm(Form):
 
     HEADING = Heading(
         Step.DELIVERY,
-        "Should the server verify its users by mail?",
-        "BOMnipotent Server sends a mail to everybody who requests an account, to prove that "
-        "the address is theirs. For that it needs an account at a mail server.\n\n"
-        "Without verification anybody can register with any address. The server warns about "
-        "it in its log for every mail it does not send. Use this for a trial, or until mail "
-        "works.\n\n"
-        "How the verification is skipped depends on the server's version: a server does not "
-        "start with the form of another version.",
+        N_("Should the server verify its users by mail?"),
+        N_(
+            "BOMnipotent Server sends a mail to everybody who requests an account, to prove that "
+            "the address is theirs. For that it needs an account at a mail server.\n\n"
+            "Without verification anybody can register with any address. The server warns about "
+            "it in its log for every mail it does not send. Use this for a trial, or until mail "
+            "works.\n\n"
+            "How the verification is skipped depends on the server's version: a server does not "
+            "start with the form of another version."
+        ),
     )
 
     def values(self) -> Values:
@@ -43,10 +37,18 @@ class DeliveryForm(Form):
     def parts(self, values: Values) -> Sequence[Part]:
         """Two choices, the second one only when its answer counts."""
         asked = self._asks_version(values)
-        hint = "The version is printed by: bomnipotent_server --version" if asked else ""
+        hint = _("The version is printed by: bomnipotent_server --version") if asked else ""
+        skip = (
+            Option(_("Yes, send mails through a mail server"), False),
+            Option(_("No, skip the verification (lowers security)"), True),
+        )
+        forms = (
+            Option(_("0.5 or 0.6 (skip_user_verification)"), SkipForm.GLOBAL),
+            Option(_("0.7 or later ([user] skip_verification)"), SkipForm.USER_TABLE),
+        )
         return [
-            Choice("skip", _SKIP),
-            Choice("form", _FORMS, "Which version of the server?", asked),
+            Choice("skip", skip),
+            Choice("form", forms, _("Which version of the server?"), asked),
             Words(hint, "quiet"),
         ]
 

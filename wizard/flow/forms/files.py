@@ -9,13 +9,17 @@ from wizard.current import Current
 from wizard.flow.form import Form
 from wizard.flow.part import Part, Values, Words
 from wizard.flow.step import Heading, Step
+from wizard.language import N_, _
 from wizard.layout import LayoutKind
 
 _LAYOUTS = {
-    LayoutKind.COMPOSE: "Docker Compose: the server runs in a container and gets the secret "
-    "from .env beside the compose file.",
-    LayoutKind.STANDALONE: "Standalone: the server runs on this machine and reads .env "
-    "beside config.toml.",
+    LayoutKind.COMPOSE: N_(
+        "Docker Compose: the server runs in a container and gets the secret from .env beside the "
+        "compose file."
+    ),
+    LayoutKind.STANDALONE: N_(
+        "Standalone: the server runs on this machine and reads .env beside config.toml."
+    ),
 }
 
 
@@ -24,44 +28,48 @@ class FilesForm(Form):
 
     HEADING = Heading(
         Step.FILES,
-        "These files will be set up",
-        "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
-        "To work on another configuration, leave the wizard (Ctrl+Q) and start it with "
-        "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
-        "Nothing is written before you have seen and confirmed every changed line.",
-        "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
-        "To work on another configuration, leave the wizard (quit) and start it with "
-        "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
-        "Nothing is written before you have seen and confirmed every changed line.",
+        N_("These files will be set up"),
+        N_(
+            "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
+            "To work on another configuration, leave the wizard (Ctrl+Q) and start it with "
+            "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
+            "Nothing is written before you have seen and confirmed every changed line."
+        ),
+        N_(
+            "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
+            "To work on another configuration, leave the wizard (quit) and start it with "
+            "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
+            "Nothing is written before you have seen and confirmed every changed line."
+        ),
     )
 
     def parts(self, values: Values) -> Sequence[Part]:
         """Paths, layout, and what will happen to each file."""
         current = self.session.current
         return [
-            Words("Configuration", "label"),
+            Words(_("Configuration"), "label"),
             Words(f"{current.layout.config}\n{_config_state(current)}"),
-            Words("Secret", "label"),
+            Words(_("Secret"), "label"),
             Words(f"{current.layout.env_file}\n{_env_state(current)}"),
-            Words("How the server is run", "label"),
-            Words(_LAYOUTS[current.layout.kind]),
+            Words(_("How the server is run"), "label"),
+            Words(_(_LAYOUTS[current.layout.kind])),
             *(
                 Words(f"! {caution.message}", "caution")
                 for caution in advice.about_permissions(current)
             ),
-            Words("Nothing is written before the last step.", "quiet"),
+            Words(_("Nothing is written before the last step."), "quiet"),
         ]
 
 
 def _config_state(current: Current) -> str:
     if not current.config.exists:
-        return "Does not exist yet and will be created."
+        return _("Does not exist yet and will be created.")
     if current.configured:
-        return "Exists and has an [smtp] section."
-    return "Exists and has no [smtp] section yet; everything else in it stays as it is."
+        return _("Exists and has an [smtp] section.")
+    return _("Exists and has no [smtp] section yet; everything else in it stays as it is.")
 
 
 def _env_state(current: Current) -> str:
     if not current.env.exists:
-        return "Does not exist yet; created when there is a secret, readable only by its owner."
-    return "Exists; everything else in it stays as it is."
+        return _("Does not exist yet; created when there is a secret, readable only by its owner.")
+    return _("Exists; everything else in it stays as it is.")

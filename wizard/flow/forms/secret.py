@@ -7,35 +7,37 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.current import Place
+from wizard.discovery.known import about_secret
 from wizard.draft import Draft
 from wizard.errors import InvalidValue
 from wizard.flow.form import Form
 from wizard.flow.part import Choice, Option, Part, Text, Tick, Values, Words
 from wizard.flow.step import Heading, Step
+from wizard.language import N_, _
 from wizard.secret import Keep, Remove, Replace
 from wizard.stores.guidance import consequence
 from wizard.stores.keyring_words import FOREIGN
 from wizard.stores.store import StoreName
 
-_LOGIN = (Option("With a password or API key", True), Option("No login (local relay)", False))
 _STORED = {
-    Place.ENV_FILE: "A secret is stored in .env. Leave the field empty to keep it.",
-    Place.ENVIRONMENT: "A secret is set in the environment. Leave the field empty to keep it.",
-    Place.LITERAL: "A secret stands in config.toml itself. Leave the field empty to keep it.",
-    Place.CREDENTIAL: "systemd gives a secret to the server as a credential. Leave the field "
-    "empty to keep it.",
-    Place.KEYRING: "A secret is stored in the keyring. Leave the field empty to keep it.",
+    Place.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),
+    Place.ENVIRONMENT: N_("A secret is set in the environment. Leave the field empty to keep it."),
+    Place.LITERAL: N_("A secret stands in config.toml itself. Leave the field empty to keep it."),
+    Place.CREDENTIAL: N_(
+        "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
+    ),
+    Place.KEYRING: N_("A secret is stored in the keyring. Leave the field empty to keep it."),
 }
-_ENTERED = "Already entered. Leave the field empty to keep it."
+_ENTERED = N_("Already entered. Leave the field empty to keep it.")
 _STORES = {
-    StoreName.ENV: ".env, readable only by its owner",
-    StoreName.KEYRING: "The keyring of this login",
-    StoreName.CREDENTIAL: "A systemd credential, readable only by root and the service",
+    StoreName.ENV: N_(".env, readable only by its owner"),
+    StoreName.KEYRING: N_("The keyring of this login"),
+    StoreName.CREDENTIAL: N_("A systemd credential, readable only by root and the service"),
 }
-_FOREIGN_KEYRING = "The keyring behind {backend}, named in your configuration"
-_IN_ENV = "Kept in {path}, as {variable}."
-_UNSET = "config.toml refers to ${{{variable}}}, but nothing sets it. Enter the password."
-_MISSING = "Enter the password or API key, or choose No login."
+_FOREIGN_KEYRING = N_("The keyring behind {backend}, named in your configuration")
+_IN_ENV = N_("Kept in {path}, as {variable}.")
+_UNSET = N_("config.toml refers to ${{{variable}}}, but nothing sets it. Enter the password.")
+_MISSING = N_("Enter the password or API key, or choose No login.")
 
 
 class SecretForm(Form):
@@ -43,13 +45,16 @@ class SecretForm(Form):
 
     HEADING = Heading(
         Step.SECRET,
-        "What does it log in with?",
-        "The password of the mail account, or the API key of a mail service. Many providers want "
-        "an app password instead: Google, Yahoo, iCloud and everybody with two-factor login.\n\n"
-        "The secret is written to .env, which only its owner can read, and config.toml refers to "
-        "it by a variable. It is shown nowhere, not even in the review. Where the keyring of this "
-        "login can be used, it is offered, too.\n\n"
-        "Paste works; blanks and a line break around the pasted text are left out.",
+        N_("What does it log in with?"),
+        N_(
+            "The password of the mail account, or the API key of a mail service. Many providers "
+            "want an app password instead: Google, Yahoo, iCloud and everybody with two-factor "
+            "login.\n\n"
+            "The secret is written to .env, which only its owner can read, and config.toml refers "
+            "to it by a variable. It is shown nowhere, not even in the review. Where the keyring "
+            "of this login can be used, it is offered, too.\n\n"
+            "Paste works; blanks and a line break around the pasted text are left out."
+        ),
     )
     FIELDS = ("secret",)
 
@@ -68,25 +73,30 @@ class SecretForm(Form):
         entered = isinstance(self.start.secret, Replace)
         empty = values["secret"] is None
         stores = self._stores()
+        login = (
+            Option(_("With a password or API key"), True),
+            Option(_("No login (local relay)"), False),
+        )
         return [
-            Choice("login", _LOGIN),
+            Choice("login", login),
             Text(
                 "secret",
-                "Password or API key",
-                "unchanged" if entered or current.places() else "",
+                _("Password or API key"),
+                _("unchanged") if entered or current.places() else "",
                 secret=True,
                 kept=self._kept() if empty else "",
+                about=" ".join(about_secret(self.session.expanded(self.start.endpoint))),
                 shown=logs_in,
             ),
             Tick(
                 "move",
-                "Move it from config.toml to .env (recommended)",
+                _("Move it from config.toml to .env (recommended)"),
                 shown=logs_in and empty and current.literal_secret is not None,
             ),
             Choice(
                 "place",
                 stores,
-                "Where it is kept",
+                _("Where it is kept"),
                 shown=logs_in and sum(store.offered for store in stores) > 1,
             ),
             Words(self._consequence(values["place"]) if logs_in else "", "quiet"),
@@ -108,7 +118,7 @@ class SecretForm(Form):
         current, draft = self.session.current, self.draft(values)
         if isinstance(draft.secret, Keep) and not current.places():
             name = current.reference
-            return {"secret": _MISSING if name is None else _UNSET.format(variable=name)}
+            return {"secret": _(_MISSING) if name is None else _(_UNSET, variable=name)}
         try:
             draft.effective_secret(current)
         except InvalidValue as problem:
@@ -119,27 +129,28 @@ class SecretForm(Form):
         """Each store, offered once it is known to work."""
         options = []
         for name, label in _STORES.items():
+            words = _(label)
             found = self.session.found(name)
             usable = found is not None and (found.usable or found.code == FOREIGN)
             if name is StoreName.KEYRING and self.session.accepted:
                 # Choosing it by its name is the operator's consent.
-                label = _FOREIGN_KEYRING.format(backend=self.session.accepted)
+                words = _(_FOREIGN_KEYRING, backend=self.session.accepted)
             offered = usable or name in (StoreName.ENV, self.start.store)
-            options.append(Option(label, name, offered))
+            options.append(Option(words, name, offered))
         return tuple(options)
 
     def _consequence(self, store: StoreName) -> str:
         current = self.session.current
         if store is StoreName.ENV:
-            return _IN_ENV.format(path=current.layout.env_file, variable=current.variable)
+            return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
         return consequence(store.place, current.layout.kind)
 
     def _kept(self) -> str:
         """Say what an empty field means."""
         if isinstance(self.start.secret, Replace) and not self._moves():
-            return _ENTERED
+            return _(_ENTERED)
         places = self.session.current.places()
-        return _STORED[places[0]] if places else ""
+        return _(_STORED[places[0]]) if places else ""
 
     def _means_no_login(self) -> bool:
         if isinstance(self.start.secret, Remove):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.discovery.known import recognise
 from wizard.draft import Draft
 from wizard.flow.form import Form
 from wizard.flow.part import Part, Text, Values, Words
 from wizard.flow.step import Heading, Step
+from wizard.flow.suggestions import unusable
+from wizard.language import N_, _
 
-_NO_ADDRESS = (
+_NO_ADDRESS = N_(
     "! This is not a mail address. The server sends its mails from this name, and many "
     "mail servers refuse that."
 )
@@ -21,12 +24,16 @@ class UserForm(Form):
 
     HEADING = Heading(
         Step.USER,
-        "Who does the server log in as?",
-        "The name you log in with at your mail provider, in most cases your full mail address. "
-        "The server also sends its mails from this address.\n\n"
-        "A few providers want only the part before the @, or a fixed name such as apikey. "
-        "That works for the login, but many of them then refuse the name as a sender; the live "
-        "test shows it.",
+        N_("Who does the server log in as?"),
+        N_(
+            "The name you log in with at your mail provider, in most cases your full mail address. "
+            "The server also sends its mails from this address.\n\n"
+            "A few providers want only the part before the @, or a fixed name such as apikey. That "
+            "works for the login, but many of them then refuse the name as a sender; the live test "
+            "shows it.\n\n"
+            "When you go on, the wizard looks for the mail server of the address's domain. The "
+            "help of the step Server says whom it asks."
+        ),
     )
     FIELDS = ("user",)
 
@@ -39,11 +46,17 @@ class UserForm(Form):
         user = values["user"]
         unusual = bool(user) and "@" not in user and "${" not in user
         return [
-            Words("Usually the full mail address; the server also sends its mails from it."),
-            Text("user", "User", "for example you@example.org"),
-            Words(_NO_ADDRESS if unusual else "", "caution", when_left=True),
+            Words(_("Usually the full mail address; the server also sends its mails from it.")),
+            Text("user", _("User"), _("for example you@example.org")),
+            Words(_(_NO_ADDRESS) if unusual else "", "caution", when_left=True),
+            Words(self._hopeless(user), "caution"),
         ]
 
     def draft(self, values: Values) -> Draft:
         """Take the field over."""
         return replace(self.start, user=values["user"])
+
+    def _hopeless(self, user: str) -> str:
+        """Say at once that nothing can be sent through the provider of this address."""
+        known = recognise(self.session.expanded(user))
+        return "" if known is None or known.usable else unusable(known)

@@ -13,6 +13,7 @@ from textual.widgets import Button
 
 from wizard.errors import InvalidValue
 from wizard.flow.live_test import ADDRESS, TO_WHOM
+from wizard.language import N_, _
 from wizard.settings import check_recipient
 from wizard.tui.widgets.field import Field
 from wizard.tui.widgets.sentence import Sentence
@@ -22,7 +23,7 @@ class AddressScreen(ModalScreen[str | None]):
     """Returns the address; None when the operator thinks better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "dismiss(None)", "Cancel", key_display="Esc"),
+        Binding("escape,ctrl+c", "dismiss(None)", N_("Cancel"), key_display="Esc"),
     ]
 
     def __init__(self, suggestion: str) -> None:
@@ -32,11 +33,11 @@ class AddressScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """One field."""
         with Vertical(id="question"):
-            yield Sentence(TO_WHOM)
-            yield Field(ADDRESS, self._suggestion, name="recipient")
+            yield Sentence(_(TO_WHOM))
+            yield Field(_(ADDRESS), self._suggestion, name="recipient")
             with Horizontal():
-                yield Button("Send", id="send", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(_("Send"), id="send", variant="primary", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
         """Begin to type at once."""

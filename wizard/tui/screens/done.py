@@ -11,14 +11,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Button, Footer
+from textual.widgets import Button
 
 from wizard.afterwards.listening import Listening
 from wizard.afterwards.words import STOPPED, WAITING
 from wizard.flow.done import NOW, TITLE, Done
+from wizard.language import N_, _
+from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.sentence import Sentence
 
-_STOPS = "Esc goes on without."
+_STOPS = N_("Esc goes on without.")
 
 
 class DoneScreen(Screen[Done]):
@@ -27,7 +29,7 @@ class DoneScreen(Screen[Done]):
     Where the server can be heard, it is listened to until it has spoken, or the operator goes on.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
 
     def __init__(self, done: Done) -> None:
         super().__init__()
@@ -38,15 +40,15 @@ class DoneScreen(Screen[Done]):
     def compose(self) -> ComposeResult:
         """Files, then commands."""
         with VerticalScroll(id="body"):
-            yield Sentence(TITLE, id="title", classes="passed")
+            yield Sentence(_(TITLE), id="title", classes="passed")
             yield Sentence("\n".join(self._done.written))
             yield Sentence(id="heard")
-            yield Sentence(NOW, classes="label")
+            yield Sentence(_(NOW), classes="label")
             with Vertical(id="steps"):
                 yield from self._steps()
         with Horizontal(id="buttons"):
-            yield Button("Close", id="close", variant="primary", compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+            yield Button(_("Close"), id="close", variant="primary", compact=True)
+        yield Keys()
 
     def _steps(self) -> Iterator[Sentence]:
         for step in self._done.steps:
@@ -76,8 +78,8 @@ class DoneScreen(Screen[Done]):
     def _tick(self) -> None:
         if self._listening is not None:
             left = max(0.0, self._listening.seconds - (time.monotonic() - self._begun))
-            words = WAITING.format(seconds=left)
-            self.query_one("#heard", Sentence).say(f"{words} {_STOPS}")
+            words = _(WAITING, seconds=left)
+            self.query_one("#heard", Sentence).say(f"{words} {_(_STOPS)}")
 
     @on(Button.Pressed)
     def action_close(self) -> None:
@@ -87,4 +89,4 @@ class DoneScreen(Screen[Done]):
             return
         self.workers.cancel_node(self)
         self._listening = None
-        self.query_one("#heard", Sentence).say(STOPPED)
+        self.query_one("#heard", Sentence).say(_(STOPPED))

@@ -53,8 +53,8 @@ class FormScreen(StepScreen):
     @work
     async def _wait(self) -> None:
         """Offer what is known to work only later."""
-        await self._form.known()
-        self._follow()
+        async for _change in self._form.changes():
+            self._follow()
 
     def _each(self, kind: type[P], widget: type[W]) -> Iterator[tuple[P, W]]:
         for each, shown in self._shown:
@@ -93,6 +93,7 @@ class FormScreen(StepScreen):
         for text, field in self._each(part.Text, Field):
             field.display = text.shown
             field.say_kept(text.kept)
+            field.say_about(text.about)
         for choice, labelled in self._each(part.Choice, LabelledChoice):
             labelled.display = choice.shown
             for option in choice.options:
@@ -119,14 +120,30 @@ class FormScreen(StepScreen):
         self._follow(left=True)
         # An empty field is not wrong before the operator wants to go on.
         if event.field.value:
+            self._take_over(event.field)
             event.field.complain(self._problem(event.field))
 
     @on(Field.Confirmed)
     def _field_confirmed(self, event: Field.Confirmed) -> None:
+        self._take_over(event.field)
         problem = self._problem(event.field)
         event.field.complain(problem)
         if not problem:
             self._confirmed()
+
+    def _take_over(self, field: Field) -> None:
+        """Fill in what is meant by an empty field or by a number, where there are offers."""
+        text = next(text for text, shown in self._each(part.Text, Field) if shown is field)
+        values = text.taken(field.value) if text.offers else None
+        if values is None:
+            return
+        for other, shown in self._each(part.Text, Field):
+            if other.name in values:
+                shown.fill(values[other.name])
+        for choice, labelled in self._each(part.Choice, LabelledChoice):
+            if choice.name in values:
+                labelled.choice.choose(values[choice.name])
+        self._follow()
 
     def _problem(self, field: Field) -> str:
         return self._form.problems(self._values()).get(str(field.name), "")

@@ -19,6 +19,7 @@ from wizard.flow import live_test
 from wizard.flow.page import Page
 from wizard.flow.session import Session
 from wizard.flow.step import Step
+from wizard.language import N_, _
 from wizard.probe.events import (
     Concluded,
     Decided,
@@ -54,7 +55,7 @@ class LiveTestScreen(StepScreen):
     """Runs the test at once, unless these very values were tested already."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "again", "Again"),
+        Binding("ctrl+r", "again", N_("Again")),
         Binding("ctrl+s", "send", live_test.SEND),
         Binding("ctrl+t", "details", live_test.DETAILS),
         *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
@@ -73,9 +74,9 @@ class LiveTestScreen(StepScreen):
 
     def compose_buttons(self) -> ComposeResult:
         """Going on is named after what it means."""
-        yield Button("Stop", id="next", variant="primary", compact=True)
-        yield Button(live_test.AGAIN, id="again", compact=True)
-        yield Button(live_test.BACK, id="back", compact=True)
+        yield Button(_("Stop"), id="next", variant="primary", compact=True)
+        yield Button(_(live_test.AGAIN), id="again", compact=True)
+        yield Button(_(live_test.BACK), id="back", compact=True)
 
     def on_mount(self) -> None:
         """Show the report there is, or make one."""
@@ -98,7 +99,7 @@ class LiveTestScreen(StepScreen):
         self._lines, self._started, self._testing = [], None, True
         self._begun = time.monotonic()
         self._say("", "", "")
-        self._label("Stop")
+        self._label(_("Stop"))
         self._paint()
         self._run(recipient)
 
@@ -117,7 +118,7 @@ class LiveTestScreen(StepScreen):
                 self._started = None
                 self._lines.append(event)
             case Decided(verdict):
-                self._say(live_test.VERDICTS[verdict], "", _VERDICTS[verdict])
+                self._say(_(live_test.VERDICTS[verdict]), "", _VERDICTS[verdict])
             case Concluded(report):
                 self._conclude(report)
                 return
@@ -129,10 +130,11 @@ class LiveTestScreen(StepScreen):
         if report.route is not None:
             self.query_one("#route", Sentence).say(live_test.route_in_words(report.route))
         diagnosis = "\n".join(live_test.explanation(report))
-        words, style = live_test.VERDICTS[report.verdict], _VERDICTS[report.verdict]
+        words, style = _(live_test.VERDICTS[report.verdict]), _VERDICTS[report.verdict]
         self._say(words, diagnosis, style, "\n".join(_offers(report)))
         failed = report.verdict is Verdict.FAIL
-        self._label(live_test.GO_ON_ANYWAY if failed else live_test.GO_ON)
+        go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
+        self._label(_(go_on))
         self._paint()
         self.query_one("#back" if failed else "#next", Button).focus()
 
@@ -157,11 +159,11 @@ class LiveTestScreen(StepScreen):
             stage, since = self._started
             waited = time.monotonic() - since
             clock = f"{waited:.0f} s" if waited >= 1 else ""
-            lines.append(Content(f"▸ {live_test.STAGES[stage]:<11} {clock:>8}"))
+            lines.append(Content(f"▸ {_stage(stage)} {clock:>8}"))
         if self._testing:
             left = max(0.0, self.session.timeout - (time.monotonic() - self._begun))
-            ends = live_test.ENDS.format(seconds=left)
-            lines.append(Content.styled(f"{ends} Esc stops.", "dim"))
+            ends = _(live_test.ENDS, seconds=left)
+            lines.append(Content.styled(f"{ends} {_('Esc stops.')}", "dim"))
         self.query_one("#stages", Static).update(Content("\n").join(lines))
 
     def action_next(self) -> None:
@@ -181,8 +183,8 @@ class LiveTestScreen(StepScreen):
     def _stop(self) -> None:
         self.workers.cancel_node(self)
         self._testing, self._started = False, None
-        self._say(live_test.STOPPED, "", "warned")
-        self._label(live_test.GO_ON_UNTESTED)
+        self._say(_(live_test.STOPPED), "", "warned")
+        self._label(_(live_test.GO_ON_UNTESTED))
         self._paint()
 
     def action_take(self, number: int) -> None:
@@ -208,7 +210,7 @@ class LiveTestScreen(StepScreen):
         """Show everything that is known of the test, fit for a ticket."""
         report = self.session.report_for(self.draft)
         if not self._testing and report is not None:
-            self.app.push_screen(PageScreen(Page(live_test.DETAILS, ticket(report))))
+            self.app.push_screen(PageScreen(Page(_(live_test.DETAILS), ticket(report))))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Test again; the other buttons are those of every step."""
@@ -225,9 +227,15 @@ def _offers(report: Report) -> list[str]:
     ]
 
 
+def _stage(stage: Stage) -> str:
+    """Return its name, as wide as all of them."""
+    width = max(len(_(name)) for name in live_test.STAGES.values()) + 1
+    return f"{_(live_test.STAGES[stage]):<{width}}"
+
+
 def _line(event: Finished) -> Content:
     return Content.assemble(
         (live_test.MARKS[event.outcome], _OUTCOMES[event.outcome]),
-        f" {live_test.STAGES[event.stage]:<11} {event.seconds * 1000:>5.0f} ms  ",
+        f" {_stage(event.stage)} {event.seconds * 1000:>5.0f} ms  ",
         Content(event.message),
     )

@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from wizard.flow.page import Page
+from wizard.language import N_
+from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.sentence import Sentence
 
 
@@ -18,7 +19,7 @@ class PageScreen(ModalScreen[None]):
     """Any of the usual keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", "Close", key_display="Esc"),
+        Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", N_("Close"), key_display="Esc"),
     ]
 
     def __init__(self, page: Page) -> None:
@@ -30,7 +31,7 @@ class PageScreen(ModalScreen[None]):
         with VerticalScroll(id="page"):
             yield Sentence(self._page.title, classes="label")
             yield Sentence(self._page.text)
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Let the arrows scroll at once."""

@@ -8,10 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from wizard.flow.page import Question
+from wizard.language import _
 from wizard.tui.widgets.sentence import Sentence
 
 
@@ -22,8 +24,7 @@ class QuestionScreen(ModalScreen[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "answer(False)", "No", show=False),
-        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("escape", "answer(False)", show=False),
         Binding("ctrl+c", "app.leave", show=False),
         Binding("left,right,up,down", "app.focus_next", show=False),
     ]
@@ -44,6 +45,12 @@ class QuestionScreen(ModalScreen[bool]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
+
+    def on_key(self, event: Key) -> None:
+        """Answer by the first letter of the word, which depends on the language."""
+        if event.character in (_("y"), _("n")):
+            event.stop()
+            self.dismiss(event.character == _("y"))
 
     def action_answer(self, answer: bool) -> None:
         """Answer by a key."""

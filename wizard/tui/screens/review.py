@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 from wizard.flow.review import HEADING, Review
 from wizard.flow.session import Session
 from wizard.flow.step import Step
+from wizard.language import _
 from wizard.tui.step import StepScreen
 from wizard.tui.widgets.sentence import Sentence
 from wizard.visible import visible
@@ -44,7 +45,7 @@ class ReviewScreen(StepScreen):
     def compose_buttons(self) -> ComposeResult:
         """Write, where there is something to write."""
         yield Button(self._review.write, id="next", variant="primary", compact=True)
-        yield Button("Back", id="back", compact=True)
+        yield Button(_("Back"), id="back", compact=True)
 
     def on_mount(self) -> None:
         """Enter writes."""

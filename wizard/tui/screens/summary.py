@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.check.finding import Finding
@@ -20,7 +20,9 @@ from wizard.flow.page import Page
 from wizard.flow.session import Session
 from wizard.flow.step import Step
 from wizard.flow.summary import HELP, TITLE, Action, Row, rows
+from wizard.language import N_, _
 from wizard.tui.screens.page import PageScreen
+from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.sentence import Sentence
 from wizard.visible import visible
 
@@ -29,8 +31,8 @@ class SummaryScreen(Screen[Step | Action]):
     """A menu whose entries show their values."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Leave"),
-        Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
+        Binding("escape", "close", N_("Leave")),
+        Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
     ]
 
     def __init__(self, session: Session, draft: Draft, chosen: Step | Action | None) -> None:
@@ -41,14 +43,14 @@ class SummaryScreen(Screen[Step | Action]):
 
     def compose(self) -> ComposeResult:
         """The configuration's path, and the menu."""
-        yield Sentence(TITLE, id="title")
+        yield Sentence(_(TITLE), id="title")
         yield Sentence(str(self.session.current.layout.config), classes="quiet")
         hint = self.session.hints.get(Step.FILES.value)
         if hint:
             yield Sentence(hint, classes="hint")
         self._rows = rows(self.session, self.draft)
-        yield OptionList(*map(_option, self._rows), id="menu", compact=True, markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield OptionList(*_options(self._rows), id="menu", compact=True, markup=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Come back to the entry that was chosen last."""
@@ -69,7 +71,7 @@ class SummaryScreen(Screen[Step | Action]):
         menu = self.query_one(OptionList)
         chosen = self._rows[menu.highlighted or 0].choice
         self._rows = now
-        menu.set_options(map(_option, now))
+        menu.set_options(_options(now))
         menu.highlighted = [row.choice for row in now].index(chosen)
 
     @on(OptionList.OptionSelected)
@@ -82,8 +84,10 @@ class SummaryScreen(Screen[Step | Action]):
 
     def action_help(self) -> None:
         """Explain the menu."""
-        self.app.push_screen(PageScreen(Page(TITLE, HELP)))
+        self.app.push_screen(PageScreen(Page(_(TITLE), _(HELP))))
 
 
-def _option(row: Row) -> Option:
-    return Option(Content(visible(f"{row.label:<17}{row.value}")))
+def _options(rows: Sequence[Row]) -> list[Option]:
+    """Return the entries, with the values below each other."""
+    width = max(len(row.label) for row in rows) + 1
+    return [Option(Content(visible(f"{row.label:<{width}}{row.value}"))) for row in rows]

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Mount
 from textual.message import Message
-from textual.widgets import RadioSet
+from textual.widgets import RadioButton, RadioSet
 
 from wizard.tui.widgets.sentence import Sentence
 from wizard.tui.widgets.toggles import Option
@@ -24,10 +24,10 @@ class Choice(RadioSet, Generic[T]):
     """Radio buttons for values of any type."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,right", "choose(1)", "Next option", show=False),
-        Binding("up,left", "choose(-1)", "Previous option", show=False),
-        Binding("enter", "confirm", "Next", show=False),
-        Binding("space", "toggle_button", "Choose", show=False),
+        Binding("down,right", "choose(1)", show=False),
+        Binding("up,left", "choose(-1)", show=False),
+        Binding("enter", "confirm", show=False),
+        Binding("space", "toggle_button", show=False),
     ]
 
     class Confirmed(Message):
@@ -63,6 +63,16 @@ class Choice(RadioSet, Generic[T]):
         else:
             self.action_previous_button()
         self.action_toggle_button()
+
+    def choose(self, value: T) -> None:
+        """Choose this one at once, while textual's own way takes a message."""
+        index = self._values.index(value)
+        buttons = list(self.query(Option))
+        with self.prevent(RadioButton.Changed):
+            for button in buttons:
+                button.value = button is buttons[index]
+        self._pressed_button = buttons[index]
+        self._selected = index
 
     def offer(self, value: T, label: str, *, offered: bool) -> None:
         """Show or hide one of the options, by this label."""

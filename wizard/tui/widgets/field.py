@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from wizard.flow import entry
+from wizard.language import _
 from wizard.secret import MASK
 from wizard.tui.widgets.sentence import Sentence
 
@@ -39,11 +40,11 @@ class OneLineInput(Input):
         event.stop()
         text = entry.one_line(event.text)
         if text is None:
-            self.post_message(Note(entry.SEVERAL_LINES, refused=True))
+            self.post_message(Note(_(entry.SEVERAL_LINES), refused=True))
             return
         self.replace(text, *self.selection)
         if text != event.text:
-            self.post_message(Note(entry.TRIMMED_PASTE, refused=False))
+            self.post_message(Note(_(entry.TRIMMED_PASTE), refused=False))
 
 
 class SecretInput(OneLineInput):
@@ -125,18 +126,21 @@ class Field(Vertical):
         self._problem = Sentence(classes="problem")
         self._note = Sentence(classes="note")
         self._kept = Sentence(classes="quiet")
+        self._about = Sentence()
 
     def compose(self) -> ComposeResult:
-        """Label, input, problem, note, what an empty field keeps."""
+        """Label, input, problem, note, what an empty field keeps, what to know."""
         yield Sentence(self._label, classes="label")
         yield self._input
         yield self._problem
         yield self._note
         yield self._kept
+        yield self._about
 
     def on_mount(self) -> None:
         """Take no room for what is not there."""
-        self._problem.display = self._note.display = self._kept.display = False
+        for each in (self._problem, self._note, self._kept, self._about):
+            each.display = False
 
     @property
     def value(self) -> str:
@@ -158,9 +162,30 @@ class Field(Vertical):
         """Say what an empty field keeps, or nothing."""
         self._kept.say(sentence)
 
+    def say_about(self, text: str) -> None:
+        """Say what to know, or nothing."""
+        self._about.say(text)
+
+    def fill(self, text: str) -> None:
+        """Put ``text`` into the field instead of what stands there."""
+        self._input.value = text
+        self._input.cursor_position = len(text)
+
     def focus_input(self) -> None:
         """Put the cursor into the field."""
-        self._input.focus()
+        # The screen may not be laid out yet, and textual would scroll to where the field is not.
+        self._input.focus(scroll_visible=False)
+        self._keep_in_view()
+
+    def on_resize(self) -> None:
+        """Follow what is said below."""
+        self._keep_in_view()
+
+    def _keep_in_view(self) -> None:
+        """Show all of it while it has the focus, or at least its beginning."""
+        if self.has_focus_within:
+            room = self.container_size.height
+            self.scroll_visible(animate=False, top=self.size.height > room)
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:
@@ -174,7 +199,7 @@ class Field(Vertical):
         event.stop()
         if self._input.value != self.value:
             self._input.value = self.value
-            self.post_message(Note(entry.TRIMMED, refused=False))
+            self.post_message(Note(_(entry.TRIMMED), refused=False))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)

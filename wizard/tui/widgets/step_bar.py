@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from wizard.flow.step import Step
+from wizard.language import _
 
 
 class StepBar(Widget):
@@ -28,13 +29,17 @@ class StepBar(Widget):
         parts = []
         for number, step in enumerate(self._steps):
             if number == here:
-                parts.append(Content.styled(f"▸ {step.value}", "bold $primary"))
+                parts.append(Content.styled(f"▸ {_(step.value)}", "bold $primary"))
             else:
                 sign = self._signs.get(step, "✓") if number < here else "·"
-                parts.append(Content.styled(f"{sign} {step.value}", "dim"))
+                parts.append(Content.styled(f"{sign} {_(step.value)}", "dim"))
         line = Content("  ").join(parts)
         if line.cell_length <= self.size.width:
             return line
-        return Content.styled(
-            f"▸ {self._current.value} (step {here + 1} of {len(self._steps)})", "bold $primary"
+        place = _(
+            "▸ {name} (step {number} of {count})",
+            name=_(self._current.value),
+            number=here + 1,
+            count=len(self._steps),
         )
+        return Content.styled(place, "bold $primary")

@@ -115,9 +115,10 @@ def main() -> None:
     for file in document["files"]:
         file.pop("diff", None)
     for warning in document["warnings"]:
-        module.warn("smtp-wizard: %s (%s)" % (warning["message"], warning["code"]))
+        module.warn(f"smtp-wizard: {warning['message']} ({warning['code']})")
     del document["warnings"]
-    module.exit_json(**document, diff=diff if module._diff else [])
+    shown = diff if module._diff else []  # noqa: SLF001  (Ansible's documented name)
+    module.exit_json(**document, diff=shown)
 
 
 def flags(params: dict) -> list[str]:
@@ -152,19 +153,19 @@ def run(module: AnsibleModule, command: list[str]) -> dict:
         document = json.loads(out)
     except ValueError:
         said = (err.strip().splitlines() or ["It said nothing."])[-1]
-        module.fail_json(msg="smtp-wizard has failed. %s" % said, rc=code)
+        module.fail_json(msg=f"smtp-wizard has failed. {said}", rc=code)
     if "error" in document:
         error = document["error"]
-        place = "%s: " % error["path"] if error.get("path") else ""
-        words = "%s%s %s" % (place, error["message"], error["remedy"])
-        module.fail_json(msg=words.strip(), error=error, test=document.get("test"), rc=code)
+        place = f"{error['path']}: " if error["path"] else ""
+        words = f"{place}{error['message']} {error['remedy']}".strip()
+        module.fail_json(msg=words, error=error, test=document.get("test"), rc=code)
     return document
 
 
 def as_diff(file: dict) -> dict:
     """Return one file's lines as Ansible shows them; the program has masked the secrets."""
-    head = "--- %s\n+++ %s\n" % (file["path"], file["path"])
-    return {"prepared": head + "\n".join(file["diff"]) + "\n"}
+    lines = [f"--- {file['path']}", f"+++ {file['path']}", *file["diff"], ""]
+    return {"prepared": "\n".join(lines)}
 
 
 if __name__ == "__main__":

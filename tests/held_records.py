@@ -1,0 +1,35 @@
+"""A DNS that answers when it is told to, or never."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from wizard.demo.records import DEMO_RECORDS
+from wizard.discovery.records import FixedRecords, Mx, Records, Srv
+
+GOOGLES_CUSTOMER = "firm.example"
+"""A domain whose mails Google receives."""
+
+PUBLIC_RECORDS = FixedRecords(
+    mx_records={**DEMO_RECORDS.mx_records, GOOGLES_CUSTOMER: [Mx(1, "aspmx.l.google.com")]},
+    srv_records=DEMO_RECORDS.srv_records,
+)
+
+
+class HeldRecords:
+    """Implements :class:`wizard.discovery.records.Records`; holds its answers until released."""
+
+    def __init__(self, records: Records = PUBLIC_RECORDS) -> None:
+        self.released = asyncio.Event()
+        self.asked: list[str] = []
+        self._records = records
+
+    async def mx(self, domain: str) -> Sequence[Mx]:
+        self.asked.append(domain)
+        await self.released.wait()
+        return await self._records.mx(domain)
+
+    async def srv(self, name: str) -> Sequence[Srv]:
+        await self.released.wait()
+        return await self._records.srv(name)

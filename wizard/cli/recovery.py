@@ -1,0 +1,39 @@
+"""What a crash has interrupted: put back, or completed, before a command begins with its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wizard import interruption, transaction
+from wizard.cli import output
+from wizard.journal import Journal, Phase, Record
+from wizard.language import _
+from wizard.settings import Caution
+
+
+def recover(config: Path) -> tuple[Caution, ...]:
+    """Do so and say it at once, whatever comes then; return it for the document."""
+    with interruption.impossible():
+        done = transaction.recover(config)
+        for caution in done:
+            output.say(_("Warning: {message}", message=caution.message))
+    return done
+
+
+def interrupted(config: Path) -> Record | None:
+    """Return the write that is not finished; another process may still be at it."""
+    record = Journal(config).unfinished()
+    return record if record is not None and record.phase is not Phase.COMMITTED else None
+
+
+def foreseen(config: Path) -> tuple[Caution, ...]:
+    """Say, for who changes nothing, that the files are not those that the command would meet."""
+    record = interrupted(config)
+    if record is None:
+        return ()
+    message = _(
+        "A write ({shown}) is not finished: another smtp-wizard is at it, or was interrupted. "
+        "Without --dry-run, an interrupted one is put back or completed first.",
+        shown=record.shown,
+    )
+    return (Caution("write-unfinished", "config", message),)
