@@ -9,9 +9,7 @@ from tests.plain.pty_terminal import PtyTerminal, strange_bytes
 from wizard.demo.server import DEMO_HOST, DEMO_USER
 
 SERVER = "Mail server (host name)"
-LOOKING = (
-    "Looking for the mail server of demo.example, 3600 s at most. Ctrl+C goes on without.\n"
-)
+LOOKING = "Looking for the mail server of demo.example, 3600 s at most. Ctrl+C goes on without.\n"
 
 
 def to_user(terminal: PtyTerminal) -> None:
@@ -62,17 +60,13 @@ def test_search_that_hangs_is_skipped_by_ctrl_c(start: Start) -> None:
     assert terminal.end() == 130
 
 
-def test_host_that_is_typed_while_it_looks_is_the_answer(start: Start) -> None:
-    terminal = start(staged="silence")
-    to_server(terminal)
-    terminal.wait(LOOKING)
-    terminal.type("mail.x.example")
-    terminal.wait("mail.x.example")
-    terminal.type("\x03")
-    terminal.prompt(SERVER)
-    terminal.enter("mail.y.example")
-    terminal.prompt("Number")
-    assert "mail.y.example" in terminal.text
+def test_host_that_is_typed_ahead_is_the_answer(start: Start) -> None:
+    terminal = start(staged="lookup")
+    terminal.prompt("Press Enter")
+    terminal.type(f"\n1\n{DEMO_USER}\nmail.x.example\n2\n")
+    shown = terminal.wait("Step 5 of 7")
+    assert f"1 {DEMO_HOST}, port 465, SMTPS" in shown
+    assert "mail.x.example, port 587, encrypted by STARTTLS" in shown
 
 
 def test_signal_ends_a_search_that_hangs(start: Start) -> None:

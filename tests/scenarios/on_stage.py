@@ -1,8 +1,8 @@
 """Runs the wizard on the files of a scenario, against the demo's mail servers, as a program.
 
-``python -m tests.scenarios.on_stage CONFIG PASSWORD [keyring|lookup|silence]``; the mail servers end
-with it. With ``keyring`` one is offered; it is a fake, to be chosen but not to be written to. With
-``lookup`` a little DNS is asked for the mail server, with ``silence`` one that never answers.
+``python -m tests.scenarios.on_stage CONFIG PASSWORD [EXTRA]``; the mail servers end with it. EXTRA is
+``keyring``, which is offered then, a fake to be chosen but not to be written to; or ``lookup``, a
+little DNS that is asked for the mail server; or ``silence``, one that never answers.
 """
 
 from __future__ import annotations

@@ -130,8 +130,8 @@ class SomebodyAppends:
 
 
 Action = (
-    Files | Deliver | Skip | User | Server | Suggested | Secret | Paste | Move | NoLogin | Sees | Choose
-    | TakeOver | Back | Change | Write | Quit | Interrupt | SomebodyAppends
+    Files | Deliver | Skip | User | Server | Suggested | Secret | Paste | Move | NoLogin | Sees
+    | Choose | TakeOver | Back | Change | Write | Quit | Interrupt | SomebodyAppends
 )  # fmt: skip
 
 

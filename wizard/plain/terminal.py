@@ -23,7 +23,9 @@ LONGEST = 4095
 """Bytes that the kernel keeps of one line; it drops the rest without a word."""
 _GRACE = 2
 """Tenths of a second in which the rest of a pasted text must have followed its first line."""
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "–": "-", "•": "*"})  # noqa: RUF001
+_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "→": "->", "…": "...", "–": "-", "•": "*", "„": '"', "“": '"'}  # noqa: RUF001
+)
 _LOCAL, _CHARACTERS = 3, 6
 """Where termios keeps what is done with input, and the special characters."""
 
