@@ -17,10 +17,12 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from wizard import current, layout
+from wizard import current, language, layout
 from wizard.demo import stage
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.demo.records import DEMO_RECORDS
+from wizard.demo.server import DEMO_USER, MailServer
+from wizard.flow.discovery import Discovery
 from wizard.flow.done import Done
 from wizard.flow.session import Session
 from wizard.probe.events import Concluded, Event, Finished
@@ -63,7 +65,7 @@ class SteadyProbe:
 
 
 def _steady(event: Finished) -> Finished:
-    message = re.sub(r"Port \d+ of", "Port 40465 of", event.message)
+    message = re.sub(r"Port \d+ (?=of|von)", "Port 40465 ", event.message)
     return replace(event, seconds=0.012, message=message)
 
 
@@ -89,8 +91,9 @@ FIRST_RUN: Scenes = (
     ("1-files", []),
     ("2-delivery", ["enter"]),
     ("3-user", ["enter", f" {DEMO_USER}"]),
-    ("4-server", ["enter", f" {DEMO_HOST}"]),
-    ("5-secret", ["enter", "enter", " not the password"]),
+    ("4-server-suggested", ["enter"]),
+    ("4-server", ["enter"]),
+    ("5-secret", ["enter", " not the password"]),
     ("6-test-failed", ["enter"]),
     ("6-test-passed", ["escape", f" {stage.PASSWORD.reveal()}", "enter"]),
     ("7-review", ["enter"]),
@@ -109,7 +112,9 @@ async def _take(
     suffix: str = "",
 ) -> None:
     now = current.load(layout.find(config), environ={})
-    app = WizardApp(Session(now, SteadyProbe(DemoNetwork(server)), TIMEOUT))
+    network = DemoNetwork(server)
+    discovery = Discovery(asks=True, network=network, records=DEMO_RECORDS)
+    app = WizardApp(Session(now, SteadyProbe(network), TIMEOUT, discovery=discovery))
     async with app.run_test(size=size) as pilot:
         await _settled(pilot)
         for name, keys in scenes:
@@ -134,7 +139,11 @@ async def take_all(target: Path) -> None:
             to_failure = [key for name, scene in FIRST_RUN[4:6] for key in scene]
             scenes = ((small[0][0], keys), (small[1][0], to_failure))
             await _take(server, config, scenes, target, (40, 12), "-40x12")
+            language.use("de")
+            failure = [(small[1][0], keys + to_failure)]
+            await _take(server, config, failure, target, suffix="-de")
         finally:
+            language.use("en")
             shutil.rmtree(SCENE)
 
 

@@ -188,20 +188,6 @@ def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_m
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_write_that_lacks_only_its_commit_is_completed(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another account, which sees no journal of ours, may have gone on with it since."""
-    with monkeypatch.context() as patch:
-        patch.setattr(Record, "committed", lambda _: os._exit(9))
-        dies(plan(config).apply)
-    written = config.read_text()
-    (caution,) = transaction.recover(config)
-    assert caution.code == "write-completed"
-    assert config.read_text() == written != CONFIG
-    assert Journal(config).last() is not None
-
-
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"version": 99}'])
 def test_unfinished_write_whose_journal_cannot_be_believed_is_not_forgotten(
     config: Path, monkeypatch: pytest.MonkeyPatch, state_directory: Path, content: bytes

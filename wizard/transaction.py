@@ -126,9 +126,6 @@ def recover(config: Path, reopen: Reopen = where.reopen) -> tuple[Caution, ...]:
             journal.forget()
         return ()
     _remove_leftovers(record, reopen)
-    if record.phase is not Phase.COMMITTED and _is_all_there(record, reopen):
-        record = record.committed()
-        journal.write(record)
     if record.phase is Phase.COMMITTED:
         left = _complete(journal, record, reopen)
         message = _(
@@ -245,24 +242,6 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
         store.write(kept)
     elif store.present():
         store.delete()
-
-
-def _is_all_there(record: Record, reopen: Reopen) -> bool:
-    """Whether nothing but the word is missing that everything is written.
-
-    Such a write is completed. It works already, and another account, which cannot see this
-    journal, may have gone on with it since: putting the old state back would be a loss then.
-    """
-    if record.phase is Phase.SHELVING:
-        return False
-    try:
-        return all(image.is_after(files.read(image.path).data) for image in record.files) and all(
-            image.is_after(reopen(image.store, record.config, image.details).read())
-            for image in record.stores
-            if image.fingerprint
-        )
-    except WizardError:
-        return False
 
 
 def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution, ...]:

@@ -10,6 +10,7 @@ from tests.faults.scenario import NEW_SECRET, OLD_SECRET
 from tests.faults.state import CREDENTIAL, KEYRING, State, differences
 
 _NOT_PUT_BACK = "could not be put back"
+_NOT_KNOWN = "how far it has come"
 _OLD_COPY_REMAINS = "may still be in"
 _REMOVED = "is removed."
 _DONE_BUT_NOT_PRINTED = "cannot be printed"
@@ -41,7 +42,10 @@ class Promise:
     new: State
 
     def judge(self, run: Run, at_once: State, next_run: Run, after: State) -> Verdict:
-        """Judge one point: the run with the fault, and the next start without any."""
+        """Judge one point: the run with the fault, and the next start without any.
+
+        A run that says that it cannot tell, or cannot put back, leaves either to the next start.
+        """
         if not run.spoiled:
             return Verdict(End.MISSED)
         end = self._which(after, run)
@@ -53,7 +57,7 @@ class Promise:
         if next_run.code not in (None, 0, 2):
             words = _last_line(next_run)
             return Verdict(End.LOST, f"the next start ends with exit code {next_run.code}: {words}")
-        if run.code is None:
+        if run.code is None or _NOT_PUT_BACK in run.output or _NOT_KNOWN in run.output:
             return Verdict(end)
         return self._truthful(run, at_once, end)
 
@@ -75,8 +79,10 @@ class Promise:
         if said is not end:
             return Verdict(End.LOST, f"said {said} (exit code {run.code}), in the end it is {end}")
         wanted = self.new if said is End.NEW else self.old
-        said_so = _NOT_PUT_BACK in run.output or _OLD_COPY_REMAINS in run.output
-        if at_once != wanted and not said_so:
+        if run.spoiled > 1:  # who cannot remove anything leaves that to the next start, too
+            at_once = {name: it for name, it in at_once.items() if not _is_ours(name)}
+            wanted = {name: it for name, it in wanted.items() if not _is_ours(name)}
+        if at_once != wanted and _OLD_COPY_REMAINS not in run.output:
             words = "; ".join(differences(at_once, wanted))
             return Verdict(End.LOST, f"said {said} (exit code {run.code}), but at once: {words}")
         return Verdict(end)
@@ -98,6 +104,11 @@ class Promise:
 def _only_files(state: State) -> State:
     """Leave out what is in a store other than a file."""
     return {name: it for name, it in state.items() if not name.startswith((CREDENTIAL, KEYRING))}
+
+
+def _is_ours(name: str) -> bool:
+    """Whether it is a file that only serves the write: unfinished, or a copy of the old secret."""
+    return name.endswith(".tmp") or f"{CREDENTIAL}.before-" in name
 
 
 def _last_line(run: Run) -> str:

@@ -34,7 +34,7 @@ def start(directory: Path) -> Iterator[Start]:
     def run(
         *arguments: str, staged: bool | str = False, environ: Mapping[str, str] | None = None
     ) -> PtyTerminal:
-        command = ["-m", "wizard", *arguments]
+        command = ["-m", "wizard", "--no-lookup", *arguments]
         if staged:
             config = directory / "config.toml"
             command = ["-m", "tests.scenarios.on_stage", str(config), PASSWORD]

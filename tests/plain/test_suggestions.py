@@ -85,12 +85,13 @@ def test_provider_that_cannot_be_used_is_told_at_once(start: Start) -> None:
 
 
 def test_nobody_is_asked_with_no_lookup(start: Start) -> None:
-    terminal = start("--plain", "--no-lookup")
+    # Which every test here is started with: none may leave this machine.
+    terminal = start("--plain")
     to_server(terminal)
     assert "Looking" not in terminal.prompt(f"{SERVER}, for example")
 
 
 def test_provider_of_the_list_is_known_with_no_lookup(start: Start) -> None:
-    terminal = start("--plain", "--no-lookup")
+    terminal = start("--plain")
     to_server(terminal, "me@gmail.com")
     assert "1 smtp.gmail.com, port 465, SMTPS" in terminal.prompt(f"{SERVER} [1]")

@@ -27,6 +27,7 @@ from tests.scenarios.scenario import (
     Suggested,
     TakeOver,
     User,
+    Words,
     Write,
 )  # fmt: skip
 
@@ -38,12 +39,16 @@ NUMBER = "Number"
 class InLines:
     """An operator who waits for each question, and answers it."""
 
-    def __init__(self, scenario: Scenario, directory: Path) -> None:
+    def __init__(self, scenario: Scenario, directory: Path, words: Words = str) -> None:
         self._directory = directory
         config = directory / scenario.config
         arguments = ["-m", "tests.scenarios.on_stage", str(config), scenario.password]
         arguments += [scenario.extra] if scenario.extra else []
-        self.terminal = PtyTerminal(arguments, directory, {"PYTHONPATH": str(PROJECT)})
+        environ = {"PYTHONPATH": str(PROJECT)}
+        if words is not str:
+            environ["LANG"] = "de_DE.UTF-8"
+        self.terminal = PtyTerminal(arguments, directory, environ)
+        self._words = words
         self._asked = ""
 
     def do(self, action: Action) -> None:  # noqa: C901  (one case for each action)
@@ -87,7 +92,7 @@ class InLines:
                 self._choose("Write")
             case Quit(asked):
                 self._ask()
-                self._enter("quit")
+                self._enter(self._words("quit"))
                 if asked:
                     self._choose("Leave")
             case Interrupt():
@@ -108,7 +113,7 @@ class InLines:
     def _ask(self, label: str = "") -> None:
         """Wait for the question, unless it has been waited for."""
         if not self._asked:
-            self._asked = self.terminal.prompt(label)
+            self._asked = self.terminal.prompt(self._words(label) if label else "")
 
     def _enter(self, text: str) -> None:
         self._asked = ""
@@ -121,13 +126,14 @@ class InLines:
     def _choose(self, label: str) -> None:
         """Take the number in front of a label."""
         self._ask(NUMBER)
+        label = self._words(label)
         found = re.search(rf"(?m)^(\d+) {re.escape(label)}", self._asked)
         assert found is not None, f"{label!r} is not offered:\n{self._asked}"
         self._enter(found[1])
 
     def _login(self, text: str) -> None:
         self._ask()
-        if not self._asked.splitlines()[-1].startswith(SECRET):
+        if not self._asked.splitlines()[-1].startswith(self._words(SECRET)):
             self._choose("With a password")
             self._ask(SECRET)
         assert not self.terminal.echoes()
@@ -136,4 +142,5 @@ class InLines:
     def _see(self, text: str) -> None:
         """Look for ``text`` in what has come since the last answer, up to the next question."""
         self._ask()
+        text = self._words(text)
         assert text in self._asked, f"{text!r} was not said:\n{self._asked}"

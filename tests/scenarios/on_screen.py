@@ -31,6 +31,7 @@ from tests.scenarios.scenario import (
     Suggested,
     TakeOver,
     User,
+    Words,
     Write,
 )  # fmt: skip
 from tests.tui.conftest import Operator
@@ -42,7 +43,8 @@ from wizard.tui.app import WizardApp
 class OnScreen:
     """An operator who presses keys, and scrolls to read everything."""
 
-    def __init__(self, operator: Operator, directory: Path) -> None:
+    def __init__(self, operator: Operator, directory: Path, words: Words = str) -> None:
+        self._words = words
         self._operator = operator
         self._directory = directory
         self._shown = ""
@@ -78,7 +80,7 @@ class OnScreen:
                     await self._press("shift+tab")
                 await self._pick("No login")
             case Sees(text):
-                shown = self._read()
+                shown, text = self._read(), self._words(text)
                 assert text in shown, f"{text!r} is not shown:\n{shown}"
             case Choose(label):
                 await self._choose(label)
@@ -126,6 +128,7 @@ class OnScreen:
 
     async def _pick(self, label: str) -> None:
         """Choose the option with this label, and go on."""
+        label = self._words(label)
         choice = self._operator.app.focused
         assert isinstance(choice, RadioSet)
         for _ in range(6):
@@ -137,6 +140,7 @@ class OnScreen:
 
     async def _choose(self, label: str) -> None:
         """Go to the button with this label, and press it."""
+        label = self._words(label)
         for _ in range(12):
             focused = self._operator.app.focused
             if isinstance(focused, Button) and str(focused.label) == label:
@@ -146,7 +150,7 @@ class OnScreen:
         raise AssertionError(f"there is no button {label!r}:\n{self._operator.drawn()}")
 
     async def _change(self, part: str) -> None:
-        menu = self._operator.app.screen.query_one(OptionList)
+        menu, part = self._operator.app.screen.query_one(OptionList), self._words(part)
         await self._press("home")
         for _ in range(menu.option_count):
             assert menu.highlighted is not None
@@ -158,11 +162,13 @@ class OnScreen:
 
 
 @asynccontextmanager
-async def on_screen(scenario: Scenario, directory: Path) -> AsyncGenerator[OnScreen, None]:
+async def on_screen(
+    scenario: Scenario, directory: Path, words: Words = str
+) -> AsyncGenerator[OnScreen, None]:
     """Start the wizard on the full screen."""
     with MailServer(DEMO_USER, Hidden(scenario.password)) as server:
         app = WizardApp(on_stage.session(directory / scenario.config, server, scenario.extra))
         async with app.run_test(size=(80, 24)) as pilot:
             operator = Operator(pilot)
             await operator.settled()
-            yield OnScreen(operator, directory)
+            yield OnScreen(operator, directory, words)

@@ -1,8 +1,8 @@
 """Runs the wizard on the files of a scenario, against the demo's mail servers, as a program.
 
-``python -m tests.scenarios.on_stage CONFIG PASSWORD [EXTRA]``; the mail servers end with it. EXTRA is
-``keyring``, which is offered then, a fake to be chosen but not to be written to; or ``lookup``, a
-little DNS that is asked for the mail server; or ``silence``, one that never answers.
+``python -m tests.scenarios.on_stage CONFIG PASSWORD [EXTRA]``; the mail servers end with it. EXTRA
+is ``keyring``, which is offered then, a fake to be chosen but not to be written to; or ``lookup``,
+a little DNS that is asked for the mail server; or ``silence``, one that never answers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.memory_store import MemoryStore
-from wizard import current, layout
+from wizard import current, language, layout
 from wizard.cli import full_screen, output
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_USER, MailServer
@@ -44,6 +44,7 @@ def session(config: Path, server: MailServer, extra: str = "") -> Session:
 def main() -> int:
     config, password, *extra = sys.argv[1:]
     output.tolerate_encoding()
+    language.use(language.choose())
     with MailServer(DEMO_USER, Secret(password)) as server:
         begun = session(Path(config), server, *extra)
         return full_screen.show(begun, Namespace(plain=True, no_mouse=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.held_records import GOOGLES_CUSTOMER
@@ -10,6 +10,8 @@ from wizard.demo import stage
 from wizard.demo.server import DEMO_HOST, DEMO_USER
 
 PASSWORD = stage.PASSWORD.reveal()
+Words = Callable[[str], str]
+"""From an English word to what the operator reads; ``str`` for English."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.german import SPOKEN, german, in_german
 from tests.scenarios.in_lines import InLines
 from tests.scenarios.on_screen import on_screen
-from tests.scenarios.scenario import SCENARIOS, Scenario, SomebodyAppends
+from tests.scenarios.scenario import SCENARIOS, Scenario, SomebodyAppends, Words
 from wizard import current, layout
 
 on_both = pytest.mark.parametrize(
@@ -30,14 +31,42 @@ async def test_on_the_full_screen(scenario: Scenario, tmp_path: Path) -> None:
 @on_both
 def test_line_by_line(scenario: Scenario, tmp_path: Path) -> None:
     before = prepare(scenario, tmp_path)
-    operator = InLines(scenario, tmp_path)
+    judge(scenario, tmp_path, before, *_in_lines(scenario, tmp_path))
+
+
+def _in_lines(scenario: Scenario, directory: Path, words: Words = str) -> tuple[int, str]:
+    """Carry it out line by line; return the exit code, and what was shown."""
+    operator = InLines(scenario, directory, words)
     try:
         for action in scenario.actions:
             operator.do(action)
-        code = operator.end()
+        return operator.end(), operator.shown()
     finally:
         operator.terminal.close()
-    judge(scenario, tmp_path, before, code, operator.shown())
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+async def test_german_on_both_surfaces_writes_the_very_same_files(
+    name: str, tmp_path: Path
+) -> None:
+    scenario = next(each for each in SCENARIOS if each.name == name)
+    written = []
+    for surface, words in (("lines", str), ("lines", in_german), ("screen", in_german)):
+        directory = tmp_path / f"{surface}-{words.__name__}"
+        directory.mkdir()
+        before = prepare(scenario, directory)
+        if surface == "lines":
+            code, shown = _in_lines(scenario, directory, words)
+        else:
+            with german():
+                async with on_screen(scenario, directory, words) as operator:
+                    for action in scenario.actions:
+                        await operator.do(action)
+                    code, shown = operator.end(), operator.shown()
+        judge(scenario, directory, before, code, shown)
+        written.append(on_disk(directory))
+    assert written[1] == written[0]
+    assert written[2] == written[0]
 
 
 def prepare(scenario: Scenario, directory: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Line:
         termios.tcsetwinsize(self.far, (24, 80))
         self.before = termios.tcgetattr(self.far)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wizard"],
+            [sys.executable, "-m", "wizard", "--no-lookup"],
             stdin=self.far, stdout=self.far, stderr=self.far, start_new_session=True,
             cwd=directory,
             env={**os.environ, "HOME": str(directory), "LANG": "C.UTF-8", "TERM": "xterm"},

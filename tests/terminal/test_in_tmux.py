@@ -47,7 +47,7 @@ class Terminal:
         self.press("Enter")
 
     def wizard(self, arguments: str = "") -> None:
-        self.run(f"{sys.executable} -m wizard {arguments}; echo exit=$?")
+        self.run(f"{sys.executable} -m wizard --no-lookup {arguments}; echo exit=$?")
 
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", "--", text)

@@ -48,7 +48,7 @@ class Room:
         """Note how everything is, and start the wizard."""
         self.before = self.files()
         self.terminal.run(
-            f"clear; stty -a > before; {sys.executable} {program} -c server/config.toml"
+            f"clear; stty -a > before; {sys.executable} {program} --no-lookup -c server/config.toml"
             "; echo exit=$?"
         )
 

@@ -45,6 +45,14 @@ async def test_field_masks_and_does_not_copy(tmp_path: Path, wizard: Wizard) -> 
         assert field.value == ""
 
 
+async def test_ctrl_c_in_the_field_asks_whether_to_leave(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await at_the_field(operator)
+        await operator.type(SECRET)
+        await operator.press("ctrl+c")
+        assert operator.step == "QuestionScreen"
+
+
 async def test_messages_of_the_field_mask_its_text(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         field = await at_the_field(operator)

@@ -179,10 +179,9 @@ async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> No
         await press(operator, "ctrl+q", "tab", "enter")
         async with asyncio.timeout(PATIENCE):
             while not operator.has_left:
-                await asyncio.sleep(0.01)
-    async with asyncio.timeout(PATIENCE):
-        while asyncio.all_tasks() - before:
-            await asyncio.sleep(0.01)
+                await operator.pilot.pause(0.01)
+    left = asyncio.all_tasks() - before
+    assert not left or not (await asyncio.wait(left, timeout=PATIENCE))[1]
 
 
 async def test_defect_of_the_search_is_as_if_nothing_were_found(

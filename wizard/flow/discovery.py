@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from types import ModuleType
 from typing import TYPE_CHECKING
 
+from wizard.background import in_background
 from wizard.discovery.domain import domain_of
 from wizard.discovery.suggestion import Found, Source
 from wizard.errors import InvalidValue
@@ -100,12 +102,11 @@ class Discovery:
         return Found(domain, pending=_ASKED) if self._asks else None
 
     async def _look(self, address: str) -> None:
-        from wizard.discovery.discover import discover  # only here is a reader of XML needed
-
-        pictures = discover(
-            address, network=self._network, records=self._records, seconds=self.seconds
-        )
         try:
+            discover = (await in_background(_questions)).discover
+            pictures = discover(
+                address, network=self._network, records=self._records, seconds=self.seconds
+            )
             async with aclosing(pictures):
                 async for found in pictures:
                     self._tell(found)
@@ -122,3 +123,10 @@ class Discovery:
         self.found = found
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _questions() -> ModuleType:
+    """Import what asks, a reader of XML among it, while the next step is drawn."""
+    from wizard.discovery import discover
+
+    return discover

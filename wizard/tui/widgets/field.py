@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -81,7 +82,9 @@ class SecretInput(OneLineInput):
         super().__init__(placeholder=placeholder, password=True)
 
     def action_copy(self) -> None:
-        """Do not copy."""
+        """Do not copy; where nothing is selected, the key is not meant for the field."""
+        if not self.selected_text:
+            raise SkipAction
         self.app.bell()
 
     def action_cut(self) -> None:
