@@ -72,11 +72,11 @@ def _steady(event: Finished) -> Finished:
 async def _walk(pilot: Pilot[Done], keys: Sequence[str]) -> None:
     for key in keys:
         await pilot.press(*(key[1:] if key.startswith(" ") else [key]))
-    await _settled(pilot)
+        await _settled(pilot)
 
 
 async def _settled(pilot: Pilot[Done]) -> None:
-    """Wait until the live test is over and everything is drawn."""
+    """Wait until the search and the live test are over and everything is drawn."""
     for _ in range(200):
         await pilot.pause()
         if not [worker for worker in pilot.app.workers if worker.node is pilot.app.screen]:
@@ -125,23 +125,24 @@ async def _take(
 
 async def take_all(target: Path) -> None:
     """Write all pictures into ``target``."""
-    with MailServer(DEMO_USER, stage.PASSWORD) as server:
+    with MailServer(DEMO_USER, stage.PASSWORD) as mail:
         SCENE.mkdir()
         try:
             config = stage.furnish(SCENE)
-            small = (FIRST_RUN[3], FIRST_RUN[5])
-            await _take(server, config, FIRST_RUN, target)
-            await _take(server, config, RECONFIGURATION, target)
+            await _take(mail, config, FIRST_RUN, target)
+            await _take(mail, config, RECONFIGURATION, target)
             shutil.rmtree(SCENE)
             SCENE.mkdir()
             config = stage.furnish(SCENE)
-            keys = [key for name, scene in FIRST_RUN[:4] for key in scene]
-            to_failure = [key for name, scene in FIRST_RUN[4:6] for key in scene]
-            scenes = ((small[0][0], keys), (small[1][0], to_failure))
-            await _take(server, config, scenes, target, (40, 12), "-40x12")
+            names = [name for name, _ in FIRST_RUN]
+            server, failure = "4-server-suggested", "6-test-failed"
+            begin, end = names.index(server) + 1, names.index(failure) + 1
+            to_server = [key for _, keys in FIRST_RUN[:begin] for key in keys]
+            to_failure = [key for _, keys in FIRST_RUN[begin:end] for key in keys]
+            scenes = ((server, to_server), (failure, to_failure))
+            await _take(mail, config, scenes, target, (40, 12), "-40x12")
             language.use("de")
-            failure = [(small[1][0], keys + to_failure)]
-            await _take(server, config, failure, target, suffix="-de")
+            await _take(mail, config, [(failure, to_server + to_failure)], target, suffix="-de")
         finally:
             language.use("en")
             shutil.rmtree(SCENE)

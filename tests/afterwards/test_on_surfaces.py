@@ -25,6 +25,7 @@ from tests.afterwards.conftest import (
     until,
 )
 from tests.plain.pty_terminal import PtyTerminal
+from tests.scenarios.german import german
 from tests.tui.conftest import Operator
 from wizard.afterwards.words import STOPPED
 from wizard.cli import check_command
@@ -96,6 +97,19 @@ async def test_screen_says_that_the_server_has_reloaded(
         done = operator.app.return_value
     assert done is not None
     assert any("has reloaded" in line for line in done.lines)
+
+
+async def test_what_the_server_has_done_is_no_step_any_more_in_german_either(
+    tmp_path: Path, start_server: StartServer
+) -> None:
+    config = standalone(tmp_path, MORE)
+    start_server(config, config.with_name("server.log"), "append")
+    with german():
+        async with written(config) as operator:
+            await until(lambda: "Der Server hat config.toml neu geladen" in operator.text())
+            await operator.settled()
+            assert "lädt config.toml von selbst neu" not in operator.text()
+            assert "Was jetzt zu tun ist" in operator.text()
 
 
 @pytest.mark.parametrize("layout", ["standalone", "compose"])

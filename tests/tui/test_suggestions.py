@@ -227,3 +227,18 @@ async def test_app_password_is_named_where_the_host_was_typed(
         assert "Google needs an app password" in operator.text()
         await press(operator, "shift+tab", "down")
         assert "app password" not in operator.text()
+
+
+async def test_variables_are_replaced_but_the_secret_is_never_looked_for(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    records = HeldRecords()
+    environ = {"MAILBOX": "me@variable.example", "SMTP_SECRET": "pass@word.example"}
+    async with wizard(tmp_path / "config.toml", records=records, environ=environ) as operator:
+        await to_server(operator, "${MAILBOX}")
+        await wait(operator, "Looking for the mail server of variable.example …")
+        await press(operator, "escape", "ctrl+u", *"${SMTP_SECRET}", "enter")
+        assert operator.step == "ServerScreen"
+        assert "Looking" not in operator.text()
+        assert "word.example" not in operator.text()
+        assert records.asked == ["variable.example"]

@@ -13,7 +13,7 @@ from wizard.current import Current
 from wizard.draft import Draft
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.flow.discovery import Discovery
-from wizard.settings import SmtpSettings, expand
+from wizard.settings import SmtpSettings, expand, references
 from wizard.stores.keyring_words import FOREIGN
 from wizard.stores.os_keyring import KeyringStore
 from wizard.stores.store import Availability, Store, StoreName
@@ -90,7 +90,12 @@ class Session:
         self.discovery.begin(self.expanded(user))
 
     def expanded(self, text: str) -> str:
-        """Return ``text`` as the server would read it; empty where it could not."""
+        """Return ``text`` as the server would read it; empty where it could not.
+
+        Empty, too, where it has the secret in it: what comes of this is shown and asked for.
+        """
+        if self.current.variable in references(text):
+            return ""
         try:
             return expand(text, self.current.lookup)
         except InvalidValue:

@@ -54,6 +54,8 @@ class FormScreen(StepScreen):
     async def _wait(self) -> None:
         """Offer what is known to work only later."""
         async for _change in self._form.changes():
+            if self not in self.app.screen_stack:  # left, and about to be taken apart
+                return
             self._follow()
 
     def _each(self, kind: type[P], widget: type[W]) -> Iterator[tuple[P, W]]:
