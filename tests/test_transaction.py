@@ -266,3 +266,24 @@ def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
             )
         assert caught.value.code == "file-changed"
         assert vault.read() == Secret("hunter22")
+
+
+def test_leftover_that_cannot_be_removed_is_tried_again(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_before_config(config, monkeypatch)
+    (leftover,) = config.parent.glob(".config.toml.*.tmp")
+    original = Path.unlink
+
+    def failing(self: Path, missing_ok: bool = False) -> None:
+        if self == leftover:
+            raise OSError(5, "Input/output error")
+        original(self, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", failing)
+        with pytest.raises(WriteFailed, match="cannot be removed"):
+            transaction.recover(config)
+    transaction.recover(config)
+    assert not leftover.exists()
+    assert config.with_name(".env").read_text() == ENV

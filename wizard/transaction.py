@@ -348,13 +348,37 @@ def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
 
 
 def _remove_leftovers(record: Record, reopen: Reopen) -> None:
+    """Remove what a crash has left beside the files; it may hold the secret.
+
+    Raises :class:`WriteFailed` where that fails, so that the record stays until it is gone.
+    """
     paths = [image.path for image in record.files]
     for image in record.stores:
         store = reopen(image.store, record.config, image.details)
         if isinstance(store, CredentialStore):
             paths += [store.path, store.shelf(image.slot).path]
     for path in paths:
-        with contextlib.suppress(WizardError):
-            for leftover in files.leftovers(files.read(path).target):
-                with contextlib.suppress(OSError):
-                    leftover.unlink()
+        try:
+            target = files.read(path).target
+        except WizardError:  # said where the file is put back
+            continue
+        for leftover in files.leftovers(target):
+            _remove_leftover(leftover)
+
+
+def _remove_leftover(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if path.stat().st_size == 0:  # a directory in which nobody may remove anything
+                return
+        raise WriteFailed(
+            "not-put-back",
+            _(
+                "An interrupted write has left this file, and it cannot be removed: {reason}.",
+                reason=files.reason(error),
+            ),
+            _("Mend that before you start the server: the next start of smtp-wizard tries again."),
+            path=path,
+        ) from None
