@@ -46,7 +46,7 @@ class Line:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**inherited, "TERM": "xterm-256color", **(environ or {})},
+            env={"LANG": "C.UTF-8", **inherited, "TERM": "xterm-256color", **(environ or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )

@@ -487,7 +487,13 @@ def _check_host(host: str) -> str:
             _("The host name ends with a dot, which no certificate matches."),
             _("Enter {host}.", host=host.rstrip(".")),
         )
-    if len(host) > 253 or not all(_LABEL.match(label) for label in labels):
+    if len(host) > 253 or max(map(len, labels)) > 63:
+        raise InvalidValue(
+            "endpoint-not-a-host",
+            _("What was entered is too long for a host name."),
+            _("Look for text pasted twice: a host name has at most 253 characters, each part 63."),
+        )
+    if not all(_LABEL.match(label) for label in labels):
         raise InvalidValue(
             "endpoint-not-a-host",
             _("{host!r} is not a host name.", host=host[:60]),

@@ -2,7 +2,8 @@
 
 ``python -m tests.benchmarks.verdict`` runs all of them against the demo's mail server, through a
 proxy on loopback that makes each round trip 100 ms longer, and prints a table. swaks and msmtp
-(Debian's packages) are left out where they are not installed; nothing here is a test.
+(Debian's packages) are left out where they are not installed, lettre (the server's own library)
+where Cargo is not; nothing here is a test.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import shutil
+import os
 import socket
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.benchmarks.peers import Absent, installed, lettre, say_skipped
+from tests.benchmarks.turns import RUNS, spread
 from wizard.demo.network import DemoNetwork
 from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.probe.events import Concluded, Verdict
@@ -30,7 +33,6 @@ from wizard.secret import Secret
 from wizard.settings import Endpoint, SmtpSettings
 
 ROUND_TRIP = 0.1
-RUNS = 5
 PASSWORD = "benchmark"
 TO = "admin@example.net"
 
@@ -131,6 +133,8 @@ class Way:
 
     name: str
     run: Callable[[int, bool], Awaitable[float]]
+    starttls_alone: bool = False
+    """Whether it cannot be led to a port where encryption comes first."""
 
 
 async def ours(server: MailServer, until_verdict: bool, port: int, starttls: bool) -> float:
@@ -142,18 +146,27 @@ async def ours(server: MailServer, until_verdict: bool, port: int, starttls: boo
     return report.decided if until_verdict else report.seconds
 
 
-async def command(arguments: Callable[[int, bool], list[str]], port: int, starttls: bool) -> float:
-    began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        *arguments(port, starttls),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate(b"Subject: Test\n\nTest\n")
-    if process.returncode:
-        raise SystemExit(f"{arguments(port, starttls)}: {output.decode()}")
-    return time.perf_counter() - began
+@dataclass(frozen=True)
+class Command:
+    """Another program: its arguments for a port and whether it leads to STARTTLS."""
+
+    arguments: Callable[[int, bool], list[str]]
+    environ: Mapping[str, str] | None = None
+
+    async def __call__(self, port: int, starttls: bool) -> float:
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            *self.arguments(port, starttls),
+            env={**os.environ, **(self.environ or {})},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate(b"Subject: Test\n\nTest\n")
+        seconds = time.perf_counter() - began
+        if process.returncode or output.startswith(b"error"):  # lettre's status is always 0
+            raise SystemExit(f"{self.arguments(port, starttls)[0]}: {output.decode()}")
+        return seconds
 
 
 def swaks(pipeline: bool, port: int, starttls: bool) -> list[str]:
@@ -175,17 +188,72 @@ def msmtp(trusted: Path, port: int, starttls: bool) -> list[str]:
     ]
 
 
-async def measure(way: Way, target: int, starttls: bool) -> tuple[float, float]:
-    """Return the seconds on the slow line, and the round trips: what the delay made of it."""
-    medians = []
+def ask_lettre(program: Path, action: str, port: int, starttls: bool) -> list[str]:
+    security = "starttls" if starttls else "tls"
+    return [str(program), security, str(port), DEMO_USER, PASSWORD, action]
+
+
+def whole(directory: Path, port: int, _: bool) -> list[str]:
+    endpoint = f"smtp://localhost:{port}?tls=required"
+    return [
+        *(sys.executable, "-m", "wizard", "-c", str(directory / "config.toml"), "test"),
+        *("--user", DEMO_USER, "--endpoint", endpoint, "--secret-env", "BENCHMARK_SECRET"),
+    ]
+
+
+def others(trusted: Path) -> Iterator[Way | Absent]:
+    """Yield every other program that can be measured, or why it cannot."""
+    partial = functools.partial
+    trust = {"SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(trusted.parent / "none")}
+    environ = {
+        **trust,
+        "BENCHMARK_SECRET": PASSWORD,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "XDG_STATE_HOME": str(trusted.parent / "state"),
+    }
+    ourselves = Command(partial(whole, trusted.parent), environ)
+    yield Way("smtp-wizard test, as a command", ourselves, starttls_alone=True)
+    try:
+        installed("swaks")
+        yield Way("swaks, up to RCPT", Command(partial(swaks, False)))
+        yield Way("swaks --pipeline, up to RCPT", Command(partial(swaks, True)))
+    except Absent as absent:
+        yield absent
+    try:
+        installed("msmtp")
+        yield Way("msmtp, sending a mail", Command(partial(msmtp, trusted)))
+    except Absent as absent:
+        yield absent
+    try:
+        program = lettre()
+        yield Way("lettre, up to the login", Command(partial(ask_lettre, program, "test"), trust))
+        yield Way("lettre, sending a mail", Command(partial(ask_lettre, program, "send"), trust))
+    except Absent as absent:
+        yield absent
+
+
+async def measure(ways: Sequence[Way], target: int, starttls: bool, runs: int) -> list[list[str]]:
+    """Return for each way: its seconds on the slow line, their spread, and the round trips.
+
+    Round trips are what the delay made of the time, divided by it. All ways are run in turn.
+    """
+    times: dict[float, dict[str, list[float]]] = {}
     for delay in (0.0, ROUND_TRIP):
+        found = times[delay] = {way.name: [] for way in ways}
         async with Proxy(target, delay) as proxy:
-            times = [await way.run(proxy.port, starttls) for _ in range(RUNS)]
-        medians.append(statistics.median(times))
-    return medians[1], (medians[1] - medians[0]) / ROUND_TRIP
+            for _ in range(runs):
+                for way in ways:
+                    found[way.name].append(await way.run(proxy.port, starttls))
+    rows = []
+    for name, slow in times[ROUND_TRIP].items():
+        seconds = statistics.median(slow)
+        trips = (seconds - statistics.median(times[0.0][name])) / ROUND_TRIP
+        ratio = seconds / statistics.median(times[ROUND_TRIP][ways[0].name])
+        rows.append([name, f"{seconds:.2f}", spread(slow), f"{trips:.1f}", f"{ratio:.2f}"])
+    return rows
 
 
-async def main() -> None:
+async def main(runs: int = RUNS) -> None:
     with MailServer(DEMO_USER, Secret(PASSWORD)) as server, tempfile.TemporaryDirectory() as name:
         trusted = Path(name) / "ca.pem"
         trusted.write_bytes(server.authority_pem)
@@ -193,23 +261,19 @@ async def main() -> None:
             Way("smtp-wizard, verdict", functools.partial(ours, server, True)),
             Way("smtp-wizard, with goodbye", functools.partial(ours, server, False)),
         ]
-        if shutil.which("swaks"):
-            for pipeline, label in ((False, "swaks"), (True, "swaks --pipeline")):
-                arguments = functools.partial(swaks, pipeline)
-                ways.append(Way(f"{label}, up to RCPT", functools.partial(command, arguments)))
-        if shutil.which("msmtp"):
-            arguments = functools.partial(msmtp, trusted)
-            ways.append(Way("msmtp, sending a mail", functools.partial(command, arguments)))
+        beside = list(others(trusted))
+        ways += [each for each in beside if isinstance(each, Way)]
+        say_skipped(each for each in beside if isinstance(each, Absent))
         for starttls, target in ((False, server.ports.smtps), (True, server.ports.starttls)):
-            results = [(way.name, *await measure(way, target, starttls)) for way in ways]
-            print_table("STARTTLS" if starttls else "SMTPS", results)
+            possible = [way for way in ways if starttls or not way.starttls_alone]
+            rows = await measure(possible, target, starttls, runs)
+            print_table("STARTTLS" if starttls else "SMTPS", rows)
 
 
-def print_table(title: str, results: Sequence[tuple[str, float, float]]) -> None:
-    fastest = results[0][1]
-    sys.stdout.write(f"{title:<28} {'seconds':>8} {'round trips':>12} {'ratio':>6}\n")
-    for name, seconds, trips in results:
-        sys.stdout.write(f"{name:<28} {seconds:8.2f} {trips:12.1f} {seconds / fastest:6.2f}\n")
+def print_table(title: str, rows: Sequence[Sequence[str]]) -> None:
+    for name, *cells in ([title, "seconds", "spread", "round trips", "ratio"], *rows):
+        widths = zip(cells, (8, 8, 12, 7), strict=True)
+        sys.stdout.write(f"{name:<32}{''.join(f'{cell:>{width}}' for cell, width in widths)}\n")
 
 
 if __name__ == "__main__":

@@ -84,6 +84,18 @@ def test_provider_that_cannot_be_used_is_told_at_once(start: Start) -> None:
     assert shown.index("only accepts logins by OAuth") < shown.index("Step 4 of 7")
 
 
+def test_what_the_provider_wants_is_said_before_the_secret_is_asked_for(start: Start) -> None:
+    terminal = start(staged=True)
+    to_server(terminal, "me@gmail.com")
+    terminal.prompt(f"{SERVER} [1]")
+    terminal.enter()
+    terminal.prompt("Number [1]")
+    terminal.enter()
+    terminal.prompt("Number [1]")
+    terminal.enter()
+    assert "Google needs an app password" in terminal.prompt("Password or API key")
+
+
 def test_nobody_is_asked_with_no_lookup(start: Start) -> None:
     # Which every test here is started with: none may leave this machine.
     terminal = start("--plain")

@@ -301,11 +301,12 @@ SCENARIOS = [
         extra="lookup",
     ),
     Scenario(
-        "a provider is known by the domain, and its app password is named where it is needed",
+        "a provider is known by the domain",
         (
             Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com, port 465, SMTPS"),
-            Sees("gmail.com belongs to Google."), Suggested(),
-            Sees("Google needs an app password"), Quit(asked=True),
+            Sees("gmail.com belongs to Google."),
+            Sees("Google needs an app password"), Suggested(),
+            Sees("What does it log in with?"), Quit(asked=True),
         ),
         130,
         NOTHING,
@@ -314,8 +315,9 @@ SCENARIOS = [
         "a provider is recognised by the MX record",
         (
             Files(), Deliver(), User(f"me@{GOOGLES_CUSTOMER}"), Sees("1 smtp.gmail.com, port 465"),
-            Sees("Google receives the mails of firm.example (MX record)."), Suggested(),
-            Sees("Google needs an app password"), Quit(asked=True),
+            Sees("Google receives the mails of firm.example (MX record)."),
+            Sees("Google needs an app password"), Suggested(),
+            Sees("What does it log in with?"), Quit(asked=True),
         ),
         130,
         NOTHING,

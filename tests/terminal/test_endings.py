@@ -159,13 +159,13 @@ def test_wizard_that_was_told_to_ignore_it_ends_with_its_terminal(room: Room) ->
 def test_key_in_another_encoding_is_left_out(tmp_path: Path) -> None:
     line = Line(tmp_path)
     try:
-        line.wait(b"These files will be set up")
+        line.wait("These files will be set up")
         line.type(b"\r\r")
-        line.wait(b"Who does the server log in as?")
+        line.wait("Who does the server log in as?")
         line.type(b"\xfcx\xff")
         time.sleep(0.3)
         line.type(b"me@example.org\r")
-        line.wait(b"Which mail server")
+        line.wait("Which mail server")
         line.process.send_signal(signal.SIGTERM)
         assert line.process.wait(PATIENCE) == 128 + signal.SIGTERM
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.emulated import Emulated
 from wizard import current, kept_draft, layout
 
 PATIENCE = 30.0
@@ -34,24 +34,30 @@ class Line:
             cwd=directory,
             env={**os.environ, "HOME": str(directory), "LANG": "C.UTF-8", "TERM": "xterm"},
         )  # fmt: skip
-        self._shown = b""
+        self._received = b""
 
-    def wait(self, text: bytes) -> None:
+    def wait(self, text: str) -> None:
         deadline = time.monotonic() + PATIENCE
-        while text not in self._shown and time.monotonic() < deadline:
+        while text not in self._screen() and time.monotonic() < deadline:
             if select.select([self.near], [], [], 0.1)[0]:
-                self._shown += re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", os.read(self.near, 65536))
-        assert text in self._shown, self._shown
+                self._received += os.read(self.near, 65536)
+        assert text in self._screen()
+
+    def _screen(self) -> str:
+        """Return what is shown: only what changes is sent, so a text need not come in one piece."""
+        terminal = Emulated()
+        terminal.feed(self._received.decode(errors="ignore"))
+        return terminal.text()
 
     def type(self, text: bytes) -> None:
         os.write(self.near, text)
 
     def enter_a_user(self) -> None:
-        self.wait(b"These files will be set up")
+        self.wait("These files will be set up")
         self.type(b"\r\r")
-        self.wait(b"Who does the server log in as?")
+        self.wait("Who does the server log in as?")
         self.type(b"me@example.org\r")
-        self.wait(b"Which mail server")
+        self.wait("Which mail server")
 
     def hang_up(self) -> None:
         os.close(self.far)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,15 +51,24 @@ def endpoint(operator: Operator) -> str:
     return operator.app.screen.query_one("#field-endpoint", Field).value
 
 
+def clock(operator: Operator) -> int:
+    """Return the seconds beside the search."""
+    shown = re.search(rf"{re.escape(LOOKING)} (\d+) s", operator.text())
+    assert shown is not None, operator.text()
+    return int(shown[1])
+
+
 async def test_slow_search_has_a_clock_and_does_not_block_typing(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml", records=HeldRecords()) as operator:
         await to_server(operator)
-        assert f"{LOOKING} 0 s" in operator.text()
         await press(operator, *"mail.x.example")
         assert endpoint(operator) == "mail.x.example"
-        await wait(operator, f"{LOOKING} 1 s")
+        begun = clock(operator)
+        async with asyncio.timeout(PATIENCE):
+            while clock(operator) <= begun:
+                await operator.pilot.pause(0.05)
         await press(operator, "enter", "enter")
         assert operator.step == "SecretScreen"
 
@@ -145,7 +155,7 @@ async def test_another_address_ends_the_search_for_the_first(
         await to_server(operator, "me@other.example")
         await wait(operator, "Looking for the mail server of other.example …")
         await press(operator, "escape", "ctrl+u", *DEMO_USER, "enter")
-        assert f"{LOOKING} 0 s" in operator.text()
+        assert LOOKING in operator.text()
         records.released.set()
         await wait(operator, OFFER)
         assert "other.example" not in operator.text()

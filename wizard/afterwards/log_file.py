@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shlex
@@ -53,6 +52,8 @@ class LogFile:
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield what is appended; a thread of its own reads, as a file system may hang."""
+        import asyncio  # who listens has it anyway; `set` only looks where the log is
+
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         ended = threading.Event()

@@ -12,10 +12,10 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from typing import Any, Self, TypeVar
 
-from wizard.visible import visible
+from wizard.visible import shows_unicode, visible
 
 T = TypeVar("T")
 
@@ -205,13 +205,3 @@ class _Silence:
     """What to ask again when the process was stopped in the middle of the question."""
 
     prompt = ""
-
-
-def shows_unicode(environ: Mapping[str, str], encoding: str) -> bool:
-    """Whether the locale is one of UTF-8; Python itself speaks UTF-8 even where it is not."""
-    names = [environ.get("LC_ALL"), environ.get("LC_CTYPE"), environ.get("LANG")]
-    if names[0] is None and names[1] == "C.UTF-8":
-        names[1] = None  # Python sets it where the locale is C
-    name = next((name for name in names if name), "")
-    utf_8 = name.lower().replace("-", "").partition("@")[0].endswith("utf8")
-    return utf_8 and encoding.lower().replace("-", "") == "utf8"

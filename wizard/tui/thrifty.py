@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
@@ -12,6 +14,7 @@ from textual.message import Message
 
 from wizard.tui.shown import Shown
 from wizard.tui.terminal import Terminal
+from wizard.visible import shows_unicode
 
 _WHOLE, _WHOLE_END = "\x1b[?2026h", "\x1b[?2026l"
 """Between these, the terminal shows nothing until everything has come."""
@@ -19,6 +22,12 @@ _POINTER = "\x1b]22;"
 """Another shape of the mouse pointer."""
 _SHORT = 500
 """Characters that come in one piece anyway."""
+
+_ASCII = str.maketrans(
+    "✓✗▸·•→…–„“▊╭╮╰╯─│▁▂▃▄▅▆▇█",  # noqa: RUF001
+    '+x>.*>.-""|++++-||||||||#',
+)
+"""What stands for our signs where there are none but those of ASCII: each as wide as before."""
 
 
 class ThriftyTerminal(Terminal):
@@ -29,6 +38,8 @@ class ThriftyTerminal(Terminal):
         self._shown = Shown()
         self._as_a_whole = False
         self._pointer = ""
+        encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
+        self._ascii = not shows_unicode(os.environ, encoding)
 
     def start_application_mode(self) -> None:
         """Take the screen, and listen to changes of its size."""
@@ -67,4 +78,4 @@ class ThriftyTerminal(Terminal):
         if self._as_a_whole and len(data) > _SHORT:
             data = f"{_WHOLE}{data}{_WHOLE_END}"
         if data:
-            super().write(data)
+            super().write(data.translate(_ASCII) if self._ascii else data)

@@ -1,0 +1,52 @@
+"""No command pays at its start for what another one needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NETWORK = "asyncio ssl socket aiosmtplib cryptography wizard.probe.live wizard.diagnosis"
+SCREEN = "textual rich wizard.tui wizard.flow"
+WRITING = "tomlkit difflib hashlib wizard.plan wizard.journal"
+OTHERS = "secrets keyring yaml dns logging"
+SHOW = """
+import sys
+from wizard.cli import main
+try:
+    code = main(sys.argv[2:])
+except SystemExit as ending:
+    code = ending.code
+found = [name for name in sys.argv[1].split() if name in sys.modules]
+raise SystemExit(f"{code}: {found}" if code or found else 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("--version", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.current"),
+        ("--help", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.current"),
+        ("show", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess"),
+        ("check", f"{NETWORK} {SCREEN} {WRITING} {OTHERS}"),
+        (
+            "set --user me@example.org --no-test --dry-run",
+            f"asyncio ssl aiosmtplib cryptography wizard.probe.live {SCREEN} {OTHERS}",
+        ),
+    ],
+)
+def test_command_imports_only_what_it_needs(command: str, heavy: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        'db_url = "x"\ndomain = "https://example.org"\n[tls]\n[provider_metadata.publisher]\n'
+        '[smtp]\nuser = "you@example.org"\nendpoint = "mail.example.org"\n'
+        'secret = "${SMTP_SECRET}"\n'
+    )
+    (tmp_path / ".env").write_text("SMTP_SECRET=throw-away\n")
+    (tmp_path / ".env").chmod(0o600)
+    result = subprocess.run(
+        [sys.executable, "-c", SHOW, heavy, *command.split()],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,46 @@
+"""Where the keys go is seen on every terminal, and where a question stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.conftest import Wizard
+from tests.tui.test_live_test import up_to_the_test
+from tests.tui.watched import WatchedWizard
+
+CONFIGURED = """\
+[smtp]
+user = "you@example.org"
+endpoint = "smtp://127.0.0.1:1"
+secret = "${SMTP_SECRET}"
+"""
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {}])
+def test_chosen_entry_of_the_summary_is_reversed_with_and_without_colours(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "config.toml").write_text(CONFIGURED)
+    wizard = WatchedWizard(tmp_path, environ=environ)
+    try:
+        wizard.wait("Review and write")
+        wizard.line.send("\x1b[B")
+        wizard.wait("Review and write")
+        shown = bytes(wizard.line.received).rpartition(b"\x1b[?1049h")[2].decode()
+        assert "\x1b[7mVerification" in shown
+        assert "\x1b[7mUser" in shown
+    finally:
+        wizard.line.close()
+
+
+async def test_question_for_an_address_stands_in_the_middle(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await up_to_the_test(operator)
+        await operator.press("ctrl+s")
+        region = operator.app.screen.query_one("#question").region
+        width, height = operator.app.size
+        assert abs(region.x - (width - region.right)) <= 1
+        assert abs(region.y - (height - region.bottom)) <= 1
