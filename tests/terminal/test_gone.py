@@ -106,3 +106,13 @@ def test_line_that_takes_no_more_does_not_keep_the_wizard_from_ending(
     assert line.process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert termios.tcgetattr(line.far) == line.before
     assert kept_user(tmp_path) == "me@example.org"
+
+
+@pytest.mark.parametrize("pause", [0, 0.05, 0.2, 0.5])
+def test_hang_up_that_is_followed_by_sigcont_ends_the_wizard(line: Line, pause: float) -> None:
+    """So does the system when the leader of a session loses its terminal."""
+    line.enter_a_user()
+    line.process.send_signal(signal.SIGHUP)
+    time.sleep(pause)
+    line.process.send_signal(signal.SIGCONT)
+    assert line.process.wait(PATIENCE) == 128 + signal.SIGHUP

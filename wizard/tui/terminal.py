@@ -83,11 +83,14 @@ class Terminal(LinuxDriver):
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _continue(self) -> None:
-        """Take the screen again.
+        """Take the screen again, unless the wizard is about to end.
 
+        The system sends this signal behind the one that tells of a lost terminal, too.
         After a SIGSTOP, of which nobody is told, the shell may have changed the terminal: it is
         given back first, so that it will be left in the end as it was found.
         """
+        if self._app._exit:  # noqa: SLF001  (textual has no other word for it)
+            return
         if not self._suspended:
             self._suspend()
         self.start_application_mode()
