@@ -7,6 +7,7 @@ before it, so its first screen is another one. Nothing here is a test.
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import sys
 import tempfile
@@ -56,7 +57,7 @@ class Cost:
     """Seconds and bytes; of the keys, the median."""
 
     start: float
-    """Seconds until the first screen's words have come."""
+    """Seconds until the first screen's words have come; it was started just before, too."""
     first: float
     """Bytes of the first screen."""
     answer: float
@@ -105,7 +106,9 @@ def press(line: Line, key: str) -> tuple[float, int]:
     return took, len(line.received) - before
 
 
-def measure(program: Program) -> Cost:
+@contextlib.contextmanager
+def on_terminal(program: Program) -> Iterator[Line]:
+    """Start a program in an empty directory."""
     with tempfile.TemporaryDirectory() as name:
         environ = {
             "PYTHONPATH": str(REPOSITORY),
@@ -113,18 +116,25 @@ def measure(program: Program) -> Cost:
             "LC_MESSAGES": "C",
         }
         with Line(program.command, cwd=Path(name), environ=environ) as line:
-            start = shown(line, program.shows)
-            line.quiet(QUIET)
-            first = len(line.received)
-            for key in program.keys:
-                press(line, key)
-                line.quiet(2 * QUIET)
-            answers, costs = zip(*(press(line, key) for key in TYPED), strict=True)
-            screen = Emulated()
-            screen.feed(line.received.decode())
-            assert TYPED in screen.text(), screen.text()
-            idle = len(line.listen(IDLE)) / IDLE
-        return Cost(start, first, statistics.median(answers), statistics.median(costs), idle)
+            yield line
+
+
+def measure(program: Program) -> Cost:
+    with on_terminal(program) as line:
+        shown(line, program.shows)  # the system has the program's files at hand from here on
+    with on_terminal(program) as line:
+        start = shown(line, program.shows)
+        line.quiet(QUIET)
+        first = len(line.received)
+        for key in program.keys:
+            press(line, key)
+            line.quiet(2 * QUIET)
+        answers, costs = zip(*(press(line, key) for key in TYPED), strict=True)
+        screen = Emulated()
+        screen.feed(line.received.decode())
+        assert TYPED in screen.text(), screen.text()
+        idle = len(line.listen(IDLE)) / IDLE
+    return Cost(start, first, statistics.median(answers), statistics.median(costs), idle)
 
 
 def main(runs: int = RUNS) -> None:
