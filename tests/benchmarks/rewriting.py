@@ -125,7 +125,7 @@ def print_row(name: str, text: str) -> None:
         if isinstance(result, str):
             assert tomllib.loads(result)["smtp"] == WANTED, way
             cells += f"{elsewhere(text, result):>11}"
-    sys.stdout.write(f"{name:<16}{cells}\n")
+    sys.stdout.write(f"{name:<22}{cells}\n")
     sys.stdout.flush()
 
 
@@ -135,10 +135,10 @@ def main(sizes: Mapping[str, int] = SIZES) -> None:
     titles = "".join(
         f"{way:>18}" + ("" if way.startswith("tomllib") else f"{'elsewhere':>11}") for way in WAYS
     )
-    sys.stdout.write(f"{'rewriting, CPU':<16}{titles}\n")
+    sys.stdout.write(f"{'rewriting, CPU':<22}{titles}\n")
     for name, size in sizes.items():
         print_row(name, sample(size))
-    print_row("10 KB, mixed", sample(10_000, in_order=False))
+    print_row("10 KB, out of order", sample(10_000, in_order=False))
 
 
 if __name__ == "__main__":
