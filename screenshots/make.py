@@ -17,18 +17,19 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from wizard import current, language, layout
+from wizard.config import current, layout
+from wizard.config.settings import SmtpSettings
 from wizard.demo import stage
+from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.demo.records import DEMO_RECORDS
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.flow.discovery import Discovery
-from wizard.flow.done import Done
-from wizard.flow.session import Session
-from wizard.probe.events import Concluded, Event, Finished
+from wizard.live_test.events import Concluded, Event, Finished
 from wizard.probe.live import probe
-from wizard.settings import SmtpSettings
-from wizard.tui.app import WizardApp
+from wizard.text import language
+from wizard.ui.steps.done import Done
+from wizard.ui.steps.mail_server_search import Discovery
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.app import WizardApp
 
 PICTURES = Path(__file__).parent
 SCENE = Path(tempfile.gettempdir()) / "bomnipotent"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from wizard import state
-from wizard.secret import Secret
-from wizard.stores.store import Availability
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Availability
+from wizard.system import state
 
 
 class FileVault:

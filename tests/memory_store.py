@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores.store import Availability
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Availability
 
 
 class MemoryStore:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Validity
 from wizard.demo.network import RELAY_PORT, DemoNetwork
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer, Validity
 from wizard.probe.network import Address
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
 
 PASSWORD = "correct-horse"
 

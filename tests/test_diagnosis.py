@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.diagnosis import TABLE, Diagnosis, diagnose
-from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
-from wizard.secret import Secret
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.diagnosis import TABLE, Diagnosis, diagnose
+from wizard.live_test.failure import Cause, Certificate, Failure, Stage
+from wizard.secrets.secret import Secret
 
 DOCUMENTED = {
     "name-not-found",

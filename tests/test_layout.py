@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from wizard import files, layout
+from wizard import files
+from wizard.config import layout
+from wizard.config.layout import LayoutKind
 from wizard.errors import FileRefused
-from wizard.layout import LayoutKind
+from wizard.files import reading
+from wizard.files.reading import Snapshot
 
 COMPOSE = """\
 services:
@@ -122,9 +125,9 @@ def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_
     config.parent.mkdir()
     compose = tmp_path / "compose.yaml"
     compose.write_text("services: {}\n")
-    original = files.read
+    original = reading.read
 
-    def refused(path: Path) -> files.Snapshot:
+    def refused(path: Path) -> Snapshot:
         if path == compose:
             raise FileRefused("file-unreadable", "Permission denied.", path=path)
         return original(path)

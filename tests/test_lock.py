@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CONFIG
-from wizard import lock
 from wizard.errors import FileRefused
+from wizard.saving import lock
 
 _HOLDER = """
 import sys

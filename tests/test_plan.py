@@ -12,15 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.memory_store import MemoryStore
-from wizard import current, files, layout
-from wizard.change import FileChange
-from wizard.current import Current, Place
-from wizard.draft import Draft
+from wizard import files
+from wizard.config import current, layout
+from wizard.config.current import Current, Place
+from wizard.config.draft import Draft
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
-from wizard.files import Snapshot
-from wizard.plan import make_plan
-from wizard.secret import Keep, Remove, Replace, Secret
-from wizard.stores.store import StoreName
+from wizard.files import replacing
+from wizard.files.reading import Snapshot
+from wizard.files.written import Written
+from wizard.saving.change import FileChange
+from wizard.saving.plan import make_plan
+from wizard.secrets.secret import Keep, Remove, Replace, Secret
+from wizard.secrets.store import StoreName
 
 CONFIG = """\
 [smtp]
@@ -55,7 +58,7 @@ def test_env_is_written_before_config(
     load: Callable[[], Current], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
-    original = files.replace
+    original = replacing.replace
 
     def spy(
         before: Snapshot,
@@ -63,7 +66,7 @@ def test_env_is_written_before_config(
         new_mode: int = 0o600,
         *,
         in_place: Callable[[], None] | None = None,
-    ) -> files.Written:
+    ) -> Written:
         written.append(before.path.name)
         return original(before, data, new_mode, in_place=in_place)
 

@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.file_vault import FileVault
-from wizard import current, layout, lock, transaction, undo
-from wizard.current import Current, Place
-from wizard.draft import Draft
+from wizard.config import current, layout
+from wizard.config.current import Current, Place
+from wizard.config.draft import Draft
 from wizard.errors import FileRefused, InvalidValue
-from wizard.journal import Journal
-from wizard.plan import Plan, make_plan
-from wizard.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.stores.store import StoreName
+from wizard.saving import lock, transaction, undo
+from wizard.saving.journal import Journal
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
+from wizard.secrets.store import StoreName
 
 _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",

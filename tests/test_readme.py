@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wizard import check, settings
-from wizard.diagnosis import TABLE
+from wizard import check
+from wizard.config import settings
+from wizard.live_test.diagnosis import TABLE
 from wizard.probe.unconnected import not_configured
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -69,19 +70,14 @@ def test_every_flag_that_is_shown_exists() -> None:
 
 def test_exit_codes_are_those_of_the_program() -> None:
     from wizard import errors
-    from wizard.cli import (
-        check_command,
-        exec_command,
-        output,
-        set_command,
-        test_command,
-    )
+    from wizard.cli import check_command, exec_command, output, set_command, test_command
+    from wizard.errors import WizardError
 
     rows = re.findall(r"^\| (\d+(?:, \d+)*) \|", README, re.MULTILINE)
     documented = {int(code) for row in rows for code in row.split(", ")}
     raised = {
         kind.exit_code for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, errors.WizardError)
+        if isinstance(kind, type) and issubclass(kind, WizardError)
     }  # fmt: skip
     returned = {
         0,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.german import german
-from wizard.language import _
+from wizard.text.language import _
 
 PROJECT = Path(__file__).parents[1]
 GERMAN = (PROJECT / "README.de.md").read_text("utf-8")

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cli.conftest import CONFIG, Cli, cli
-from wizard import __version__, report
-from wizard.cli import show
+from wizard import __version__
+from wizard.cli import show_command as show
 from wizard.errors import FileRefused
-from wizard.report import Circumstances
+from wizard.system import crash_report
+from wizard.system.crash_report import Circumstances
 
 __all__ = ["cli"]
 
@@ -50,7 +51,7 @@ def chain() -> None:
 
 
 def test_report_names_versions_circumstances_and_places() -> None:
-    text = report.text(caught(chain), Circumstances("set", "Server", "compose"))
+    text = crash_report.text(caught(chain), Circumstances("set", "Server", "compose"))
     lines = text.splitlines()
     assert f"smtp-wizard: {__version__}" in lines
     assert "command:     set" in lines
@@ -68,10 +69,10 @@ def test_report_names_versions_circumstances_and_places() -> None:
 
 
 def test_places_do_not_name_directories_of_this_machine() -> None:
-    text = report.text(caught(lambda: compile("(", SECRET, "exec")), Circumstances())
+    text = crash_report.text(caught(lambda: compile("(", SECRET, "exec")), Circumstances())
     assert str(Path.cwd()) not in text
     code = compile("1 / 0", f"/home/somebody/a/b/{'c'}.py", "exec")
-    text = report.text(caught(lambda: exec(code)), Circumstances())  # noqa: S102  (a place)
+    text = crash_report.text(caught(lambda: exec(code)), Circumstances())  # noqa: S102  (a place)
     assert "a/b/c.py:1 in <module>" in text
     assert "somebody" not in text
 
@@ -80,7 +81,7 @@ def test_members_of_a_group_and_endless_chains_are_reported_once() -> None:
     first, second = ValueError(SECRET), TypeError(SECRET)
     group = ExceptionGroup(SECRET, [first, second])
     first.__context__, second.__cause__ = group, first
-    text = report.text(group, Circumstances())
+    text = crash_report.text(group, Circumstances())
     for name in ("ExceptionGroup", "ValueError", "TypeError"):
         assert text.splitlines().count(name) == 1
     assert SECRET not in text
@@ -90,7 +91,7 @@ def test_endless_recursion_is_cut() -> None:
     def deeper() -> None:
         deeper()
 
-    text = report.text(caught(deeper), Circumstances())
+    text = crash_report.text(caught(deeper), Circumstances())
     assert len(text.splitlines()) < 120
     assert "more …" in text
 
@@ -104,12 +105,12 @@ def test_no_value_is_ever_in_a_report(value: str, kind: type[Exception]) -> None
 
     error = caught(broken)
     error.add_note(value)
-    assert value not in report.text(error, Circumstances())
+    assert value not in crash_report.text(error, Circumstances())
 
 
 def test_odd_terminal_names_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", f"xterm {SECRET}")
-    assert SECRET not in report.text(ValueError(), Circumstances())
+    assert SECRET not in crash_report.text(ValueError(), Circumstances())
 
 
 def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
@@ -117,13 +118,13 @@ def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
     room.mkdir(parents=True)
     for number in range(7):
         (room / f"20200101-00000{number}-1.txt").touch()
-    path = report.write("the text\n")
+    path = crash_report.write("the text\n")
     assert path is not None
     assert path.read_text() == "the text\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.parent == room
     left = sorted(each.name for each in room.iterdir())
-    assert len(left) == report.KEPT
+    assert len(left) == crash_report.KEPT
     assert left[-1] == path.name
     assert left[0].startswith("20200101-000003")
 
@@ -132,7 +133,7 @@ def test_report_finds_a_place_without_a_state_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
-    path = report.write("the text\n")
+    path = crash_report.write("the text\n")
     assert path is not None
     try:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -188,7 +189,7 @@ def test_cancelled_task_is_a_defect_like_others(cli: Cli, monkeypatch: pytest.Mo
 def test_layout_that_cannot_be_told_does_not_hide_the_defect(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard import layout
+    from wizard.config import layout
 
     def broken(*arguments: object) -> int:
         raise RuntimeError(SECRET)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.pretty import pretty_repr
 
-from wizard.secret import MASK, Replace, Secret
+from wizard.secrets.secret import MASK, Replace, Secret
 
 TEXT = "correct horse"
 

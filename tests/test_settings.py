@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.errors import InvalidValue
-from wizard.secret import Secret
-from wizard.settings import (
+from wizard.config.settings import (
     Endpoint,
     Route,
     Security,
@@ -24,6 +22,8 @@ from wizard.settings import (
     references,
     skip_form_of,
 )
+from wizard.errors import InvalidValue
+from wizard.secrets.secret import Secret
 
 TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.accounts import ORDINARY, apart, needs_root
-from wizard import state
+from wizard.system import state
 
 
 @needs_root

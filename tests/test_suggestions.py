@@ -8,8 +8,8 @@ from itertools import pairwise, permutations
 import pytest
 
 from wizard.discovery.suggestion import Found, Source, Suggestion, ranked
-from wizard.flow.discovery import Discovery
-from wizard.flow.suggestions import Suggestions, suggestions, waiting
+from wizard.ui.steps.mail_server import Suggestions, suggestions, waiting
+from wizard.ui.steps.mail_server_search import Discovery
 
 USER = "me@example.org"
 ASKED = (Source.MX, Source.SRV, Source.AUTOCONFIG, Source.GUESS)

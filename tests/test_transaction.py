@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.file_vault import FileVault
-from wizard import current, files, interruption, journal, layout, transaction
-from wizard.change import StoreChange
-from wizard.draft import Draft
+from wizard import files, interruption
+from wizard.config import current, layout
+from wizard.config.draft import Draft
 from wizard.errors import FileRefused, WriteFailed
-from wizard.journal import Journal, Record
-from wizard.plan import Plan, make_plan
-from wizard.secret import Replace, Secret
-from wizard.stores.store import StoreName
+from wizard.files import replacing
+from wizard.saving import journal, transaction
+from wizard.saving.change import StoreChange
+from wizard.saving.journal import Journal, Record
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets.secret import Replace, Secret
+from wizard.secrets.store import StoreName
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'
 ENV = "SMTP_SECRET=oldpass\n"
@@ -148,7 +151,7 @@ def test_putting_back_is_not_interrupted(
     config: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
 ) -> None:
     """Somebody who presses Ctrl+C does so twice."""
-    original = files.put_back
+    original = replacing.put_back
 
     def pressed_again(*arguments: object, **named: object) -> object:
         signal.raise_signal(signal_number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Self
 
-from wizard.language import _
+from wizard.text.language import _
 
 
 class WizardError(Exception):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard import current, layout
-from wizard.current import Current
+from wizard.config import current, layout
+from wizard.config.current import Current
 
 HERE = Path(__file__).parent
 PATIENCE = 30.0

@@ -13,7 +13,7 @@ import pytest
 
 from tests.afterwards.conftest import COMPOSE, PATIENCE, Docker, composed, load, until
 from wizard.afterwards.log import Log, LogUnreadable
-from wizard.afterwards.server import look
+from wizard.server.reload import look
 
 
 def log_of(config: Path, docker: Docker, **environ: str) -> Log:

@@ -19,10 +19,10 @@ from tests.afterwards.conftest import (
 )
 from wizard.afterwards.listening import Listening, listen
 from wizard.afterwards.outcome import Heard, Outcome
-from wizard.afterwards.server import look
 from wizard.afterwards.words import said
-from wizard.draft import Draft
-from wizard.plan import Plan, make_plan
+from wizard.config.draft import Draft
+from wizard.saving.plan import Plan, make_plan
+from wizard.server.reload import look
 
 LONG = 60.0
 """Seconds; what is waited for comes long before."""

@@ -12,7 +12,7 @@ import pytest
 
 from tests.afterwards.conftest import PATIENCE, until
 from wizard.afterwards.log import LogUnreadable
-from wizard.afterwards.log_file import LogFile
+from wizard.server.log import LogFile
 
 
 async def read_until(log: LogFile, text: bytes, then: Callable[[], object] | None = None) -> bytes:

@@ -29,9 +29,9 @@ from tests.scenarios.german import german
 from tests.tui.conftest import Operator
 from wizard.afterwards.words import STOPPED
 from wizard.cli import check_command
-from wizard.flow.session import Session
 from wizard.probe.live import probe
-from wizard.tui.app import WizardApp
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.app import WizardApp
 
 MORE = f"{LOG}\n[user]\n"
 PROJECT = Path(__file__).parents[2]

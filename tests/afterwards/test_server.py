@@ -17,17 +17,17 @@ from tests.afterwards.conftest import (
     standalone,
     write_config,
 )
-from wizard.advice import RELOADS, next_steps
 from wizard.afterwards.container_log import ContainerLog
 from wizard.afterwards.listening import listen
-from wizard.afterwards.log_file import LogFile
-from wizard.afterwards.server import look
-from wizard.current import Current
-from wizard.draft import Draft
+from wizard.check.warnings import RELOADS, next_steps
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.config.settings import Caution
 from wizard.files.written import InPlace
-from wizard.plan import Plan, make_plan
-from wizard.secret import Replace, Secret
-from wizard.settings import Caution
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets.secret import Replace, Secret
+from wizard.server.log import LogFile
+from wizard.server.reload import look
 
 
 def new_user(now: Current) -> tuple[Draft, Plan]:

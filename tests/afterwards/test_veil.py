@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.afterwards.conftest import load, standalone, write_config
-from wizard.afterwards.veil import Veil, forms, veil
-from wizard.draft import Draft
-from wizard.secret import MASK, Replace, Secret
+from wizard.config.draft import Draft
+from wizard.secrets.secret import MASK, Replace, Secret
+from wizard.server.redaction import Veil, forms, veil
 
 TYPED = "new$secret'with\"all\\of#it é"
 

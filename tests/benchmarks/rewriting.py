@@ -20,7 +20,7 @@ from functools import partial
 import tomlkit
 
 from tests.benchmarks.turns import in_turn
-from wizard.formats.config.edit import ConfigEdit, edit_config
+from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 
 SIZES = {"1 KB": 1_000, "10 KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000}
 """Bytes. The wizard itself refuses a config.toml of more than 1 MiB."""

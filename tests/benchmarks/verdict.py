@@ -24,13 +24,13 @@ from typing import Self
 
 from tests.benchmarks.peers import Absent, installed, lettre, say_skipped
 from tests.benchmarks.turns import RUNS, spread
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.probe.events import Concluded, Verdict
+from wizard.live_test.events import Concluded, Verdict
 from wizard.probe.live import probe
 from wizard.probe.network import Address
-from wizard.secret import Secret
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.secrets.secret import Secret
 
 ROUND_TRIP = 0.1
 PASSWORD = "benchmark"

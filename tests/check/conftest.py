@@ -9,11 +9,11 @@ import pytest
 
 from tests.check import vendors
 from tests.stores.fragile import Fragile
-from wizard import layout
 from wizard.check.finding import Finding
-from wizard.check.findings import findings
-from wizard.check.seen import look
-from wizard.secret import Secret
+from wizard.check.inspection import look
+from wizard.check.rules import findings
+from wizard.config import layout
+from wizard.secrets.secret import Secret
 
 Found = set[tuple[str, str, str, int | None]]
 

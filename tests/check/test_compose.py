@@ -8,10 +8,10 @@ import pytest
 
 from tests.check.conftest import Check
 from tests.check.vendors import COMPOSE, ENV, compose
-from wizard.check import compose_file
-from wizard.check.compose_view import Container, project_variables
+from wizard.compose import file
+from wizard.compose.container import Container, project_variables
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.statement import Unreadable
+from wizard.formats.dotenv.reading import Unreadable
 
 PASSED = "      SMTP_SECRET: ${SMTP_SECRET}\n"
 ENVIRONMENT = "    environment:\n      BOMNIPOTENT_DB_PW: ${BOMNIPOTENT_DB_PW}\n" + PASSED
@@ -127,7 +127,7 @@ def test_blank_value_that_wins_is_explained_with_the_file_that_loses(check: Chec
 
 
 def container(text: str, env: str = "", environ: dict[str, str] | None = None) -> Container:
-    service = compose_file.parse(f"services:\n  server:\n{text}").services["server"]
+    service = file.parse(f"services:\n  server:\n{text}").services["server"]
     return Container(service, Path("/x/compose.yaml"), project_variables(env, environ or {}))
 
 
@@ -183,7 +183,7 @@ def test_environment_of_compose_wins_over_env() -> None:
 )
 def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(FileRefused) as refusal:
-        compose_file.parse(text)
+        file.parse(text)
     assert refusal.value.code == "compose-invalid"
     assert "hunter22" not in str(refusal.value)
     assert refusal.value.__suppress_context__
@@ -210,7 +210,7 @@ def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     ],
 )
 def test_unusual_yaml_is_survived(check: Check, text: str) -> None:
-    assert compose_file.parse(text).open_ended is False
+    assert file.parse(text).open_ended is False
     check.all(compose(text))
 
 
@@ -218,10 +218,10 @@ def test_aliases_that_multiply_do_no_harm(check: Check) -> None:
     lines = ["a0: &a0 {X: y}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 30)]
     lines.append("services: {server: {environment: *a29}}")
-    compose_file.parse("\n".join(lines))
+    file.parse("\n".join(lines))
 
 
 def test_too_large_file_is_refused() -> None:
     with pytest.raises(FileRefused) as refusal:
-        compose_file.parse("#" * 200_000)
+        file.parse("#" * 200_000)
     assert refusal.value.code == "compose-too-large"

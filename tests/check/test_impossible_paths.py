@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check.compose_view import host_path
+from wizard.compose.container import host_path
 
 
 @pytest.mark.parametrize("text", ["./a\0b", "/a\ud800"])

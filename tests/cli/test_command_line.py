@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import CONFIG, Cli
 from wizard import __version__
-from wizard.cli import full_screen
+from wizard.cli import wizard_command
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -74,11 +74,11 @@ def test_headless_commands_never_load_the_screen(cli: Cli, arguments: list[str])
 
 def test_no_module_outside_the_screen_imports_textual() -> None:
     """Proved at run time: each module in turn, in an interpreter of its own."""
-    package = Path(full_screen.__file__).parent.parent
+    package = Path(wizard_command.__file__).parent.parent
     modules = [
         ".".join(("wizard", *path.relative_to(package).with_suffix("").parts))
         for path in package.rglob("*.py")
-        if "tui" not in path.relative_to(package).parts and path.stem != "__main__"
+        if "textual" not in path.relative_to(package).parts and path.stem != "__main__"
     ]
     assert len(modules) > 30
     code = (

@@ -16,8 +16,8 @@ import pytest
 from tests.cli.conftest import CONFIG
 from tests.stores.conftest import bus, keyring_bus, locked, unlocked  # noqa: F401  (fixtures)
 from tests.stores.session_bus import SessionBus
-from wizard.secret import Secret
-from wizard.stores.os_keyring import KeyringStore
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.secret import Secret
 
 SECRET = "open$esame 'x' ✓"
 ROOT = Path(__file__).parents[2]

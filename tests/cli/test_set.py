@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CONFIG, Cli
-from wizard.formats.dotenv.variable import read_variable
+from wizard.formats.dotenv.variables import read_variable
 
 
 def test_first_set_up_creates_both_files(cli: Cli) -> None:

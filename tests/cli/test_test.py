@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.conftest import CONFIG, Cli
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.secret import Secret
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.secrets.secret import Secret
 
 SECRET = "hunter22"
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import CONFIG, Cli
 from wizard.cli import output
-from wizard.stores.credential import CREDENTIAL, CredentialStore
+from wizard.secrets.credential import CREDENTIAL, CredentialStore
 
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

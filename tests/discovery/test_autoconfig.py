@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.discovery import web
 from wizard.discovery.autoconfig import Unreadable, read
-from wizard.discovery.offer import Offer, answer
+from wizard.discovery.offers import Offer, answer
 from wizard.discovery.suggestion import Answer, Source
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"

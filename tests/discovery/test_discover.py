@@ -18,16 +18,16 @@ from tests.discovery import web
 from tests.discovery.conftest import Listen, Serve
 from tests.discovery.internet import Internet
 from tests.discovery.name_server import name_server, serve_zone
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.demo.records import DEMO_RECORDS
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.discovery import words
-from wizard.discovery.discover import discover
+from wizard.discovery import sentences
+from wizard.discovery.dns import SystemRecords
 from wizard.discovery.records import FixedRecords, Mx, Srv
+from wizard.discovery.search import discover
 from wizard.discovery.suggestion import Found, Source, Suggestion, ranked
-from wizard.discovery.system_records import SystemRecords
 from wizard.errors import InvalidValue
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 SOON = 10.0
@@ -100,7 +100,7 @@ async def test_what_is_no_address_is_refused(address: str) -> None:
 async def test_the_first_picture_says_who_is_asked(no_network: Internet) -> None:
     first = (await pictures(no_network))[0]
     assert first == Found(DOMAIN, pending=(Source.MX, Source.SRV, Source.AUTOCONFIG, Source.GUESS))
-    assert words.summary(first).startswith("Looking for the mail server of example.org")
+    assert sentences.summary(first).startswith("Looking for the mail server of example.org")
 
 
 async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
@@ -113,7 +113,7 @@ async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
     [only] = found.suggestions
     assert only.source is Source.SRV
     assert only.user == ADDRESS  # which only autoconfig says
-    assert "port 465" in words.summary(found)
+    assert "port 465" in sentences.summary(found)
 
 
 async def test_suggestions_come_in_the_order_of_trust(serve: Serve, authority: trustme.CA) -> None:
@@ -196,7 +196,7 @@ async def test_guesses_are_hosts_that_take_connections_and_are_told_nothing(
     ]
     assert all("guess" in each.words and each.user is None for each in found.suggestions)
     assert listener.heard == b""
-    assert bool(found.suggestions) != words.summary(found).startswith("Nothing was found")
+    assert bool(found.suggestions) != sentences.summary(found).startswith("Nothing was found")
 
 
 async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
@@ -351,7 +351,7 @@ def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
     found = Found(DOMAIN, (Suggestion(Source.MX, "", usable=False),))
     assert found.best is None
     assert found.suggestions[0].route is None
-    assert words.summary(found) == (
+    assert sentences.summary(found) == (
         "The server cannot send mails through the provider of example.org."
     )
 
@@ -359,9 +359,9 @@ def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: words.given_up(DOMAIN, tuple(Source)[1:])[1],
-        lambda: words.dns_silent(DOMAIN),
-        lambda: words.unreadable(DOMAIN),
+        lambda: sentences.given_up(DOMAIN, tuple(Source)[1:])[1],
+        lambda: sentences.dns_silent(DOMAIN),
+        lambda: sentences.unreadable(DOMAIN),
     ],
 )
 def test_every_remark_is_a_sentence(build: Callable[[], str]) -> None:

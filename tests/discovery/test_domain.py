@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wizard.config.settings import Endpoint
 from wizard.discovery.domain import as_host, domain_of, within
 from wizard.errors import InvalidValue
-from wizard.settings import Endpoint
 
 
 @pytest.mark.parametrize(

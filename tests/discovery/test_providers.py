@@ -7,13 +7,10 @@ from itertools import chain
 
 import pytest
 
-from wizard.diagnosis import diagnose
-from wizard.diagnosis.failure import Cause, Failure, Stage
-from wizard.discovery import words
+from wizard.config.settings import Endpoint, Security, SmtpSettings
 from wizard.discovery.domain import as_host
 from wizard.discovery.known import about, of_provider, recognise
-from wizard.discovery.suggestion import Source
-from wizard.providers import (
+from wizard.discovery.providers import (
     Provider,
     Special,
     UserForm,
@@ -22,8 +19,11 @@ from wizard.providers import (
     by_mx,
     providers,
 )
-from wizard.secret import Secret
-from wizard.settings import Endpoint, Security, SmtpSettings
+from wizard.discovery.sentences import known_by_domain, specials_of
+from wizard.discovery.suggestion import Source
+from wizard.live_test.diagnosis import diagnose
+from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.secrets.secret import Secret
 
 EVERY = pytest.mark.parametrize("provider", providers(), ids=lambda each: each.id)
 
@@ -72,7 +72,7 @@ def test_a_provider_without_a_way_in_says_why(provider: Provider) -> None:
 
 @EVERY
 def test_every_special_has_a_sentence(provider: Provider) -> None:
-    sentences = words.specials_of(provider)
+    sentences = specials_of(provider)
     assert len(sentences) >= len(provider.specials)
     assert all(re.fullmatch(r"\S.*\.", sentence) for sentence in sentences)
 
@@ -193,10 +193,10 @@ def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
         specials=(Special.APP_PASSWORD,),
         unsure=("smtps", "user", Special.APP_PASSWORD),
     )
-    special, user = words.specials_of(provider)
+    special, user = specials_of(provider)
     assert special.startswith("Nobody has confirmed")
     assert "probably" in user
-    assert "confirmed" in words.known_by_domain(provider, "x.example")
+    assert "confirmed" in known_by_domain(provider, "x.example")
     assert not provider.needs(Special.APP_PASSWORD)
     assert not provider.offers_smtps("smtp.x.example")
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
 from wizard.discovery.by_dns import by_mx, by_srv
+from wizard.discovery.dns import SystemRecords
 from wizard.discovery.records import FixedRecords, Mx, Srv
 from wizard.discovery.suggestion import Answer
-from wizard.discovery.system_records import SystemRecords
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 SMTPS, STARTTLS = "_submissions._tcp.example.org SRV", "_submission._tcp.example.org SRV"

@@ -44,7 +44,14 @@ def prepare_process(site: Site) -> None:
     if not site.has_keyring:
         os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
         sys.executable = str(site.no_keyring)
-    apart = ("wizard.tui", "wizard.demo", "wizard.probe", "wizard.stores.keyring_child")
+    apart = (
+        "wizard.ui.textual",
+        "wizard.tui",
+        "wizard.demo",
+        "wizard.live_test",
+        "wizard.probe",
+        "wizard.secrets.keyring_child",
+    )
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
         if not module.name.startswith((*apart, "wizard.__main__")):
             importlib.import_module(module.name)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from wizard import current, layout
 from wizard.cli import main
-from wizard.secret import Secret
+from wizard.config import current, layout
+from wizard.secrets.secret import Secret
 
 RUNS = 50
 

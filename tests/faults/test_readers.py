@@ -8,10 +8,10 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from wizard import current, layout
-from wizard.draft import Draft
-from wizard.plan import make_plan
-from wizard.secret import Replace, Secret
+from wizard.config import current, layout
+from wizard.config.draft import Draft
+from wizard.saving.plan import make_plan
+from wizard.secrets.secret import Replace, Secret
 
 SAVES = 500
 """Each of them writes both files."""

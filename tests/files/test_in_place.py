@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard import files
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import InPlace
+from wizard.files import in_place, permissions, reading, replacing, temporary
+from wizard.files.written import InPlace
 
 from .accounts import ORDINARY, apart, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -38,7 +38,7 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
     path = linked(place)
     path.chmod(0o640)
     inode = path.stat().st_ino
-    written = files.replace(files.read(path), new)
+    written = replacing.replace(reading.read(path), new)
     assert (written.in_place, written.why) == (True, InPlace.HARD_LINKS)
     assert path.read_bytes() == (place / "other").read_bytes() == new
     assert (path.stat().st_ino, path.stat().st_mode & 0o7777) == (inode, 0o640)
@@ -47,9 +47,9 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
 
 def test_hard_links_are_kept_together_when_it_is_put_back(place: Path) -> None:
     path = linked(place)
-    before = files.read(path)
-    files.replace(before, b"new")
-    assert files.put_back(before, b"new").why is InPlace.HARD_LINKS
+    before = reading.read(path)
+    replacing.replace(before, b"new")
+    assert replacing.put_back(before, b"new").why is InPlace.HARD_LINKS
     assert (place / "other").read_bytes() == b"old"
 
 
@@ -59,17 +59,17 @@ def test_file_that_is_mounted_on_its_own_is_written_in_place(place: Path, mount:
     path = place / "config.toml"
     path.touch()
     mount(path, "--bind", str(place / "source"))
-    before = files.read(path)
-    written = files.replace(before, b"new content")
+    before = reading.read(path)
+    written = replacing.replace(before, b"new content")
     assert written.why is InPlace.MOUNT
     assert not written.why.noticed
     assert "restart" in written.why.words
     assert (place / "source").read_bytes() == b"new content"
-    assert files.put_back(before, b"new content").why is InPlace.MOUNT
+    assert replacing.put_back(before, b"new content").why is InPlace.MOUNT
     assert (place / "source").read_bytes() == b"old"
     assert names(place) == ["config.toml", "source"]
     with pytest.raises(WriteFailed, match=r"busy.*mount its directory"):
-        files.delete(before)
+        replacing.delete(before)
 
 
 @needs_root
@@ -82,8 +82,8 @@ def test_writable_file_mounted_into_a_read_only_file_system(place: Path, mount: 
     (root / "config.toml").touch()
     mount(root / "config.toml", "--bind", str(place / "source"))
     mount(root, "-o", "remount,ro")
-    assert files.is_writable(files.read(root / "config.toml"))
-    assert files.replace(files.read(root / "config.toml"), b"new").why is InPlace.MOUNT
+    assert permissions.is_writable(reading.read(root / "config.toml"))
+    assert replacing.replace(reading.read(root / "config.toml"), b"new").why is InPlace.MOUNT
     assert (place / "source").read_bytes() == b"new"
 
 
@@ -96,8 +96,8 @@ def test_writable_file_in_a_read_only_directory(place: Path) -> None:
     directory.chmod(0o555)
 
     def replace() -> InPlace | None:
-        assert files.is_writable(files.read(path))
-        return files.replace(files.read(path), b"new").why
+        assert permissions.is_writable(reading.read(path))
+        return replacing.replace(reading.read(path), b"new").why
 
     assert ordinary(replace) is InPlace.DIRECTORY
     assert path.read_bytes() == b"new"
@@ -109,7 +109,7 @@ def test_file_in_an_immutable_directory(place: Path, protect: Protect) -> None:
     path = place / "config.toml"
     path.write_bytes(b"old")
     protect("+i", place)
-    assert files.replace(files.read(path), b"new").why is InPlace.DIRECTORY
+    assert replacing.replace(reading.read(path), b"new").why is InPlace.DIRECTORY
     assert path.read_bytes() == b"new"
 
 
@@ -121,9 +121,9 @@ def test_append_only_directory_keeps_no_secret_in_a_stray_file(
     path = place / ".env"
     path.write_bytes(b"old")
     protect("+a", place)
-    assert files.replace(files.read(path), b"SMTP_SECRET=hunter22").why is InPlace.DIRECTORY
+    assert replacing.replace(reading.read(path), b"SMTP_SECRET=hunter22").why is InPlace.DIRECTORY
     assert path.read_bytes() == b"SMTP_SECRET=hunter22"
-    assert [stray.read_bytes() for stray in files.leftovers(path)] == [b""]
+    assert [stray.read_bytes() for stray in temporary.leftovers(path)] == [b""]
 
 
 @needs_root
@@ -137,7 +137,7 @@ def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o770)
-    why = apart(lambda: files.replace(files.read(path), b"new").why, ORDINARY, [3456])
+    why = apart(lambda: replacing.replace(reading.read(path), b"new").why, ORDINARY, [3456])
     assert why is InPlace.OWNER
     assert path.read_bytes() == b"new"
     assert (path.stat().st_uid, path.stat().st_gid) == (2345, 3456)
@@ -153,7 +153,7 @@ def test_group_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     path.chmod(0o640)
     os.chown(directory, ORDINARY, ORDINARY)
     os.chown(path, ORDINARY, 3456)
-    assert ordinary(lambda: files.replace(files.read(path), b"new").why) is InPlace.OWNER
+    assert ordinary(lambda: replacing.replace(reading.read(path), b"new").why) is InPlace.OWNER
     assert (path.stat().st_gid, path.stat().st_mode & 0o777) == (3456, 0o640)
 
 
@@ -168,7 +168,7 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o1770)
-    apart(lambda: files.replace(files.read(path), b"new"), ORDINARY, [3456])
+    apart(lambda: replacing.replace(reading.read(path), b"new"), ORDINARY, [3456])
     assert path.read_bytes() == b"new"
     assert path.stat().st_uid == 2345
 
@@ -176,8 +176,8 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
 def test_callback_comes_right_before_the_first_byte(place: Path) -> None:
     path = linked(place)
     seen = []
-    files.replace(files.read(path), b"new", in_place=lambda: seen.append(path.read_bytes()))
-    files.replace(files.read(path), b"newer", in_place=lambda: seen.append(path.read_bytes()))
+    replacing.replace(reading.read(path), b"new", in_place=lambda: seen.append(path.read_bytes()))
+    replacing.replace(reading.read(path), b"newer", in_place=lambda: seen.append(path.read_bytes()))
     assert seen == [b"old", b"new"]
 
 
@@ -187,8 +187,8 @@ def test_callback_is_not_called_for_what_is_replaced_in_one_step(place: Path) ->
     def fail() -> None:
         raise AssertionError
 
-    files.replace(files.read(path), b"first", in_place=fail)
-    written = files.replace(files.read(path), b"second", in_place=fail)
+    replacing.replace(reading.read(path), b"first", in_place=fail)
+    written = replacing.replace(reading.read(path), b"second", in_place=fail)
     assert (written.in_place, written.why) == (False, None)
 
 
@@ -199,14 +199,14 @@ def test_failing_callback_leaves_the_file_alone(place: Path) -> None:
         raise WriteFailed("write-failed", "The journal cannot be written.")
 
     with pytest.raises(WriteFailed, match="journal"):
-        files.replace(files.read(path), b"new", in_place=fail)
+        replacing.replace(reading.read(path), b"new", in_place=fail)
     assert path.read_bytes() == b"old"
 
 
 def test_file_that_changes_at_the_last_moment_is_left_alone(place: Path) -> None:
     path = linked(place)
     with pytest.raises(FileRefused, match="Somebody else changed"):
-        files.replace(files.read(path), b"mine", in_place=partial(_write, path, b"theirs"))
+        replacing.replace(reading.read(path), b"mine", in_place=partial(_write, path, b"theirs"))
     assert path.read_bytes() == b"theirs"
 
 
@@ -218,11 +218,11 @@ def test_link_put_in_its_place_at_the_last_moment_is_not_followed(place: Path) -
     path = linked(place)
     victim = place / "victim"
     victim.write_bytes(b"old")
-    before = files.read(path)
+    before = reading.read(path)
     path.unlink()
     path.symlink_to(victim)
     with pytest.raises((FileRefused, WriteFailed)):
-        files.replace(before, b"new")
+        replacing.replace(before, b"new")
     assert victim.read_bytes() == b"old"
 
 
@@ -234,7 +234,7 @@ def test_file_size_limit_cannot_tear_a_file(place: Path, size: int) -> None:
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
-        files.replace(files.read(path), new)
+        replacing.replace(reading.read(path), new)
 
     with pytest.raises(WriteFailed, match=r"too large. Everything is as before. .*ulimit -f"):
         apart(limited)
@@ -249,9 +249,9 @@ def test_full_disk_cannot_tear_a_file(place: Path, mount: Mount) -> None:
     path = linked(small, b"o" * 5000)
     fill(small / "filler")
     with pytest.raises(WriteFailed, match=r"No space left.*as before.*Free some space"):
-        files.replace(files.read(path), b"n" * 20_000)
+        replacing.replace(reading.read(path), b"n" * 20_000)
     assert path.read_bytes() == b"o" * 5000
-    files.replace(files.read(path), b"n" * 5000)
+    replacing.replace(reading.read(path), b"n" * 5000)
     assert (small / "other").read_bytes() == b"n" * 5000
 
 
@@ -294,10 +294,10 @@ def test_every_moment_of_writing_is_recognised(
     path = linked(place, old)
     disk = Stingy(path, None)
     monkeypatch.setattr(os, "pwrite", disk)
-    files.replace(files.read(path), new)
+    replacing.replace(reading.read(path), new)
     assert path.read_bytes() == new
     assert len(disk.seen) > len(new) // 2
-    assert all(files.is_torn(old, new, seen) for seen in disk.seen)
+    assert all(in_place.is_torn(old, new, seen) for seen in disk.seen)
 
 
 @pytest.mark.parametrize("fails_at", range(1, 9))
@@ -305,28 +305,28 @@ def test_disk_error_half_way_brings_the_old_bytes_back(
     place: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
     path = linked(place, b"0123456789")
-    before = files.read(path)
+    before = reading.read(path)
     monkeypatch.setattr(os, "pwrite", Stingy(path, fails_at))
     with pytest.raises(WriteFailed, match=r"Input/output error. Everything is as before. .*dmesg"):
-        files.replace(before, b"longer than it was")
+        replacing.replace(before, b"longer than it was")
     assert path.read_bytes() == b"0123456789"
 
 
 def test_disk_that_fails_for_good_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = linked(place, b"0123456789")
-    before = files.read(path)
+    before = reading.read(path)
     monkeypatch.setattr(os, "pwrite", Stingy(path, 3, forever=True))
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
-        files.replace(before, b"abcdefghij")
+        replacing.replace(before, b"abcdefghij")
     assert failed.value.code == "not-put-back"
-    assert files.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
+    assert in_place.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
 
 
 def test_interrupt_half_way_brings_the_old_bytes_back(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = linked(place, b"0123456789")
-    before = files.read(path)
+    before = reading.read(path)
     disk = Stingy(path, None)
 
     def interrupted(descriptor: int, data: memoryview, offset: int) -> int:
@@ -337,7 +337,7 @@ def test_interrupt_half_way_brings_the_old_bytes_back(
 
     monkeypatch.setattr(os, "pwrite", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        files.replace(before, b"abcdefghij")
+        replacing.replace(before, b"abcdefghij")
     assert path.read_bytes() == b"0123456789"
 
 
@@ -347,7 +347,7 @@ def test_any_mixture_of_both_is_torn(before: bytes, after: bytes, data: st.DataO
     size = data.draw(st.integers(*sorted((len(before), len(after)))))
     both = [(before[i : i + 1], after[i : i + 1]) for i in range(size)]
     found = b"".join(data.draw(st.sampled_from([one for one in pair if one])) for pair in both)
-    assert files.is_torn(before, after, found)
+    assert in_place.is_torn(before, after, found)
 
 
 @settings(deadline=None)
@@ -361,9 +361,9 @@ def test_what_somebody_else_wrote_is_not_torn(
         place = data.draw(st.integers(0, size - 1))
         foreign = next(b for b in range(3) if b not in (*before[place:][:1], *after[place:][:1]))
         found = bytes([0] * place + [foreign] + [0] * (size - place - 1))
-        assert not files.is_torn(before, after, found)
+        assert not in_place.is_torn(before, after, found)
     elif not low <= size <= high:
-        assert not files.is_torn(before, after, bytes(size))
+        assert not in_place.is_torn(before, after, bytes(size))
 
 
 def test_each_reason_is_told_in_whole_sentences() -> None:

@@ -9,60 +9,61 @@ from pathlib import Path
 
 import pytest
 
-from wizard import files
 from wizard.errors import FileRefused
+from wizard.files import reading, replacing
+from wizard.formats import text
 
 from .accounts import apart, needs_root, ordinary
 
 
 def test_missing_file_is_a_snapshot_without_data(tmp_path: Path) -> None:
-    snapshot = files.read(tmp_path / "config.toml")
+    snapshot = reading.read(tmp_path / "config.toml")
     assert not snapshot.exists
     assert snapshot.mode is None
 
 
 def test_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="a directory"):
-        files.read(tmp_path)
+        reading.read(tmp_path)
 
 
 def test_fifo_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(FileRefused, match="not a regular file"):
-        files.read(tmp_path / "fifo")
+        reading.read(tmp_path / "fifo")
 
 
 def test_device_is_refused() -> None:
     with pytest.raises(FileRefused, match="not a regular file"):
-        files.read(Path("/dev/zero"))
+        reading.read(Path("/dev/zero"))
 
 
 def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileRefused, match="Not a directory"):
-        files.read(tmp_path / "file" / "config.toml")
+        reading.read(tmp_path / "file" / "config.toml")
 
 
 def test_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(FileRefused, match="symbolic links"):
-        files.read(tmp_path / "loop")
+        reading.read(tmp_path / "loop")
 
 
 def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_bytes(b"#" * files.MAX_BYTES)
-    assert files.read(path).exists
-    path.write_bytes(b"#" * (files.MAX_BYTES + 1))
+    path.write_bytes(b"#" * text.MAX_BYTES)
+    assert reading.read(path).exists
+    path.write_bytes(b"#" * (text.MAX_BYTES + 1))
     with pytest.raises(FileRefused, match="1 MiB"):
-        files.read(path)
+        reading.read(path)
 
 
 def test_socket_is_refused(place: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place / "socket"))
         with pytest.raises(FileRefused, match="cannot be read"):
-            files.read(place / "socket")
+            reading.read(place / "socket")
 
 
 def test_unreadable_file_is_refused(place: Path) -> None:
@@ -70,7 +71,7 @@ def test_unreadable_file_is_refused(place: Path) -> None:
     path.write_text("")
     path.chmod(0)
     with pytest.raises(FileRefused, match="sudo") as refused:
-        ordinary(lambda: files.read(path))
+        ordinary(lambda: reading.read(path))
     assert refused.value.code == "file-unreadable"
 
 
@@ -93,7 +94,7 @@ def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
     with monkeypatch.context() as disk:
         disk.setattr(os, "lstat", failing)
         with pytest.raises(FileRefused, match="symbolic links"):
-            files.read(link)
+            reading.read(link)
 
 
 @needs_root
@@ -109,9 +110,9 @@ def test_link_planted_in_a_directory_of_everybody_is_refused(
     link.symlink_to("../victim")
     os.chown(link, 65534, 65534, follow_symlinks=False)
     with pytest.raises(FileRefused, match="another account"):
-        files.read(link)
+        reading.read(link)
     os.chown(link, 0, 0, follow_symlinks=False)
-    assert files.read(link).data == b"x"
+    assert reading.read(link).data == b"x"
 
 
 @pytest.mark.parametrize(
@@ -121,30 +122,30 @@ def test_link_planted_in_a_directory_of_everybody_is_refused(
 def test_any_name_that_the_system_allows_will_do(place: Path, name: str) -> None:
     """The last one is a byte that is no UTF-8, as Python passes it on."""
     path = place / name / name
-    written = files.replace(files.read(path), b"x")
+    written = replacing.replace(reading.read(path), b"x")
     assert written.directories == (place / name,)
-    files.replace(files.read(path), b"y")
-    assert files.read(path).data == b"y"
+    replacing.replace(reading.read(path), b"y")
+    assert reading.read(path).data == b"y"
     assert [entry.name for entry in (place / name).iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", ["\0", "\ud800"])
 def test_name_that_no_file_can_have_is_refused(place: Path, name: str) -> None:
     with pytest.raises(FileRefused, match="No file can have this name"):
-        files.read(place / name)
+        reading.read(place / name)
 
 
 def test_name_that_is_too_long_is_refused(place: Path) -> None:
     with pytest.raises(FileRefused, match="too long"):
-        files.read(place / ("x" * 256))
+        reading.read(place / ("x" * 256))
 
 
 def test_longest_name_can_be_written(place: Path) -> None:
     """The temporary file beside it would have a name that is too long, if it had all of it."""
     path = place / ("ö" * 127 + "x")
-    files.replace(files.read(path), b"x")
-    files.replace(files.read(path), b"y")
-    assert files.read(path).data == b"y"
+    replacing.replace(reading.read(path), b"x")
+    replacing.replace(reading.read(path), b"y")
+    assert reading.read(path).data == b"y"
     assert len(list(place.iterdir())) == 1
 
 
@@ -153,8 +154,8 @@ def test_relative_path_follows_the_working_directory(
 ) -> None:
     monkeypatch.chdir(place)
     for path in (Path("config.toml"), Path("new/../new/.env"), Path("../") / place.name / "c"):
-        files.replace(files.read(path), b"x")
-        assert files.read(path).data == b"x"
+        replacing.replace(reading.read(path), b"x")
+        assert reading.read(path).data == b"x"
     assert {entry.name for entry in place.iterdir()} == {"config.toml", "new", "c"}
 
 
@@ -166,7 +167,7 @@ def test_working_directory_that_is_gone_is_said(place: Path) -> None:
         gone.mkdir()
         os.chdir(gone)
         shutil.rmtree(gone)
-        files.read(Path("config.toml"))
+        reading.read(Path("config.toml"))
 
     with pytest.raises(FileRefused, match="No such file or directory"):
         apart(lost)

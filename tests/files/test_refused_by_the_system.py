@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard import files
 from wizard.errors import WizardError, WriteFailed
-from wizard.files import refusals
+from wizard.files import permissions, reading, refusals, replacing, temporary
+from wizard.files.reading import Snapshot
+from wizard.files.written import InPlace
 
 from .accounts import ORDINARY, ROOT, apart, fork, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -38,21 +39,21 @@ def test_protected_file_names_the_commands(place: Path, protect: Protect, attrib
     path = existing(place / "with blank")
     protect(attribute, path)
     with pytest.raises(WriteFailed, match=r"not permitted.*as before") as failed:
-        files.replace(files.read(path), b"new")
+        replacing.replace(reading.read(path), b"new")
     assert f"lsattr '{path}'" in failed.value.remedy
     assert f"chattr -i -a '{path}'" in failed.value.remedy
     assert path.read_bytes() == b"old"
     assert names(path.parent) == ["config.toml"]
     with pytest.raises(WriteFailed, match=r"cannot be removed.*chattr"):
-        files.delete(files.read(path))
+        replacing.delete(reading.read(path))
 
 
 @needs_root
 def test_protected_file_is_known_beforehand(place: Path, protect: Protect) -> None:
     path = existing(place)
-    assert files.is_writable(files.read(path))
+    assert permissions.is_writable(reading.read(path))
     protect("+i", path)
-    assert not files.is_writable(files.read(path))
+    assert not permissions.is_writable(reading.read(path))
 
 
 @needs_root
@@ -61,7 +62,7 @@ def test_protected_directory_names_the_commands(place: Path, protect: Protect) -
     directory.mkdir()
     protect("+i", directory)
     with pytest.raises(WriteFailed, match="not permitted") as failed:
-        files.replace(files.read(directory / "config.toml"), b"new")
+        replacing.replace(reading.read(directory / "config.toml"), b"new")
     assert f"lsattr -d {directory}" in failed.value.remedy
 
 
@@ -71,8 +72,8 @@ def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> N
     directory.chmod(0o555)
 
     def write() -> None:
-        assert not files.is_writable(files.read(directory / "config.toml"))
-        files.replace(files.read(directory / "config.toml"), b"new")
+        assert not permissions.is_writable(reading.read(directory / "config.toml"))
+        replacing.replace(reading.read(directory / "config.toml"), b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
         ordinary(write)
@@ -82,13 +83,13 @@ def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> N
 def test_directory_that_became_closed_is_said(place: Path) -> None:
     closed = place / "closed"
     path = closed / "configs" / "config.toml"
-    snapshot = files.Snapshot(path, path, None)
+    snapshot = Snapshot(path, path, None)
     closed.mkdir()
     closed.chmod(0)
 
     def write() -> None:
-        assert not files.is_writable(snapshot)
-        files.replace(snapshot, b"new")
+        assert not permissions.is_writable(snapshot)
+        replacing.replace(snapshot, b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
         ordinary(write)
@@ -100,10 +101,10 @@ def test_read_only_file_system(place: Path, mount: Mount) -> None:
     path = existing(place / "configs")
     mount(path.parent, "--bind", str(path.parent))
     mount(path.parent, "-o", "remount,bind,ro")
-    assert not files.is_writable(files.read(path))
+    assert not permissions.is_writable(reading.read(path))
     for file in (path, path.parent / ".env"):
         with pytest.raises(WriteFailed, match=r"Read-only file system.*on the host instead"):
-            files.replace(files.read(file), b"new")
+            replacing.replace(reading.read(file), b"new")
     assert path.read_bytes() == b"old"
 
 
@@ -116,7 +117,7 @@ def test_full_disk_leaves_the_old_file_and_no_stray_one(place: Path, mount: Moun
     (small / "filler").write_bytes(b"x" * (56 << 10))
     for file in (path, small / ".env", small / "new" / ".env"):
         with pytest.raises(WriteFailed, match=r"No space left on device.*Free some space"):
-            files.replace(files.read(file), b"n" * 30_000)
+            replacing.replace(reading.read(file), b"n" * 30_000)
     assert path.read_bytes() == b"old"
     assert names(small) == ["config.toml", "filler"]
 
@@ -129,7 +130,7 @@ def test_file_system_without_room_for_another_file(place: Path, mount: Mount) ->
     mount(small, "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs")
     path = existing(small)
     with pytest.raises(WriteFailed, match=r"No space left on device.*df -i"):
-        files.replace(files.read(path), b"new")
+        replacing.replace(reading.read(path), b"new")
     assert path.read_bytes() == b"old"
 
 
@@ -138,7 +139,7 @@ def test_file_size_limit_does_not_end_the_program(place: Path) -> None:
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-        files.replace(files.read(path), b"n" * 100)
+        replacing.replace(reading.read(path), b"n" * 100)
 
     with pytest.raises(WriteFailed, match=r"too large.*ulimit -f"):
         apart(limited)
@@ -148,9 +149,9 @@ def test_file_size_limit_does_not_end_the_program(place: Path) -> None:
 
 def test_path_through_a_file(place: Path) -> None:
     path = existing(place)
-    snapshot = files.Snapshot(path / ".env", path / ".env", None)
+    snapshot = Snapshot(path / ".env", path / ".env", None)
     with pytest.raises(WriteFailed, match=r"(Not a directory|File exists)"):
-        files.replace(snapshot, b"x")
+        replacing.replace(snapshot, b"x")
     assert path.read_bytes() == b"old"
 
 
@@ -159,13 +160,13 @@ def test_what_appears_in_its_place_is_not_written(
     place: Path, make: Callable[[Path], None]
 ) -> None:
     path = existing(place)
-    before, absent = files.read(path), files.read(place / ".env")
+    before, absent = reading.read(path), reading.read(place / ".env")
     path.unlink()
     make(path)
     make(place / ".env")
     for snapshot in (before, absent):
         with pytest.raises(WizardError):
-            files.replace(snapshot, b"new")
+            replacing.replace(snapshot, b"new")
     assert names(place) == [".env", "config.toml"]
 
 
@@ -179,11 +180,15 @@ def test_disk_that_cannot_keep_the_new_file_is_believed(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    snapshots = [files.read(path), files.read(place / ".env"), files.read(place / "new" / ".env")]
+    snapshots = [
+        reading.read(path),
+        reading.read(place / ".env"),
+        reading.read(place / "new" / ".env"),
+    ]
     monkeypatch.setattr(os, "fsync", failing)
     for snapshot in snapshots:
         with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
-            files.replace(snapshot, b"new")
+            replacing.replace(snapshot, b"new")
     assert path.read_bytes() == b"old"
     assert names(place) == ["config.toml"]
 
@@ -214,13 +219,13 @@ def test_name_that_the_disk_cannot_keep_goes_back_to_the_old_file(
 ) -> None:
     path = existing(place)
     path.chmod(0o640)
-    before, absent = files.read(path), files.read(place / ".env")
+    before, absent = reading.read(path), reading.read(place / ".env")
     monkeypatch.setattr(os, "fsync", FailingDirectory().fsync)
     for snapshot in (before, absent):
         with pytest.raises(WriteFailed, match="Everything is as before"):
-            files.replace(snapshot, b"new")
+            replacing.replace(snapshot, b"new")
     with pytest.raises(WriteFailed, match=r"cannot be removed.*Everything is as before"):
-        files.delete(before)
+        replacing.delete(before)
     assert path.read_bytes() == b"old"
     assert path.stat().st_mode & 0o777 == 0o640
     assert names(place) == ["config.toml"]
@@ -230,12 +235,12 @@ def test_name_that_cannot_even_go_back_is_said(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
-    before = files.read(path)
+    before = reading.read(path)
     disk = FailingDirectory(forever=True)
     monkeypatch.setattr(os, "fsync", disk.fsync)
     monkeypatch.setattr(os, "replace", disk.replace)
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
-        files.replace(before, b"new")
+        replacing.replace(before, b"new")
     assert failed.value.code == "not-put-back"
     assert path.read_bytes() == b"new"
 
@@ -252,10 +257,10 @@ def test_rename_that_was_done_although_it_reports_an_error(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before, absent = files.read(path), files.read(place / ".env")
+    before, absent = reading.read(path), reading.read(place / ".env")
     monkeypatch.setattr(os, "replace", lost)
     for snapshot in (before, absent):
-        assert files.replace(snapshot, b"new").why is None
+        assert replacing.replace(snapshot, b"new").why is None
         assert snapshot.path.read_bytes() == b"new"
     assert names(place) == [".env", "config.toml"]
 
@@ -268,10 +273,10 @@ def test_rename_that_was_not_done_leaves_the_old_file(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before = files.read(path)
+    before = reading.read(path)
     monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
-        files.replace(before, b"new")
+        replacing.replace(before, b"new")
     assert path.read_bytes() == b"old"
     assert names(place) == ["config.toml"]
 
@@ -284,9 +289,9 @@ def test_file_system_without_rename_is_written_in_place(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before = files.read(path)
+    before = reading.read(path)
     monkeypatch.setattr(os, "replace", failing)
-    assert files.replace(before, b"new").why is files.InPlace.RENAME
+    assert replacing.replace(before, b"new").why is InPlace.RENAME
     assert path.read_bytes() == b"new"
     assert names(place) == ["config.toml"]
 
@@ -307,7 +312,7 @@ def test_new_file_that_cannot_be_given_to_the_owner_of_its_directory(place: Path
 
     def write() -> None:
         drop_capabilities()
-        files.replace(files.read(directory / ".env"), b"x")
+        replacing.replace(reading.read(directory / ".env"), b"x")
 
     with pytest.raises(WriteFailed, match="account that owns the directory"):
         apart(write)
@@ -324,7 +329,7 @@ def drop_capabilities() -> None:
 
 def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     path = place / "config.toml"
-    assert files.leftovers(place / "missing" / "config.toml") == []
+    assert temporary.leftovers(place / "missing" / "config.toml") == []
     left = place / ".config.toml.0123456789ab.tmp"
     left.touch()
     for name in (
@@ -339,23 +344,23 @@ def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     (place / ".config.toml.aaaaaaaaaaaa.tmp").mkdir()
     (place / ".config.toml.bbbbbbbbbbbb.tmp").symlink_to(left)
     os.mkfifo(place / ".config.toml.cccccccccccc.tmp")
-    assert files.leftovers(path) == [left]
+    assert temporary.leftovers(path) == [left]
 
 
 @needs_root
 def test_leftovers_of_another_account_are_left_to_it(place: Path) -> None:
     left = place / "..env.0123456789ab.tmp"
     left.touch()
-    assert ordinary(lambda: files.leftovers(place / ".env")) == []
+    assert ordinary(lambda: temporary.leftovers(place / ".env")) == []
     os.chown(left, 2345, 2345)
-    assert files.leftovers(place / ".env") == [left]
+    assert temporary.leftovers(place / ".env") == [left]
 
 
 def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
-    before = files.read(path)
+    before = reading.read(path)
     child = fork()
     if child == 0:
 
@@ -363,12 +368,12 @@ def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
             os.kill(os.getpid(), 9)
 
         monkeypatch.setattr(os, "fsync", killed)
-        files.replace(before, b"new")
+        replacing.replace(before, b"new")
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
     assert path.read_bytes() == b"old"
-    (left,) = files.leftovers(path)
+    (left,) = temporary.leftovers(path)
     assert left.read_bytes() == b"new"
     assert left.stat().st_mode & 0o777 == before.mode
-    files.replace(files.read(path), b"newer")
+    replacing.replace(reading.read(path), b"newer")
     assert path.read_bytes() == b"newer"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.fleet.fleet import HOSTS, Fleet, Run, fleet
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.formats.dotenv.variable import read_variable
-from wizard.secret import Secret
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.formats.dotenv.variables import read_variable
+from wizard.secrets.secret import Secret
 
 pytestmark = pytest.mark.timeout(900)
 

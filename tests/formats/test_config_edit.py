@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.edit import REMOVE, ConfigEdit, edit_config, new_config
-from wizard.formats.config.view import parse_config
-from wizard.settings import SkipForm
+from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config, new_config
+from wizard.formats.config_toml.view import parse_config
 
 SECRET = '"${SMTP_SECRET}"'
 USER_LINE = "# Login name at the mail server, usually the full e-mail address.\n"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.formats.config.edit import ConfigEdit, new_config
-from wizard.formats.config.mask import mask_config
+from wizard.formats.config_toml.edit import ConfigEdit, new_config
+from wizard.formats.masking import mask_config
 
 HIDDEN = {
     "basic": ('[smtp]\nsecret = "hunter2" # c\n', '[smtp]\nsecret = "********" # c\n'),

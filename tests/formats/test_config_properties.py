@@ -10,15 +10,15 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config.mask import mask_config
 from wizard.formats.config.skip import MARK
-from wizard.formats.config.view import SMTP_KEYS, parse_config
-from wizard.formats.toml.source import Kind, lex, parse
+from wizard.formats.config_toml.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.view import SMTP_KEYS, parse_config
+from wizard.formats.masking import mask_config
+from wizard.formats.toml.statements import Kind, lex, parse
 from wizard.formats.toml.tokens import mask_references
-from wizard.formats.toml.value import same
-from wizard.settings import SkipForm
+from wizard.formats.toml.values import same
 
 BLANKS = st.sampled_from(["", " ", "  ", "\t", " \t"])
 TRAILERS = st.sampled_from(["", " ", " # c", "\t#c = [", "# \"'", " # ${C}"])

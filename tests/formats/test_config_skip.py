@@ -4,11 +4,11 @@ import itertools
 
 import pytest
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.edit import ConfigEdit, edit_config
 from wizard.formats.config.skip import MARK
-from wizard.formats.config.view import parse_config
-from wizard.settings import SkipForm
+from wizard.formats.config_toml.edit import ConfigEdit, edit_config
+from wizard.formats.config_toml.view import parse_config
 
 GLOBAL = ConfigEdit(skip=SkipForm.GLOBAL)
 TABLE = ConfigEdit(skip=SkipForm.USER_TABLE)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.view import SmtpValues, parse_config
-from wizard.settings import SkipForm
+from wizard.formats.config_toml.view import SmtpValues, parse_config
 
 
 def smtp(text: str) -> SmtpValues:

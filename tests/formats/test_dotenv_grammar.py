@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.formats.dotenv.compose import read_compose
+from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.statement import Reading
+from wizard.formats.dotenv.reading import Reading
 
 
 def pairs(reading: Reading) -> list[tuple[str, str]] | None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.formats.dotenv.compose import read_compose
+from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.variable import mask_dotenv
+from wizard.formats.dotenv.mask import mask_dotenv
 
 TOKEN = "hunter2"
 PIECES = [

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import InvalidValue
-from wizard.formats.dotenv.value import (
+from wizard.formats.dotenv.quoting import (
     DOCKER_RUN,
     NODE,
     PYTHON,

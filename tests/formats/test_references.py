@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import InvalidValue
-from wizard.formats.config.references import choose_reference, secret_reference
+from wizard.formats.config_toml.reference import choose_reference, secret_reference
 
 
 @pytest.mark.parametrize(

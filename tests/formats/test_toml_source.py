@@ -6,7 +6,7 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.toml.inline import inline_pairs
-from wizard.formats.toml.source import Kind, Statement, TomlSource, lex, parse
+from wizard.formats.toml.statements import Kind, Statement, TomlSource, lex, parse
 from wizard.formats.toml.tokens import mask_references, references
 
 TEXTS = [

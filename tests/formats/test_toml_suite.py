@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
 from wizard.formats.config.skip import MARK
+from wizard.formats.config_toml.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
 from wizard.formats.text import decode
-from wizard.settings import SkipForm
 
 SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"
 SMTP = ConfigEdit("you@peer.example", "mail.peer.example", '"${SMTP_SECRET}"', True)

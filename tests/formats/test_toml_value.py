@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.formats.toml.value import is_string, render_string, same
+from wizard.formats.toml.values import is_string, render_string, same
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

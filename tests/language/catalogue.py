@@ -23,7 +23,7 @@ from babel.messages.catalog import Catalog, Message
 from tests.language.argparse_words import WORDS
 from tests.language.sources import PACKAGE, sentences
 
-PO = PACKAGE / "locale" / "de" / "LC_MESSAGES" / "smtp-wizard.po"
+PO = PACKAGE / "text" / "locale" / "de" / "LC_MESSAGES" / "smtp-wizard.po"
 MO = PO.with_suffix(".mo")
 _ARGPARSE = "argparse"
 _HEADERS = (

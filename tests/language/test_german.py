@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from tests.language.sources import PACKAGE, placeholders
-from wizard import language
 from wizard.cli.parser import parse
-from wizard.diagnosis import TABLE, diagnose
-from wizard.diagnosis.failure import Failure, Stage
-from wizard.diagnosis.rule import Rule
-from wizard.language import _
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.diagnosis import TABLE, diagnose
+from wizard.live_test.diagnosis_rule import Rule
+from wizard.live_test.failure import Failure, Stage
 from wizard.probe.mail import compose
-from wizard.secret import Secret
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.secrets.secret import Secret
+from wizard.text import language
+from wizard.text.language import _
 
 GERMAN = {"LANG": "de_DE.UTF-8"}
 ENGLISH = {"LANG": "en_GB.UTF-8"}

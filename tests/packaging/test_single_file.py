@@ -17,8 +17,8 @@ from tests.files.accounts import ORDINARY, ROOT
 from tests.line import Line
 from tests.stores.session_bus import session_bus
 from tests.terminal.test_in_tmux import Terminal
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.secret import Secret
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.secrets.secret import Secret
 
 pytestmark = pytest.mark.timeout(900)
 

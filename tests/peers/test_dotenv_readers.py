@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 
 from tests.peers.readers import Reader
 from wizard.errors import FileRefused, InvalidValue
-from wizard.formats.dotenv.compose import read_compose
+from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.value import DOCKER_RUN, NODE, PYTHON, SHELL
-from wizard.formats.dotenv.variable import (
+from wizard.formats.dotenv.quoting import (
+    DOCKER_RUN,
+    NODE,
+    PYTHON,
+    SHELL,
     Misreading,
     check_value,
     misreaders,
     quote,
-    read_variable,
-    remove_variable,
-    set_variable,
 )
+from wizard.formats.dotenv.variable import remove_variable, set_variable
+from wizard.formats.dotenv.variables import read_variable
 
 NAME = "SMTP_SECRET"
 LIMITS = settings(deadline=None, max_examples=300)

@@ -17,8 +17,8 @@ from tests.peers.crate import built
 from tests.probe.catalogue import CASES, Case, play
 from tests.probe.certificates import authority, good
 from tests.probe.servers import serving
-from wizard.probe.events import Verdict
-from wizard.settings import Endpoint
+from wizard.config.settings import Endpoint
+from wizard.live_test.events import Verdict
 
 NO_PATIENCE = 6.0
 """Seconds after which lettre is taken to be stuck: it has a time limit for each read only."""

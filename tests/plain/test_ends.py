@@ -15,7 +15,7 @@ import pytest
 from tests.plain.conftest import Start
 from tests.plain.pty_terminal import PtyTerminal, strange_bytes
 from tests.plain.test_line_by_line import up_to_the_secret
-from wizard.demo.server import DEMO_USER
+from wizard.demo.mail_server import DEMO_USER
 
 RAW_BEFORE = "import sys, tty; tty.setraw(0); from wizard.cli import main; sys.exit(main())"
 

@@ -9,8 +9,8 @@ import pytest
 from tests.plain.conftest import Start
 from tests.plain.pty_terminal import PtyTerminal
 from tests.scenarios.german import german
-from wizard.language import _
-from wizard.plain import prompt
+from wizard.text.language import _
+from wizard.ui.plain import prompt
 
 GERMAN = {"LANG": "de_DE.UTF-8"}
 

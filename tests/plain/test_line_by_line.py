@@ -9,7 +9,7 @@ import pytest
 from tests.plain.conftest import Start
 from tests.plain.pty_terminal import PtyTerminal, strange_bytes
 from tests.scenarios.scenario import CONFIG, PASSWORD
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 
 def up_to_the_secret(terminal: PtyTerminal, endpoint: str = DEMO_HOST) -> None:

@@ -6,7 +6,7 @@ import signal
 
 from tests.plain.conftest import Start
 from tests.plain.pty_terminal import PtyTerminal, strange_bytes
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 SERVER = "Mail server (host name)"
 LOOKING = "Looking for the mail server of demo.example, 3600 s at most. Ctrl+C goes on without.\n"

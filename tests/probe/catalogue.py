@@ -34,7 +34,7 @@ from tests.probe.servers import (
     run_probe,
     serving,
 )
-from wizard.probe.events import Event, Report
+from wizard.live_test.events import Event, Report
 
 TO = "admin@example.net"
 SOON = 1.5

@@ -22,10 +22,10 @@ from tests.probe.servers import (
     run_probe,
     serving,
 )
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.probe.events import Report
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.live_test.events import Report
 from wizard.probe.network import Network
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from contextlib import AbstractAsyncContextManager
 
 import trustme
 
-from wizard.probe.events import Concluded, Event, Report
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.events import Concluded, Event, Report
 from wizard.probe.live import probe
 from wizard.probe.network import Address, Network, SystemNetwork, strict
-from wizard.secret import Secret
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.secrets.secret import Secret
 
 PASSWORD = "correct horse battery staple"
 HOST = "mail.example.org"

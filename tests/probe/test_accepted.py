@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from tests.probe.servers import Run, Serve
+from wizard.config.settings import Security
+from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.probe.events import Concluded, Decided, Event, Finished, Report, Started, Verdict
-from wizard.settings import Security
+from wizard.live_test.events import Concluded, Decided, Event, Finished, Report, Started, Verdict
 
 SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 STARTTLS = [

@@ -11,10 +11,10 @@ import trustme
 from tests.probe import scripts
 from tests.probe.catalogue import CASES, Case, outcome, play
 from tests.probe.servers import HOST, Run, Serve
-from wizard.probe.events import Event, Finished, Report
+from wizard.live_test.events import Event, Finished, Report
 from wizard.probe.login import as_sent
 from wizard.probe.transcript import MOST_LINES
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
 
 SLACK = 5.0
 """Seconds; how late a busy machine may be."""

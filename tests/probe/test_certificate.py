@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.probe.certificates import authority
-from wizard.diagnosis.failure import Certificate
+from wizard.live_test.failure import Certificate
 from wizard.probe.certificate import read_certificate
 
 BEGIN, END = datetime(2020, 1, 2, tzinfo=UTC), datetime(2060, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from tests.probe.servers import Run, Serve, verdict
-from wizard.probe.events import Verdict
+from wizard.live_test.events import Verdict
 from wizard.probe.network import SystemNetwork
 
 PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"

@@ -11,11 +11,12 @@ from contextlib import aclosing
 import pytest
 
 from tests.probe.servers import Run, Serve
-from wizard.probe.events import Stage, Started
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.events import Started
+from wizard.live_test.failure import Stage
 from wizard.probe.live import probe
 from wizard.probe.network import Network
-from wizard.secret import Secret
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.secrets.secret import Secret
 
 SILENT = {
     "greeting": {"GREETING": ""},

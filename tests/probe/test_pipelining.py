@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from tests.probe.servers import HOST, Run, Serve, verdict
-from wizard.probe.conversation import ConnectionClosed, Conversation
-from wizard.probe.events import Decided, Event, Finished, Verdict
+from wizard.live_test.events import Decided, Event, Finished, Verdict
+from wizard.live_test.smtp import ConnectionClosed, Conversation
 from wizard.probe.network import Address, Network
 from wizard.probe.reply import Reply
 

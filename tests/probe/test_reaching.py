@@ -12,11 +12,11 @@ import pytest
 import trustme
 
 from tests.probe.servers import Run, Serve, verdict
-from wizard.probe.events import Concluded, Report, Verdict
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.events import Concluded, Report, Verdict
 from wizard.probe.live import probe
 from wizard.probe.network import Address, SystemNetwork
-from wizard.probe.race import connect_first
-from wizard.settings import Endpoint, SmtpSettings
+from wizard.system.network import connect_first
 
 V6 = Address("2001:db8::1", 465)
 V4 = Address("192.0.2.1", 465)

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.probe.servers import POLITE, Run, Serve, verdict
+from wizard.config.settings import Endpoint, Route, Security, SmtpSettings
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.probe.events import Report, Verdict
+from wizard.live_test.events import Report, Verdict
 from wizard.probe.live import probe
 from wizard.probe.mail import SUBJECT, as_data, compose, queue_id
 from wizard.probe.reply import Reply
-from wizard.settings import Endpoint, Route, Security, SmtpSettings
 
 TO = "admin@example.net"
 ROUTE = Route("mail.example.org", 465, Security.TLS)

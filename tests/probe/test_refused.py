@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.probe.servers import Run, Serve, verdict
-from wizard.probe.events import Verdict
+from wizard.live_test.events import Verdict
 
 
 async def test_the_stage_that_fails_is_the_last_and_says_what_the_diagnosis_says(

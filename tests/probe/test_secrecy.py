@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.probe.servers import Run, Serve
+from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.probe.events import Event, Report
-from wizard.probe.printable import printable
-from wizard.secret import MASK
+from wizard.live_test.events import Event, Report
+from wizard.secrets.secret import MASK
+from wizard.text.display import printable
 
 SECRET = "hunter2-Käse-${NAME}"
 USER = "you@example.org"

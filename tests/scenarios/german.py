@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from wizard import language
+from wizard.text import language
 
 GERMAN: Mapping[str, str] = {
     # Questions and what is answered

@@ -35,9 +35,9 @@ from tests.scenarios.scenario import (
     Write,
 )  # fmt: skip
 from tests.tui.conftest import Operator
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.secret import Secret as Hidden
-from wizard.tui.app import WizardApp
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.secrets.secret import Secret as Hidden
+from wizard.ui.textual.app import WizardApp
 
 
 class OnScreen:

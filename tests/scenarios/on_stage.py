@@ -14,16 +14,17 @@ from pathlib import Path
 
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.memory_store import MemoryStore
-from wizard import current, language, layout
-from wizard.cli import full_screen, output
+from wizard.cli import output, wizard_command
+from wizard.config import current, layout
+from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_USER, MailServer
 from wizard.discovery.records import Records
-from wizard.flow.discovery import Discovery
-from wizard.flow.session import Session
 from wizard.probe.live import probe
-from wizard.secret import Secret
-from wizard.stores.store import StoreName
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import StoreName
+from wizard.text import language
+from wizard.ui.steps.mail_server_search import Discovery
+from wizard.ui.steps.session import Session
 
 TIMEOUT = 15.0
 
@@ -47,7 +48,7 @@ def main() -> int:
     language.use(language.choose())
     with MailServer(DEMO_USER, Secret(password)) as server:
         begun = session(Path(config), server, *extra)
-        return full_screen.show(begun, Namespace(plain=True, no_mouse=True))
+        return wizard_command.show(begun, Namespace(plain=True, no_mouse=True))
 
 
 if __name__ == "__main__":

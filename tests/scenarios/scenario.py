@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.held_records import GOOGLES_CUSTOMER
 from wizard.demo import stage
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 PASSWORD = stage.PASSWORD.reveal()
 Words = Callable[[str], str]

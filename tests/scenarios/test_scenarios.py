@@ -11,7 +11,7 @@ from tests.scenarios.german import SPOKEN, german, in_german
 from tests.scenarios.in_lines import InLines
 from tests.scenarios.on_screen import on_screen
 from tests.scenarios.scenario import SCENARIOS, Scenario, SomebodyAppends, Words
-from wizard import current, layout
+from wizard.config import current, layout
 
 on_both = pytest.mark.parametrize(
     "scenario", SCENARIOS, ids=[scenario.name.replace(" ", "-") for scenario in SCENARIOS]

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from wizard.stores import child
+from wizard.system import process
+from wizard.system.process import TimedOut
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -17,7 +18,7 @@ def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None
     """Python 3.11 would wait forever if its own way of starting one is cancelled half done."""
 
     async def leave(turns: int) -> None:
-        task = asyncio.ensure_future(child.run_async(SLEEPS, b"", {}, 60))
+        task = asyncio.ensure_future(process.run_async(SLEEPS, b"", {}, 60))
         for _ in range(turns):
             await asyncio.sleep(0)
         assert not task.done()
@@ -27,5 +28,5 @@ def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None
 
 
 async def test_deadline_holds_in_the_background() -> None:
-    with pytest.raises(child.TimedOut):
-        await child.run_async(SLEEPS, b"", {}, 0.2)
+    with pytest.raises(TimedOut):
+        await process.run_async(SLEEPS, b"", {}, 0.2)

@@ -11,11 +11,11 @@ import pytest
 
 from tests.stores.session_bus import session_bus
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores.credential import CredentialStore
-from wizard.stores.env_file import EnvFileStore
-from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store
+from wizard.secrets.credential import CredentialStore
+from wizard.secrets.env_file import EnvFileStore
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Store
 
 # Returns the store for a configuration in the directory.
 Factory = Callable[[Path], Store]

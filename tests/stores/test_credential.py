@@ -12,8 +12,8 @@ import pytest
 
 from tests.stores.test_contract import usable_systemd_creds
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores.credential import CredentialStore, credential_path, decrypted, in_directory
+from wizard.secrets.credential import CredentialStore, credential_path, decrypted, in_directory
+from wizard.secrets.secret import Secret
 from wizard.stores.systemd import drop_in
 
 

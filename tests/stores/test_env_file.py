@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores.env_file import EnvFileStore
+from wizard.secrets.env_file import EnvFileStore
+from wizard.secrets.secret import Secret
 
 
 def store(directory: Path) -> EnvFileStore:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.check import compose_file
-from wizard.current import Place
-from wizard.layout import Layout, LayoutKind
-from wizard.stores import guidance
+from wizard.compose import file
+from wizard.config.current import Place
+from wizard.config.layout import Layout, LayoutKind
+from wizard.server import next_steps
 
 STORES = (Place.ENV_FILE, Place.KEYRING, Place.CREDENTIAL)
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
@@ -21,32 +21,32 @@ STANDALONE = Layout(LayoutKind.STANDALONE, CONFIG, CONFIG.with_name(".env"))
 @pytest.mark.parametrize("kind", LayoutKind)
 @pytest.mark.parametrize("place", STORES)
 def test_every_store_has_a_consequence(place: Place, kind: LayoutKind) -> None:
-    sentence = guidance.consequence(place, kind)
+    sentence = next_steps.consequence(place, kind)
     assert sentence.endswith(".")
     assert ("exec" in sentence) is (place is not Place.ENV_FILE)
 
 
 def test_command_starts_the_server_with_its_secret() -> None:
     up = ["docker", "compose", "-f", "/srv/a b/compose.yaml", "up", "-d"]
-    assert shlex.split(guidance.start_command(Place.ENV_FILE, COMPOSE)) == up
+    assert shlex.split(next_steps.start_command(Place.ENV_FILE, COMPOSE)) == up
     by_exec = ["smtp-wizard", "-c", str(CONFIG), "exec", "--"]
-    assert shlex.split(guidance.start_command(Place.KEYRING, COMPOSE)) == [*by_exec, *up]
-    assert shlex.split(guidance.start_command(Place.KEYRING, STANDALONE)) == [
+    assert shlex.split(next_steps.start_command(Place.KEYRING, COMPOSE)) == [*by_exec, *up]
+    assert shlex.split(next_steps.start_command(Place.KEYRING, STANDALONE)) == [
         *by_exec, "bomnipotent_server", str(CONFIG),
     ]  # fmt: skip
     for place in (Place.ENV_FILE, Place.CREDENTIAL):
-        command = guidance.start_command(place, STANDALONE)
+        command = next_steps.start_command(place, STANDALONE)
         assert command == "systemctl restart bomnipotent"
 
 
 def test_drop_in_loads_the_credential_only_where_it_is_used() -> None:
     server, program = Path("/opt/bomnipotent_server"), Path("/usr/bin/smtp-wizard")
-    text = guidance.drop_in(Place.CREDENTIAL, STANDALONE, server, program)
+    text = next_steps.drop_in(Place.CREDENTIAL, STANDALONE, server, program)
     assert f"LoadCredentialEncrypted=smtp_secret:{CONFIG.with_name('smtp_secret.cred')}\n" in text
-    assert "LoadCredential" not in guidance.drop_in(Place.KEYRING, STANDALONE, server, program)
+    assert "LoadCredential" not in next_steps.drop_in(Place.KEYRING, STANDALONE, server, program)
 
 
 def test_lines_for_compose_are_what_compose_understands() -> None:
-    lines = "\n".join(f"      {line}" for line in guidance.compose_lines("SMTP_SECRET"))
-    parsed = compose_file.parse(f"services:\n    server:\n{lines}\n")
+    lines = "\n".join(f"      {line}" for line in next_steps.compose_lines("SMTP_SECRET"))
+    parsed = file.parse(f"services:\n    server:\n{lines}\n")
     assert parsed.services["server"].environment["SMTP_SECRET"].value == "${SMTP_SECRET:?}"

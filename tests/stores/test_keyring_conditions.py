@@ -15,8 +15,8 @@ import pytest
 
 from tests.stores.session_bus import SessionBus
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores.os_keyring import KeyringStore, user_name
+from wizard.secrets.keyring import KeyringStore, user_name
+from wizard.secrets.secret import Secret
 
 CONFIG = Path("/srv/bomnipotent/config.toml")
 IS_ROOT = os.geteuid() == 0

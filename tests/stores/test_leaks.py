@@ -22,17 +22,19 @@ import pytest
 from tests.cli.conftest import CONFIG
 from tests.stores.session_bus import SessionBus
 from tests.stores.test_contract import usable_systemd_creds
-from wizard import current, layout
-from wizard.check.findings import findings
-from wizard.check.seen import look
-from wizard.draft import Draft
+from wizard.check.inspection import look
+from wizard.check.rules import findings
+from wizard.config import current, layout
+from wizard.config.draft import Draft
 from wizard.errors import StoreUnusable, WizardError
-from wizard.plan import make_plan
-from wizard.secret import Secret
-from wizard.stores import child, where
-from wizard.stores.credential import CredentialStore
-from wizard.stores.os_keyring import KeyringStore
-from wizard.stores.store import Store, StoreName
+from wizard.saving.plan import make_plan
+from wizard.secrets import resolver
+from wizard.secrets.credential import CredentialStore
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Store, StoreName
+from wizard.system import process as process_module
+from wizard.system.process import passed_on
 
 TEXT = "hunter22-correct-horse-battery"
 NEEDLE = TEXT.encode()
@@ -114,7 +116,7 @@ def test_systemd_creds_leaks_nothing_while_it_works(
 
 def test_only_harmless_variables_are_passed_on() -> None:
     environ = {"SMTP_SECRET": TEXT, "DB_PW": TEXT, "HOME": "/h", "GIT_DIR": "/x", "LD_PRELOAD": "x"}
-    assert child.passed_on(environ) == {"HOME": "/h"}
+    assert passed_on(environ) == {"HOME": "/h"}
 
 
 @pytest.mark.parametrize("failing", ["hang", "crash", "garbage"])
@@ -190,7 +192,9 @@ def test_interrupted_call_leaves_no_child_behind() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
         with pytest.raises(KeyboardInterrupt):
-            child.run(["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30)
+            process_module.run(
+                ["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30
+            )
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
@@ -298,5 +302,5 @@ def test_exception_of_a_refusal_holds_no_secret(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"SMTP_SECRET={TEXT}$$x\n")
     now = current.load(layout.find(tmp_path / "config.toml"), {})
     with pytest.raises(StoreUnusable) as refusal:
-        where.fetch(now)
+        resolver.fetch(now)
     assert TEXT not in "".join(traceback.format_exception(refusal.value))

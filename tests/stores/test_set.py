@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.stores.session_bus import SessionBus
-from wizard.formats.dotenv.variable import read_variable
-from wizard.stores.credential import CredentialStore
+from wizard.formats.dotenv.variables import read_variable
+from wizard.secrets.credential import CredentialStore
 
 SECRET = "hunter22 #1"
 

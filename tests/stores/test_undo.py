@@ -9,8 +9,8 @@ import pytest
 
 from tests.stores.session_bus import SessionBus
 from tests.stores.test_set import FIRST, PRINT, SECRET, Account
-from wizard.secret import Secret
-from wizard.stores.os_keyring import KeyringStore
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.secret import Secret
 
 OTHER = "correct horse"
 

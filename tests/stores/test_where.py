@@ -9,11 +9,11 @@ import pytest
 from tests.cli.conftest import CONFIG
 from tests.stores.fragile import Fragile
 from tests.stores.session_bus import SessionBus
-from wizard import current, layout
-from wizard.current import Current, Place
+from wizard.config import current, layout
+from wizard.config.current import Current, Place
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
-from wizard.stores import where
+from wizard.secrets import resolver
+from wizard.secrets.secret import Secret
 
 SECRET = Secret("hunter22")
 
@@ -28,14 +28,14 @@ def test_places_are_told_in_the_order_in_which_they_win(tmp_path: Path) -> None:
     (tmp_path / "smtp_secret").write_text("hunter22")
     environ = {"SMTP_SECRET": "x", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     now = load(tmp_path, environ)
-    found = where.find(now, keyring=Fragile("the keyring", SECRET))
+    found = resolver.find(now, keyring=Fragile("the keyring", SECRET))
     assert found.places == (Place.ENVIRONMENT, Place.ENV_FILE, Place.CREDENTIAL, Place.KEYRING)
     assert found.effective is Place.ENVIRONMENT
     assert not found.needs_exec
 
 
 def test_keyring_alone_needs_exec(tmp_path: Path) -> None:
-    found = where.find(load(tmp_path), keyring=Fragile("the keyring", SECRET))
+    found = resolver.find(load(tmp_path), keyring=Fragile("the keyring", SECRET))
     assert found.places == (Place.KEYRING,)
     assert found.needs_exec
 
@@ -43,9 +43,9 @@ def test_keyring_alone_needs_exec(tmp_path: Path) -> None:
 def test_keyring_is_not_asked_where_the_secret_is_found_already(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
     broken = Fragile("the keyring", failing="present")
-    quick = where.find(load(tmp_path), keyring=broken, thorough=False)
+    quick = resolver.find(load(tmp_path), keyring=broken, thorough=False)
     assert (quick.places, quick.keyring_problem) == ((Place.ENV_FILE,), None)
-    thorough = where.find(load(tmp_path), keyring=broken)
+    thorough = resolver.find(load(tmp_path), keyring=broken)
     assert thorough.places == (Place.ENV_FILE,)
     assert thorough.keyring_problem is not None
     assert thorough.keyring_problem.code == "present-failed"
@@ -60,28 +60,28 @@ def test_nothing_is_asked_where_no_variable_is_wanted(
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))
     keyring = Fragile("the keyring", SECRET, failing="present-killed")
-    assert where.find(now, keyring=keyring).places == places
-    assert where.fetch(now, keyring=keyring) == {}
+    assert resolver.find(now, keyring=keyring).places == places
+    assert resolver.fetch(now, keyring=keyring) == {}
 
 
 def test_fetched_secret_is_what_the_server_would_use(tmp_path: Path) -> None:
     now = load(tmp_path)
-    secrets = where.fetch(now, keyring=Fragile("the keyring", SECRET))
+    secrets = resolver.fetch(now, keyring=Fragile("the keyring", SECRET))
     assert secrets == {"SMTP_SECRET": SECRET}
 
 
 def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable) as refusal:
-        where.fetch(load(tmp_path), keyring=Fragile("the keyring", failing="read"))
+        resolver.fetch(load(tmp_path), keyring=Fragile("the keyring", failing="read"))
     assert refusal.value.code == "read-failed"
     assert "neither in the environment nor in .env. the keyring failed" in refusal.value.message
 
 
 def test_stores_of_a_configuration_belong_together(unlocked: SessionBus, tmp_path: Path) -> None:
     now = load(tmp_path, unlocked.environ)
-    where.keyring_store(now).write(SECRET)
+    resolver.keyring_store(now).write(SECRET)
     assert unlocked.labels() == ["BOMnipotent Server – SMTP secret (mail.example.org)"]  # noqa: RUF001
-    assert where.find(now).places == (Place.KEYRING,)
-    where.env_file_store(now).write(SECRET)
+    assert resolver.find(now).places == (Place.KEYRING,)
+    resolver.env_file_store(now).write(SECRET)
     assert (tmp_path / ".env").read_text().endswith("SMTP_SECRET=hunter22\n")
-    assert where.credential_store(now).path == tmp_path / "smtp_secret.cred"
+    assert resolver.credential_store(now).path == tmp_path / "smtp_secret.cred"

@@ -14,7 +14,7 @@ import pytest
 from tests.terminal.test_gone import Line
 from tests.terminal.test_in_tmux import PATIENCE
 from tests.terminal.test_life import SECRET, LivingTerminal, Room, pytestmark, to_review, to_user
-from wizard import lock
+from wizard.saving import lock
 
 __all__ = ["pytestmark"]
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.tui.emulated import Emulated
-from wizard import current, kept_draft, layout
+from wizard.config import current, layout
+from wizard.ui import saved_draft
 
 PATIENCE = 30.0
 """Seconds until something must have happened; only a defect takes that long."""
@@ -81,7 +82,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 
 def kept_user(directory: Path) -> str:
-    kept = kept_draft.load(current.load(layout.find(directory / "config.toml"), environ={}))
+    kept = saved_draft.load(current.load(layout.find(directory / "config.toml"), environ={}))
     assert kept is not None
     return kept.draft.user
 

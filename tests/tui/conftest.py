@@ -13,20 +13,20 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from wizard import current, layout
 from wizard.check.finding import Finding
+from wizard.config import current, layout
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.discovery.records import Records
-from wizard.flow.discovery import Discovery
-from wizard.flow.done import Done
-from wizard.flow.session import Session
 from wizard.probe.live import probe
-from wizard.secret import Secret
-from wizard.stores.store import Store, StoreName
-from wizard.tui.app import WizardApp
-from wizard.tui.screens.form import FormScreen
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Store, StoreName
 from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.done import Done
+from wizard.ui.steps.mail_server_search import Discovery
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.app import WizardApp
+from wizard.ui.textual.form_screen import FormScreen
 
 PASSWORD = "open$esame #1"
 NORMAL, SMALL = (80, 24), (40, 12)

@@ -13,15 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wizard import current, layout
+from wizard.config import current, layout
+from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.demo.server import DEMO_USER, MailServer
-from wizard.flow.session import Session
 from wizard.probe.live import probe
-from wizard.secret import Secret
-from wizard.tui.app import WizardApp
-from wizard.tui.signals import Signals
+from wizard.secrets.secret import Secret
+from wizard.system.signals import Signals
 from wizard.tui.thrifty import ThriftyTerminal
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.app import WizardApp
 
 
 class RecordedTerminal(ThriftyTerminal):

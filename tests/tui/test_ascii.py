@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.watched import WatchedWizard
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 
 @pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"TERM": "linux"}])

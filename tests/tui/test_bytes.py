@@ -15,7 +15,7 @@ import pytest
 
 from tests.line import PATIENCE, Line
 from tests.tui.watched import WatchedWizard
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 CONFIGURED = """\
 [smtp]

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Wizard
-from wizard import current, kept_draft, layout
-from wizard.draft import Draft
-from wizard.flow.session import Session
-from wizard.kept_draft import KeptDraft
+from wizard.config import current, layout
+from wizard.config.draft import Draft
 from wizard.probe.live import probe
-from wizard.secret import Replace, Secret
-from wizard.tui.app import WizardApp
+from wizard.secrets.secret import Replace, Secret
+from wizard.ui import saved_draft
+from wizard.ui.saved_draft import KeptDraft
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.app import WizardApp
 
 CONFIG = f"""\
 [smtp]
@@ -34,13 +35,13 @@ def furnish(directory: Path) -> Path:
 
 
 def load(config: Path) -> KeptDraft | None:
-    return kept_draft.load(current.load(layout.find(config), environ={}))
+    return saved_draft.load(current.load(layout.find(config), environ={}))
 
 
 def keep(config: Path, **entered: object) -> None:
     now = current.load(layout.find(config), environ={})
     draft: Draft = replace(Draft.of(now), **entered)  # type: ignore[arg-type]
-    assert kept_draft.save(draft, now)
+    assert saved_draft.save(draft, now)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

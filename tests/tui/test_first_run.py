@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Operator, Wizard
-from wizard import current, layout
+from wizard.config import current, layout
 from wizard.demo import stage
 
 

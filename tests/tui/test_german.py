@@ -13,7 +13,7 @@ from tests.scenarios.german import german
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Operator, Wizard
 from wizard.check.finding import Finding, Severity
 from wizard.flow.step import Step
-from wizard.language import _
+from wizard.text.language import _
 
 CONFIG = f"""\
 [smtp]

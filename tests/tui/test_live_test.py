@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Operator, Wizard
-from wizard.demo.server import MailServer
+from wizard.demo.mail_server import MailServer
 
 
 async def up_to_the_test(operator: Operator, endpoint: str = DEMO_HOST) -> None:
@@ -92,7 +92,8 @@ async def test_running_test_is_stopped_by_escape_and_leaves_everything(
     import asyncio
     from collections.abc import AsyncGenerator
 
-    from wizard.probe.events import Event, Stage, Started
+    from wizard.live_test.events import Event, Started
+    from wizard.live_test.failure import Stage
 
     closed = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
 from wizard.check.finding import Finding, Severity
-from wizard.formats.dotenv.variable import read_variable
+from wizard.formats.dotenv.variables import read_variable
 
 CONFIG = f"""\
 # Ours

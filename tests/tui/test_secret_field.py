@@ -11,12 +11,12 @@ from textual import events
 
 from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
-from wizard.current import Current
+from wizard.config.current import Current
 from wizard.errors import StoreUnusable
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Availability, StoreName
 from wizard.stores.keyring_words import FOREIGN
-from wizard.stores.store import Availability, StoreName
-from wizard.tui.widgets.field import Field, SecretInput
+from wizard.ui.textual.field import Field, SecretInput
 
 SECRET = "hunter22"
 
@@ -122,7 +122,7 @@ async def test_crash_shows_no_value(
 async def test_store_that_works_is_offered_and_chosen(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.stores import where
+    from wizard.secrets import resolver as where
 
     store = MemoryStore()
     monkeypatch.setattr(where, "keyring_store", lambda current, accepted: store)
@@ -165,7 +165,7 @@ async def test_store_that_does_not_work_is_not_offered(
 async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.stores import where
+    from wizard.secrets import resolver as where
 
     class ForeignStore(MemoryStore):
         def look(self) -> Availability:

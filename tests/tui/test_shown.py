@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.emulated import Emulated, difference
-from wizard.tui.shown import Shown
+from wizard.ui.textual.screen_diff import Shown
 
 COLUMNS, LINES = 12, 4
 START = "\x1b[?1049h"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.line import PATIENCE, Line
 from tests.tui.emulated import Emulated, difference
-from wizard.tui.shown import Shown
+from wizard.ui.textual.screen_diff import Shown
 
 REPOSITORY = Path(__file__).parents[2]
 _HALF = re.compile(r"\x1b[^a-zA-Z\x07]*$")

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from wizard.afterwards.log import LogUnreadable
-from wizard.check.compose_view import Container
-from wizard.stores import child
+from wizard.compose.container import Container
+from wizard.system.process import followed
 
 _PASSED_ON = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
               "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME")  # fmt: skip
@@ -46,7 +46,7 @@ class ContainerLog:
         """Yield what the server prints; the child is ended with this generator."""
         for command in self._commands():
             try:
-                async with child.followed(command, self.environ, self._extra) as process:
+                async with followed(command, self.environ, self._extra) as process:
                     if process.stdout is not None:
                         while data := await process.stdout.read(_AT_ONCE):
                             yield data

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from wizard.afterwards.log import Log, LogUnreadable
 from wizard.afterwards.log_reader import LogReader
 from wizard.afterwards.outcome import Heard, Outcome
-from wizard.afterwards.server import Server
-from wizard.afterwards.veil import Veil, veil
-from wizard.draft import Draft
-from wizard.plan import Plan
+from wizard.config.draft import Draft
+from wizard.saving.plan import Plan
+from wizard.server.redaction import Veil, veil
+from wizard.server.reload import Server
 
 SECONDS = 10.0
 SETTLES = 0.5

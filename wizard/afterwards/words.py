@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wizard.afterwards.listening import Listening
 from wizard.afterwards.outcome import Heard, Outcome
-from wizard.language import N_, _
+from wizard.text.language import N_, _
 
 WAITING = N_("Listening to the server's log: {seconds:.0f} s at most.")
 STOPPED = N_("Nobody waited for the server's log.")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wizard.check.compose_model import Setting
-from wizard.check.compose_view import Container
 from wizard.check.container_rules import secret_as_received
 from wizard.check.finding import Finding, Severity, of_error
-from wizard.check.seen import Seen
-from wizard.formats.dotenv.statement import Unreadable
+from wizard.check.inspection import Seen
+from wizard.compose.container import Container
+from wizard.formats.dotenv.reading import Unreadable
 from wizard.formats.dotenv.template import substitute
-from wizard.language import _
+from wizard.text.language import _
 
 _SHORTEST = 6
 """A shorter secret would be found in words that are none."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.check.finding import Finding, Severity, of_error
-from wizard.check.seen import Seen
+from wizard.check.inspection import Seen
+from wizard.config.settings import SkipForm, skip_form_of
 from wizard.errors import FileRefused, InvalidValue
-from wizard.formats.config.view import SMTP, SMTP_KEYS, ConfigView, first_line
-from wizard.formats.toml.source import TomlSource, parse
-from wizard.language import N_, _
-from wizard.settings import SkipForm, skip_form_of
+from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView, first_line
+from wizard.formats.toml.statements import TomlSource, parse
+from wizard.text.language import N_, _
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 # No other section of the server has keys of these names.

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.compose_view import Container
 from wizard.check.env_rules import value_in
 from wizard.check.finding import Finding
-from wizard.check.seen import Seen
+from wizard.check.inspection import Seen
 from wizard.check.variable_rules import Variable, needs_exec, unset, variables
-from wizard.formats.config.references import secret_reference
-from wizard.formats.dotenv.statement import Unreadable
+from wizard.compose.container import Container
+from wizard.formats.config_toml.reference import secret_reference
+from wizard.formats.dotenv.reading import Unreadable
 from wizard.formats.dotenv.template import substitute
-from wizard.language import _
+from wizard.text.language import _
 
 
 def findings(seen: Seen) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.git import GitState
-from wizard.check.seen import Seen, TextFile
+from wizard.check.inspection import Seen, TextFile
+from wizard.config.settings import DEFAULT_VARIABLE, references
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.entry import Entry, line_number, read_entries
-from wizard.language import N_, _
-from wizard.settings import DEFAULT_VARIABLE, references
+from wizard.formats.dotenv.variables import Entry, line_number, read_entries
+from wizard.text.language import N_, _
 
 _GIT = {
     GitState.NOT_IGNORED: (

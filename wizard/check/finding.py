@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from wizard.errors import WizardError
-from wizard.language import N_, _
+from wizard.text.language import N_, _
 
 _SEVERITIES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from pathlib import Path
 
-from wizard.stores import child
+from wizard.system import process
+from wizard.system.process import TimedOut
 
 _SECONDS = 5.0
 _HARMLESS = (
@@ -64,6 +65,6 @@ def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
 def _run(git: str, directory: Path, environ: Mapping[str, str], *command: str) -> int:
     arguments = [git, *_HARMLESS, "-C", str(directory), *command]
     try:
-        return child.run(arguments, b"", environ, _SECONDS, extra=_ENVIRON).code
-    except (child.TimedOut, OSError):
+        return process.run(arguments, b"", environ, _SECONDS, extra=_ENVIRON).code
+    except (TimedOut, OSError):
         return -1

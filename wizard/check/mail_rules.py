@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wizard.check.finding import Finding, Severity, of_error
-from wizard.check.seen import Seen
-from wizard.current import Current
-from wizard.errors import FileRefused, InvalidValue
-from wizard.language import N_, _
-from wizard.providers import by_host
-from wizard.settings import (
+from wizard.check.inspection import Seen
+from wizard.config.current import Current
+from wizard.config.settings import (
     Caution,
     Endpoint,
     Security,
@@ -20,6 +17,9 @@ from wizard.settings import (
     expand,
     mask_url_password,
 )
+from wizard.discovery.providers import by_host
+from wizard.errors import FileRefused, InvalidValue
+from wizard.text.language import N_, _
 
 _REMEDIES = {
     "user-not-an-address": N_("Use the mail address, or a local relay that sets the sender."),

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from wizard.check.container_rules import secret_as_received
 from wizard.check.finding import Finding, Severity
-from wizard.check.seen import Seen
+from wizard.check.inspection import Seen
+from wizard.config.settings import mask_url_password
 from wizard.errors import InvalidValue
-from wizard.formats.config.references import choose_reference
-from wizard.language import _
-from wizard.settings import mask_url_password
+from wizard.formats.config_toml.reference import choose_reference
+from wizard.text.language import _
 
 
 def findings(seen: Seen) -> Iterator[Finding]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from wizard.check.env_rules import entries_of, line_in, value_in
 from wizard.check.finding import Finding, Severity
-from wizard.check.seen import Seen
-from wizard.current import Place
+from wizard.check.inspection import Seen
+from wizard.config.current import Place
+from wizard.config.settings import references
 from wizard.errors import FileRefused
-from wizard.formats.toml.source import parse
+from wizard.formats.toml.statements import parse
 from wizard.formats.toml.tokens import references as toml_references
-from wizard.language import _
-from wizard.settings import references
+from wizard.text.language import _
 
 
 @dataclass(frozen=True, slots=True)

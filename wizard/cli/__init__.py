@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
-from wizard import language
 from wizard.cli import output
+from wizard.cli.output import Unprintable
 from wizard.cli.parser import language_of, parse
 from wizard.errors import FileRefused, UsageError, WizardError
-from wizard.language import _
-from wizard.stores import memory
+from wizard.system import memory
+from wizard.text import language
+from wizard.text.language import _
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     language.use(language_of(own) or language.choose())
     try:
         return _run(arguments, as_json=as_json, debug=debug)
-    except output.Unprintable as error:
+    except Unprintable as error:
         return output.unprintable(error)
 
 
@@ -57,7 +58,7 @@ def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
     except WizardError as error:
         output.failure(error, as_json=as_json)
         return error.exit_code
-    except (output.Unprintable, SystemExit):
+    except (Unprintable, SystemExit):
         raise
     except OSError as error:
         refused = _refused(error)

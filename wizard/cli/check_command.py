@@ -7,12 +7,13 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from wizard import layout
 from wizard.check.finding import Finding, Severity
-from wizard.check.findings import findings
-from wizard.check.seen import look
+from wizard.check.inspection import look
+from wizard.check.rules import findings
 from wizard.cli import output
-from wizard.language import _
+from wizard.config import layout
+from wizard.config.layout import Layout
+from wizard.text.language import _
 
 FOUND_ERRORS = 8
 _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip"}
@@ -32,7 +33,7 @@ def run(options: Namespace) -> int:
     return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
 
 
-def find(place: layout.Layout) -> Sequence[Finding]:
+def find(place: Layout) -> Sequence[Finding]:
     """Look over everything that belongs to ``place``."""
     return findings(look(place, os.environ))
 

@@ -12,14 +12,16 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from wizard import current, layout
 from wizard.cli import output
-from wizard.current import Current
+from wizard.config import current, layout
+from wizard.config.current import Current
+from wizard.config.layout import Layout
 from wizard.errors import FileRefused, StoreUnusable, UsageError
-from wizard.files import reason
-from wizard.language import _
-from wizard.secret import Secret
-from wizard.stores import memory, where
+from wizard.files.refusals import reason
+from wizard.secrets import resolver
+from wizard.secrets.secret import Secret
+from wizard.system import memory
+from wizard.text.language import _
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
@@ -71,12 +73,12 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
             path=place.config,
         )
     try:
-        return where.fetch(now)
+        return resolver.fetch(now)
     except FileRefused as error:
         raise _as_store(error) from None
 
 
-def _load(place: layout.Layout) -> Current:
+def _load(place: Layout) -> Current:
     try:
         return current.load(place)
     except FileRefused as error:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from wizard.errors import WizardError
-from wizard.language import _
+from wizard.text.language import _
 from wizard.visible import visible
 
 DEFECT = 1
@@ -98,13 +98,14 @@ def defect(error: BaseException, options: Namespace | None, *, as_json: bool, de
     With ``debug`` the report is printed, too. It names places in the code only: messages and
     values may hold a secret.
     """
-    from wizard import report  # only here: it takes its time
+    from wizard.system import crash_report
+    from wizard.system.crash_report import Circumstances, Crash  # only here: it takes its time
 
     stage = ""
-    if isinstance(error, report.Crash):
+    if isinstance(error, Crash):
         stage, error = error.stage, error.__cause__ or error
-    content = report.text(error, report.Circumstances(_command(options), stage, _layout(options)))
-    path = report.write(content)
+    content = crash_report.text(error, Circumstances(_command(options), stage, _layout(options)))
+    path = crash_report.write(content)
     if debug:
         say(content)
     remedy = _("Please report it with what --debug prints.")
@@ -126,7 +127,7 @@ def _layout(options: Namespace | None) -> str:
     if options is None:
         return ""
     try:
-        from wizard import layout
+        from wizard.config import layout
 
         return str(layout.find(options.config, options.env_file).kind)
     except Exception:  # noqa: BLE001  (this may be the very defect)

@@ -12,7 +12,7 @@ from typing import Any, Never
 from wizard import __version__
 from wizard.cli import output
 from wizard.errors import UsageError
-from wizard.language import LANGUAGES, _, plural
+from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
 SHELLS = ("bash", "zsh")
@@ -128,7 +128,7 @@ def build() -> argparse.ArgumentParser:
         choices=SHELLS,
         help=_("print the completions for a shell; evaluate them there, or keep them in a file"),
     )
-    parser.set_defaults(module="full_screen")
+    parser.set_defaults(module="wizard_command")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
     _add_set(commands, common)
     _add_test(commands, common)
@@ -139,14 +139,14 @@ def build() -> argparse.ArgumentParser:
         "check_command",
         _("look over configuration, .env, compose file and permissions; no network"),
     )
-    _add(commands, common, "show", "show", _("show what is set and where it comes from"))
+    _add(commands, common, "show", "show_command", _("show what is set and where it comes from"))
     _add_exec(commands, common)
     _add_undo(commands, common)
     _add(
         commands,
         common,
         "demo",
-        "demo",
+        "demo_command",
         _("try the wizard in a scratch directory, against a mail server of its own"),
     )
     return parser

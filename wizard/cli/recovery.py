@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard import interruption, transaction
+from wizard import interruption
 from wizard.cli import output
-from wizard.journal import Journal, Phase, Record
-from wizard.language import _
-from wizard.settings import Caution
+from wizard.config.settings import Caution
+from wizard.saving import transaction
+from wizard.saving.journal import Journal, Phase, Record
+from wizard.text.language import _
 
 
 def recover(config: Path) -> tuple[Caution, ...]:

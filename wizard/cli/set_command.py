@@ -6,21 +6,25 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wizard import advice, current, interruption, layout, lock
+from wizard import interruption
+from wizard.check import warnings as warnings_module
+from wizard.check.warnings import next_steps
 from wizard.cli import output, recovery, values
-from wizard.current import Current
-from wizard.draft import Draft
+from wizard.config import current, layout
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.config.layout import Layout
+from wizard.config.settings import Caution, check_variable, skip_form_of
 from wizard.errors import UsageError, WizardError
-from wizard.language import N_, _
-from wizard.layout import Layout
-from wizard.plan import Plan, make_plan
-from wizard.secret import Keep, Replace
-from wizard.settings import Caution, check_variable, skip_form_of
-from wizard.stores import where
-from wizard.stores.store import StoreName
+from wizard.saving import lock
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets import resolver
+from wizard.secrets.secret import Keep, Replace
+from wizard.secrets.store import StoreName
+from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
-    from wizard.probe.events import Report
+    from wizard.live_test.events import Report
 
 TEST_FAILED = 3
 
@@ -43,17 +47,17 @@ def _set(
     if options.rename_section:
         now = now.with_section_renamed()
     touched = options.store is not None or values.secret_named(options)
-    now = where.with_stored(now, thorough=touched)
+    now = resolver.with_stored(now, thorough=touched)
     draft = _draft(now, options)
-    look = where.store(now, draft.store).look()
+    look = resolver.store(now, draft.store).look()
     if draft.store is not StoreName.ENV and not look.usable:
         raise look.refusal()
     plan = make_plan(now, draft, variable)
-    warnings = [*recovered, *advice.warnings(now, draft, plan)]
+    warnings = [*recovered, *warnings_module.warnings(now, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
         from wizard.cli.test_command import live_test  # only who tests pays for the network
-        from wizard.probe.events import Verdict
+        from wizard.live_test.events import Verdict
 
         report = live_test(now, draft, options, show=output.nothing if options.json else output.say)
         if report.verdict is Verdict.FAIL:
@@ -146,7 +150,7 @@ def _print(
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))
         return
-    for line in advice.next_steps(now, draft, plan, restart):
+    for line in next_steps(now, draft, plan, restart):
         if not line.startswith("! "):  # said as a warning already
             output.say(line)
 
@@ -156,9 +160,9 @@ def _restart(now: Current, plan: Plan, warnings: list[Caution]) -> str | None:
     if not plan.changed:
         return None
 
-    from wizard.afterwards import server
+    from wizard.server import reload
 
-    return server.look(now).restart_command(warnings)
+    return reload.look(now).restart_command(warnings)
 
 
 def _document(

@@ -6,18 +6,18 @@ import asyncio
 from argparse import Namespace
 from collections.abc import Callable
 
-from wizard import current, layout
 from wizard.cli import output, values
-from wizard.current import Current
-from wizard.draft import Draft
+from wizard.config import current, layout
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
-from wizard.language import N_, _
-from wizard.probe.events import Alternative, Concluded, Finished, Report, Verdict
-from wizard.probe.evidence import reproduce, ticket
+from wizard.live_test.events import Alternative, Concluded, Finished, Report, Verdict
+from wizard.live_test.evidence import reproduce, ticket
 from wizard.probe.live import probe
 from wizard.probe.unconnected import not_configured, unusable
-from wizard.settings import check_recipient
-from wizard.stores import where
+from wizard.secrets import resolver
+from wizard.text.language import N_, _
 
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 _WORDS = {
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     """Test; return the exit code that the verdict stands for."""
     if options.to is not None:
         check_recipient(options.to)
-    now = where.with_stored(current.load(layout.find(options.config, options.env_file)))
+    now = resolver.with_stored(current.load(layout.find(options.config, options.env_file)))
     draft = values.apply_flags(Draft.of(now), options)
     silent = options.json or options.report
     report = live_test(now, draft, options, output.nothing if silent else output.result)

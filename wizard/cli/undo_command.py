@@ -5,14 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from wizard import interruption, layout, lock, undo
+from wizard import interruption
 from wizard.cli import output, recovery
+from wizard.config import layout
+from wizard.config.layout import Layout
+from wizard.config.settings import Caution
 from wizard.errors import FileRefused
-from wizard.journal import Record
-from wizard.language import N_, _
-from wizard.layout import Layout
-from wizard.plan import Plan
-from wizard.settings import Caution
+from wizard.saving import lock, undo
+from wizard.saving.journal import Record
+from wizard.saving.plan import Plan
+from wizard.text.language import N_, _
 
 
 def run(options: Namespace) -> int:

@@ -8,13 +8,13 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from wizard import files
-from wizard.draft import Draft
+from wizard.config.draft import Draft
+from wizard.config.settings import Endpoint, check_user, check_variable, references
 from wizard.errors import FileRefused, InvalidValue, UsageError
-from wizard.formats.dotenv.value import check_value
-from wizard.language import _
-from wizard.secret import Remove, Replace, Secret, SecretEdit
-from wizard.settings import Endpoint, check_user, check_variable, references
+from wizard.files import refusals
+from wizard.formats.dotenv.quoting import check_value
+from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
+from wizard.text.language import _
 
 _MAX_SECRET = 8192
 
@@ -98,7 +98,7 @@ def _from_file(path: Path) -> bytes:
     except OSError as error:
         raise FileRefused(
             "file-unreadable",
-            _("The file with the secret cannot be read: {reason}.", reason=files.reason(error)),
+            _("The file with the secret cannot be read: {reason}.", reason=refusals.reason(error)),
             _("Check the path."),
             path=path,
         ) from None

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 
-from wizard.demo.server import DEMO_HOST, MailServer
+from wizard.demo.mail_server import DEMO_HOST, MailServer
 from wizard.probe.network import Address, SystemNetwork, strict
 
 RELAY_PORT = 2500

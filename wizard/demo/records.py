@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.demo.server import DEMO_HOST, DEMO_USER
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 from wizard.discovery.records import FixedRecords, Mx, Srv
 
 _DOMAIN = DEMO_USER.rpartition("@")[2]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import aiosmtplib
 
-from wizard.current import Current
-from wizard.demo.server import DEMO_HOST, DEMO_USER, MailServer, Ports
+from wizard.config.current import Current
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Ports
 from wizard.demo.stand_in import send_verification
 from wizard.errors import InvalidValue
-from wizard.language import _
 from wizard.probe.network import Network
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
+from wizard.text.language import _
 
 PASSWORD = Secret("open$esame #1")
 """Of an account that exists in the demo alone; its characters need quoting in ``.env``."""

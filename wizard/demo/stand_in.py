@@ -7,9 +7,9 @@ from email.utils import formatdate, make_msgid
 
 import aiosmtplib
 
-from wizard.current import Current
+from wizard.config.current import Current
+from wizard.config.settings import Security
 from wizard.probe.network import Network
-from wizard.settings import Security
 
 RECIPIENT = "new-user@demo.example"
 

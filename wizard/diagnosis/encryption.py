@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.diagnosis.failure import Cause, Stage
-from wizard.diagnosis.rule import (
-    Rule,
-    named_better,
-    security,
-    self_signed,
-)
-from wizard.language import N_
-from wizard.settings import Security
+from wizard.config.settings import Security
+from wizard.live_test.diagnosis_rule import Rule, named_better, security, self_signed
+from wizard.live_test.failure import Cause, Stage
+from wizard.text.language import N_
 
 ENCRYPTION: tuple[Rule, ...] = (
     Rule(

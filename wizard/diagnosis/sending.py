@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.diagnosis.failure import Cause, Stage
-from wizard.diagnosis.rule import (
-    Rule,
-    local_part,
-    logs_in,
-    no_login,
-)
-from wizard.language import N_
+from wizard.live_test.diagnosis_rule import Rule, local_part, logs_in, no_login
+from wizard.live_test.failure import Cause, Stage
+from wizard.text.language import N_
 
 MAIL_OR_RCPT = (Stage.MAIL, Stage.RCPT)
 _ANY = (*MAIL_OR_RCPT, Stage.DATA)

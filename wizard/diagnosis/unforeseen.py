@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.diagnosis.failure import Cause
-from wizard.diagnosis.rule import (
-    Rule,
-)
-from wizard.language import N_
+from wizard.live_test.diagnosis_rule import Rule
+from wizard.live_test.failure import Cause
+from wizard.text.language import N_
 
 UNFORESEEN: tuple[Rule, ...] = (
     Rule(

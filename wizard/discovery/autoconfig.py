@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import NoReturn
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
+from wizard.config.settings import Route, Security
 from wizard.discovery.domain import as_host
-from wizard.discovery.offer import Offer
-from wizard.settings import Route, Security
+from wizard.discovery.offers import Offer
 
 _MOST = 5
 """Servers of one file that are looked at."""

@@ -6,13 +6,13 @@ import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-from wizard.background import in_background
-from wizard.discovery import words
+from wizard.discovery import sentences
 from wizard.discovery.autoconfig import Unreadable, read
 from wizard.discovery.https import NotThere, Unusable, Web
-from wizard.discovery.offer import answer
+from wizard.discovery.offers import answer
 from wizard.discovery.suggestion import Answer, Source
 from wizard.probe.network import Network
+from wizard.system.background import in_background
 
 _PLACES = (
     "https://autoconfig.{domain}/mail/config-v1.1.xml",
@@ -40,7 +40,7 @@ async def _ask(place: str, address: str, domain: str, web: Web) -> Answer:
     except NotThere:
         return Answer()
     except ssl.SSLCertVerificationError:
-        return Answer(remarks=(words.wrong_certificate(host),))
+        return Answer(remarks=(sentences.wrong_certificate(host),))
     except (Unusable, Unreadable):
-        return Answer(remarks=(words.unreadable(host),))
-    return answer(Source.AUTOCONFIG, domain, words.named_by_autoconfig(domain), offers)
+        return Answer(remarks=(sentences.unreadable(host),))
+    return answer(Source.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), offers)

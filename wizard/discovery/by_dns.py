@@ -6,14 +6,13 @@ import asyncio
 import socket
 from collections.abc import Sequence
 
-from wizard import providers
-from wizard.discovery import words
+from wizard.config.settings import Route, Security
+from wizard.discovery import providers, sentences
 from wizard.discovery.domain import as_host
 from wizard.discovery.known import of_provider
-from wizard.discovery.offer import Offer, answer
+from wizard.discovery.offers import Offer, answer
 from wizard.discovery.records import Records, Srv
 from wizard.discovery.suggestion import Answer, Source
-from wizard.settings import Route, Security
 
 _SERVICES = {"_submissions._tcp": Security.TLS, "_submission._tcp": Security.STARTTLS}
 """The better one first (RFC 8314)."""
@@ -29,13 +28,13 @@ async def by_mx(address: str, domain: str, records: Records) -> Answer:
     except socket.gaierror as error:
         unknown = error.errno == socket.EAI_NONAME
         return Answer(
-            remarks=(words.no_such_domain(domain) if unknown else words.dns_silent(domain),)
+            remarks=(sentences.no_such_domain(domain) if unknown else sentences.dns_silent(domain),)
         )
     first = [record.host for record in found if record.preference == found[0].preference]
     if first == [""]:
-        return Answer(remarks=(words.takes_no_mail(domain),))
+        return Answer(remarks=(sentences.takes_no_mail(domain),))
     for provider in filter(None, map(providers.by_mx, first)):
-        sentence = words.known_by_mx(provider, domain)
+        sentence = sentences.known_by_mx(provider, domain)
         return Answer((of_provider(provider, address, Source.MX, sentence),))
     return Answer()
 
@@ -44,16 +43,16 @@ async def by_srv(domain: str, records: Records) -> Answer:
     """Take the server that ``domain`` names, in the form of each service."""
     found = await asyncio.gather(*(_ask(f"{name}.{domain}", records) for name in _SERVICES))
     if not any(found) and None in found:
-        return Answer(remarks=(words.dns_silent(domain),))
+        return Answer(remarks=(sentences.dns_silent(domain),))
     first = [records[0] for records in found if records]
     if first and not any(record.host for record in first):
-        return Answer(remarks=(words.not_offered(domain),))
+        return Answer(remarks=(sentences.not_offered(domain),))
     offers = [
         Offer(Route(host, records[0].port, security))
         for records, security in zip(found, _SERVICES.values(), strict=True)
         if records and (host := as_host(records[0].host)) is not None
     ]
-    return answer(Source.SRV, domain, words.named_by_srv(domain), offers)
+    return answer(Source.SRV, domain, sentences.named_by_srv(domain), offers)
 
 
 async def _ask(name: str, records: Records) -> Sequence[Srv] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 
+from wizard.config.settings import Endpoint
 from wizard.errors import InvalidValue
-from wizard.language import _
-from wizard.settings import Endpoint
+from wizard.text.language import _
 
 
 def domain_of(address: str) -> str:

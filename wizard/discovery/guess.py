@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from wizard.discovery import words
-from wizard.discovery.offer import Offer, answer
+from wizard.config.settings import Route, Security
+from wizard.discovery import sentences
+from wizard.discovery.offers import Offer, answer
 from wizard.discovery.suggestion import Answer, Source
 from wizard.probe.network import Network
-from wizard.probe.race import connect_first
-from wizard.settings import Route, Security
+from wizard.system.network import connect_first
 
 _NAMES = ("smtp", "mail")
 _PORTS = {465: Security.TLS, 587: Security.STARTTLS}
@@ -34,7 +34,7 @@ async def by_guess(domain: str, network: Network) -> Answer:
         if yes:
             best.setdefault(route.host, route)
     answers = [
-        answer(Source.GUESS, domain, words.guessed(route.host, route.port), [Offer(route)])
+        answer(Source.GUESS, domain, sentences.guessed(route.host, route.port), [Offer(route)])
         for route in best.values()
     ]
     return Answer(tuple(found for each in answers for found in each.suggestions))

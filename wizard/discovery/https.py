@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from wizard.discovery.domain import as_host, within
 from wizard.probe.network import Address, Network
-from wizard.probe.race import connect_first
+from wizard.system.network import connect_first
 
 LARGEST = 64 * 1024
 """Bytes of a file."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from wizard import providers
-from wizard.discovery import words
+from wizard.config.settings import Endpoint, Security
+from wizard.discovery import providers, sentences
 from wizard.discovery.domain import domain_of
+from wizard.discovery.providers import Provider
 from wizard.discovery.suggestion import Source, Suggestion
 from wizard.errors import InvalidValue
-from wizard.providers import Provider
-from wizard.settings import Endpoint, Security
 
 
 def recognise(address: str) -> Suggestion | None:
@@ -23,19 +22,21 @@ def recognise(address: str) -> Suggestion | None:
     provider = providers.by_domain(domain)
     if provider is None:
         return None
-    return of_provider(provider, address, Source.DOMAIN, words.known_by_domain(provider, domain))
+    return of_provider(
+        provider, address, Source.DOMAIN, sentences.known_by_domain(provider, domain)
+    )
 
 
 def about(endpoint: str) -> tuple[str, ...]:
     """Return what to know about the provider whose host ``endpoint`` names; any text will do."""
     provider = _at(endpoint)
-    return () if provider is None else words.specials_of(provider)
+    return () if provider is None else sentences.specials_of(provider)
 
 
 def about_secret(endpoint: str) -> tuple[str, ...]:
     """Return of that what concerns the secret: which one it has to be, and where it comes from."""
     provider = _at(endpoint)
-    return () if provider is None else words.secret_specials_of(provider)
+    return () if provider is None else sentences.secret_specials_of(provider)
 
 
 def of_provider(provider: Provider, address: str, source: Source, sentence: str) -> Suggestion:
@@ -48,7 +49,7 @@ def of_provider(provider: Provider, address: str, source: Source, sentence: str)
         security is Security.STARTTLS,
         user=provider.user_of(address),
         provider=provider.name,
-        specials=words.specials_of(provider),
+        specials=sentences.specials_of(provider),
         usable=provider.usable and bool(host),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wizard.settings import Endpoint, Route
+from wizard.config.settings import Endpoint, Route
 
 
 class Source(StrEnum):

@@ -8,9 +8,9 @@ the file are kept, and a file that changed since it was read is never overwritte
 from wizard.files.directories import remove_directories
 from wizard.files.in_place import is_torn
 from wizard.files.permissions import is_writable, new_file_mode
+from wizard.files.reading import Snapshot, read
 from wizard.files.refusals import changed, reason
-from wizard.files.replacement import delete, put_back, replace
-from wizard.files.snapshot import Snapshot, read
+from wizard.files.replacing import delete, put_back, replace
 from wizard.files.temporary import PRIVATE, leftovers
 from wizard.files.written import InPlace, Written
 from wizard.formats.text import MAX_BYTES

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from wizard.files.snapshot import Snapshot
+from wizard.files.reading import Snapshot
 
 _KEPT = ("system.", "user.")
 """Access control lists (POSIX and NFS) and what people attach; these must not be lost."""

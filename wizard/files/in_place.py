@@ -13,8 +13,8 @@ from collections.abc import Callable
 from itertools import zip_longest
 
 from wizard.files.directories import sync
+from wizard.files.reading import Snapshot
 from wizard.files.refusals import changed, file_not_written, not_put_back, not_written
-from wizard.files.snapshot import Snapshot
 
 
 def open_existing(before: Snapshot) -> int:

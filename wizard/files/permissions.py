@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from wizard.files.snapshot import Snapshot
+from wizard.files.reading import Snapshot
 from wizard.files.temporary import PRIVATE
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.language import N_, _
+from wizard.text.language import N_, _
 
 _DENIED = (errno.EACCES, errno.EPERM)
 _REMEDIES = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from wizard.language import N_, _
+from wizard.text.language import N_, _
 
 
 class InPlace(StrEnum):

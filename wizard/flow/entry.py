@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.language import N_
+from wizard.text.language import N_
 
 SEVERAL_LINES = N_("What you pasted has several lines, so nothing was entered. Paste one line.")
 TRIMMED_PASTE = N_("Blanks and line breaks around the pasted text were left out.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
-from wizard.draft import Draft
-from wizard.flow.part import Part, Values
-from wizard.flow.session import Session
+from wizard.config.draft import Draft
 from wizard.flow.step import Heading
+from wizard.ui.steps.model import Part, Values
+from wizard.ui.steps.session import Session
 
 
 class Form:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from wizard.draft import Draft
-from wizard.language import N_
+from wizard.config.draft import Draft
+from wizard.text.language import N_
 
 
 class Step(Enum):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from wizard.draft import Draft
-    from wizard.flow.done import Done
+    from wizard.config.draft import Draft
     from wizard.flow.form import Form
-    from wizard.flow.page import Page, Question
-    from wizard.flow.review import Review
     from wizard.flow.step import Move, Step, StepResult
-    from wizard.flow.summary import Action
+    from wizard.ui.steps.done import Done
+    from wizard.ui.steps.pages import Page, Question
+    from wizard.ui.steps.review import Review
+    from wizard.ui.steps.summary import Action
 
 
 class Surface(Protocol):

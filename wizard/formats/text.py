@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.errors import FileRefused
-from wizard.language import _
+from wizard.text.language import _
 
 MAX_BYTES = 1 << 20
 """Nobody writes a configuration of more than 1 MiB by hand; such a file is something else."""

@@ -6,11 +6,11 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from wizard.flow.done import Done
-from wizard.flow.session import Session
-from wizard.plain.surface import PlainSurface
-from wizard.plain.terminal import Terminal
-from wizard.report import Crash
+from wizard.system.crash_report import Crash
+from wizard.ui.plain.surface import PlainSurface
+from wizard.ui.plain.terminal import Terminal
+from wizard.ui.steps.done import Done
+from wizard.ui.steps.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-from wizard.diagnosis.failure import Certificate
-from wizard.probe.printable import printable
+from wizard.live_test.failure import Certificate
+from wizard.text.display import printable
 
 _MOST_NAMES = 50
 _LIMIT = 120

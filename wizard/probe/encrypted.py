@@ -5,11 +5,11 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime
 
-from wizard.diagnosis.failure import Cause, Certificate, Failure, Stage
-from wizard.language import _
+from wizard.live_test.events import JSON
+from wizard.live_test.failure import Cause, Certificate, Failure, Stage
 from wizard.probe.certificate import read_certificate
-from wizard.probe.events import JSON
 from wizard.probe.step import Passed
+from wizard.text.language import _
 
 _DAYS_LEFT = 14
 

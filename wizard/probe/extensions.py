@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.language import _
 from wizard.probe.reply import Malformed, Reply
+from wizard.text.language import _
 
 MECHANISMS = ("PLAIN", "LOGIN")
 """The mechanisms that the server's client knows, in its order of preference."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wizard.config.settings import SCHEME, Endpoint, Route, Security, SmtpSettings, is_nearby
 from wizard.errors import InvalidValue
-from wizard.settings import SCHEME, Endpoint, Route, Security, SmtpSettings, is_nearby
 
 _MOST_NAMES = 4
 _RELAY_PORTS = (25, 2500)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from wizard.probe.course import Course
-from wizard.probe.events import Concluded, Event, Started
+from wizard.config.settings import SmtpSettings
+from wizard.live_test.alternatives import Search
+from wizard.live_test.events import Concluded, Event, Started
+from wizard.live_test.run import Course
+from wizard.live_test.session import Session, hidden_forms
 from wizard.probe.network import Network, SystemNetwork
-from wizard.probe.search import Search
-from wizard.probe.session import Session, hidden_forms
 from wizard.probe.transcript import Transcript
-from wizard.settings import SmtpSettings
 
 DEFAULT_TIMEOUT = 15.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 
-from wizard.language import _
-from wizard.probe.conversation import Conversation
+from wizard.live_test.smtp import Conversation
 from wizard.probe.reply import Malformed, Reply
-from wizard.secret import Secret
+from wizard.secrets.secret import Secret
+from wizard.text.language import _
 
 _CONTINUE = 334
 _MOST_CHALLENGES = 10

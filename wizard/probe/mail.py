@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, make_msgid
 
-from wizard.language import N_, _
+from wizard.config.settings import Route
 from wizard.probe.reply import Reply
-from wizard.settings import Route
+from wizard.text.language import N_, _
 
 SUBJECT = N_("Test mail: the mail settings of BOMnipotent Server work ✓")
 _TEXT = N_(

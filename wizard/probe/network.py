@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wizard.background import in_background
-from wizard.language import _
+from wizard.system.background import in_background
+from wizard.text.language import _
 
 
 @dataclass(frozen=True, slots=True)

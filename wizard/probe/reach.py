@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from wizard.diagnosis.failure import Cause, Failure, Stage
+from wizard.config.settings import Route, is_container_name, is_loopback
+from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.tls import words_of
 from wizard.probe.network import Address, Network
-from wizard.probe.printable import printable
-from wizard.probe.race import Connected, connect_first
 from wizard.probe.step import Failed
-from wizard.probe.tls import words_of
-from wizard.settings import Route, is_container_name, is_loopback
+from wizard.system.network import Connected, connect_first
+from wizard.text.display import printable
 
 _PATIENCE = 2.0
 """Seconds that an address has left once another one has answered."""

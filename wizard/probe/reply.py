@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wizard.language import _
+from wizard.text.language import _
 
 _LONGEST_LINE = 1000
 _LONGEST_REPLY = 100_000

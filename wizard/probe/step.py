@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from wizard.diagnosis.failure import Failure, Stage
-from wizard.probe.events import JSON, Outcome
+from wizard.live_test.events import JSON, Outcome
+from wizard.live_test.failure import Failure, Stage
 
 
 @dataclass(frozen=True, slots=True)

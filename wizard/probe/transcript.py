@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wizard.language import _
-from wizard.probe.events import Direction, Line
-from wizard.probe.printable import printable
+from wizard.live_test.events import Direction, Line
+from wizard.text.display import printable
+from wizard.text.language import _
 
 MOST_LINES = 400
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from wizard.diagnosis import Diagnosis
+from wizard.config.settings import mask_url_password
 from wizard.errors import InvalidValue
-from wizard.language import _
-from wizard.probe.events import Report, Stage, Verdict
-from wizard.settings import mask_url_password
+from wizard.live_test.diagnosis import Diagnosis
+from wizard.live_test.events import Report, Verdict
+from wizard.live_test.failure import Stage
+from wizard.text.language import _
 
 _STAGES = {
     "user": Stage.MAIL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.language import N_, _
-from wizard.stores.store import Availability
+from wizard.secrets.store import Availability
+from wizard.text.language import N_, _
 
 FOREIGN = "keyring-backend-foreign"
 """The code for a backend of the operator's own choice, which is used only with consent."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from wizard.stores.credential import CREDENTIAL
+from wizard.secrets.credential import CREDENTIAL
 
 DROP_IN = Path("/etc/systemd/system/bomnipotent.service.d/smtp-secret.conf")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=@+-]+")

@@ -12,8 +12,8 @@ from textual.app import App
 from textual.events import Resize
 from textual.message import Message
 
-from wizard.tui.shown import Shown
-from wizard.tui.terminal import Terminal
+from wizard.ui.textual.screen_diff import Shown
+from wizard.ui.textual.terminal import Terminal
 from wizard.visible import shows_unicode
 
 _WHOLE, _WHOLE_END = "\x1b[?2026h", "\x1b[?2026l"

@@ -13,15 +13,15 @@ def form_of(step: Step) -> type[Form]:
     """Return what is asked at a step; imported at its turn, so that the first is shown sooner."""
     match step:
         case Step.FILES:
-            from wizard.flow.forms.files import FilesForm
+            from wizard.ui.steps.files import FilesForm
 
             return FilesForm
         case Step.DELIVERY:
-            from wizard.flow.forms.delivery import DeliveryForm
+            from wizard.ui.steps.delivery import DeliveryForm
 
             return DeliveryForm
         case Step.USER:
-            from wizard.flow.forms.user import UserForm
+            from wizard.ui.steps.user import UserForm
 
             return UserForm
         case Step.SERVER:
@@ -29,7 +29,7 @@ def form_of(step: Step) -> type[Form]:
 
             return ServerForm
         case Step.SECRET:
-            from wizard.flow.forms.secret import SecretForm
+            from wizard.ui.steps.secret import SecretForm
 
             return SecretForm
         case _:

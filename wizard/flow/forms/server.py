@@ -6,15 +6,15 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from wizard.draft import Draft
+from wizard.config.draft import Draft
+from wizard.config.settings import SCHEME, Endpoint, expand
 from wizard.errors import InvalidValue
 from wizard.flow.form import Form
-from wizard.flow.live_test import route_in_words
-from wizard.flow.part import Choice, Option, Part, Text, Values, Words
 from wizard.flow.step import Heading, Step
-from wizard.flow.suggestions import Suggestions, suggestions, waiting
-from wizard.language import N_, _
-from wizard.settings import SCHEME, Endpoint, expand
+from wizard.text.language import N_, _
+from wizard.ui.steps.live_test import route_in_words
+from wizard.ui.steps.mail_server import Suggestions, suggestions, waiting
+from wizard.ui.steps.model import Choice, Option, Part, Text, Values, Words
 
 
 class ServerForm(Form):

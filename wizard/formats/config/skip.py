@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.view import first_line
+from wizard.formats.config_toml.view import first_line
+from wizard.formats.toml.document import TomlTable
 from wizard.formats.toml.edit import Document
-from wizard.formats.toml.source import Kind, Statement
+from wizard.formats.toml.statements import Kind, Statement
 from wizard.formats.toml.style import pair_in_style
-from wizard.formats.toml.table import TomlTable
-from wizard.language import _
-from wizard.settings import SkipForm
+from wizard.text.language import _
 
 MARK = "# New users need not confirm a verification mail; this lowers security."
 """The comment above what we add. It must never change, or old ones are no longer recognised."""

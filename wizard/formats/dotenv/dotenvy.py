@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from wizard.formats.dotenv.statement import (
+from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
     WHITE_SPACE,
     Reading,
@@ -19,7 +19,7 @@ from wizard.formats.dotenv.statement import (
     Statement,
     Unreadable,
 )
-from wizard.language import N_, _
+from wizard.text.language import N_, _
 
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.entry import Entry, read_entries
-from wizard.formats.dotenv.statement import Statement
-from wizard.language import _
+from wizard.formats.dotenv.reading import Statement
+from wizard.formats.dotenv.variables import Entry, read_entries
+from wizard.text.language import _
 
 
 def check_edit(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from wizard.formats.dotenv.compose import read_compose
+from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.statement import BYTE_ORDER_MARK, Reading
-from wizard.secret import MASK
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, Reading
+from wizard.secrets.secret import MASK
 
 _EMPTY = re.compile(r"""\s*=\s*(?:""|'')?\s*""")
 _SIGN = re.compile(r"\s*=")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from wizard.formats.dotenv.statement import Unreadable
-from wizard.language import _
+from wizard.formats.dotenv.reading import Unreadable
+from wizard.text.language import _
 
 # Go ignores the case by Unicode's rules, which make the long s and the Kelvin sign letters, too.
 _NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"

@@ -9,24 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from wizard.formats.dotenv.entry import (
+from wizard.formats.dotenv.guard import check_edit
+from wizard.formats.dotenv.mask import mask_dotenv
+from wizard.formats.dotenv.quoting import Misreading, by_hand, check_value, misreaders, quote
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, WHITE_SPACE
+from wizard.formats.dotenv.variables import (
     NO_ENVIRON,
     Entry,
     read_entries,
     read_variable,
     variable_line,
 )
-from wizard.formats.dotenv.guard import check_edit
-from wizard.formats.dotenv.mask import mask_dotenv
-from wizard.formats.dotenv.statement import BYTE_ORDER_MARK, WHITE_SPACE
-from wizard.formats.dotenv.value import (
-    Misreading,
-    by_hand,
-    check_value,
-    misreaders,
-    quote,
-)
-from wizard.language import _
+from wizard.text.language import _
 
 __all__ = [
     "Misreading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wizard.errors import FileRefused
-from wizard.formats.toml.source import Kind, Statement, lex, load
+from wizard.formats.toml.statements import Kind, Statement, lex, load
 
 _COMMENT = re.compile(r"([ \t]*)#[ \t]*([^\n]*\n?)")
 _WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")

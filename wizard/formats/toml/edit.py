@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from wizard.formats.toml.source import Kind, Path, Span, Statement, TomlSource, lex
+from wizard.formats.toml.statements import Kind, Path, Span, Statement, TomlSource, lex
 
 
 class Document:

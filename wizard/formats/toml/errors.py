@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from wizard.config.settings import REFERENCE
 from wizard.errors import FileRefused
 from wizard.formats.toml.tokens import MAX_KEY_PARTS, deepest_key, multi_line_strings
-from wizard.language import N_, _
-from wizard.settings import REFERENCE
+from wizard.text.language import N_, _
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from wizard.formats.toml.source import Path, Span, Statement, key_path, value_tokens
+from wizard.formats.toml.statements import Path, Span, Statement, key_path, value_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wizard.formats.toml.source import Statement
+from wizard.formats.toml.statements import Statement
 
 _TAB_WIDTHS = (8, 4, 2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wizard.settings import REFERENCE
+from wizard.config.settings import REFERENCE
 
 MAX_KEY_PARTS = 32
 """tomllib needs memory in the square of a key's parts: 100,000 of them exhaust a machine."""

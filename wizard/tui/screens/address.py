@@ -11,12 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
-from wizard.flow.live_test import ADDRESS, TO_WHOM
-from wizard.language import N_, _
-from wizard.settings import check_recipient
-from wizard.tui.widgets.field import Field
+from wizard.text.language import N_, _
 from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.live_test import ADDRESS, TO_WHOM
+from wizard.ui.textual.field import Field
 
 
 class AddressScreen(ModalScreen[str | None]):

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from wizard.flow.page import Page
-from wizard.language import N_
+from wizard.text.language import N_
 from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.pages import Page
 
 
 class PageScreen(ModalScreen[None]):

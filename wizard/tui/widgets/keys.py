@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from wizard.language import _
+from wizard.text.language import _
 
 
 class Keys(Footer):

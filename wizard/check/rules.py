@@ -1,0 +1,32 @@
+"""Everything that can be found, in the order in which one would mend it."""
+
+from __future__ import annotations
+
+from wizard.check import (
+    compose_rules,
+    config_rules,
+    container_rules,
+    env_rules,
+    mail_rules,
+    secret_rules,
+    variable_rules,
+)
+from wizard.check.finding import Finding, Severity
+from wizard.check.inspection import Seen
+
+_RULES = (
+    config_rules,
+    mail_rules,
+    variable_rules,
+    container_rules,
+    secret_rules,
+    env_rules,
+    compose_rules,
+)
+_ORDER = list(Severity)
+
+
+def findings(seen: Seen) -> tuple[Finding, ...]:
+    """Return what is wrong, the worst first; a pure function of what was read."""
+    found = dict.fromkeys(finding for rules in _RULES for finding in rules.findings(seen))
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

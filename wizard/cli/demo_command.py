@@ -1,0 +1,60 @@
+"""``demo``: the wizard in a scratch directory, against an embedded mail server."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+
+from wizard.cli import output
+from wizard.cli.wizard_command import check_terminal, say_that_it_starts, show
+from wizard.config import current, layout
+from wizard.errors import UsageError
+from wizard.text.language import _
+
+
+def run(options: Namespace) -> int:
+    """Run the demo; return the wizard's exit code."""
+    check_terminal(options)
+    say_that_it_starts(options)
+    try:
+        from wizard.demo.mail_server import DEMO_USER, MailServer
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "demo-not-included",
+            _(
+                "The mail server of the demo needs the Python package {package}, which a single "
+                "file for all machines cannot bring along.",
+                package=error.name,
+            ),
+            _("Install the system's python3-cryptography, or smtp-wizard with pipx."),
+        ) from None
+    from wizard.demo import stage
+    from wizard.demo.network import DemoNetwork
+    from wizard.demo.records import DEMO_RECORDS
+    from wizard.probe.live import probe
+    from wizard.ui.steps.mail_server_search import Discovery
+    from wizard.ui.steps.session import Session
+
+    with (
+        tempfile.TemporaryDirectory(prefix="smtp-wizard-demo-") as scratch,
+        MailServer(DEMO_USER, stage.PASSWORD) as server,
+    ):
+        network = DemoNetwork(server)
+        place = layout.find(stage.furnish(Path(scratch)))
+        now = current.load(place, environ={})
+        test = partial(probe, timeout=options.timeout, network=network, compose=now.in_container)
+        session = Session(
+            now,
+            test,
+            options.timeout,
+            stage.hints(server.ports),
+            discovery=Discovery(asks=True, network=network, records=DEMO_RECORDS),
+        )
+        code = show(session, options)
+        if code == 0:
+            proof = stage.prove(current.load(place, environ={}), network, server)
+            output.result(f"\n{proof}")
+        output.say(_("The demo's directory and its mail server are gone now."))
+        return code

@@ -1,0 +1,184 @@
+"""The wizard, on the full screen or line by line, and what has to be right before it starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wizard import __version__
+from wizard.cli import output
+from wizard.errors import FileRefused, UsageError
+from wizard.text.language import _
+
+if TYPE_CHECKING:
+    from wizard.check.finding import Finding
+    from wizard.config.current import Current
+    from wizard.config.layout import Layout
+    from wizard.config.settings import SmtpSettings
+    from wizard.live_test.events import Event
+    from wizard.secrets.store import StoreName
+    from wizard.ui.steps.done import Done
+    from wizard.ui.steps.session import Session
+
+_SMALLEST = (40, 12)
+_HEAD_START = 0.2
+"""Seconds for drawing the first screen, which the check and the keyring would slow down."""
+
+
+def run(options: Namespace) -> int:
+    """Run the wizard on the operator's own files; return the exit code."""
+    check_terminal(options)
+    say_that_it_starts(options)
+
+    from wizard.config import current, layout
+    from wizard.secrets import resolver
+    from wizard.ui.steps.mail_server_search import Discovery
+    from wizard.ui.steps.session import Session
+
+    found = layout.find(options.config, options.env_file)
+    notices = _recovered(found.config)
+    now = resolver.with_stored(current.load(found))
+    test = partial(_probe, timeout=options.timeout, compose=now.in_container)
+    session = Session(
+        now,
+        test,
+        options.timeout,
+        check=partial(_check, now.layout),
+        stores={name: resolver.store(now, name) for name in _offered(now)},
+        discovery=Discovery(asks=not options.no_lookup),
+        lasting=True,
+        notices=notices,
+        head_start=0.0 if is_plain(options) else _HEAD_START,
+    )
+    return show(session, options)
+
+
+def say_that_it_starts(options: Namespace) -> None:
+    """Give the operator something to read before the full screen is there.
+
+    It takes half a second to load, and a slow machine a few. The line stays above what the wizard
+    leaves on the terminal, as the name of a program does that a log is of.
+    """
+    if not is_plain(options):
+        output.say(_("smtp-wizard {version} is starting …", version=__version__))
+
+
+def _probe(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
+    """Test live; imported when the first test begins, like the check, for a quicker start."""
+    from wizard.probe.live import probe
+
+    return probe(settings, **options)
+
+
+def _check(place: Layout) -> Sequence[Finding]:
+    from wizard.cli import check_command
+
+    return check_command.find(place)
+
+
+def _recovered(config: Path) -> list[str]:
+    """Put back what a crash has interrupted, and say so."""
+    from wizard.saving import lock, transaction
+
+    try:
+        with lock.hold(config, 1):
+            return [caution.message for caution in transaction.recover(config)]
+    except FileRefused as error:  # somebody else is writing at this moment, so nothing crashed
+        return [str(error)]
+
+
+def _offered(now: Current) -> list[StoreName]:
+    """Return the stores that make sense here besides ``.env``: no unit starts a container."""
+    from wizard.secrets.store import StoreName
+
+    credential = [] if now.in_container else [StoreName.CREDENTIAL]
+    return [StoreName.KEYRING, *credential]
+
+
+def show(session: Session, options: Namespace) -> int:
+    """Show the wizard, and print what it did once it has left the screen."""
+    output.silence_libraries()
+    if is_plain(options):
+        return _show_line_by_line(session)
+    from wizard.system.crash_report import Crash
+    from wizard.system.signals import Signals
+    from wizard.ui.textual.app import WizardApp
+
+    app = WizardApp(session)
+    with Signals(app):
+        app.run(mouse=not options.no_mouse)
+    done = app.flow.done
+    for line in done.lines if done is not None else ():
+        output.result(line)
+    _say_what_is_left(done, kept=app.kept)
+    if app.crash is not None:
+        raise Crash(app.stage) from app.crash
+    return app.return_code or (output.ABORTED if done is None else 0)
+
+
+def _show_line_by_line(session: Session) -> int:
+    from wizard.plain.run import Plain
+    from wizard.system.signals import Signals
+
+    wizard = Plain(session)
+    with Signals(wizard):
+        ending = wizard.run()
+    _say_what_is_left(ending.done, kept=ending.kept)
+    if ending.done is not None and not ending.shown:
+        for line in ending.done.lines:
+            output.result(line)
+    if ending.number:
+        return 128 + ending.number
+    return output.ABORTED if ending.done is None else 0
+
+
+def _say_what_is_left(done: Done | None, *, kept: bool) -> None:
+    if done is None:
+        output.say(_("No changes were made to any files."))
+    if kept:
+        output.say(
+            _("What you entered is kept without the secret; the next start offers it again.")
+        )
+
+
+def is_plain(options: Namespace) -> bool:
+    """Whether the wizard is to go line by line."""
+    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
+    return bool(options.plain or os.environ.get("ACCESSIBLE") or dumb)
+
+
+def check_terminal(options: Namespace) -> None:
+    """Raise :class:`UsageError` where the wizard cannot be shown."""
+    # Some of these would write every key that is pressed to a file or to a socket.
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]
+    if options.json:
+        raise UsageError(
+            "json-needs-command", _("The wizard has no JSON output."), _("Use set, test or show.")
+        )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "no-terminal",
+            _("The wizard needs a terminal."),
+            _("In scripts use: smtp-wizard set --user … --endpoint … --secret-stdin"),
+        )
+    if is_plain(options):
+        return
+    columns, lines = shutil.get_terminal_size()
+    if columns < _SMALLEST[0] or lines < _SMALLEST[1]:
+        raise UsageError(
+            "terminal-too-small",
+            _(
+                "The terminal has {columns}x{lines} characters; the wizard needs {least}.",
+                columns=columns,
+                lines=lines,
+                least="x".join(map(str, _SMALLEST)),
+            ),
+            _("Enlarge it, or go line by line: smtp-wizard --plain"),
+        )

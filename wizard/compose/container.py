@@ -1,0 +1,128 @@
+"""What the server's container gets from Compose: variables, and the files it can see."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.check.compose_model import ComposeFile, EnvFile, Mount, Service, Setting
+from wizard.errors import FileRefused
+from wizard.formats.dotenv.compose_go import read_compose
+from wizard.formats.dotenv.reading import Unreadable
+from wizard.formats.dotenv.template import substitute
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeSource:
+    """One compose file: what it says, or why it cannot be read."""
+
+    path: Path
+    text: str = field(repr=False)
+    content: ComposeFile | None
+    problem: FileRefused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """An ``env_file`` of a service; ``text`` is None where there is no such file."""
+
+    named: EnvFile
+    path: Path
+    text: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The server's service as Compose starts it.
+
+    ``project`` are the variables that Compose itself has: its environment and ``.env``.
+    ``env_files`` are the files that the service names, as far as their paths are known.
+    """
+
+    service: Service
+    path: Path
+    """The file that the service stands in."""
+    project: Mapping[str, str] = field(repr=False)
+    env_files: tuple[NamedFile, ...] = ()
+    open_ended: bool = False
+    """More about it stands elsewhere, so that what is missing here is no proof."""
+
+    def setting(self, name: str) -> Setting | None:
+        """Return what ``environment:`` says about a variable."""
+        return self.service.environment.get(name)
+
+    def value(self, name: str) -> str | None:
+        """Return a variable as the container gets it; None where it gets none.
+
+        Raises :class:`Unreadable` where Compose refuses to start.
+        """
+        setting = self.setting(name)
+        if setting is not None:
+            if setting.value is None:
+                return self.project.get(name)
+            return substitute(setting.value, self.project)
+        found = None
+        for file in self.env_files:
+            for statement in read_compose(file.text or "", self.project).statements:
+                if statement.name == name and statement.defined:
+                    found = statement.value
+        return found
+
+    def source_of(self, mount: Mount) -> Path | None:
+        """Return the host's path of a mount; None for a named volume or one not known here."""
+        return host_path(mount.source, self.path.parent, self.project)
+
+
+def host_path(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
+    """Return the path that Compose makes of ``text``; None for what is no path."""
+    try:
+        expanded = substitute(text, project)
+    except Unreadable:
+        return None
+    if expanded.startswith("~"):
+        expanded = project.get("HOME", "~") + expanded[1:]
+    if not expanded.startswith((".", "/")) or not _is_possible(expanded):
+        return None
+    return Path(os.path.normpath(directory / expanded))
+
+
+def _is_possible(path: str) -> bool:
+    """Whether a file system can have it: YAML can write a NUL, and half a character."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
+def project_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return Compose's own variables: those of ``.env``, and above them its environment."""
+    statements = read_compose(env_text, environ).statements
+    of_file = {one.name: one.value for one in statements if one.defined}
+    return of_file | dict(environ)
+
+
+def find_server(sources: tuple[ComposeSource, ...], config: Path) -> tuple[Service, Path] | None:
+    """Return the server's service, merged over all files, and the file that it is in.
+
+    It is the one with the server's image, else the one that mounts the directory of ``config``.
+    """
+    services: dict[str, tuple[Service, Path]] = {}
+    for source in sources:
+        for name, service in (source.content.services if source.content else {}).items():
+            if name in services:
+                base, path = services[name]
+                services[name] = base.overridden_by(service), path
+            else:
+                services[name] = service, source.path
+    found = [pair for pair in services.values() if pair[0].is_server]
+    found += [pair for pair in services.values() if _mounts(pair, config)]
+    found.sort(key=lambda pair: not _mounts(pair, config))
+    return found[0] if found else None
+
+
+def _mounts(pair: tuple[Service, Path], config: Path) -> bool:
+    service, path = pair
+    sources = (host_path(mount.source, path.parent, {}) for mount in service.mounts)
+    return any(source in (config, config.parent) for source in sources)

@@ -1,0 +1,221 @@
+"""What is configured now: both files as they were read, and where the secret comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from wizard.config.layout import Layout, LayoutKind
+from wizard.config.settings import (
+    DEFAULT_VARIABLE,
+    Endpoint,
+    SkipForm,
+    SmtpSettings,
+    check_user,
+    expand,
+    skip_form_of,
+)
+from wizard.errors import FileRefused, InvalidValue
+from wizard.files import permissions, reading
+from wizard.files.reading import Snapshot
+from wizard.formats.config_toml.reference import secret_reference
+from wizard.formats.config_toml.view import ConfigView, parse_config
+from wizard.formats.dotenv.variables import read_variable
+from wizard.formats.text import decode
+from wizard.secrets.secret import Secret
+from wizard.text.language import _
+
+
+class Place(StrEnum):
+    """Where a secret can be found; the first of several wins."""
+
+    ENVIRONMENT = "environment"
+    ENV_FILE = "env-file"
+    CREDENTIAL = "credential"
+    """Given to a service by systemd; reaches the server through ``exec`` only."""
+    KEYRING = "keyring"
+    """Reaches the server through ``exec`` only."""
+    LITERAL = "literal"
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """One server's configuration as it was read from the disk and the environment."""
+
+    layout: Layout
+    config: Snapshot
+    env: Snapshot
+    config_text: str = field(repr=False)
+    env_text: str = field(repr=False)
+    view: ConfigView
+    environ: Mapping[str, str] = field(repr=False)
+    stored: Secret | None = None
+    """The secret from a store that the server cannot read by itself, and which store that is."""
+    stored_place: Place | None = None
+
+    @property
+    def unwritable(self) -> tuple[Snapshot, ...]:
+        """The files that this account will not be able to write."""
+        return tuple(each for each in (self.config, self.env) if not permissions.is_writable(each))
+
+    @property
+    def in_container(self) -> bool:
+        """Whether the server runs in a container, with a network and a loopback of its own."""
+        return self.layout.kind is LayoutKind.COMPOSE
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is an ``[smtp]`` section with anything in it."""
+        smtp = self.view.smtp
+        return smtp is not None and not (smtp.user is None and smtp.endpoint is None)
+
+    @property
+    def reference(self) -> str | None:
+        """The variable that ``secret`` refers to; None where it does not."""
+        smtp = self.view.smtp
+        return None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
+
+    @property
+    def variable(self) -> str:
+        """The variable that holds the secret, or would hold it."""
+        return self.reference or DEFAULT_VARIABLE
+
+    @property
+    def literal_secret(self) -> Secret | None:
+        """The secret that stands in config.toml itself, in the open."""
+        smtp = self.view.smtp
+        if smtp is None or not smtp.secret or "${" in smtp.secret:
+            return None
+        return Secret(smtp.secret)
+
+    def with_section_renamed(self) -> Current:
+        """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
+        from wizard.formats.config_toml.edit import (  # who only reads needs none
+            ConfigEdit,
+            edit_config,
+        )
+
+        try:
+            text = edit_config(self.config_text, ConfigEdit(rename_misnamed=True))
+            return replace(self, config_text=text, view=parse_config(text))
+        except FileRefused as error:
+            raise error.at(self.config.path) from None
+
+    def in_env_file(self, name: str) -> str | None:
+        """Return the variable's value in ``.env``, as the server reads it."""
+        try:
+            return read_variable(self.env_text, name, self.environ)
+        except FileRefused as error:
+            raise error.at(self.env.path) from None
+
+    def lookup(self, name: str) -> str | None:
+        """Return what the server sees for ``${name}``: the environment wins over ``.env``."""
+        if name in self.environ:
+            return self.environ[name]
+        found = self.in_env_file(name)
+        if found is None and name == self.reference and self.stored is not None:
+            return self.stored.reveal()  # `exec` puts it into the environment
+        return found
+
+    def places(self) -> tuple[Place, ...]:
+        """Return where the secret that config.toml asks for can be found; the first wins."""
+        smtp = self.view.smtp
+        if smtp is None or not smtp.secret:
+            return ()
+        name = self.reference
+        if name is None:
+            return (Place.LITERAL,)
+        found = []
+        if name in self.environ:
+            found.append(Place.ENVIRONMENT)
+        if self.in_env_file(name) is not None:
+            found.append(Place.ENV_FILE)
+        if self.stored_place is not None:
+            found.append(self.stored_place)
+        return tuple(found)
+
+    def secret(self) -> Secret | None:
+        """Return the secret that the server would use; None when it uses none.
+
+        Raises :class:`InvalidValue` when ``secret`` names a variable that nothing sets.
+        """
+        smtp = self.view.smtp
+        if smtp is None or not smtp.secret:
+            return None
+        try:
+            value = expand(smtp.secret, self.lookup)
+        except InvalidValue as problem:
+            raise InvalidValue("secret-missing", problem.message, problem.remedy) from None
+        return Secret(value) if value else None
+
+    def settings(self) -> SmtpSettings:
+        """Return what the server would use; raise :class:`InvalidValue` where it cannot."""
+        smtp = self.view.smtp
+        if smtp is None or smtp.user is None or smtp.endpoint is None:
+            missing = "user" if smtp is not None and smtp.user is None else "endpoint"
+            raise InvalidValue(
+                f"{missing}-missing",
+                _("config.toml has no {missing} in [smtp].", missing=missing),
+                _("Set it with: smtp-wizard set --{missing} …", missing=missing),
+            )
+        return SmtpSettings(
+            check_user(expand(smtp.user, self.lookup)),
+            Endpoint.parse(expand(smtp.endpoint, self.lookup)),
+            self.starttls(),
+            self.secret(),
+        )
+
+    def starttls(self) -> bool:
+        """Return ``starttls`` as the server sees it; raise when it is neither true nor false."""
+        value = None if self.view.smtp is None else self.view.smtp.starttls
+        if not isinstance(value, str):
+            return bool(value)
+        text = expand(value, self.lookup)
+        if text not in ("true", "false"):
+            raise InvalidValue(
+                "starttls-value",
+                _(
+                    "starttls is {value} in config.toml, which is neither true nor false.",
+                    value=value,
+                ),
+                _("Set the variable to true or false."),
+            )
+        return text == "true"
+
+    def skip_form(self) -> SkipForm | None:
+        """Return the way to skip verification that this server accepts; None without evidence."""
+        if self.view.version_evidence is not None:
+            return self.view.version_evidence
+        tag = self.layout.image_tag
+        try:
+            return None if tag is None else skip_form_of(tag)
+        except InvalidValue:  # a tag of the operator's own making proves nothing
+            return None
+
+
+def load(layout: Layout, environ: Mapping[str, str] | None = None) -> Current:
+    """Read both files of ``layout``; missing ones count as empty.
+
+    Raises :class:`FileRefused` when one of them cannot be read or edited safely.
+    """
+    config, env = reading.read(layout.config), reading.read(layout.env_file)
+    try:
+        config_text = decode(config.data or b"", "config.toml")
+        view = parse_config(config_text)
+    except FileRefused as error:
+        raise error.at(config.path) from None
+    try:
+        env_text = decode(env.data or b"", ".env")
+    except FileRefused as error:
+        raise error.at(env.path) from None
+    return Current(
+        layout,
+        config,
+        env,
+        config_text,
+        env_text,
+        view,
+        dict(os.environ if environ is None else environ),
+    )

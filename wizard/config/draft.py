@@ -1,0 +1,95 @@
+"""What the operator has entered so far, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wizard.config.current import Current, Place
+from wizard.config.settings import Endpoint, SkipForm, SmtpSettings, check_user, expand
+from wizard.errors import InvalidValue
+from wizard.formats.config_toml.reference import choose_reference
+from wizard.formats.dotenv.quoting import check_value
+from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
+from wizard.secrets.store import StoreName
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The values as they will stand in config.toml, right or wrong.
+
+    ``user`` and ``endpoint`` may contain ``${NAME}``. ``skip`` switches user verification off;
+    ``skip_form`` is how, once that is known.
+    """
+
+    user: str = ""
+    endpoint: str = field(default="", repr=False)  # may hold a password
+    starttls: bool | None = False
+    """None: what config.toml says, which cannot be evaluated."""
+    secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
+    store: StoreName = StoreName.ENV
+    """Where the secret is to be kept."""
+    skip: bool = False
+    skip_form: SkipForm | None = None
+
+    @classmethod
+    def of(cls, current: Current) -> Draft:
+        """Return the draft that changes nothing."""
+        smtp = current.view.smtp
+        skip_form = current.view.skip or current.skip_form()
+        # The environment of this session is no store.
+        stored = (place for place in current.places() if place is not Place.ENVIRONMENT)
+        store = StoreName.of(next(stored, None))
+        draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
+        if smtp is None:
+            return draft
+        try:
+            starttls: bool | None = current.starttls()
+        except InvalidValue:  # said by problems()
+            starttls = None
+        return replace(draft, user=smtp.user or "", endpoint=smtp.endpoint or "", starttls=starttls)
+
+    @property
+    def delivers(self) -> bool:
+        """Whether any mail settings were entered."""
+        return bool(self.user or self.endpoint)
+
+    def settings(self, current: Current) -> SmtpSettings:
+        """Return what the server would use; raise :class:`InvalidValue` for the first problem."""
+        return SmtpSettings(
+            check_user(expand(self.user, current.lookup)),
+            Endpoint.parse(expand(self.endpoint, current.lookup)),
+            current.starttls() if self.starttls is None else self.starttls,
+            self.effective_secret(current),
+        )
+
+    def effective_secret(self, current: Current) -> Secret | None:
+        """Return the secret that the server would use with this draft."""
+        match self.secret:
+            case Replace(secret):
+                check_value(secret.reveal())
+                choose_reference(current.variable, secret.reveal(), None)
+                return secret
+            case Remove():
+                return None
+            case Keep():
+                return current.secret()
+
+    def problems(self, current: Current) -> dict[str, InvalidValue]:
+        """Return field → what is wrong with it, for the fields that the draft needs."""
+        if self.skip and not self.delivers:
+            return {}
+        checks: dict[str, Callable[[], Any]] = {
+            "user": lambda: check_user(expand(self.user, current.lookup)),
+            "endpoint": lambda: Endpoint.parse(expand(self.endpoint, current.lookup)),
+            "starttls": current.starttls if self.starttls is None else bool,
+            "secret": lambda: self.effective_secret(current),
+        }
+        found = {}
+        for name, check in checks.items():
+            try:
+                check()
+            except InvalidValue as problem:
+                found[name] = problem
+        return found

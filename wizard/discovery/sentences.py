@@ -1,0 +1,270 @@
+"""All sentences of discovery, made of codes and names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from wizard.config.settings import Route, Security
+from wizard.discovery.providers import Provider, Special, UserForm
+from wizard.discovery.suggestion import Found, Source
+from wizard.text.language import N_, _
+
+_SPECIALS = {
+    Special.APP_PASSWORD: N_(
+        "{name} needs an app password, one made for this program alone: the password of the "
+        "account is not accepted."
+    ),
+    Special.APP_PASSWORD_WITH_2FA: N_(
+        "{name} needs an app password if the account has two-factor authentication."
+    ),
+    Special.TWO_STEP_FIRST: N_(
+        "{name} only makes app passwords for accounts with 2-step verification: switch that on "
+        "first."
+    ),
+    Special.MAIL_PASSWORD: N_(
+        "{name} has a password of its own for mail programs, other than the one of the account."
+    ),
+    Special.SMTP_MUST_BE_ENABLED: N_(
+        "{name} needs SMTP AUTH switched on for this mailbox; an administrator can do that."
+    ),
+    Special.ACCESS_MUST_BE_ENABLED: N_(
+        "{name} needs access by POP3 and IMAP switched on in the settings of the mailbox, which "
+        "covers SMTP too."
+    ),
+    Special.BASIC_AUTH_RETIRING: N_(
+        "{name} is retiring logins by password: plan a relay that can do OAuth."
+    ),
+    Special.OAUTH_ONLY: N_(
+        "{name} only accepts logins by OAuth, which the server cannot do: use a mailbox of "
+        "another provider, or put a relay in between."
+    ),
+    Special.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
+    Special.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
+    Special.SMTP_CREDENTIALS: N_(
+        "{name} makes SMTP credentials, a user name and a password: neither is an access key or "
+        "the API key."
+    ),
+    Special.SMTP_KEY: N_(
+        "The user is the login that {name} shows under SMTP, the secret an SMTP key: not the API "
+        "key."
+    ),
+    Special.SMTP_TOKEN: N_(
+        "{name} needs an SMTP token, which it makes for addresses of an own domain on some paid "
+        "plans."
+    ),
+    Special.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
+    Special.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
+    Special.PROJECT_ID: N_(
+        "The user is the project ID at {name}, the secret the secret key of an API key."
+    ),
+    Special.SENDER_DOMAIN_MUST_MATCH: N_("{name} only takes senders of the domain that logs in."),
+    Special.MAIN_ADDRESS: N_(
+        "The user is the main address of the account at {name}, no alias and no address of "
+        "another domain."
+    ),
+    Special.DOLLAR_IN_PASSWORD: N_(
+        "{name} warns of the character $ in passwords that programs use: choose one without it."
+    ),
+    Special.SANDBOX: N_(
+        "{name} only sends to verified addresses until the account has left the sandbox."
+    ),
+    Special.PAID_PLANS_DIFFER: N_(
+        "On paid plans with an own domain {name} has another host: look it up in the settings of "
+        "the mailbox."
+    ),
+    Special.OTHER_PLANS_DIFFER: N_(
+        "Other plans of {name} have other hosts: look it up in the settings of the mailbox."
+    ),
+    Special.CLOUD_BLOCKS_465: N_(
+        "A server in the cloud of {name} cannot reach port 465 until that was applied for."
+    ),
+}
+_OF_THE_SECRET = frozenset(
+    {
+        Special.APP_PASSWORD,
+        Special.APP_PASSWORD_WITH_2FA,
+        Special.TWO_STEP_FIRST,
+        Special.MAIL_PASSWORD,
+        Special.SECRET_IS_API_KEY,
+        Special.SMTP_CREDENTIALS,
+        Special.SMTP_KEY,
+        Special.SMTP_TOKEN,
+        Special.SERVER_TOKEN,
+        Special.KEY_PAIR,
+        Special.PROJECT_ID,
+        Special.DOLLAR_IN_PASSWORD,
+    }
+)
+
+_SENDER = N_(
+    "The user is no mail address, and the server sends its mails from the user: put a relay "
+    "in between that sets the sender."
+)
+_SOURCES = {
+    Source.MX: N_("MX records"),
+    Source.SRV: N_("SRV records"),
+    Source.AUTOCONFIG: N_("settings for mail programs"),
+    Source.GUESS: N_("usual names"),
+}
+
+
+def specials_of(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about ``provider``; what nobody has confirmed is worded as such."""
+    found = [_special(provider, code) for code in provider.specials]
+    if "user" in provider.unsure and provider.user is UserForm.ADDRESS:
+        found.append(_("The user is probably the full mail address: nobody has confirmed it."))
+    if provider.user in {UserForm.LOGIN, UserForm.FIXED}:
+        found.append(_(_SENDER))
+    return tuple(found)
+
+
+def secret_specials_of(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about the secret of an account at ``provider``."""
+    return tuple(_special(provider, code) for code in provider.specials if code in _OF_THE_SECRET)
+
+
+def _special(provider: Provider, code: Special) -> str:
+    sentence = _(_SPECIALS[code], name=provider.name)
+    if provider.needs(code):
+        return sentence
+    return _(
+        "Nobody has confirmed this, so ask {name}: {sentence}",
+        name=provider.name,
+        sentence=sentence,
+    )
+
+
+def known_by_domain(provider: Provider, domain: str) -> str:
+    """Say that the list of providers has ``domain``."""
+    if _is_unsure(provider):
+        return _(
+            "{domain} belongs to {name}; nobody has confirmed the host.",
+            domain=domain,
+            name=provider.name,
+        )
+    return _("{domain} belongs to {name}.", domain=domain, name=provider.name)
+
+
+def known_by_mx(provider: Provider, domain: str) -> str:
+    """Say that the provider was recognised by the MX record."""
+    if _is_unsure(provider):
+        return _(
+            "{name} receives the mails of {domain} (MX record); nobody has confirmed the host.",
+            name=provider.name,
+            domain=domain,
+        )
+    return _(
+        "{name} receives the mails of {domain} (MX record).", name=provider.name, domain=domain
+    )
+
+
+def _is_unsure(provider: Provider) -> bool:
+    return ("smtps" if provider.smtps else "starttls") in provider.unsure
+
+
+def named_by_srv(domain: str) -> str:
+    """Say that the domain names the server in the DNS."""
+    return _("{domain} names this server in its DNS (SRV record).", domain=domain)
+
+
+def named_by_autoconfig(domain: str) -> str:
+    """Say that the domain publishes it."""
+    return _("{domain} publishes this for mail programs (autoconfig).", domain=domain)
+
+
+def guessed(host: str, port: int) -> str:
+    """Say that it is a guess, and what was seen."""
+    return _("A guess: {host} exists and accepts connections on port {port}.", host=host, port=port)
+
+
+def outside(host: str, domain: str) -> str:
+    """Warn of a server that anybody who can forge the DNS could have named."""
+    return _(
+        "{host} does not belong to {domain}: take it only if you know that it is your mail server.",
+        host=host,
+        domain=domain,
+    )
+
+
+def out_of_reach(source: Source, route: Route) -> str:
+    """Say that a server was found in a form that no endpoint has."""
+    words = N_(
+        "The {source} name {host}, port {port}, encrypted from the first byte, which the server "
+        "can only do on port 465: left out."
+    )
+    if route.security is Security.NONE:
+        words = N_("The {source} name {host}, port {port}, without encryption: left out.")
+    return _(words, source=_(_SOURCES[source]), host=route.host, port=route.port)
+
+
+def no_login(source: Source, host: str) -> str:
+    """Say that the published settings ask for a login that the server cannot do."""
+    name = _(_SOURCES[source])
+    return _(
+        "According to the {source}, {host} takes no login by password, the only one that "
+        "the server can do: put a relay in between.",
+        source=name,
+        host=host,
+    )
+
+
+def not_offered(domain: str) -> str:
+    """Say that the domain denies to have a server for outgoing mail."""
+    return _(
+        "{domain} says that it offers no server for outgoing mail (SRV record).", domain=domain
+    )
+
+
+def takes_no_mail(domain: str) -> str:
+    """Say that the domain has a null MX (RFC 7505)."""
+    return _("{domain} receives no mails (MX record): is the address right?", domain=domain)
+
+
+def no_such_domain(domain: str) -> str:
+    """Say that the DNS does not know the domain."""
+    return _("There is no domain {domain}: is the address right?", domain=domain)
+
+
+def dns_silent(domain: str) -> str:
+    """Say that the DNS could not be asked."""
+    return _("The DNS of this machine gives no answer about {domain}.", domain=domain)
+
+
+def wrong_certificate(host: str) -> str:
+    """Say that a web server was not asked because nobody knows whose it is."""
+    return _("{host} was not asked, because its certificate is not valid.", host=host)
+
+
+def unreadable(host: str) -> str:
+    """Say that what a web server has sent is not what it should be."""
+    return _("{host} publishes settings for mail programs that cannot be read.", host=host)
+
+
+def given_up(domain: str, late: Collection[Source]) -> list[str]:
+    """Say who had not answered at the deadline."""
+    asks_dns = {Source.MX, Source.SRV}
+    said = [dns_silent(domain)] if asks_dns & set(late) else []
+    others = [_(_SOURCES[source]) for source in late if source not in asks_dns]
+    return [*said, _("No answer in time: {others}.", others=", ".join(others))] if others else said
+
+
+def summary(found: Found) -> str:
+    """Return one sentence on where the search stands."""
+    best = found.best
+    if best is not None and best.route is not None:
+        return _(
+            "Found for {domain}: the server {way}.",
+            domain=found.domain,
+            way=best.route.in_words(),
+        )
+    if not found.over:
+        return _("Looking for the mail server of {domain} …", domain=found.domain)
+    if found.suggestions:
+        return _(
+            "The server cannot send mails through the provider of {domain}.", domain=found.domain
+        )
+    return _(
+        "Nothing was found for {domain}. Your provider's help names the host under SMTP or "
+        "outgoing server.",
+        domain=found.domain,
+    )

@@ -1,0 +1,160 @@
+"""A file as it was read, and the careful reading of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.errors import FileRefused
+from wizard.files.refusals import unreadable
+from wizard.formats.text import MAX_BYTES
+from wizard.text.language import _
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
+link that it cannot look at for a file, and that would be replaced instead of its target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A file as it was read. ``data`` and ``status`` are None when there is none.
+
+    ``path`` is the one the operator knows, ``target`` the one behind symbolic links.
+    """
+
+    path: Path
+    target: Path
+    data: bytes | None = field(repr=False)
+    status: os.stat_result | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there was a file."""
+        return self.data is not None
+
+    @property
+    def shown(self) -> str:
+        """The path, and where it really leads if it is a link."""
+        try:
+            is_link = self.path.is_symlink()
+        except OSError:
+            is_link = False
+        return (
+            _("{path} (a link to {target})", path=self.path, target=self.target)
+            if is_link
+            else str(self.path)
+        )
+
+    @property
+    def mode(self) -> int | None:
+        """Permission bits, None when there was no file."""
+        return None if self.status is None else stat.S_IMODE(self.status.st_mode)
+
+
+def read(path: Path) -> Snapshot:
+    """Read a file of at most 1 MiB; a missing one is a snapshot without data.
+
+    Raises :class:`FileRefused` when it is not a regular file, too large or cannot be read.
+    """
+    _check_link(path)
+    try:
+        target = Path(os.path.realpath(path))
+        descriptor = os.open(target, _READ)
+    except ValueError:  # a NUL, or a surrogate that stands for no byte
+        raise _impossible(path) from None
+    except FileNotFoundError as error:
+        if _is_lost(path):
+            raise unreadable(path, error) from None
+        return Snapshot(path, target, None)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            what = _("This is not a regular file.")
+            if stat.S_ISDIR(status.st_mode):
+                what = _("This is a directory.")
+            raise FileRefused("file-not-regular", what, _("Name a file."), path=path)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):  # nothing was written
+            os.close(descriptor)
+    if len(data) > MAX_BYTES:
+        raise FileRefused(
+            "file-too-large",
+            _("The file is larger than 1 MiB, which no configuration is."),
+            _("Check that this is the right file."),
+            path=path,
+        )
+    return Snapshot(path, target, data, status)
+
+
+def check_trusted(snapshot: Snapshot) -> None:
+    """Refuse a file that somebody else may have planted, as fs.protected_regular does.
+
+    Whoever owns a file may read what is written into it. Raises :class:`FileRefused`.
+    """
+    if snapshot.status is None:
+        return
+    directory = snapshot.target.parent.stat()
+    trusted = os.geteuid(), directory.st_uid
+    if _is_everybodys(directory) and snapshot.status.st_uid not in trusted:
+        raise FileRefused(
+            "file-not-trusted",
+            _(
+                "The file belongs to another account and is in a directory of everybody: whoever "
+                "put it there could read the secret."
+            ),
+            _("Move the files into a directory of your own, or remove this one."),
+            path=snapshot.path,
+        )
+
+
+def _check_link(path: Path) -> None:
+    """Refuse a link that somebody else may have planted, as fs.protected_symlinks does.
+
+    In a directory where everybody may create files, a link is only followed when it belongs to
+    us or to the owner of the directory.
+    """
+    try:
+        link, directory = path.lstat(), path.parent.stat()
+    except (OSError, ValueError):  # reading says it better
+        return
+    planted = link.st_uid not in (os.geteuid(), directory.st_uid)
+    if stat.S_ISLNK(link.st_mode) and planted and _is_everybodys(directory):
+        raise FileRefused(
+            "link-not-trusted",
+            _("This is a link that another account has put into a directory of everybody."),
+            _("Remove the link, or name the file that it leads to."),
+            path=path,
+        )
+
+
+def _is_everybodys(directory: os.stat_result) -> bool:
+    # Also without a sticky bit, which the kernel asks for: then everybody may do even more there.
+    return bool(directory.st_mode & stat.S_IWOTH)
+
+
+def _is_lost(path: Path) -> bool:
+    """Whether ``path`` starts in a working directory that has been removed."""
+    if path.is_absolute():
+        return False
+    try:
+        return os.stat(".").st_nlink == 0  # noqa: PTH116  (a Path would be no shorter)
+    except OSError:
+        return True
+
+
+def _impossible(path: Path) -> FileRefused:
+    return FileRefused(
+        "file-unreadable",
+        _("No file can have this name: it has a character that names cannot have."),
+        _("Check the path."),
+        path=path,
+    )

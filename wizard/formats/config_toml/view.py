@@ -1,0 +1,195 @@
+"""What smtp-wizard knows of a config.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.config.settings import REFERENCE, SkipForm
+from wizard.errors import FileRefused
+from wizard.formats.toml.document import TomlTable
+from wizard.formats.toml.edit import Document
+from wizard.formats.toml.inline import inline_pairs
+from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse
+from wizard.formats.toml.tokens import references
+from wizard.text.language import _
+
+SMTP = "smtp"
+SMTP_KEYS = ("user", "endpoint", "secret", "starttls")
+"""In the order of the vendor's documentation."""
+
+_MISNAMED = (SMTP, "smtp_config")
+_REQUIRED = (
+    ("db_url", ("db_url",)),
+    ("domain", ("domain",)),
+    ("[tls]", ("tls",)),
+    ("[provider_metadata.publisher]", ("provider_metadata", "publisher")),
+)
+
+
+_OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipForm.GLOBAL.path)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpValues:
+    """The ``[smtp]`` table; None stands for a key that is absent or of the wrong type.
+
+    Line numbers are 1-based; ``lines`` has one for each known key that is present.
+    A reference outside of a string, such as ``starttls = ${TLS}``, is given as its source.
+    """
+
+    line: int
+    user: str | None = None
+    endpoint: str | None = field(default=None, repr=False)
+    """It may hold a password, too."""
+    secret: str | None = field(default=None, repr=False)
+    secret_source: str | None = field(default=None, repr=False)
+    """The secret's value as it is written, with its quotes."""
+    starttls: bool | str | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, hash=False)
+    unknown: tuple[tuple[str, int], ...] = ()
+    wrong_type: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """What a config.toml says as far as smtp-wizard is concerned; line numbers are 1-based."""
+
+    smtp: SmtpValues | None
+    """None if there is no ``[smtp]`` at all."""
+    skip_on: frozenset[SkipForm]
+    """The forms that are switched on; both at once is an error for every server."""
+    skip_present: frozenset[SkipForm]
+    """The forms whose key is in the file, with whatever value."""
+    misnamed: tuple[tuple[str, int], ...]
+    """Tables that were probably meant to be ``[smtp]``, with their lines."""
+    version_evidence: SkipForm | None
+    """The form that the server seems to know, judged by other keys in the file."""
+    missing_required: tuple[str, ...]
+    """What the server needs to start and does not find."""
+    log_file: str | None
+    """Where the server logs to instead of its standard output, as it is written."""
+    log_level: str | None
+    references: frozenset[str]
+    """The name of each ``${NAME}`` outside of comments."""
+    _references_elsewhere: frozenset[str] = field(repr=False)
+
+    @property
+    def skip(self) -> SkipForm | None:
+        """The form that is switched on; the newer one if both are."""
+        newest_first = (SkipForm.USER_TABLE, SkipForm.GLOBAL)
+        return next((form for form in newest_first if form in self.skip_on), None)
+
+    @property
+    def skip_both(self) -> bool:
+        """Whether both forms are switched on."""
+        return len(self.skip_on) == len(SkipForm)
+
+    def references_elsewhere(self, name: str) -> bool:
+        """Tell whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
+        return name in self._references_elsewhere
+
+
+def parse_config(text: str) -> ConfigView:
+    """Read a config.toml; raise `FileRefused` if it cannot be read or ``smtp`` is no table."""
+    return view(parse(text))
+
+
+def view(source: TomlSource) -> ConfigView:
+    """Return what is known of a config.toml that was parsed already."""
+    data = source.data
+    present = {form for form in SkipForm if lookup(data, form.path) is not None}
+    log_file, log_level = lookup(data, ("log", "file")), lookup(data, ("log", "level"))
+    table = TomlTable(Document(source), SMTP)
+    return ConfigView(
+        smtp=_smtp(source, table),
+        skip_on=frozenset(form for form in present if lookup(data, form.path) is True),
+        skip_present=frozenset(present),
+        misnamed=misnamed_tables(source),
+        version_evidence=_version_evidence(data),
+        missing_required=tuple(n for n, path in _REQUIRED if lookup(data, path) is None),
+        log_file=log_file if isinstance(log_file, str) else None,
+        log_level=log_level if isinstance(log_level, str) else None,
+        references=frozenset(n for s in source.statements for n in references(s.text)),
+        _references_elsewhere=_references_outside_secret(table),
+    )
+
+
+def lookup(data: Any, path: tuple[str, ...]) -> Any:
+    """Return the value at a path of parsed TOML, or None (which TOML does not have)."""
+    for part in path:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(part)
+    return data
+
+
+def misnamed_tables(source: TomlSource) -> tuple[tuple[str, int], ...]:
+    """Return the tables that were probably meant to be ``[smtp]``, with their lines."""
+    return tuple(
+        (name, first_line(source.statements, (name,)))
+        for name, value in source.data.items()
+        if name != SMTP and name.lower() in _MISNAMED and isinstance(value, dict)
+    )
+
+
+def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
+    """Return the line at which a path first occurs in a document."""
+    for statement in statements:
+        if not statement.has_key:
+            continue
+        if statement.path[: len(path)] == path:
+            return statement.line
+        if statement.kind is Kind.PAIR and statement.path == path[: len(statement.path)]:
+            for pair in inline_pairs(statement):
+                if pair.path[: len(path)] == path:
+                    return statement.line_at(pair.key_span[0])
+    return 1
+
+
+def _version_evidence(data: dict[str, Any]) -> SkipForm | None:
+    if isinstance(data.get("user"), dict):
+        return SkipForm.USER_TABLE
+    return SkipForm.GLOBAL if any(name in data for name in _OLD_GLOBALS) else None
+
+
+def _references_outside_secret(table: TomlTable) -> frozenset[str]:
+    texts = [statement.text for statement in table.document.statements]
+    if place := table.find("secret"):
+        start, end = place.value_span
+        texts[place.index] = texts[place.index][:start] + texts[place.index][end:]
+    return frozenset(name for text in texts for name in references(text))
+
+
+def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
+    data = source.data.get(SMTP)
+    if data is None:
+        return None
+    line = first_line(source.statements, (SMTP,))
+    if not isinstance(data, dict):
+        raise FileRefused(
+            "smtp-not-a-table",
+            _('"smtp" is here, but not as a table.'),
+            _("Write one section [smtp] with the keys user, endpoint, secret and starttls."),
+            line=line,
+        )
+    lines = {key: first_line(source.statements, (SMTP, key)) for key in SMTP_KEYS if key in data}
+    values: dict[str, Any] = {}
+    for key in lines:
+        place = table.find(key)
+        written = table.value_source(place) if place else ""
+        if isinstance(data[key], bool if key == "starttls" else str):
+            values[key] = data[key]
+        elif isinstance(data[key], int) and REFERENCE.search(written):
+            values[key] = written
+        if key == "secret" and key in values:
+            values["secret_source"] = written
+    unknown = [key for key in data if key not in SMTP_KEYS]
+    return SmtpValues(
+        line=line,
+        lines=lines,
+        unknown=tuple((key, first_line(source.statements, (SMTP, key))) for key in unknown),
+        wrong_type=tuple((key, lines[key]) for key in lines if key not in values),
+        **values,
+    )

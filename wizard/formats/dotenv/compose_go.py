@@ -1,0 +1,114 @@
+"""`.env` as Docker Compose reads it: the grammar of the Go package compose-go/v2/dotenv 2.16."""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from wizard.formats.dotenv.reading import (
+    BYTE_ORDER_MARK,
+    WHITE_SPACE,
+    Reading,
+    Rejection,
+    Statement,
+    Unreadable,
+)
+from wizard.formats.dotenv.template import substitute
+from wizard.text.language import _
+
+_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
+
+_BLANK = r"\t\v\f\r \x85\xa0"
+_GAP = re.compile(rf"(?:[{WHITE_SPACE}]+|#[^\n]*)*")
+_EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_BLANK}]*")
+_NAME = re.compile(rf"(?P<name>[{_BLANK}\w.\[\]-]*)(?:(?P<sign>[=:\n])|\Z)")
+_BLANKS = re.compile(rf"[{_BLANK}]*")
+_QUOTED = re.compile(r"""(?P<quote>['"])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)""", re.S)
+_ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})""")
+_PAIR = re.compile(r"\\(.)", re.S)
+_LETTER = {
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\\": "\\", '"': '"', "$": "$$",
+}  # fmt: skip
+
+
+def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading:
+    """Read the text as Compose does when it runs with ``environ``.
+
+    Compose keeps the last of several definitions, but each of them is listed.
+    """
+    statements: list[Statement] = []
+    defined: dict[str, str] = {}
+    variables = ChainMap(dict(environ), defined)
+    start = position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    try:
+        while (start := _skip(_GAP, text, position)) < len(text):
+            statement, position = _statement(text, start, variables)
+            statements.append(statement)
+            if statement.defined:
+                defined[statement.name] = statement.value
+    except Unreadable as unreadable:
+        return Reading(tuple(statements), Rejection(start, str(unreadable)))
+    except RecursionError:
+        return Reading(tuple(statements), Rejection(start, _("Here ${…} is nested too deeply")))
+    return Reading(tuple(statements))
+
+
+def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return position if match is None else match.end()
+
+
+def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Statement, int]:
+    """Parse the statement at ``start``; return it, and where to go on."""
+    name_start = _skip(_EXPORT, text, start)
+    head = _NAME.match(text, name_start)
+    if head is None or name_start == len(text):
+        raise Unreadable(_("This is not of the form NAME=value"))
+    # Without any sign up to the end of the file, all of it is the value of a nameless variable.
+    name = head["name"].rstrip(WHITE_SPACE) if head["sign"] else ""
+    name_end = name_start + len(name)
+    if " " in name:
+        raise Unreadable(_("The name holds a blank"))
+    value_start = _skip(_BLANKS, text, head.end() if head["sign"] else name_start)
+    if head["sign"] != "\n":
+        return _value(text, start, name, name_end, value_start, variables)
+    defined = name in variables
+    value = variables.get(name, "")
+    return Statement(start, name, name_end, name_end, value, defined=defined), value_start
+
+
+def _value(
+    text: str, start: int, name: str, name_end: int, position: int, variables: Mapping[str, str]
+) -> tuple[Statement, int]:
+    quoted = _QUOTED.match(text, position)
+    if quoted is not None:
+        value = _unquote(quoted, variables)
+        end = quoted.end()
+        return Statement(start, name, name_end, end, value, quote_end=end), end
+    if text.startswith(("'", '"'), position):
+        raise Unreadable(_("The quote is never closed"))
+    line_end = text.find("\n", position)
+    line_end = len(text) if line_end < 0 else line_end
+    source = text[position:line_end].partition(" #")[0].rstrip(WHITE_SPACE)
+    value = substitute(source, variables)
+    return Statement(start, name, name_end, position + len(source), value), line_end
+
+
+def _unquote(quoted: re.Match[str], variables: Mapping[str, str]) -> str:
+    quote = quoted["quote"]
+    source = quoted["value"]
+    value = _PAIR.sub(lambda pair: quote if pair[1] == quote else pair[0], source)
+    return value if quote == "'" else substitute(_ESCAPE.sub(_unescape, value), variables)
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    code = escape[0][1:]
+    if not code.startswith("0"):
+        return _LETTER.get(code, escape[0])
+    digits = code[1:]
+    # \0 wants three octal digits below 256; with others the zero alone is lost.
+    octal = re.fullmatch("[0-3][0-7]{2}", digits)
+    return chr(int(digits, 8)) if octal else "\\" + digits

@@ -1,0 +1,156 @@
+"""One value for `.env`: which ones cannot stand there, how to quote the others, who misreads it.
+
+The rule of :func:`quote` gives the same value in dotenvy, dotenv, Docker Compose and systemd.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from wizard.errors import InvalidValue
+from wizard.text.language import N_, _
+
+_RAW = re.compile(r"[A-Za-z0-9_.,:/@%+=^!*?\[\]{}-]+")
+_TRAILING_BACKSLASHES = re.compile(r"\\*\Z")
+_ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'[\\"$]')
+# What python-dotenv substitutes, in whatever quotes.
+_PYTHON_SUBSTITUTION = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
+
+DOCKER_RUN = "docker run --env-file"
+PYTHON = "python-dotenv"
+NODE = "node's dotenv"
+SHELL = N_("a shell that sources the file")
+
+
+@dataclass(frozen=True, slots=True)
+class Misreading:
+    """A reader of `.env` that takes a quoted value for another one, and why.
+
+    ``reason`` continues the sentence "<reader> …" and never contains a part of the value.
+    Not ``certain``: it depends on the lines below, or on what a command prints.
+    """
+
+    reader: str
+    reason: str
+    certain: bool = True
+
+
+def check_value(value: str) -> None:
+    """Raise InvalidValue when no way of writing the value is read alike by every reader."""
+    if not value:
+        raise InvalidValue(
+            "secret-empty", _("The secret is empty."), _("Enter it, or use none at all.")
+        )
+    for char in value:
+        problem = _problem(char)
+        if problem is not None:
+            raise InvalidValue(*problem)
+
+
+def _problem(char: str) -> tuple[str, str, str] | None:
+    """Return code, message and remedy when the character cannot stand in a value."""
+    if char in "\r\n\u2028\u2029":
+        return (
+            "secret-line-break",
+            _("The secret contains a line break, which ends the value for some readers of .env."),
+            _("Enter it as one line; a line break is often copied along by mistake."),
+        )
+    if char == "\ufeff":
+        return (
+            "secret-byte-order-mark",
+            _(
+                "The secret contains an invisible byte order mark (U+FEFF), which some readers "
+                "drop."
+            ),
+            _("Type the secret, or copy it from a place that shows plain text."),
+        )
+    category = unicodedata.category(char)
+    if category == "Cc" and char != "\t":
+        return (
+            "secret-control-character",
+            _(
+                "The secret contains the control character U+{number:04X}, which not all can read.",
+                number=ord(char),
+            ),
+            _("Enter it without; it is often copied along by mistake."),
+        )
+    if category == "Cs":
+        return (
+            "secret-surrogate",
+            _("The secret contains a character that cannot be written as UTF-8."),
+            _("Enter it in UTF-8; it may come from a terminal or file with another encoding."),
+        )
+    if ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF:
+        return (
+            "secret-not-a-character",
+            _(
+                "The secret contains U+{number:04X}, which is no character; systemd refuses it.",
+                number=ord(char),
+            ),
+            _("Type the secret, or copy it from a place that shows plain text."),
+        )
+    return None
+
+
+def quote(value: str) -> str:
+    """Return the text behind ``NAME=``, for a value that :func:`check_value` lets pass."""
+    if _RAW.fullmatch(value):
+        return value
+    if _fits_single_quotes(value):
+        return f"'{value}'"
+    return '"' + _ESCAPED_IN_DOUBLE_QUOTES.sub(r"\\\g<0>", value) + '"'
+
+
+def by_hand(name: str, value: str) -> str:
+    """Return what to write in an editor, as a clause without any part of the value."""
+    if _RAW.fullmatch(value):
+        return _("{name}=… with the secret for the dots", name=name)
+    if _fits_single_quotes(value):
+        return _("{name}='…' with the secret for the dots", name=name)
+    return _(
+        '{name}="…" with the secret for the dots and a backslash before each \\, " and $ in it',
+        name=name,
+    )
+
+
+def misreaders(value: str) -> tuple[Misreading, ...]:
+    """Return the readers that would take ``quote(value)`` for another value."""
+    if _RAW.fullmatch(value):
+        return ()
+    found = [Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))]
+    if _fits_single_quotes(value):
+        return (*found, *_misreaders_of_single_quotes(value))
+    return (*found, *_misreaders_of_double_quotes(value))
+
+
+def _fits_single_quotes(value: str) -> bool:
+    # dotenvy's line splitter takes a backslash for an escape even here: behind an odd number
+    # of them the closing quote would be hidden from it.
+    trailing = _TRAILING_BACKSLASHES.search(value)
+    return "'" not in value and (trailing is None or len(trailing[0]) % 2 == 0)
+
+
+def _misreaders_of_single_quotes(value: str) -> list[Misreading]:
+    found = []
+    if "\\\\" in value:
+        found.append(Misreading(PYTHON, _("takes two backslashes for one")))
+    elif _PYTHON_SUBSTITUTION.search(value):
+        found.append(Misreading(PYTHON, _("replaces ${…} by the value of a variable")))
+    if value.endswith("\\"):
+        reason = _("may take the closing quote for an escaped one and read on in the lines below")
+        found.append(Misreading(NODE, reason, certain=False))
+    return found
+
+
+def _misreaders_of_double_quotes(value: str) -> list[Misreading]:
+    found = []
+    if "$" in value:
+        found.append(Misreading(PYTHON, _("keeps the backslash before a $")))
+    if _ESCAPED_IN_DOUBLE_QUOTES.search(value):
+        found.append(Misreading(NODE, _('keeps the backslashes before \\, " and $')))
+    if "`" in value:
+        reason = _("would run what stands behind a backtick as a command")
+        found.append(Misreading(SHELL, reason, certain=False))
+    return found

@@ -1,0 +1,174 @@
+"""Looking for another form of the endpoint that works, while or after the tested one fails.
+
+The secret takes no part in this: the settings that are tried do not have it, so a form "works"
+if it answers, encrypts with a valid certificate and offers a login that the server can use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from wizard.config.settings import Endpoint, Security, SmtpSettings
+from wizard.live_test.diagnosis import Diagnosis
+from wizard.live_test.events import Alternative, Verdict
+from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.session import Session
+from wizard.probe.forms import Form, other_forms
+from wizard.probe.network import Network
+from wizard.text.language import N_, _
+
+_PATIENCE = 5.0
+"""Seconds for all forms together."""
+_GRACE = 1.0
+"""Seconds that the others have left once one form works."""
+
+_CURABLE = frozenset(
+    {
+        Cause.CONNECTION_REFUSED,
+        Cause.UNREACHABLE,
+        Cause.NOT_TLS,
+        Cause.IS_TLS,
+        Cause.TLS_TOO_OLD,
+        Cause.TLS_FAILED,
+        Cause.STARTTLS_MISSING,
+        Cause.NO_AUTH,
+        Cause.NO_MECHANISM,
+        Cause.CERTIFICATE_NAME,
+        Cause.CERTIFICATE_EXPIRED,
+        Cause.CERTIFICATE_NOT_YET_VALID,
+        Cause.CERTIFICATE_UNTRUSTED,
+    }
+)
+"""Failures that another form of the endpoint could cure, whatever the stage."""
+BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
+"""Stages at which silence and nonsense may come from the wrong port."""
+
+
+_ANSWERS = {
+    Security.TLS: N_(
+        "{host} answers on port {port} and encrypts from the first byte with a valid certificate."
+    ),
+    Security.STARTTLS: N_(
+        "{host} answers on port {port} and encrypts by STARTTLS with a valid certificate."
+    ),
+    Security.NONE: N_(
+        "{host} answers on port {port} without encryption, as only a relay of your own should."
+    ),
+}
+
+
+class Search:
+    """Tries all forms at once. End it with :meth:`aclose`, whatever has become of it."""
+
+    def __init__(self, settings: SmtpSettings, network: Network, deadline: float) -> None:
+        self._settings = settings
+        self._network = network
+        self._deadline = deadline
+        self._tasks: dict[Form, asyncio.Task[Alternative | None]] = {}
+
+    def begin(self, names: Sequence[str] = ()) -> None:
+        """Start trying what is not being tried yet; ``names`` are those in the certificate."""
+        limit = min(self._deadline, asyncio.get_running_loop().time() + _PATIENCE)
+        ordered = {}
+        for form in other_forms(self._settings, names):
+            known = self._tasks.pop(form, None)
+            ordered[form] = known or asyncio.create_task(self._try(form, limit))
+        self._tasks = ordered | self._tasks
+
+    async def found(self) -> tuple[Alternative, ...]:
+        """Return the forms that work, best first; begin before, and do not wait for laggards."""
+        pending = set(self._tasks.values())
+        grace = None
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, timeout=grace, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                break
+            if any(task.result() for task in done):
+                grace = _GRACE
+        results = [task.result() for task in self._tasks.values() if task.done()]
+        working = [result for result in results if result is not None]
+        return tuple(sorted(working, key=lambda found: found.verdict is not Verdict.PASS))
+
+    async def aclose(self) -> None:
+        """Stop everything, and leave no connection behind."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _try(self, form: Form, limit: float) -> Alternative | None:
+        settings = SmtpSettings(self._settings.user, Endpoint.parse(form.endpoint), form.starttls)
+        session = Session(settings, self._network)
+        try:
+            async with asyncio.timeout_at(limit):
+                return await self._judge(form, session)
+        except Exception:  # noqa: BLE001 - whatever it is, this form does not work
+            return None
+        finally:
+            await session.aclose()
+
+    async def _judge(self, form: Form, session: Session) -> Alternative | None:
+        """Go as far as possible without the secret; raise where it does not work."""
+        login = self._settings.login
+        last = Stage.RSET if login is None else Stage.AUTH
+        for stage, action in session.steps():
+            if stage is last:
+                break
+            await action()
+        session.take_leave()
+        mechanism = session.extensions.mechanism
+        if login is not None and mechanism is None:
+            return None
+        return self._describe(form, mechanism if login else None)
+
+    def _describe(self, form: Form, mechanism: str | None) -> Alternative:
+        route, tested = form.route, self._settings.route
+        words = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
+        if mechanism:
+            words.append(
+                _("It offers a login by {mechanism}, which was not tried.", mechanism=mechanism)
+            )
+        else:
+            words.append(_("It takes mails from {user} without a login.", user=self._settings.user))
+        verdict = Verdict.PASS
+        if route.host.lower() != tested.host.lower():  # a name that anybody can have put there
+            verdict = Verdict.WARN
+            words.append(
+                _("Take it only if you know that {host} is your mail server.", host=route.host)
+            )
+        if route.security is Security.NONE:
+            verdict = Verdict.WARN
+        if self._settings.endpoint.credentials is not None:
+            words.append(_("Enter the user and password of the endpoint as user and secret."))
+        return Alternative(form.endpoint, form.starttls, verdict, " ".join(words))
+
+
+def advice(alternative: Alternative, settings: SmtpSettings) -> str:
+    """Return what to set so that ``alternative`` takes the place of ``settings``, and why."""
+    endpoint = Endpoint.parse(alternative.endpoint)
+    values = {
+        "endpoint": endpoint.text,
+        "starttls": str(alternative.starttls).lower(),
+        "why": alternative.words,
+    }
+    if endpoint.text == settings.endpoint.text:
+        return _("Set starttls to {starttls}: {why}", **values)
+    if alternative.starttls != settings.starttls and not endpoint.is_url:
+        return _("Set the endpoint to {endpoint} and starttls to {starttls}: {why}", **values)
+    return _("Set the endpoint to {endpoint}: {why}", **values)
+
+
+def may_help(failure: Failure, diagnosis: Diagnosis) -> bool:
+    """Whether another form of the endpoint could cure ``failure``."""
+    return (
+        failure.cause in _CURABLE
+        or diagnosis.code == "encryption-required"
+        or (
+            failure.cause in {Cause.TIMEOUT, Cause.CLOSED, Cause.MALFORMED, Cause.INJECTED}
+            and failure.stage in BEFORE_LOGIN
+        )
+        or (failure.cause is Cause.REPLY and failure.stage is Stage.STARTTLS)
+    )

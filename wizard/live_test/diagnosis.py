@@ -1,0 +1,77 @@
+"""What a failed live test means to an operator: cause first, then one concrete next step.
+
+It is one table in the order of the test, read from the top: the first rule that matches a failure
+explains it. Rules on the words of a reply come before those on its code. Codes are part of the
+public interface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.config.settings import SmtpSettings
+from wizard.diagnosis.encryption import ENCRYPTION
+from wizard.diagnosis.introduction import INTRODUCTION
+from wizard.diagnosis.sending import OTHER_RECIPIENT, SENDING
+from wizard.diagnosis.unforeseen import UNFORESEEN
+from wizard.live_test.diagnosis_connection import REACHING
+from wizard.live_test.diagnosis_mail import LOGIN
+from wizard.live_test.diagnosis_rule import Rule, values
+from wizard.live_test.failure import Failure, Stage
+from wizard.text.language import _
+
+_OF_THE_MAILBOX = ("quota", "mail-too-big")
+
+TABLE: tuple[Rule, ...] = (
+    *REACHING,
+    *ENCRYPTION,
+    *INTRODUCTION,
+    *LOGIN,
+    *SENDING,
+    *UNFORESEEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The explanation of one failure. ``warning``: the server's mails go out all the same."""
+
+    code: str
+    stage: Stage
+    summary: str
+    remedy: str
+    server_said: str | None
+    warning: bool = False
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the diagnosis as ``test --json`` prints it."""
+        return {
+            "code": self.code,
+            "stage": self.stage.value,
+            "summary": self.summary,
+            "remedy": self.remedy,
+            "server_said": self.server_said,
+        }
+
+
+def matters(failure: Failure, settings: SmtpSettings) -> bool:
+    """Whether a refused recipient says something about the server's mails to others.
+
+    It does not when only that one mailbox does not exist, is full, or takes nothing.
+    """
+    rule = next(rule for rule in TABLE if rule.matches(failure, settings))
+    return rule is not OTHER_RECIPIENT and rule.code not in _OF_THE_MAILBOX
+
+
+def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
+    """Explain ``failure`` of a test of ``settings``."""
+    rule = next(rule for rule in TABLE if rule.matches(failure, settings))
+    facts = values(failure, settings)
+    return Diagnosis(
+        rule.code,
+        failure.stage,
+        _(rule.summary, **facts),
+        _(rule.remedy, **facts),
+        failure.said or None,
+        rule.warning,
+    )

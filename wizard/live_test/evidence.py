@@ -1,0 +1,145 @@
+"""A finished test as something to hand on: commands that repeat it, and a text for a ticket.
+
+Neither holds the secret: swaks asks for it when it is run.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import ssl
+from collections.abc import Iterable, Iterator
+
+import wizard
+from wizard.config.settings import Route, Security
+from wizard.live_test.events import Report
+from wizard.live_test.failure import Stage
+from wizard.text.language import _
+
+_CERTIFICATE = (
+    *("subject", "names", "issuer", "self_signed", "not_before", "not_after"),
+    *("rule", "reason", "would_match"),
+)
+
+
+def reproduce(report: Report) -> tuple[str, ...]:
+    """Return shell commands that do by hand what the test did; none if it had no route."""
+    route = report.route
+    if route is None:
+        return ()
+    commands = [_swaks(report, route)]
+    if route.security is not Security.NONE:
+        commands.append(_openssl(route))
+    return tuple(shlex.join(command) for command in commands)
+
+
+def ticket(report: Report) -> str:
+    """Return the whole report as plain text, fit to be pasted where strangers can read it."""
+    return "\n".join(_ticket(report)) + "\n"
+
+
+def _swaks(report: Report, route: Route) -> list[str]:
+    command = ["swaks", "--server", route.host, "--port", str(route.port)]
+    if route.security is Security.TLS:
+        command += ["--tls-on-connect", "--tls-verify"]
+    elif route.security is Security.STARTTLS:
+        command += ["--tls", "--tls-verify"]
+    if route.ehlo_name:
+        command += ["--ehlo", route.ehlo_name]
+    if report.login is not None:
+        command += ["--auth", _mechanism(report), "--auth-user", report.login]
+        command += ["--protect-prompt", "--auth-hide-password"]
+    command += ["--from", report.sender]
+    delivered = any(stage.stage is Stage.DATA for stage in report.stages)
+    recipient = report.recipient or report.sender
+    if "@" in recipient:
+        command += ["--to", recipient]
+    if not delivered:
+        command += ["--quit-after", "RCPT" if "@" in recipient else "MAIL"]
+    return command
+
+
+def _mechanism(report: Report) -> str:
+    """Return the mechanism that was used, or else those that could have been."""
+    for stage in report.stages:
+        if stage.stage is Stage.AUTH and "mechanism" in stage.detail:
+            return str(stage.detail["mechanism"])
+    return "PLAIN,LOGIN"
+
+
+def _openssl(route: Route) -> list[str]:
+    starttls = ["-starttls", "smtp"] if route.security is Security.STARTTLS else []
+    return [
+        *("openssl", "s_client", "-connect", f"{route.host}:{route.port}"),
+        *("-servername", route.host, "-verify_hostname", route.host, "-verify_return_error"),
+        *("-crlf", *starttls),
+    ]
+
+
+def _ticket(report: Report) -> Iterator[str]:
+    yield _("smtp-wizard {version}: live test", version=wizard.__version__)
+    yield (
+        f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}, "
+        f"{platform.system()} {platform.release()}"
+    )
+    if report.route is not None:
+        yield _("The server {way}.", way=report.route.in_words())
+        yield ", ".join(_who(report))
+    yield _(
+        "Verdict: {verdict} after {decided:.3f} s", verdict=report.verdict, decided=report.decided
+    )
+    yield from _explanation(report)
+    yield from _section(
+        _("Stages"),
+        (
+            f"{stage.stage:<9} {stage.outcome:<5} {stage.seconds:8.3f} s  {stage.message}"
+            for stage in report.stages
+        ),
+    )
+    yield from _section(_("Certificate"), _certificate(report))
+    yield from _section(_("Dialogue (the login is left out)"), map(str, report.transcript))
+    yield from _section(_("By hand"), reproduce(report))
+
+
+def _who(report: Report) -> Iterator[str]:
+    yield _("Endpoint {endpoint}", endpoint=report.endpoint)
+    yield _("no login") if report.login is None else _("login as {user}", user=report.login)
+    yield _("mail from {sender}", sender=report.sender)
+    if report.recipient is not None:
+        yield _("mail to {recipient}", recipient=report.recipient)
+
+
+def _explanation(report: Report) -> Iterator[str]:
+    diagnosis = report.diagnosis
+    if diagnosis is not None:
+        yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
+        yield _("Advice: {remedy}", remedy=diagnosis.remedy)
+        if diagnosis.server_said:
+            yield _("The mail server said: {server_said}", server_said=diagnosis.server_said)
+    for other in report.alternatives:
+        starttls = str(other.starttls).lower()
+        yield _(
+            "Alternative ({verdict}): {endpoint}, starttls = {starttls}",
+            verdict=other.verdict,
+            endpoint=other.endpoint,
+            starttls=starttls,
+        )
+        yield f"  {other.words}"
+
+
+def _certificate(report: Report) -> Iterator[str]:
+    """Give what the last certificate that was seen says about itself."""
+    seen = [stage.detail for stage in report.stages if "issuer" in stage.detail]
+    for key in _CERTIFICATE if seen else ():
+        value = seen[-1].get(key)
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        if shown is not None:
+            yield f"{key.replace('_', ' ')}: {shown}"
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    indented = [f"  {line}" for line in lines]
+    if indented:
+        yield ""
+        yield f"{title}:"
+        yield from indented

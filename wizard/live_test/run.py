@@ -1,0 +1,282 @@
+"""The course of one live test: its deadline, what has happened so far, and what it means."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from wizard.config.settings import Security, SmtpSettings
+from wizard.live_test.alternatives import BEFORE_LOGIN, Search, advice, may_help
+from wizard.live_test.diagnosis import Diagnosis, diagnose
+from wizard.live_test.events import (
+    JSON,
+    Alternative,
+    Decided,
+    Finished,
+    Line,
+    Outcome,
+    Report,
+    Verdict,
+)
+from wizard.live_test.failure import Cause, Certificate, Failure, Stage
+from wizard.live_test.session import Session
+from wizard.live_test.smtp import ConnectionClosed
+from wizard.live_test.tls import look
+from wizard.probe.encrypted import certificate_detail
+from wizard.probe.network import Network
+from wizard.probe.reply import Malformed
+from wizard.probe.step import Action, Failed, Passed, Step
+from wizard.text.language import _
+
+_COURTESY_SECONDS = 2.0
+_IMPATIENCE = 3.0
+"""Seconds after which a stage that gets no answer makes the search for alternatives begin."""
+_IN_STEP = frozenset(
+    {
+        Cause.REPLY,
+        Cause.STARTTLS_MISSING,
+        Cause.NO_AUTH,
+        Cause.NO_MECHANISM,
+        Cause.SMTPUTF8_MISSING,
+        Cause.NOT_AN_ADDRESS,
+    }
+)
+"""Failures behind which the mail server still waits for a command."""
+_UNTRUSTED = {
+    Cause.CERTIFICATE_NAME: "name",
+    Cause.CERTIFICATE_EXPIRED: "expired",
+    Cause.CERTIFICATE_NOT_YET_VALID: "not-yet-valid",
+    Cause.CERTIFICATE_UNTRUSTED: "untrusted",
+}
+"""The failures of certificates, and the rule that each of them broke."""
+
+
+class Course:
+    """Takes one stage after the other; ``search`` is None where no alternative is wanted."""
+
+    COURTESIES: ClassVar = frozenset({Stage.RSET, Stage.QUIT})
+    """The server's own mails do not depend on how these are answered."""
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        network: Network,
+        session: Session,
+        search: Search | None,
+        seconds: float,
+    ) -> None:
+        self._settings = settings
+        self._network = network
+        self._session = session
+        self._search = search
+        self._seconds = seconds
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+        self._deadline = self._began + seconds
+        self._stages: list[Finished] = []
+        self._failure: Failure | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._verdict = Verdict.PASS
+        self._decided_after: float | None = None
+        self._alternatives: tuple[Alternative, ...] = ()
+        self.over = False
+
+    async def take(self, step: Step) -> Finished:
+        """Run one stage; note and explain how it went."""
+        began = self._clock()
+        result = await self._attempt(step)
+        seconds = self._clock() - began
+        if isinstance(result, Passed):
+            finished = self._passed(step[0], result, seconds)
+        elif step[0] in self.COURTESIES:
+            finished = self._unimportant(result, seconds)
+        else:
+            finished = self._failed(await self._investigate(result), seconds)
+        self._stages.append(finished)
+        return finished
+
+    @property
+    def decided(self) -> bool:
+        """Whether the verdict is certain."""
+        return self._decided_after is not None
+
+    def decide(self) -> Decided:
+        """Declare the verdict certain."""
+        self._decided_after = self._clock() - self._began
+        return Decided(self._verdict)
+
+    async def look_around(self) -> None:
+        """Find out whether another form of the endpoint works, where that could be."""
+        failure, diagnosis = self._failure, self._diagnosis
+        if self._search is None or failure is None or diagnosis is None:
+            return
+        if not may_help(failure, diagnosis):
+            return
+        host = self._settings.route.host
+        names = failure.certificate.names_like(host) if failure.certificate else ()
+        self._search.begin(names if failure.cause is Cause.CERTIFICATE_NAME else ())
+        self._alternatives = await self._search.found()
+        if self._alternatives:
+            remedy = advice(self._alternatives[0], self._settings)
+            self._diagnosis = replace(diagnosis, remedy=remedy)
+        else:
+            self._diagnosis = diagnose(replace(failure, alone=True), self._settings)
+
+    def report(self, transcript: tuple[Line, ...], recipient: str | None) -> Report:
+        """Sum up; meant for when everything has ended."""
+        settings, hide = self._settings, self._session.printable
+        return Report(
+            self._verdict,
+            settings.route,
+            settings.endpoint.display,
+            tuple(self._stages),
+            self._diagnosis,
+            self._clock() - self._began,
+            alternatives=self._alternatives,
+            transcript=transcript,
+            decided=self._decided_after or 0.0,
+            sender=hide(settings.user),
+            login=hide(settings.login[0]) if settings.login else None,
+            recipient=hide(recipient) if recipient is not None else None,
+        )
+
+    async def _attempt(self, step: Step) -> Passed | Failure:
+        stage, action = step
+        if stage is Stage.GREETING and self._settings.route.security is not Security.TLS:
+            action = partial(self._greeting_unless_tls, action)
+        waiting = self._soon_search(stage)
+        try:
+            async with asyncio.timeout_at(self._limit(stage)):
+                return await action()
+        except Failed as error:
+            return error.failure
+        except TimeoutError:
+            return Failure(
+                stage, Cause.TIMEOUT, text=_("{seconds:g} seconds", seconds=self._seconds)
+            )
+        except ConnectionClosed:
+            return Failure(stage, Cause.CLOSED)
+        except Malformed as error:
+            said = self._session.printable(error.received)
+            return Failure(stage, Cause.MALFORMED, said=said, text=error.problem)
+        except Exception as error:  # noqa: BLE001 - whatever a library comes up with is a verdict
+            # Its text is left out: nobody knows what is in it.
+            return Failure(stage, Cause.UNEXPECTED, text=type(error).__name__)
+        finally:
+            if waiting is not None:
+                waiting.cancel()
+
+    async def _greeting_unless_tls(self, greet: Action) -> Passed:
+        """Wait for the greeting; when it is slow, find out meanwhile whether TLS is expected."""
+        greeting = asyncio.ensure_future(greet())
+        knocking = asyncio.ensure_future(self._knock())
+        try:
+            await asyncio.wait((greeting, knocking), return_when=asyncio.FIRST_COMPLETED)
+            if not greeting.done() and (certificate := knocking.result()) is not None:
+                raise Failed(Failure(Stage.GREETING, Cause.IS_TLS, certificate=certificate))
+            return await greeting
+        finally:
+            greeting.cancel()
+            knocking.cancel()
+            await asyncio.gather(greeting, knocking, return_exceptions=True)
+
+    async def _knock(self) -> Certificate | None:
+        """Return the certificate of a port that expects TLS but was spoken to in clear text."""
+        await asyncio.sleep(min(_IMPATIENCE, self._seconds / 4))
+        address = self._session.address
+        try:
+            if address is not None:
+                return await look(self._network, address, self._settings.route.host, None)
+        except Exception:  # noqa: BLE001 - only an attempt to know sooner
+            return None
+        return None
+
+    def _soon_search(self, stage: Stage) -> asyncio.TimerHandle | None:
+        """Arrange for the search to begin before silence has used up all of the time."""
+        if self._search is None or stage not in BEFORE_LOGIN:
+            return None
+        delay = min(_IMPATIENCE, self._seconds / 4)
+        return asyncio.get_running_loop().call_later(delay, self._search.begin)
+
+    def _limit(self, stage: Stage) -> float:
+        """Return until when ``stage`` may take, in the clock's seconds."""
+        if stage in self.COURTESIES:
+            return min(self._deadline, self._clock() + _COURTESY_SECONDS)
+        if stage is Stage.GREETING and self._settings.route.security is not Security.TLS:
+            # A port that expects TLS stays silent: keep the time to find out.
+            return self._deadline - min(3.0, self._seconds / 4)
+        return self._deadline
+
+    async def _investigate(self, failure: Failure) -> Failure:
+        """Look at the server's TLS where that explains ``failure``."""
+        address = self._session.address
+        route = self._settings.route
+        silent = (
+            failure.stage is Stage.GREETING
+            and failure.cause in {Cause.TIMEOUT, Cause.CLOSED}
+            and route.security is not Security.TLS
+        )
+        if address is None or not (silent or failure.cause in _UNTRUSTED):
+            return failure
+        await self._session.aclose()  # some servers talk to one client at a time
+        upgrade = self._session.ehlo_name if failure.stage is Stage.STARTTLS else None
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                certificate = await look(self._network, address, route.host, upgrade)
+        except Exception:  # noqa: BLE001 - only an attempt to say more
+            return failure
+        cause = Cause.IS_TLS if silent else failure.cause
+        return replace(failure, cause=cause, certificate=certificate)
+
+    def _passed(self, stage: Stage, passed: Passed, seconds: float) -> Finished:
+        outcome, message = passed.outcome, passed.message
+        if passed.concern is not None:
+            diagnosis = diagnose(passed.concern, self._settings)
+            self._note(diagnosis, Verdict.WARN)
+            outcome, message = Outcome.WARN, diagnosis.summary
+        return Finished(stage, outcome, seconds, message, passed.detail)
+
+    def _failed(self, failure: Failure, seconds: float) -> Finished:
+        diagnosis = diagnose(failure, self._settings)
+        outcome, verdict = Outcome.FAIL, Verdict.FAIL
+        if diagnosis.warning:
+            outcome, verdict = Outcome.WARN, Verdict.WARN
+        elif failure.cause is Cause.CONTAINER_INTERNAL:
+            outcome, verdict = Outcome.SKIP, Verdict.UNTESTABLE
+        self.over = verdict is not Verdict.WARN
+        self._note(diagnosis, verdict)
+        if self.over:
+            self._failure = failure
+        if self.over and failure.cause in _IN_STEP:
+            self._session.take_leave()
+        return Finished(failure.stage, outcome, seconds, diagnosis.summary, self._detail(failure))
+
+    def _unimportant(self, failure: Failure, seconds: float) -> Finished:
+        self.over = True
+        command = failure.stage.value.upper()
+        message = _(
+            "The mail server did not accept {command}, which does not matter for mails.",
+            command=command,
+        )
+        return Finished(failure.stage, Outcome.WARN, seconds, message, self._detail(failure))
+
+    def _note(self, diagnosis: Diagnosis, verdict: Verdict) -> None:
+        """Keep the first warning, unless there is a failure."""
+        if self._diagnosis is None or verdict is not Verdict.WARN:
+            self._diagnosis, self._verdict = diagnosis, verdict
+
+    def _detail(self, failure: Failure) -> dict[str, JSON]:
+        detail: dict[str, JSON] = {}
+        if failure.code is not None:
+            detail |= {"code": failure.code, "enhanced": failure.enhanced}
+        if failure.said:
+            detail["said"] = failure.said
+        if failure.cause in _UNTRUSTED:
+            detail |= {"rule": _UNTRUSTED[failure.cause], "reason": failure.text}
+        if failure.certificate is not None:
+            detail |= certificate_detail(failure.certificate)
+        if failure.certificate is not None and failure.cause is Cause.CERTIFICATE_NAME:
+            detail["would_match"] = failure.certificate.name_like(self._settings.route.host)
+        return detail

@@ -1,0 +1,263 @@
+"""The stages of the live test, each one a coroutine that passes or raises :class:`Failed`."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+
+from wizard.config.settings import Security, SmtpSettings, is_nearby
+from wizard.live_test.events import JSON, Outcome
+from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.smtp import Conversation, Injected
+from wizard.live_test.tls import cause_of, words_of
+from wizard.live_test.transaction import Transaction, refused
+from wizard.probe.encrypted import encrypted
+from wizard.probe.extensions import Extensions
+from wizard.probe.login import as_sent, log_in
+from wizard.probe.network import Address, Network
+from wizard.probe.reach import connect, resolve
+from wizard.probe.reply import Reply
+from wizard.probe.step import Failed, Passed, Step
+from wizard.probe.transcript import Transcript
+from wizard.system.network import Connected
+from wizard.text.display import printable
+from wizard.text.language import N_, _
+
+_IN_ADDRESSES = 5
+
+
+class Session:
+    """One connection with these settings. Not for a second use; end it with :meth:`aclose`.
+
+    ``compose``: the server runs in a container. ``deliver``: a mail goes to ``recipient``.
+    """
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        network: Network,
+        *,
+        recipient: str | None = None,
+        deliver: bool = False,
+        compose: bool = False,
+        transcript: Transcript | None = None,
+    ) -> None:
+        self._settings = settings
+        self._route = settings.route
+        self._network = network
+        self._recipient = recipient
+        self._deliver = deliver
+        self._compose = compose
+        self._transcript = transcript
+        self._hidden = hidden_forms(settings)
+        self._addresses: Sequence[Address] = ()
+        self._connected: Connected | None = None
+        self._conversation: Conversation | None = None
+        self._transaction: Transaction | None = None
+        self.extensions = Extensions(frozenset(), (), None)
+        self.ehlo_name = self._route.ehlo_name or _own_name()
+
+    def steps(self) -> Iterator[Step]:
+        """Give the stages of this route in order."""
+        security = self._route.security
+        yield Stage.DNS, self._resolve
+        yield Stage.TCP, self._connect
+        if security is Security.TLS:
+            yield Stage.TLS, self._handshake
+        yield Stage.GREETING, self._greet
+        yield Stage.EHLO, self._introduce
+        if security is Security.STARTTLS:
+            yield Stage.STARTTLS, self._start_tls
+            yield Stage.EHLO, self._introduce
+        yield Stage.AUTH, self._log_in
+        transaction = self._transaction = Transaction(
+            self._talk,
+            self.extensions,
+            self._settings,
+            self._recipient,
+            self._deliver,
+            self.printable,
+        )
+        yield Stage.MAIL, transaction.name_sender
+        if transaction.names_recipient:
+            yield Stage.RCPT, transaction.name_recipient
+        if self._deliver:
+            yield Stage.DATA, transaction.hand_over
+        if not transaction.delivered:
+            yield Stage.RSET, transaction.reset
+        yield Stage.QUIT, transaction.quit
+
+    @property
+    def address(self) -> Address | None:
+        """The address that answered."""
+        return self._connected.address if self._connected else None
+
+    def printable(self, text: str) -> str:
+        """Make text from outside fit to be shown, without the secret in any form."""
+        return printable(text, self._hidden)
+
+    def take_leave(self) -> None:
+        """Say QUIT and do not wait."""
+        if self._transaction is not None:
+            self._transaction.take_leave()
+        elif self._conversation is not None:
+            self._conversation.send(b"QUIT")
+
+    async def aclose(self) -> None:
+        """Close the connection at once, whatever its state."""
+        if self._conversation is not None:
+            await self._conversation.aclose()
+        elif self._connected is not None:
+            self._connected.sock.close()
+
+    async def _resolve(self) -> Passed:
+        self._addresses = await resolve(self._network, self._route, self._compose)
+        ips = [address.ip for address in self._addresses]
+        shown = _(" and ").join(ips[:_IN_ADDRESSES])
+        message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
+        if ips == [self._route.host]:
+            message = _("This is an IP address.")
+        return Passed(message, {"addresses": ips})
+
+    async def _connect(self) -> Passed:
+        found = self._connected = await connect(self._network, self._addresses)
+        failed = [f"{address.ip}: {words_of(why)}" for address, why in found.failed.items()]
+        silent = [address.ip for address in found.silent]
+        detail: dict[str, JSON] = {
+            "address": found.address.ip,
+            "port": found.address.port,
+            "failed": failed,
+            "silent": silent,
+        }
+        concern = None
+        if silent:
+            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, text=_(" and ").join(silent))
+        port, ip = found.address.port, found.address.ip
+        message = _("Port {port} of {ip} answered.", port=port, ip=ip)
+        if port != self._route.port:  # only a network of its own, like the demo's
+            message = _(
+                "Port {port} of {ip} answered in place of port {usual}.",
+                port=port,
+                ip=ip,
+                usual=self._route.port,
+            )
+        self._note(message)
+        return Passed(message, detail, concern=concern)
+
+    async def _open(self, stage: Stage, context: ssl.SSLContext | None) -> None:
+        assert self._connected is not None  # noqa: S101 - the order of steps()
+        try:
+            self._conversation = await Conversation.open(
+                self._connected.sock, self._route.host, context, self._transcript
+            )
+        except OSError as error:
+            raise self._no_tls(stage, error) from error
+
+    async def _handshake(self) -> Passed:
+        await self._open(Stage.TLS, self._network.tls_context())
+        return self._encrypted(Stage.TLS)
+
+    def _no_tls(self, stage: Stage, error: OSError) -> Failed:
+        words = words_of(error)
+        self._note(_("The encryption failed: {words}.", words=words))
+        return Failed(Failure(stage, cause_of(error), text=words))
+
+    def _encrypted(self, stage: Stage) -> Passed:
+        if self._talk.tls is None:
+            raise Failed(Failure(stage, Cause.CLOSED))
+        passed = encrypted(stage, self._talk.tls)
+        self._note(passed.message)
+        return passed
+
+    # Talking to the server
+
+    @property
+    def _talk(self) -> Conversation:
+        assert self._conversation is not None  # noqa: S101 - the order of steps()
+        return self._conversation
+
+    def _positive(self, stage: Stage, reply: Reply) -> Reply:
+        if not reply.positive:
+            raise refused(stage, reply, self.printable)
+        return reply
+
+    async def _greet(self) -> Passed:
+        if self._conversation is None:
+            await self._open(Stage.GREETING, None)
+        reply = self._positive(Stage.GREETING, await self._talk.reply())
+        return Passed(
+            _("{host} has greeted.", host=self._route.host), {"said": self.printable(reply.text)}
+        )
+
+    async def _introduce(self) -> Passed:
+        reply = await self._talk.command(b"EHLO", self.ehlo_name.encode())
+        offered = self.extensions = Extensions.parse(self._positive(Stage.EHLO, reply))
+        mechanisms = [self.printable(name) for name in offered.mechanisms]
+        offer = (
+            N_("{host} offers login by {names}.") if mechanisms else N_("{host} offers no login.")
+        )
+        if self._route.security is Security.STARTTLS and self._talk.tls is None:
+            has_starttls = offered.has("STARTTLS")
+            offer = (
+                N_("{host} offers STARTTLS.") if has_starttls else N_("{host} offers no STARTTLS.")
+            )
+        message = _(offer, host=self._route.host, names=", ".join(mechanisms))
+        detail: dict[str, JSON] = {
+            "name": self.ehlo_name,
+            "mechanisms": mechanisms,
+            "size": offered.size,
+            "pipelining": offered.has("PIPELINING"),
+            "smtputf8": offered.has("SMTPUTF8"),
+            "starttls": offered.has("STARTTLS"),
+        }
+        return Passed(self.printable(message), detail)
+
+    async def _start_tls(self) -> Passed:
+        stage = Stage.STARTTLS
+        if not self.extensions.has("STARTTLS"):
+            raise Failed(Failure(stage, Cause.STARTTLS_MISSING))
+        self._positive(stage, await self._talk.command(b"STARTTLS"))
+        try:
+            await self._talk.encrypt(self._network.tls_context(), self._route.host)
+        except Injected as error:
+            self._note(_("There was unencrypted data behind the reply to STARTTLS."))
+            raise Failed(Failure(stage, Cause.INJECTED)) from error
+        except OSError as error:
+            raise self._no_tls(stage, error) from error
+        return self._encrypted(stage)
+
+    async def _log_in(self) -> Passed:
+        login = self._settings.login
+        if login is None:
+            return Passed(_("No login, because no secret is set."), outcome=Outcome.SKIP)
+        mechanism = self.extensions.mechanism
+        if mechanism is None:
+            offered = self.printable(", ".join(self.extensions.mechanisms))
+            cause = Cause.NO_MECHANISM if offered else Cause.NO_AUTH
+            text = offered or ("STARTTLS" if self.extensions.has("STARTTLS") else "")
+            raise Failed(Failure(Stage.AUTH, cause, text=text))
+        reply = self._positive(Stage.AUTH, await log_in(self._talk, mechanism, *login))
+        clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
+        concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
+        detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.printable(reply.text)}
+        message = _(
+            "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
+        )
+        return Passed(message, detail, concern=concern)
+
+    def _note(self, text: str) -> None:
+        if self._transcript is not None:
+            self._transcript.note(text)
+
+
+def hidden_forms(settings: SmtpSettings) -> tuple[str, ...]:
+    """Return every form in which the secret could appear in what is shown."""
+    return as_sent(*settings.login) if settings.login else ()
+
+
+def _own_name() -> str:
+    """Return the name that the server's client gives with EHLO: this machine's host name."""
+    name = socket.gethostname()
+    usable = name and name.isascii() and name.isprintable() and " " not in name
+    return name if usable else "[127.0.0.1]"

@@ -1,0 +1,196 @@
+"""Naming sender and recipient, and handing over a mail if one is wanted.
+
+A recipient is always named, since many a server refuses a client or a sender only then: where the
+operator gave none, it is the sender. Whether that mailbox takes mails is of no importance.
+
+Where the server offers PIPELINING, what is left of the dialogue goes along with MAIL.
+"""
+
+from __future__ import annotations
+
+from wizard.config.settings import SmtpSettings
+from wizard.live_test.diagnosis import matters
+from wizard.live_test.events import JSON, Outcome
+from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.smtp import ConnectionClosed, Conversation
+from wizard.probe.extensions import Extensions
+from wizard.probe.mail import as_data, compose, needs_smtputf8, queue_id
+from wizard.probe.reply import Malformed, Reply
+from wizard.probe.step import Failed, Hide, Passed
+from wizard.text.language import N_, _
+
+_COURTESIES = (b"RSET", b"QUIT")
+
+
+class Transaction:
+    """The end of the dialogue, behind the login. ``hide`` makes text fit to be shown.
+
+    Without a ``recipient`` the sender is named as one, if it is an address at all.
+    """
+
+    def __init__(
+        self,
+        talk: Conversation,
+        offered: Extensions,
+        settings: SmtpSettings,
+        recipient: str | None,
+        deliver: bool,
+        hide: Hide,
+    ) -> None:
+        self._talk = talk
+        self._offered = offered
+        self._settings = settings
+        self._host = settings.route.host
+        self._given = recipient is not None
+        self._recipient = recipient or settings.user
+        self._deliver = deliver
+        self._hide = hide
+        self._sent: set[bytes] = set()
+        self._waits = False
+
+    @property
+    def names_recipient(self) -> bool:
+        """Whether there is anybody to name."""
+        return self._given or "@" in self._recipient
+
+    @property
+    def delivered(self) -> bool:
+        """Whether there is nothing to take back, because the mail was accepted."""
+        return b"DATA" in self._sent
+
+    async def name_sender(self) -> Passed:
+        """Send MAIL."""
+        user, stage = self._settings.user, Stage.MAIL
+        words = [b"MAIL", b"FROM:" + _path(stage, user)]
+        if needs_smtputf8(user, self._recipient):
+            if not self._offered.has("SMTPUTF8"):
+                raise Failed(Failure(stage, Cause.SMTPUTF8_MISSING))
+            words.append(b"SMTPUTF8")
+            if self._deliver and self._offered.has("8BITMIME"):  # the headers are UTF-8 as well
+                words.append(b"BODY=8BITMIME")
+        self._waits = True
+        self._talk.send(*words)
+        if not self._deliver and self._grouped:
+            self._send_recipient()
+            self._send_courtesies()
+        reply = await self._positive(stage)
+        self._waits = False
+        message = _("{host} accepts mails from {sender}.", host=self._host, sender=self._hide(user))
+        return Passed(message, {"said": self._hide(reply.text)})
+
+    async def name_recipient(self) -> Passed:
+        """Send RCPT."""
+        stage = Stage.RCPT
+        if self._waits:
+            if b"RCPT" in self._sent:
+                await self._talk.reply()
+            return Passed(_("Not asked, because the sender has to wait."), outcome=Outcome.SKIP)
+        self._waits = True
+        self._send_recipient()
+        try:
+            reply = await self._positive(stage)
+        except Failed as error:
+            if self._given or matters(error.failure, self._settings):
+                raise
+            self._waits = False
+            return self._mailbox_refused(error.failure)
+        except (ConnectionClosed, Malformed):
+            if self._given or not self._grouped:
+                raise
+            # It says that it takes several commands at once, and does not; clients that send one
+            # after the other never notice.
+            return Passed(_("Not answered."), outcome=Outcome.SKIP)
+        self._waits = False
+        recipient = self._hide(self._recipient)
+        message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
+        return Passed(message, {"said": self._hide(reply.text)})
+
+    def _mailbox_refused(self, failure: Failure) -> Passed:
+        message = _(
+            "{host} takes no mails to {recipient}, which does not matter for mails to others.",
+            host=self._host,
+            recipient=self._hide(self._recipient),
+        )
+        detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
+        return Passed(message, detail, outcome=Outcome.SKIP)
+
+    async def hand_over(self) -> Passed:
+        """Send DATA and the mail, once."""
+        recipient, settings, stage = self._recipient, self._settings, Stage.DATA
+        if self._waits:
+            return Passed(_("No mail is sent, because it has to wait."), outcome=Outcome.SKIP)
+        login = settings.login[0] if settings.login else None
+        mail = compose(settings.user, recipient, settings.route, login)
+        self._talk.send(b"DATA")
+        await self._positive(stage)
+        self._talk.send_mail(as_data(mail))
+        reply = await self._positive(stage)
+        self._sent.add(b"DATA")
+        found = queue_id(reply)
+        queued = None if found is None else self._hide(found)
+        detail: dict[str, JSON] = {
+            "said": self._hide(reply.text),
+            "queue_id": queued,
+            "bytes": len(mail),
+        }
+        taken = N_("{host} has taken the mail to {recipient}.")
+        if queued:
+            taken = N_("{host} has taken the mail to {recipient} as {queued}.")
+        message = _(taken, host=self._host, recipient=self._hide(recipient), queued=queued)
+        return Passed(message, detail)
+
+    async def reset(self) -> Passed:
+        """Send RSET, unless it went along already."""
+        self._send_courtesies(at_least=b"RSET")
+        await self._positive(Stage.RSET)
+        return Passed(_("The sender is taken back; nothing was sent."))
+
+    async def quit(self) -> Passed:
+        """Send QUIT, unless it went along already."""
+        self._send_courtesies(at_least=b"QUIT")
+        await self._positive(Stage.QUIT)
+        return Passed(_("{host} has said goodbye.", host=self._host))
+
+    def take_leave(self) -> None:
+        """Say QUIT and do not wait: a client that just vanishes looks hostile."""
+        if b"QUIT" not in self._sent:
+            self._sent.add(b"QUIT")
+            self._talk.send(b"QUIT")
+
+    @property
+    def _grouped(self) -> bool:
+        """Whether the server takes several commands at once."""
+        return self._offered.has("PIPELINING")
+
+    def _send_recipient(self) -> None:
+        """Send RCPT, unless it went along already, or there is nobody to name."""
+        if self.names_recipient and b"RCPT" not in self._sent:
+            path = _path(Stage.RCPT, self._recipient)
+            self._sent.add(b"RCPT")
+            self._talk.send(b"RCPT", b"TO:" + path)
+
+    def _send_courtesies(self, at_least: bytes | None = None) -> None:
+        """Send ``at_least`` if it is not on its way, and all that is left where groups are fine."""
+        for verb in _COURTESIES:
+            needless = verb in self._sent or (verb == b"RSET" and self.delivered)
+            if not needless and (self._grouped or verb == at_least):
+                self._sent.add(verb)
+                self._talk.send(verb)
+
+    async def _positive(self, stage: Stage) -> Reply:
+        reply = await self._talk.reply()
+        if not reply.positive:
+            raise refused(stage, reply, self._hide)
+        return reply
+
+
+def refused(stage: Stage, reply: Reply, hide: Hide) -> Failed:
+    """Build the failure for a reply that refuses."""
+    return Failed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, hide(reply.text)))
+
+
+def _path(stage: Stage, address: str) -> bytes:
+    """Return ``<address>``; refuse what would end it early."""
+    if any(char in "<> " or not char.isprintable() for char in address):
+        raise Failed(Failure(stage, Cause.NOT_AN_ADDRESS))
+    return f"<{address}>".encode()

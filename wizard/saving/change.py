@@ -1,0 +1,145 @@
+"""One change: a file replaced, or a secret stored. Each can be made, and taken back.
+
+What a file's preview shows is the very text that is written; only the secrets in it are masked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wizard.errors import FileRefused, StoreUnusable
+from wizard.files import temporary
+from wizard.files.reading import Snapshot
+from wizard.formats.text import decode
+from wizard.secrets.credential import LOST
+from wizard.secrets.secret import MASK, Secret
+from wizard.secrets.store import StoreName, Vault
+from wizard.text.language import _
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file before and after; ``after`` None removes it.
+
+    ``mask`` hides secrets and keeps the number of lines.
+    """
+
+    before: Snapshot
+    after: bytes | None = field(repr=False)
+    mask: Callable[[str], str] = field(repr=False)
+    new_mode: int = temporary.PRIVATE
+
+    @property
+    def changed(self) -> bool:
+        """Whether any byte differs. A file is not created to stay empty."""
+        if self.after is None:
+            return self.before.exists
+        return self.after != (self.before.data or b"")
+
+    @property
+    def created(self) -> bool:
+        """Whether the file does not exist yet."""
+        return self.changed and not self.before.exists
+
+    @property
+    def removed(self) -> bool:
+        """Whether the file will not exist any more."""
+        return self.changed and self.after is None
+
+    @property
+    def mode(self) -> int:
+        """Permission bits after the change."""
+        return self.new_mode if self.before.mode is None else self.before.mode
+
+    def diff(self, context: int = 2) -> list[str]:
+        """Return the change as lines of a unified diff, secrets masked, without line ends.
+
+        Lines are compared as they are and shown as they are masked, so that a change of
+        nothing but the secret shows, too.
+        """
+        old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
+        shown_old, shown_new = self._masked(old), self._masked(new)
+        matcher = difflib.SequenceMatcher(None, _lines(old), _lines(new), autojunk=False)
+        lines = []
+        for group in matcher.get_grouped_opcodes(context):
+            first, last = group[0], group[-1]
+            lines.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@")
+            for tag, old_from, old_to, new_from, new_to in group:
+                if tag == "equal":
+                    lines += [f" {line}" for line in shown_old[old_from:old_to]]
+                    continue
+                lines += [f"-{line}" for line in shown_old[old_from:old_to]]
+                lines += [f"+{line}" for line in shown_new[new_from:new_to]]
+        return lines
+
+    def _masked(self, text: str) -> list[str]:
+        """Return the masked lines of ``text``, one for each of :func:`_lines`."""
+        lines = _lines(self.mask(text))
+        if len(lines) != len(_lines(text)):  # rather show nothing than a wrong line
+            return [MASK] * len(_lines(text))
+        return [line.removesuffix("\n").removesuffix("\r") for line in lines]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of ``text`` as TOML and ``.env`` know them, each with its line feed."""
+    lines = re.split(r"(?<=\n)", text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def _range(start: int, stop: int) -> str:
+    """Return the lines from ``start`` up to ``stop`` (0-based) as unified diffs write them."""
+    length = stop - start
+    return f"{start + 1 if length else start},{length}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChange:
+    """The secret in a store other than ``.env``; ``after`` None removes it.
+
+    ``seen`` is what was there when the change was worked out, None where nothing is known of it.
+    """
+
+    name: StoreName
+    store: Vault
+    after: Secret | None
+    seen: Secret | None = None
+
+    def still(self) -> Secret | None:
+        """Return what is there now; raise :class:`FileRefused` if it is not what was seen."""
+        found = self.now()
+        if self.seen is not None and found != self.seen:
+            raise FileRefused(
+                "file-changed",
+                _(
+                    "Somebody else changed the secret in {name} since the wizard read it; it was "
+                    "left as it is now.",
+                    name=self.store.name,
+                ),
+                _("Start again to see the new content."),
+            )
+        return found
+
+    def now(self) -> Secret | None:
+        """Return what is there now; what no key decrypts any more counts as nothing."""
+        try:
+            return self.store.read()
+        except StoreUnusable as error:
+            if error.code in LOST:
+                return None
+            raise
+
+    def make(self) -> None:
+        """Store the secret and read it back, or remove it; raise :class:`StoreUnusable`."""
+        if self.after is None:
+            self.store.delete()
+            return
+        self.store.write(self.after)
+        if self.store.read() != self.after:
+            raise StoreUnusable(
+                "store-not-verified",
+                _("What {name} gives back is not what was stored.", name=self.store.name),
+                _("Keep the secret in .env: --store env"),
+            )

@@ -1,0 +1,102 @@
+"""Putting back what the last write has replaced. An undo is a write, and can be undone itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from wizard.errors import FileRefused, StoreUnusable
+from wizard.files import reading, temporary
+from wizard.formats.dotenv.mask import mask_dotenv
+from wizard.formats.masking import mask_config
+from wizard.saving.change import FileChange, StoreChange
+from wizard.saving.journal import FileImage, Journal, Record, StoreImage
+from wizard.saving.plan import Plan
+from wizard.saving.transaction import Reopen
+from wizard.secrets import resolver
+from wizard.secrets.store import StoreName
+from wizard.text.language import _
+
+
+def last_write(config: Path) -> Record:
+    """Return the last write; raise :class:`FileRefused` where none is kept.
+
+    Only who holds the lock may call it.
+    """
+    record = Journal(config).last()
+    if record is None:
+        raise FileRefused(
+            "nothing-to-undo",
+            _(
+                "There is no write that could be undone: none was made by this account within 30 "
+                "days, or it was made with --no-backup."
+            ),
+            _("Change the settings with smtp-wizard, or by hand."),
+            path=config,
+        )
+    return record
+
+
+def make_undo(record: Record, reopen: Reopen = resolver.reopen) -> Plan:
+    """Return the plan that puts back what the write of ``record`` has replaced.
+
+    Raises :class:`FileRefused` when a file or the stored secret has changed since, and
+    :class:`StoreUnusable` when the store cannot be asked.
+    """
+    changes = tuple(_file(image, record) for image in record.files)
+    in_stores = [_secret(image, record, reopen) for image in record.stores]
+    in_stores.sort(key=lambda change: change.after is None)  # copies are removed last
+    secret = bool(in_stores) or any(_is_env(change.before.path, record) for change in changes)
+    return Plan(
+        record.config,
+        changes,
+        None,
+        secret,
+        secret or any(change.created or change.removed for change in changes),
+        next((change.name for change in in_stores if change.after), StoreName.ENV),
+        tuple(in_stores),
+    )
+
+
+def _file(image: FileImage, record: Record) -> FileChange:
+    now = reading.read(image.path)
+    if not image.is_after(now.data):
+        raise _changed_since(image.path)
+    mask: Callable[[str], str] = mask_dotenv if _is_env(image.path, record) else mask_config
+    return FileChange(now, image.before, mask, image.mode or temporary.PRIVATE)
+
+
+def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
+    store = reopen(image.store, record.config, image.details)
+    if not image.is_after(store.read()):
+        raise FileRefused(
+            "changed-since",
+            _("The secret in {name} was changed after that write.", name=store.name),
+            _("Nothing is put back. Change the settings with smtp-wizard set instead."),
+        )
+    kept = store.shelf(image.slot).read() if image.had else None
+    if image.had and kept is None:
+        raise StoreUnusable(
+            "shelf-empty",
+            _("The copy of the old secret in {name} is no longer there.", name=store.name),
+            _("Store the secret again: smtp-wizard set --secret-stdin"),
+        )
+    return StoreChange(image.store, store, kept)
+
+
+def _is_env(path: Path, record: Record) -> bool:
+    # A link to config.toml may have another name than the file.
+    return os.path.realpath(path) != str(record.config)
+
+
+def _changed_since(path: Path) -> FileRefused:
+    return FileRefused(
+        "changed-since",
+        _(
+            "The file was changed after the last write of smtp-wizard, so putting back the old "
+            "one would lose that."
+        ),
+        _("Nothing is put back. Change the settings with smtp-wizard set instead."),
+        path=path,
+    )

@@ -1,0 +1,245 @@
+"""A systemd credential as a store: a file that only this machine can decrypt.
+
+https://systemd.io/CREDENTIALS/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.errors import FileRefused, StoreUnusable, WriteFailed
+from wizard.files import reading, refusals, replacing
+from wizard.files.reading import Snapshot
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Availability, storable
+from wizard.text.language import _
+
+if TYPE_CHECKING:
+    from wizard.system.process import Answer
+
+CREDENTIAL = "smtp_secret"
+"""The credential's name, which is also the name of the file that a service finds."""
+
+LOST = ("credential-not-decrypted", "credential-not-a-secret")
+"""Codes of a credential that is there and of no use to anybody."""
+
+_TOOL = "systemd-creds"
+_FIRST_VERSION = 250
+_SECONDS = 15.0
+"""A security chip (TPM) takes its time."""
+
+
+def credential_path(config: Path) -> Path:
+    """Return where the encrypted credential for a configuration is kept."""
+    return config.with_name(f"{CREDENTIAL}.cred")
+
+
+class CredentialStore:
+    """The encrypted credential in the file at ``path``; ``systemd-creds`` does the work."""
+
+    def __init__(self, path: Path, seconds: float = _SECONDS) -> None:
+        self.path = path
+        self._seconds = seconds
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return _("the systemd credential")
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Nothing: the path says it all."""
+        return {}
+
+    def shelf(self, slot: str) -> CredentialStore:
+        """Return another encrypted file, beside the one that is in use."""
+        return CredentialStore(
+            self.path.with_name(f"{self.path.name}.before-{slot}"), self._seconds
+        )
+
+    def look(self) -> Availability:
+        """Find out whether this account can encrypt credentials here; creates no key."""
+        if not (tool := _tool()):
+            return Availability(
+                False,
+                "credential-no-systemd",
+                _("systemd-creds is not installed, which comes with systemd 250 and later."),
+                _("Use .env."),
+            )
+        version = _version(self._run([tool, "--version"], b""))
+        if version < _FIRST_VERSION:
+            return Availability(
+                False,
+                "credential-systemd-too-old",
+                _(
+                    "systemd {version} is too old: it knows no encrypted credentials.",
+                    version=version,
+                ),
+                _(
+                    "Use .env, or update to systemd {version} or later.",
+                    version=_FIRST_VERSION,
+                ),
+            )
+        if os.geteuid() != 0:
+            return Availability(
+                False,
+                "credential-needs-root",
+                _("Only root can encrypt or decrypt the credentials of this machine."),
+                _("Run smtp-wizard with sudo, or use .env."),
+            )
+        return Availability(True)
+
+    def present(self) -> bool:
+        """Tell whether the file is there."""
+        return bool(self._load().data)
+
+    def read(self) -> Secret | None:
+        """Decrypt the credential."""
+        data = self._load().data
+        if not data:
+            return None
+        command = [self._usable_tool(), "decrypt", f"--name={CREDENTIAL}", "--newline=no", "-", "-"]
+        answer = self._run(command, data)
+        if answer.code != 0:
+            raise StoreUnusable(
+                "credential-not-decrypted",
+                _("The credential cannot be decrypted."),
+                _(
+                    "It belongs to this machine's key and to the name smtp_secret: store the "
+                    "secret again."
+                ),
+                path=self.path,
+            )
+        try:
+            text = answer.output.decode()
+        except UnicodeDecodeError:
+            raise _not_text(self.path) from None
+        return Secret(text) if text else None
+
+    def write(self, secret: Secret) -> None:
+        """Encrypt the secret with the machine's key, which is made where there is none yet."""
+        data = storable(secret).encode()
+        before = self._load()
+        command = [self._usable_tool(), "encrypt", f"--name={CREDENTIAL}", "-", "-"]
+        answer = self._run(command, data)
+        if answer.code != 0 or not answer.output:
+            raise StoreUnusable(
+                "credential-not-encrypted",
+                _("systemd-creds cannot encrypt here."),
+                _("Run it by hand to see why: systemd-creds setup"),
+            )
+        try:
+            replacing.replace(before, answer.output)
+        except (FileRefused, WriteFailed) as error:
+            raise _unusable(error) from None
+
+    def delete(self) -> None:
+        """Remove the file."""
+        before = self._load()
+        try:
+            before.target.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnusable(
+                "credential-not-deleted",
+                _("The credential cannot be removed: {reason}.", reason=refusals.reason(error)),
+                _("Remove the file by hand."),
+                path=self.path,
+            ) from None
+
+    def _load(self) -> Snapshot:
+        try:
+            return reading.read(self.path)
+        except FileRefused as error:
+            raise _unusable(error) from None
+
+    def _usable_tool(self) -> str:
+        found = self.look()
+        if not found.usable:
+            raise found.refusal()
+        return _tool() or _TOOL
+
+    def _run(self, command: list[str], data: bytes) -> Answer:
+        from wizard.system import process
+        from wizard.system.process import (
+            TimedOut,  # most of all, it is asked whether there is a file
+        )
+
+        try:
+            return process.run(command, data, os.environ, self._seconds)
+        except TimedOut:
+            raise StoreUnusable(
+                "credential-timeout",
+                _(
+                    "systemd-creds did not answer within {seconds:g} seconds.",
+                    seconds=self._seconds,
+                ),
+                _("Try again, or use .env."),
+            ) from None
+        except OSError as error:
+            raise StoreUnusable(
+                "credential-no-systemd",
+                _("systemd-creds cannot be started: {reason}.", reason=refusals.reason(error)),
+                _("Use .env."),
+            ) from None
+
+
+def decrypted(directory: str) -> Secret | None:
+    """Return what systemd has decrypted for this service into its ``$CREDENTIALS_DIRECTORY``.
+
+    Raises :class:`StoreUnusable` where the file cannot be read or holds more than one line.
+    """
+    if not _is_ours(directory):
+        return None
+    path = Path(directory) / CREDENTIAL
+    try:
+        data = reading.read(path).data
+    except FileRefused as error:
+        raise _unusable(error) from None
+    # Who encrypts by "echo" has a line end in it, which is never a part of the secret.
+    line = (data or b"").removesuffix(b"\n").removesuffix(b"\r")
+    if b"\n" in line or b"\0" in line:
+        raise _not_text(path)
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise _not_text(path) from None
+    return Secret(text) if text else None
+
+
+def in_directory(directory: str) -> bool:
+    """Tell whether systemd gave this service the credential, without reading it."""
+    return _is_ours(directory) and (Path(directory) / CREDENTIAL).exists()
+
+
+def _is_ours(directory: str) -> bool:
+    return bool(directory) and Path(directory).is_absolute()
+
+
+def _tool() -> str | None:
+    """Return the tool's absolute path; one in the working directory is not taken."""
+    import shutil
+
+    found = shutil.which(_TOOL)
+    return found if found and Path(found).is_absolute() else None
+
+
+def _version(answer: Answer) -> int:
+    number = re.match(rb"systemd (\d+)", answer.output)
+    return int(number[1]) if number else 0
+
+
+def _not_text(path: Path) -> StoreUnusable:
+    return StoreUnusable(
+        "credential-not-a-secret",
+        _("The credential is not one line of UTF-8 text."),
+        _("Store the secret again."),
+        path=path,
+    )
+
+
+def _unusable(error: FileRefused | WriteFailed) -> StoreUnusable:
+    return StoreUnusable(error.code, error.message, error.remedy, path=error.path, line=error.line)

@@ -1,0 +1,105 @@
+"""The server's own words, as they may be shown: it may quote a value of config.toml."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.config.settings import REFERENCE, Endpoint
+from wizard.errors import FileRefused, InvalidValue
+from wizard.formats.masking import mask_urls
+from wizard.secrets.secret import MASK, Replace, Secret
+from wizard.text.display import printable
+
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_USER_INFO = re.compile(r"://[^/\s:@]*:(.+)@", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Masks every known secret, and whatever stands in quotes as a value does.
+
+    ``names`` are the variables of config.toml; their names are no secret.
+    """
+
+    hidden: frozenset[str] = field(repr=False)
+    names: frozenset[str]
+
+    def __call__(self, text: str) -> str:
+        """Return ``text`` on one line, cut, without what must not be seen."""
+        text = printable(text, self.hidden, limit=len(text) + 1)  # a cut secret is still one
+        return printable(_VALUE.sub(self._masked, mask_urls(text)))
+
+    def _masked(self, value: re.Match[str]) -> str:
+        is_name = value[1] in self.names and _NAME.fullmatch(value[1])
+        return value[0] if is_name else f'"{MASK}"'
+
+
+def veil(current: Current, draft: Draft) -> Veil:
+    """Return what hides the old secret, the new one, and every other value from outside."""
+    return Veil(
+        frozenset(form for text in _secrets(current, draft) for form in forms(text)),
+        current.view.references,
+    )
+
+
+def forms(text: str) -> set[str]:
+    """Return the ways in which a program may print a text: as it is, escaped, encoded."""
+    data = text.encode("utf-8", "surrogatepass")
+    backslashes = text.replace("\\", "\\\\")
+    return {
+        text,
+        backslashes,
+        backslashes.replace('"', '\\"'),
+        backslashes.replace('"', '\\"').replace("$", "\\$").replace("`", "\\`"),
+        backslashes.replace("'", "\\'"),
+        text.replace("'", "'\\''"),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        *(form(data) for form in (quote_plus, quote, _quoted_all, _lower_percent)),
+        *(form(data).decode().rstrip("=") for form in (b64encode, urlsafe_b64encode)),
+    }
+
+
+def _quoted_all(data: bytes) -> str:
+    return quote(data, safe="")
+
+
+def _lower_percent(data: bytes) -> str:
+    return re.sub("%..", lambda code: code[0].lower(), _quoted_all(data))
+
+
+def _secrets(current: Current, draft: Draft) -> Iterator[str]:
+    found: list[Secret | None] = [current.stored, current.literal_secret]
+    if isinstance(draft.secret, Replace):
+        found.append(draft.secret.secret)
+    with suppress(InvalidValue, FileRefused):
+        found.append(current.secret())
+    yield from (secret.reveal() for secret in found if secret is not None)
+    smtp = current.view.smtp
+    for endpoint in (draft.endpoint, (smtp.endpoint if smtp else None) or ""):
+        yield from _in_endpoint(endpoint)
+    for name in current.view.references:
+        with suppress(FileRefused):
+            # A database's password, say; the server may replace it before it parses the file.
+            if value := current.lookup(name):
+                yield value
+
+
+def _in_endpoint(endpoint: str) -> Iterator[str]:
+    written = _USER_INFO.search(endpoint)
+    if written is None or REFERENCE.fullmatch(written[1]):
+        return
+    yield written[1]
+    with suppress(InvalidValue):
+        credentials = Endpoint.parse(endpoint).credentials
+        if credentials is not None:
+            yield credentials[1].reveal()

@@ -1,0 +1,175 @@
+"""The report of an unexpected error: what somebody who mends it needs, and no value at all.
+
+A message, a local variable or a line of a file may hold a secret; so a report has places in the
+code, types of exceptions and versions only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wizard import __version__
+from wizard.errors import WizardError
+from wizard.system import state
+
+KEPT = 5
+"""How many reports are kept."""
+_DISTRIBUTIONS = ("textual", "rich", "tomlkit", "keyring", "aiosmtplib", "cryptography")
+_PACKAGES = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
+_OWN = str(Path(__file__).parents[2]) + os.sep
+_TERMINAL = re.compile(r"[\w.+-]{1,40}\Z", re.ASCII)
+_MOST_FRAMES = 60
+_MOST_EXCEPTIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the program was doing: constants of the program, never anything that was entered."""
+
+    command: str = ""
+    """``set``, ``wizard`` and so on; empty before it is known."""
+    stage: str = ""
+    """The step of the wizard."""
+    layout: str = ""
+    """How the server is run."""
+
+
+class Crash(Exception):
+    """An unexpected error at a step of the wizard; its cause is what went wrong."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__()
+        self.stage = stage
+
+
+def text(error: BaseException, circumstances: Circumstances) -> str:
+    """Return the whole report."""
+    rows = {
+        "smtp-wizard": __version__,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": circumstances.command,
+        "stage": circumstances.stage,
+        "layout": circumstances.layout,
+        "python": f"{sys.implementation.name} {sys.version.split()[0]}",
+        "system": _system(),
+        "terminal": _terminal(),
+        "encoding": getattr(sys.stdout, "encoding", None) or "",
+        **_versions(),
+    }
+    head = [f"{name + ':':<13}{value}" for name, value in rows.items() if value]
+    return "\n".join([*head, "", *_exceptions(error)]) + "\n"
+
+
+def write(report: str) -> Path | None:
+    """Keep a report, readable by this account alone; return its path, None where that failed.
+
+    It goes to the state directory, or to that for temporary files where there is none.
+    """
+    with suppress(OSError):
+        room = state.directory("reports")
+        stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+        path = room / f"{stamp}.txt"
+        state.save(path, report.encode("utf-8", "backslashreplace"))
+        _remove_oldest(room)
+        return path
+    with suppress(OSError):
+        descriptor, name = tempfile.mkstemp(prefix="smtp-wizard-", suffix=".txt")
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(report.encode("utf-8", "backslashreplace"))
+        return Path(name)
+    return None
+
+
+def _remove_oldest(room: Path) -> None:
+    # The names begin with the time.
+    for path in sorted(room.glob("*.txt"))[:-KEPT]:
+        with suppress(OSError):
+            state.remove(path)
+
+
+def _exceptions(error: BaseException) -> Iterator[str]:
+    """Yield the exception and all that led to it, the last one first."""
+    waiting: list[tuple[str, BaseException]] = [("", error)]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_EXCEPTIONS:
+        relation, each = waiting.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if relation:
+            yield f"\n{relation}:"
+        yield from _exception(each)
+        if each.__cause__ is not None:
+            waiting.append(("caused by", each.__cause__))
+        if each.__context__ is not None:
+            waiting.append(("while dealing with", each.__context__))
+        if isinstance(each, BaseExceptionGroup):
+            waiting += [("one of the group", member) for member in each.exceptions]
+
+
+def _exception(error: BaseException) -> Iterator[str]:
+    """Yield the type of an exception and where it was raised, the innermost place last."""
+    kind = type(error)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    if isinstance(error, WizardError):
+        name += f" ({error.code})"
+    elif isinstance(error, OSError) and isinstance(error.errno, int):
+        name += f" (errno {error.errno})"
+    yield name
+    yield from _places(error)
+
+
+def _places(error: BaseException) -> Sequence[str]:
+    frames = [
+        f"  {_file(frame.f_code.co_filename)}:{line} in {frame.f_code.co_qualname}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    if len(frames) > _MOST_FRAMES:
+        half = _MOST_FRAMES // 2
+        left_out = len(frames) - 2 * half
+        frames[half:-half] = [f"  … {left_out} more …"]
+    return frames
+
+
+def _file(name: str) -> str:
+    """Return a file's name without the directories of the operator's machine."""
+    short = _PACKAGES.sub("", name.removeprefix(_OWN))
+    return "/".join(Path(short).parts[-3:]) if short.startswith(os.sep) else short
+
+
+def _system() -> str:
+    import platform
+
+    return f"{platform.system()} {platform.release()} {platform.machine()}"
+
+
+def _terminal() -> str:
+    name = os.environ.get("TERM", "")
+    if not _TERMINAL.match(name):  # which anybody may have set to anything
+        return ""
+    with suppress(OSError):
+        columns, lines = os.get_terminal_size(2)
+        return f"{name}, {columns}x{lines}"
+    return name
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what is installed, without importing any of it."""
+    from importlib import metadata
+
+    found = {}
+    for name in _DISTRIBUTIONS:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

@@ -1,0 +1,156 @@
+"""A child process that is over by its deadline, whatever it does.
+
+Secrets go through its pipes only. It gets no more of the environment than it needs, its messages
+do not reach the screen, and it has a session of its own, so that it can be ended as a group and
+no prompt finds a terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+
+DEADLINE = 4.5
+"""Seconds; with the start of the program, the operator waits for five at most."""
+
+_PASSED_ON = (
+    *("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
+    "PYTHON_KEYRING_BACKEND",
+    # Windows cannot do without these.
+    *("SYSTEMROOT", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "USERPROFILE"),
+    *("USERNAME", "TEMP", "TMP"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a child ended. ``output`` may hold a secret."""
+
+    code: int
+    output: bytes = field(repr=False)
+
+
+class TimedOut(Exception):
+    """The child had to be ended."""
+
+
+def run(
+    command: Sequence[str],
+    data: bytes,
+    environ: Mapping[str, str],
+    seconds: float = DEADLINE,
+    extra: Mapping[str, str] | None = None,
+) -> Answer:
+    """Run a command with ``data`` on its standard input.
+
+    It gets the harmless part of ``environ``, and ``extra``. Raises :class:`TimedOut` after
+    ``seconds``, and OSError where it cannot be started.
+    """
+    return _finish(_start(command, environ, extra), data, seconds)
+
+
+async def run_async(
+    command: Sequence[str],
+    data: bytes,
+    environ: Mapping[str, str],
+    seconds: float = DEADLINE,
+) -> Answer:
+    """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once.
+
+    asyncio's own way to start a child waits forever if the loop ends in the middle of it.
+    """
+    from wizard.system.background import in_background  # who calls this has asyncio already
+
+    process = _start(command, environ)
+    try:
+        return await in_background(partial(_finish, process, data, seconds))
+    finally:
+        _end(process.pid, process.returncode)  # and with it the thread that waits for it
+
+
+def _start(
+    command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=passed_on(environ) | dict(extra or {}),
+        start_new_session=True,
+    )
+
+
+def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Answer:
+    try:
+        output, _ = process.communicate(data, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise TimedOut from None
+    finally:
+        # Also when the operator presses Ctrl+C here: nothing is left behind.
+        _end(process.pid, process.returncode)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+    return Answer(process.returncode, output)
+
+
+@contextlib.asynccontextmanager
+async def followed(
+    command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str]
+) -> AsyncGenerator[Process, None]:
+    """Start a command whose output is read while it runs; leaving the context ends it at once.
+
+    What it says on its standard error comes with its output. Raises OSError where it cannot be
+    started.
+    """
+    import asyncio
+
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=passed_on(environ) | dict(extra),
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end(process.pid, process.returncode)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await process.wait()
+
+
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that a child gets: names that never hold the secret."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in _PASSED_ON or name.startswith("KEYRING_PROPERTY_")
+    }
+
+
+def _end(leader: int, code: int | None) -> None:
+    """End the child and all that it has started; ``code`` is None while it still runs."""
+    if code is None:
+        # Not yet waited for, so that its number cannot belong to somebody else by now.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(leader, signal.SIGKILL)
+            else:
+                os.kill(leader, signal.SIGTERM)

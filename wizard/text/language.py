@@ -1,0 +1,62 @@
+"""The operator's language: every sentence goes through here on its way out.
+
+Sentences are written in English, where they belong, as ``_("… {name} …", name=value)``; tables of
+them are marked by ``N_`` and translated when they are shown. The catalogues are gettext's, so that
+translators can use their own tools: ``wizard/text/locale``.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+
+LANGUAGES = ("en", "de")
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def _(text: str, /, **values: object) -> str:
+    """Return a sentence in the operator's language, with its placeholders filled in."""
+    translated = _catalogue.gettext(text) if text else ""
+    return translated.format(**values) if values else translated
+
+
+def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
+    """Mark a sentence that is translated later, when it is shown."""
+    return text
+
+
+def plural(one: str, many: str, number: int) -> str:
+    """Return the one of two sentences that goes with ``number``, in the operator's language."""
+    return _catalogue.ngettext(one, many, number)
+
+
+def use(language: str) -> None:
+    """Speak one of :data:`LANGUAGES` from now on."""
+    global _catalogue
+    _catalogue = gettext.NullTranslations()
+    if language != LANGUAGES[0]:
+        import io
+        import pkgutil  # gettext itself would not find what is in an archive
+
+        with suppress(OSError):
+            data = pkgutil.get_data("wizard.text", f"locale/{language}/LC_MESSAGES/smtp-wizard.mo")
+            _catalogue = gettext.GNUTranslations(io.BytesIO(data or b""))
+
+
+def choose(environ: Mapping[str, str] | None = None) -> str:
+    """Return the language that the locale asks for; English where it is none of ours.
+
+    The variables are those of POSIX, and ``LANGUAGE`` of GNU, which lists several.
+    """
+    environ = os.environ if environ is None else environ
+    locale = next((environ[name] for name in _VARIABLES[1:] if environ.get(name)), "C")
+    if locale.partition(".")[0] in ("C", "POSIX"):
+        return LANGUAGES[0]
+    wanted = [*environ.get(_VARIABLES[0], "").split(":"), locale]
+    codes = (re.split("[_.@]", name)[0] for name in wanted)
+    return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])

@@ -1,0 +1,158 @@
+"""The live test line by line, and what can be done about its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+from enum import Enum, auto
+
+from wizard.config.draft import Draft
+from wizard.config.settings import check_recipient
+from wizard.errors import InvalidValue
+from wizard.flow.step import Move
+from wizard.live_test.events import Alternative, Concluded, Decided, Finished, Report, Verdict
+from wizard.live_test.evidence import ticket
+from wizard.text.language import N_, _
+from wizard.ui.plain.prompt import BackWanted, Prompt
+from wizard.ui.plain.terminal import Interrupted, Terminal
+from wizard.ui.steps import live_test
+from wizard.ui.steps.session import Session
+
+_STAGE = "{mark} {stage}, {milliseconds:.0f} ms: {message}"
+_STOPS = N_("Ctrl+C stops it.")
+_ADDRESS = "{label} [{present}]: "
+_NO_ADDRESS = "{label}: "
+
+
+class _Wish(Enum):
+    """What can be done besides taking over another form of the endpoint."""
+
+    GO_ON = auto()
+    AGAIN = auto()
+    SEND = auto()
+    DETAILS = auto()
+    BACK = auto()
+
+
+class TestDialogue:
+    """Tests at once, unless these very values were tested already."""
+
+    __test__ = False  # for pytest
+
+    def __init__(
+        self,
+        session: Session,
+        terminal: Terminal,
+        prompt: Prompt,
+        enter: Callable[[Draft], None],
+    ) -> None:
+        self._session = session
+        self._terminal = terminal
+        self._prompt = prompt
+        self._enter = enter
+
+    async def run(self, draft: Draft) -> Move:
+        """Test, and ask what to do, until the operator goes on or back."""
+        self._enter(draft)
+        report = self._session.report_for(draft)
+        if report is None:
+            report = await self._test(draft)
+        else:
+            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
+            self._conclude(report)
+        while True:
+            wish = await self._wish(report)
+            match wish:
+                case _Wish.GO_ON:
+                    return Move.NEXT
+                case _Wish.BACK:
+                    return Move.BACK
+                case _Wish.AGAIN:
+                    report = await self._test(draft)
+                case _Wish.SEND:
+                    recipient = await self._recipient(draft)
+                    report = await self._test(draft, recipient) if recipient else report
+                case _Wish.DETAILS if report is not None:
+                    self._terminal.say(ticket(report))
+                case Alternative():
+                    draft = replace(draft, endpoint=wish.endpoint, starttls=wish.starttls)
+                    self._enter(draft)
+                    report = await self._test(draft)
+
+    async def _test(self, draft: Draft, recipient: str | None = None) -> Report | None:
+        """Return the report; None when the test was stopped."""
+        route = live_test.route_of(self._session, draft)
+        if route:
+            self._terminal.say(route)
+            ends = _(live_test.ENDS, seconds=self._session.timeout)
+            self._terminal.say(f"{ends} {_(_STOPS)}")
+        try:
+            await self._terminal.run(self._follow(draft, recipient))
+        except Interrupted:
+            self._terminal.say("\n" + _(live_test.STOPPED))
+            return None
+        return self._session.report_for(draft)
+
+    async def _follow(self, draft: Draft, recipient: str | None) -> None:
+        """Say each event as it comes; the verdict is certain before the last one."""
+        decided = False
+        async with aclosing(live_test.events(self._session, draft, recipient)) as events:
+            async for event in events:
+                match event:
+                    case Finished():
+                        self._terminal.say(_stage(event))
+                    case Decided(verdict):
+                        decided = True
+                        self._terminal.say(_(live_test.VERDICTS[verdict]))
+                    case Concluded(report):
+                        if not decided:
+                            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
+                        self._conclude(report)
+
+    def _conclude(self, report: Report) -> None:
+        for line in live_test.explanation(report):
+            self._terminal.say(line)
+
+    async def _wish(self, report: Report | None) -> _Wish | Alternative:
+        options: list[tuple[str, _Wish | Alternative]] = []
+        if report is not None:
+            options += [(live_test.offer(other), other) for other in report.alternatives]
+        failed = report is not None and report.verdict is Verdict.FAIL
+        go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
+        go_on = live_test.GO_ON_UNTESTED if report is None else go_on
+        options.append((_(go_on), _Wish.GO_ON))
+        options.append((_(live_test.AGAIN), _Wish.AGAIN))
+        options.append((_(live_test.SEND), _Wish.SEND))
+        if report is not None:
+            options.append((_(live_test.DETAILS), _Wish.DETAILS))
+        options.append((_(live_test.BACK), _Wish.BACK))
+        usual = _Wish.BACK if failed else _Wish.GO_ON
+        try:
+            return await self._prompt.choice(options, _Wish.AGAIN if report is None else usual)
+        except BackWanted:
+            return _Wish.BACK
+
+    async def _recipient(self, draft: Draft) -> str | None:
+        """Return where a real mail should go; None when the operator thinks better of it."""
+        present = live_test.recipient_for(draft)
+        asked = (_ADDRESS if present else _NO_ADDRESS).format(
+            label=_(live_test.ADDRESS), present=present
+        )
+        self._terminal.say(_(live_test.TO_WHOM))
+        while True:
+            try:
+                return check_recipient((await self._prompt.answer(asked)).strip() or present)
+            except InvalidValue as problem:
+                self._terminal.say(f"✗ {problem.message} {problem.remedy}")
+            except BackWanted:
+                return None
+
+
+def _stage(event: Finished) -> str:
+    return _STAGE.format(
+        mark=live_test.MARKS[event.outcome],
+        stage=_(live_test.STAGES[event.stage]),
+        milliseconds=event.seconds * 1000,
+        message=event.message,
+    )

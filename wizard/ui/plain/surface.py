@@ -1,0 +1,178 @@
+"""The wizard line by line: a surface for the flow that only writes and reads lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from wizard.afterwards.words import STOPPED, WAITING
+from wizard.config.draft import Draft
+from wizard.flow.form import Form
+from wizard.flow.step import Heading, Move, Step, StepResult
+from wizard.text.language import N_, _
+from wizard.ui.plain.form import FormDialogue
+from wizard.ui.plain.live_test import TestDialogue
+from wizard.ui.plain.prompt import COMMANDS, BackWanted, Prompt
+from wizard.ui.plain.terminal import Ended, Interrupted, Terminal
+from wizard.ui.steps import done as finished
+from wizard.ui.steps import live_test, summary
+from wizard.ui.steps.done import Done
+from wizard.ui.steps.flow import Flow
+from wizard.ui.steps.pages import Page, Question
+from wizard.ui.steps.review import HEADING, LEGEND, Review
+from wizard.ui.steps.session import Session
+from wizard.ui.steps.summary import Action
+
+_STEP = N_("Step {number} of {count}: {name}")
+_STOPS = N_("Ctrl+C goes on without.")
+
+
+class Left(Exception):
+    """The operator has left the wizard, knowing what is lost."""
+
+
+class PlainSurface:
+    """Implements :class:`wizard.flow.surface.Surface`.
+
+    Every question may end by :class:`Left`, or by :class:`wizard.plain.terminal.Ended`.
+    """
+
+    def __init__(self, session: Session, terminal: Terminal) -> None:
+        self.flow = Flow(session, self)
+        self.number = 0
+        """The signal that ends the wizard; 0 where there is none."""
+        self.kept = False
+        """Whether what was entered is kept for the next start."""
+        self.shown = False
+        """Whether what was written has been said."""
+        self.stage = ""
+        """The step that is asked, for a report."""
+        self._session = session
+        self._terminal = terminal
+        self._prompt = Prompt(terminal, self._leave)
+        self._entered = self.flow.draft
+
+    async def run(self) -> Done | None:
+        """Lead the operator through; return None when nothing was written."""
+        try:
+            self._terminal.say(_(COMMANDS))
+            return await self.flow.run()
+        except Left:
+            return None
+        except (Ended, asyncio.CancelledError):
+            self.kept = self.flow.keep()
+            return self.flow.done
+
+    def entered(self) -> Draft:
+        """Return the draft with every answer up to now."""
+        return self._entered
+
+    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+        """Ask for one field after the other."""
+        self._head(form.HEADING, steps)
+        dialogue = FormDialogue(form, self._terminal, self._prompt, self._enter)
+        return StepResult(await dialogue.run(), self._entered)
+
+    async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
+        """Run the live test, and let something be done about its result."""
+        self._head(live_test.HEADING, steps)
+        dialogue = TestDialogue(self._session, self._terminal, self._prompt, self._enter)
+        return StepResult(await dialogue.run(draft), self._entered)
+
+    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+        """Write down everything that will change, and ask for the word to write it."""
+        self._end_if_asked()
+        self._enter(review.draft)
+        self._head(HEADING, steps)
+        self._say(review.failure, review.unchanged, _(LEGEND) if review.files else "")
+        for file in review.files:
+            self._say(file.heading, *file.diff)
+        self._say(*review.stores, review.consequence, *review.cautions)
+        options = [(review.write, Move.NEXT), (_(live_test.BACK), Move.BACK)]
+        try:
+            # Writing takes a number, never a mere Enter.
+            return await self._prompt.choice(options, Move.NEXT if review.unchanged else None)
+        except BackWanted:
+            return Move.BACK
+
+    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+        """Number what can be changed."""
+        self._enter(draft)
+        await self._session.checked()
+        self._prompt.explanation = _(summary.HELP_IN_LINES)
+        hint = self._session.hints.get(Step.FILES.value, "")
+        self._say("\n" + _(summary.TITLE), str(self._session.current.layout.config), hint)
+        rows = summary.rows(self._session, draft)
+        options = [(f"{row.label}: {row.value}".removesuffix(": "), row.choice) for row in rows]
+        try:
+            return await self._prompt.choice(options)
+        except BackWanted:
+            return Action.LEAVE
+
+    async def confirm(self, question: Question) -> bool:
+        """Number no and yes; Ctrl+C means to leave without a further question."""
+        self._say(question.text)
+        if question.yes is None:
+            return False
+        prompt = Prompt(self._terminal, _leave_at_once)
+        prompt.explanation = question.text
+        try:
+            return await prompt.choice([(question.no, False), (question.yes, True)], False)
+        except BackWanted:
+            return False
+
+    async def page(self, page: Page) -> None:
+        """Write the text."""
+        self._say("\n" + page.title, page.text)
+
+    async def done(self, done: Done) -> Done:
+        """Write what was written, what the server makes of it, and what to do now."""
+        self._end_if_asked()
+        self._say("\n" + _(finished.TITLE), *done.written)
+        if done.listening is not None:
+            self._say(f"{_(WAITING, seconds=done.listening.seconds)} {_(_STOPS)}")
+            try:
+                done = done.after(await self._terminal.run(done.listening.outcome()))
+            except Interrupted:
+                self._say(_(STOPPED))
+            self._say(*done.heard)
+        self._say(_(finished.NOW), *done.steps)
+        self.shown = True
+        return done
+
+    def _end_if_asked(self) -> None:
+        """End if a signal came while files were being written."""
+        if self.number:
+            raise Ended
+
+    async def _leave(self) -> None:
+        if await self.flow.may_leave(self._entered):
+            raise Left
+
+    def _enter(self, draft: Draft) -> None:
+        self._entered = draft
+
+    def _head(self, heading: Heading, steps: Sequence[Step]) -> None:
+        explanation = heading.help_in_lines or heading.help
+        self._prompt.explanation = _(explanation)
+        self.stage = heading.step.value
+        place = ""
+        if heading.step in steps:
+            place = _(
+                _STEP,
+                number=steps.index(heading.step) + 1,
+                count=len(steps),
+                name=_(heading.step.value),
+            )
+        self._terminal.say("")
+        self._say(place, _(heading.title), self._session.hints.get(heading.step.value, ""))
+
+    def _say(self, *texts: str) -> None:
+        for text in texts:
+            if text:
+                self._terminal.say(text)
+
+
+async def _leave_at_once() -> None:
+    """Leave without an answer: what was entered is kept."""
+    raise Ended

@@ -1,0 +1,236 @@
+"""What the operator had entered when the terminal went away, kept for the next start.
+
+The secret is never kept, nor is anything else that may hold a password. Only what was changed is
+kept: everything else follows the files, whoever has changed them in the meantime. A draft is a
+convenience, so none of this ever raises: without a usable state directory, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.config.settings import REFERENCE, SkipForm
+from wizard.errors import WizardError
+from wizard.formats.masking import mask_config
+from wizard.secrets.secret import Remove, Replace, Secret
+from wizard.secrets.store import StoreName
+from wizard.system import state
+
+LONGEST_AGE = timedelta(days=30)
+_FORMAT = 1
+_MAX_BYTES = 16384
+_MAX_TEXT = 1000
+"""Characters of a field; more than that is no user and no host."""
+_RECOGNISED = 6
+"""Characters from which on a secret is taken for itself within another text."""
+_SKIP_FORMS = {".".join(form.path): form for form in SkipForm}
+
+# A half-typed URL may hold a password that no "@" shows yet.
+_HOST_AND_PORT = re.compile(
+    r"(?:[a-z]+://)?[^\s:/@?\[\]]*(?:\[[0-9a-f:.]*\])?(?::[0-9]{0,5})?(?:/[^\s:@]*)?(?:\?[a-z=&]*)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """A draft as it can be taken up again."""
+
+    draft: Draft
+    saved: datetime
+    """When it was kept, in UTC."""
+    left_out: frozenset[str]
+    """The fields of :class:`Draft` that have to be entered again: ``secret`` and others."""
+    config_changed: bool
+    """Whether config.toml has changed since."""
+
+
+def save(draft: Draft, current: Current) -> bool:
+    """Keep ``draft`` until the next start; return whether anything was kept.
+
+    A draft that changes nothing is none: what was kept before is discarded.
+    """
+    entered, left_out = _entered(draft, current)
+    if not entered:
+        discard(current)
+        return False
+    earlier = load(current)
+    if earlier is not None:
+        stored = Draft.of(current)
+        left_out |= {
+            name for name in earlier.left_out if getattr(draft, name) == getattr(stored, name)
+        }
+    content = {
+        "format": _FORMAT,
+        "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": _digest(current),
+        "entered": entered,
+        "left_out": sorted(left_out),
+    }
+    try:
+        state.save(_path(current), json.dumps(content, indent=1).encode())
+    except OSError:
+        return False
+    return True
+
+
+def load(current: Current) -> KeptDraft | None:
+    """Return what was kept for this configuration; None where nothing of it is new.
+
+    Removes a file that is damaged, too old, or says nothing new. One that this account did not
+    write is not believed, and left alone.
+    """
+    try:
+        data = state.load(_path(current), _MAX_BYTES)
+    except OSError:
+        return None
+    if data is None:
+        return None
+    try:
+        kept = _parse(data, current)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        kept = None
+    if kept is None or abs(datetime.now(UTC) - kept.saved) > LONGEST_AGE:
+        discard(current)
+        return None
+    return kept
+
+
+def discard(current: Current) -> None:
+    """Forget what was kept for this configuration."""
+    with suppress(OSError):
+        state.remove(_path(current))
+
+
+def _path(current: Current) -> Path:
+    return state.directory("drafts") / f"{state.key(current.layout.config)}.json"
+
+
+def _digest(current: Current) -> str:
+    """Return what tells one config.toml from another, of its masked text.
+
+    The digest of a text that holds a secret would let somebody try secrets until one fits.
+    """
+    text = (current.config.data or b"").decode("utf-8", "replace")
+    return hashlib.sha256(mask_config(text).encode("utf-8", "replace")).hexdigest()
+
+
+def _entered(draft: Draft, current: Current) -> tuple[dict[str, Any], set[str]]:
+    """Return what may be kept of ``draft``, as JSON, and the fields that may not."""
+    stored = Draft.of(current)
+    entered: dict[str, Any] = {}
+    left_out: set[str] = set()
+    secrets = _secrets(draft, current)
+    for name in ("user", "endpoint"):
+        text = getattr(draft, name)
+        if text == getattr(stored, name):
+            continue
+        if _may_be_kept(name, text, secrets):
+            entered[name] = text
+        else:
+            left_out.add(name)
+    for name in ("starttls", "skip"):
+        if getattr(draft, name) != getattr(stored, name):
+            entered[name] = getattr(draft, name)
+    if draft.skip and draft.skip_form is not None and draft.skip_form != stored.skip_form:
+        entered["skip_form"] = ".".join(draft.skip_form.path)
+    edit = _edit(draft, current)
+    if edit is not None:
+        entered["secret"] = edit
+    elif isinstance(draft.secret, Replace):
+        left_out.add("secret")
+    # Where a new secret was to go says nothing about the one that is stored.
+    if "secret" not in left_out and draft.store != stored.store:
+        entered["store"] = str(draft.store)
+    return entered, left_out
+
+
+def _edit(draft: Draft, current: Current) -> str | None:
+    """Return what was to be done with the stored secret; None where another one was typed."""
+    match draft.secret:
+        case Remove():
+            return "remove"
+        case Replace(secret) if secret == current.literal_secret:
+            return "move"
+        case _:
+            return None
+
+
+def _secrets(draft: Draft, current: Current) -> list[str]:
+    found: list[Secret | None] = [current.literal_secret, current.stored]
+    if isinstance(draft.secret, Replace):
+        found.append(draft.secret.secret)
+    with suppress(WizardError):
+        found.append(current.secret())
+    return [secret.reveal() for secret in found if secret is not None]
+
+
+def _may_be_kept(name: str, text: str, secrets: list[str]) -> bool:
+    """Whether a text that was typed holds no secret, as far as that can be told."""
+    # The first characters of a secret that is being typed stand in many a word.
+    known = any(secret in text for secret in secrets if len(secret) >= _RECOGNISED)
+    if len(text) > _MAX_TEXT or known or text in secrets:
+        return False
+    return name == "user" or bool(_HOST_AND_PORT.fullmatch(REFERENCE.sub("x", text)))
+
+
+def _parse(data: bytes, current: Current) -> KeptDraft | None:
+    """Return what ``data`` says; None where it says nothing new; may raise for damaged data."""
+    content = json.loads(data)
+    if content["format"] != _FORMAT:
+        return None
+    saved = datetime.fromisoformat(content["saved"])
+    if saved.tzinfo is None:
+        raise ValueError("a time without a zone")
+    left_out = frozenset(content["left_out"]) & {"user", "endpoint", "secret"}
+    draft = _taken_up(content["entered"], current)
+    if draft == Draft.of(current):
+        return None
+    return KeptDraft(draft, saved.astimezone(UTC), left_out, content["config"] != _digest(current))
+
+
+def _taken_up(entered: Mapping[str, Any], current: Current) -> Draft:
+    """Return the draft of the files as they are now, with what was entered."""
+    draft = Draft.of(current)
+    if "user" in entered:
+        draft = replace(draft, user=_text(entered["user"]))
+    if "endpoint" in entered:
+        draft = replace(draft, endpoint=_text(entered["endpoint"]))
+    if "starttls" in entered:
+        starttls = entered["starttls"]
+        draft = replace(draft, starttls=None if starttls is None else _truth(starttls))
+    if "skip" in entered:
+        draft = replace(draft, skip=_truth(entered["skip"]))
+    if "skip_form" in entered:
+        draft = replace(draft, skip_form=_SKIP_FORMS[entered["skip_form"]])
+    if "store" in entered:
+        draft = replace(draft, store=StoreName(entered["store"]))
+    match entered.get("secret"):
+        case "remove":
+            return replace(draft, secret=Remove())
+        case "move" if current.literal_secret is not None:
+            return replace(draft, secret=Replace(current.literal_secret))
+        case _:
+            return draft
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+        raise ValueError("not a text of a field")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")
+    return value

@@ -1,0 +1,61 @@
+"""Second step: send mails, or do without the verification of users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard.config.draft import Draft
+from wizard.config.settings import SkipForm
+from wizard.flow.form import Form
+from wizard.flow.step import Heading, Step
+from wizard.text.language import N_, _
+from wizard.ui.steps.model import Choice, Option, Part, Values, Words
+
+
+class DeliveryForm(Form):
+    """Asks for the server's version only where nothing tells it."""
+
+    HEADING = Heading(
+        Step.DELIVERY,
+        N_("Should the server verify its users by mail?"),
+        N_(
+            "BOMnipotent Server sends a mail to everybody who requests an account, to prove that "
+            "the address is theirs. For that it needs an account at a mail server.\n\n"
+            "Without verification anybody can register with any address. The server warns about "
+            "it in its log for every mail it does not send. Use this for a trial, or until mail "
+            "works.\n\n"
+            "How the verification is skipped depends on the server's version: a server does not "
+            "start with the form of another version."
+        ),
+    )
+
+    def values(self) -> Values:
+        """Both choices."""
+        return {"skip": self.start.skip, "form": self.start.skip_form or SkipForm.GLOBAL}
+
+    def parts(self, values: Values) -> Sequence[Part]:
+        """Two choices, the second one only when its answer counts."""
+        asked = self._asks_version(values)
+        hint = _("The version is printed by: bomnipotent_server --version") if asked else ""
+        skip = (
+            Option(_("Yes, send mails through a mail server"), False),
+            Option(_("No, skip the verification (lowers security)"), True),
+        )
+        forms = (
+            Option(_("0.5 or 0.6 (skip_user_verification)"), SkipForm.GLOBAL),
+            Option(_("0.7 or later ([user] skip_verification)"), SkipForm.USER_TABLE),
+        )
+        return [
+            Choice("skip", skip),
+            Choice("form", forms, _("Which version of the server?"), asked),
+            Words(hint, "quiet"),
+        ]
+
+    def draft(self, values: Values) -> Draft:
+        """Take the choice over, and the version where it was asked for."""
+        draft = replace(self.start, skip=values["skip"])
+        return replace(draft, skip_form=values["form"]) if self._asks_version(values) else draft
+
+    def _asks_version(self, values: Values) -> bool:
+        return values["skip"] and self.session.current.skip_form() is None

@@ -1,0 +1,75 @@
+"""First step: which files are meant, and what was found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wizard.check import warnings
+from wizard.config.current import Current
+from wizard.config.layout import LayoutKind
+from wizard.flow.form import Form
+from wizard.flow.step import Heading, Step
+from wizard.text.language import N_, _
+from wizard.ui.steps.model import Part, Values, Words
+
+_LAYOUTS = {
+    LayoutKind.COMPOSE: N_(
+        "Docker Compose: the server runs in a container and gets the secret from .env beside the "
+        "compose file."
+    ),
+    LayoutKind.STANDALONE: N_(
+        "Standalone: the server runs on this machine and reads .env beside config.toml."
+    ),
+}
+
+
+class FilesForm(Form):
+    """Nothing to enter: what the wizard is going to work on."""
+
+    HEADING = Heading(
+        Step.FILES,
+        N_("These files will be set up"),
+        N_(
+            "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
+            "To work on another configuration, leave the wizard (Ctrl+Q) and start it with "
+            "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
+            "Nothing is written before you have seen and confirmed every changed line."
+        ),
+        N_(
+            "config.toml holds the settings of BOMnipotent Server, .env the secret.\n\n"
+            "To work on another configuration, leave the wizard (quit) and start it with "
+            "smtp-wizard -c PATH. With --env-file PATH the secret goes into another file.\n\n"
+            "Nothing is written before you have seen and confirmed every changed line."
+        ),
+    )
+
+    def parts(self, values: Values) -> Sequence[Part]:
+        """Paths, layout, and what will happen to each file."""
+        current = self.session.current
+        return [
+            Words(_("Configuration"), "label"),
+            Words(f"{current.layout.config}\n{_config_state(current)}"),
+            Words(_("Secret"), "label"),
+            Words(f"{current.layout.env_file}\n{_env_state(current)}"),
+            Words(_("How the server is run"), "label"),
+            Words(_(_LAYOUTS[current.layout.kind])),
+            *(
+                Words(f"! {caution.message}", "caution")
+                for caution in warnings.about_permissions(current)
+            ),
+            Words(_("Nothing is written before the last step."), "quiet"),
+        ]
+
+
+def _config_state(current: Current) -> str:
+    if not current.config.exists:
+        return _("Does not exist yet and will be created.")
+    if current.configured:
+        return _("Exists and has an [smtp] section.")
+    return _("Exists and has no [smtp] section yet; everything else in it stays as it is.")
+
+
+def _env_state(current: Current) -> str:
+    if not current.env.exists:
+        return _("Does not exist yet; created when there is a secret, readable only by its owner.")
+    return _("Exists; everything else in it stays as it is.")

@@ -1,0 +1,265 @@
+"""The flow of the wizard, from the first step to the written files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+from wizard.config import current
+from wizard.config.current import Current
+from wizard.config.draft import Draft
+from wizard.errors import WizardError
+from wizard.flow.forms import ASKED, form_of
+from wizard.flow.step import Move, Step, StepResult
+from wizard.flow.surface import Surface
+from wizard.saving import lock, transaction
+from wizard.secrets import resolver
+from wizard.secrets.secret import Keep
+from wizard.secrets.store import StoreName, Vault
+from wizard.text.language import _
+from wizard.ui import saved_draft
+from wizard.ui.steps import pages
+from wizard.ui.steps.session import Session
+
+if TYPE_CHECKING:  # what comes last is imported last: the first step is shown sooner
+    from wizard.saving.plan import Plan
+    from wizard.ui.steps.done import Done
+
+_PATIENCE = 5.0
+"""Seconds that the operator waits for another process that writes."""
+_SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
+
+
+class Flow:
+    """One run of the wizard on one surface."""
+
+    def __init__(self, session: Session, surface: Surface) -> None:
+        self.session = session
+        self.draft = Draft.of(session.current)
+        """What was entered in the steps that have been left; see also ``Surface.entered``."""
+        self.done: Done | None = None
+        """What was written; None before."""
+        self.writing = False
+        """Whether files are being written: no moment to end."""
+        self._missed: frozenset[str] = frozenset()
+        """Fields that were entered once, but could not be kept."""
+        self._begun = False
+        """Whether there is an answer to the offer of what was kept; until then, it stands."""
+        self._surface = surface
+        self._last_move = Move.NEXT
+
+    async def run(self) -> Done | None:
+        """Lead the operator through; return None when nothing was written."""
+        self.session.start()
+        try:
+            if self.session.notices:
+                await self._surface.page(pages.notices(self.session.notices))
+            await self._take_up()
+            view = self.session.current.view
+            first_time = not self.session.current.configured and view.skip is None
+            await (self._first_run() if first_time and not view.misnamed else self._reconfigure())
+        finally:
+            self.session.end()
+        return self.done
+
+    async def may_leave(self, draft: Draft | None = None) -> bool:
+        """Ask whether to leave if something would be lost: ``draft``, or what was entered."""
+        self.draft = draft or self.draft
+        leaves = self.draft == Draft.of(self.session.current)
+        leaves = leaves or await self._surface.confirm(pages.leave())
+        if leaves and self._begun:
+            self._forget()
+        return leaves
+
+    def keep(self) -> bool:
+        """Keep what was entered for the next start, without the secret; return whether it is.
+
+        For an end that the operator has not asked for, or has not confirmed.
+        """
+        if not self.session.lasting or self.done is not None:
+            return False
+        if not self._begun:
+            return saved_draft.load(self.session.current) is not None
+        return saved_draft.save(self._surface.entered(), self.session.current)
+
+    def _forget(self) -> None:
+        if self.session.lasting:
+            saved_draft.discard(self.session.current)
+
+    async def _take_up(self) -> None:
+        """Offer to go on with what was kept."""
+        kept = saved_draft.load(self.session.current) if self.session.lasting else None
+        if kept is not None and await self._surface.confirm(pages.resume(kept)):
+            self._forget()
+        elif kept is not None:
+            self.draft, self._missed = kept.draft, kept.left_out
+        self._begun = True
+
+    async def _first_run(self) -> None:
+        """Ask for everything, step by step; back from the first step leaves."""
+        steps = tuple(Step)
+        while not await self._walk(steps):
+            if await self.may_leave():
+                return
+
+    async def _reconfigure(self) -> None:
+        """Show what is set; change any part directly; then test, review and write."""
+        from wizard.ui.steps.summary import Action
+
+        chosen: Step | Action | None = None
+        while True:
+            chosen = await self._surface.summary(self.draft, chosen)
+            match chosen:
+                case Action.LEAVE:
+                    if await self.may_leave():
+                        return
+                case Action.FINDINGS:
+                    await self._surface.page(pages.findings(self.session.findings))
+                case Action.RENAME:
+                    self._rename_section()
+                case Action.WRITE:
+                    if await self._walk(self._last_steps()):
+                        return
+                case Step():
+                    await self._ask(chosen, ())
+
+    def _last_steps(self) -> tuple[Step, ...]:
+        """Return the steps before writing: the first part that is not right yet comes first."""
+        problems = () if self.draft.skip else (*self._still_missed(), *self._problems())
+        asks = {field: step for step in ASKED for field in form_of(step).FIELDS}
+        wrong = tuple(dict.fromkeys(asks[field] for field in problems))
+        changed = self.draft != Draft.of(self.session.current)
+        test = (Step.TEST,) if changed else ()
+        return (*wrong, *test, Step.REVIEW)
+
+    def _problems(self) -> Iterable[str]:
+        return self.draft.problems(self.session.current)
+
+    def _still_missed(self) -> Iterable[str]:
+        """Return the fields that should be entered again, and have not been."""
+        stored = Draft.of(self.session.current)
+        return (
+            name
+            for name in sorted(self._missed)
+            if getattr(self.draft, name) == getattr(stored, name)
+        )
+
+    async def _walk(self, steps: Sequence[Step]) -> bool:
+        """Go through ``steps``, back and forth; False when the operator backs out of the first."""
+        index = 0
+        while index >= 0:
+            step = steps[index]
+            if self.draft.skip and step in _SKIPPED:
+                move = self._last_move
+            elif step is Step.REVIEW:
+                if await self._review(steps):
+                    return True
+                move = Move.BACK
+            else:
+                move = await self._ask(step, steps)
+            self._last_move = move
+            index += 1 if move is Move.NEXT else -1
+        return False
+
+    async def _ask(self, step: Step, steps: Sequence[Step]) -> Move:
+        shown = self._shown(steps)
+        result: StepResult
+        if step is Step.SERVER:
+            self.session.discover(self.draft.user)
+        if step is Step.TEST:
+            result = await self._surface.test(self.draft, shown)
+        else:
+            result = await self._surface.ask(form_of(step)(self.session, self.draft), shown)
+        self.draft = result.draft
+        if step is Step.USER and result.move is Move.NEXT:
+            self.session.discover(self.draft.user)
+        return result.move
+
+    def _shown(self, steps: Sequence[Step]) -> list[Step]:
+        return [step for step in steps if not (self.draft.skip and step in _SKIPPED)]
+
+    async def _review(self, steps: Sequence[Step]) -> bool:
+        """Show the plan and write it; False when the operator goes back."""
+        from wizard.saving.plan import make_plan
+        from wizard.ui.steps.review import review
+
+        failure = ""
+        draft = self._relevant()
+        while True:
+            try:
+                plan = make_plan(self.session.current, draft, stores=self._store)
+            except WizardError as error:
+                await self._surface.confirm(pages.refusal(str(error)))
+                return False
+            shown = review(self.session, draft, plan, failure)
+            if await self._surface.review(shown, self._shown(steps)) is Move.BACK:
+                return False
+            self.writing = True
+            try:
+                self.done = await asyncio.to_thread(self._write, draft, plan)
+            except WizardError as error:
+                failure = _("✗ Not written. {error}", error=error)
+                if error.code == "file-changed" and self._read_again():
+                    failure = _(pages.CHANGED_MEANWHILE)
+                    draft = self._relevant()
+                continue
+            finally:
+                self.writing = False
+            self._forget()
+            if plan.changed:
+                self.done = await self._surface.done(self.done)
+            return True
+
+    def _write(self, draft: Draft, plan: Plan) -> Done:
+        from wizard.afterwards.listening import listen
+        from wizard.server.reload import look
+        from wizard.ui.steps.done import done
+
+        now = self.session.current
+        with lock.hold(now.config.path, _PATIENCE):
+            # Another process may have crashed meanwhile.
+            left = transaction.recover(now.config.path)
+            server = look(now)
+            listening = listen(server, draft, plan)
+            left += plan.apply("wizard", keep=self.session.lasting)
+        return done(draft, plan, left, server, listening)
+
+    def _read_again(self) -> bool:
+        """Take over what somebody else has changed; what was entered here stays entered."""
+        old = self.session.current
+        try:
+            new = resolver.with_stored(current.load(old.layout, old.environ))
+        except WizardError:  # said when the operator starts again
+            return False
+        theirs, untouched = Draft.of(new), Draft.of(old)
+        entered = {
+            each.name: getattr(self.draft, each.name)
+            for each in fields(Draft)
+            if getattr(self.draft, each.name) != getattr(untouched, each.name)
+        }
+        self.session.current, self.draft = new, replace(theirs, **entered)
+        return True
+
+    def _relevant(self) -> Draft:
+        """Return the draft without what a skipped verification leaves out of account."""
+        if not self.draft.skip:
+            return self.draft
+        stored = Draft.of(self.session.current)
+        return replace(
+            self.draft,
+            user=stored.user,
+            endpoint=stored.endpoint,
+            starttls=stored.starttls,
+            secret=Keep(),
+        )
+
+    def _store(self, now: Current, name: StoreName) -> Vault:
+        if name is StoreName.KEYRING:
+            return resolver.keyring_store(now, self.session.accepted)
+        return resolver.vault(now, name)
+
+    def _rename_section(self) -> None:
+        self.session.current = self.session.current.with_section_renamed()
+        self.draft = Draft.of(self.session.current)

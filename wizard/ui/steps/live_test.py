@@ -1,0 +1,139 @@
+"""Sixth step: the live test of a draft, and the words for what it meets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from wizard.config.draft import Draft
+from wizard.config.settings import Route, Security
+from wizard.errors import InvalidValue
+from wizard.flow.step import Heading, Step
+from wizard.live_test.events import Alternative, Concluded, Event, Outcome, Report, Verdict
+from wizard.live_test.failure import Stage
+from wizard.probe.unconnected import unusable
+from wizard.text.language import N_, _
+from wizard.ui.steps.session import Session
+
+HEADING = Heading(
+    Step.TEST,
+    N_("Live test"),
+    N_(
+        "The wizard connects exactly as the server will: same port, same encryption, same login, "
+        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
+        "The password is sent once, and never over an unencrypted connection unless the "
+        "endpoint itself asks for one.\n\n"
+        "Ctrl+S sends a real mail, Ctrl+T shows the whole dialogue for a ticket. Where "
+        "another form of the endpoint works, its number takes it over.\n\n"
+        "Esc stops a running test. A failed test does not lock you in: you can go on and write "
+        "the settings anyway."
+    ),
+    N_(
+        "The wizard connects exactly as the server will: same port, same encryption, same login, "
+        "same sender. Nothing is delivered unless you ask for a real mail.\n\n"
+        "The password is sent once, and never over an unencrypted connection unless the "
+        "endpoint itself asks for one.\n\n"
+        "Ctrl+C stops a running test. A failed test does not lock you in: you can go on and "
+        "write the settings anyway."
+    ),
+)
+"""Title and explanation."""
+MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.SKIP: "-"}
+STAGES = {
+    Stage.DNS: N_("Name"),
+    Stage.TCP: N_("Connection"),
+    Stage.TLS: N_("Encryption"),
+    Stage.GREETING: N_("Greeting"),
+    Stage.EHLO: "EHLO",
+    Stage.STARTTLS: "STARTTLS",
+    Stage.AUTH: N_("Login"),
+    Stage.MAIL: N_("Sender"),
+    Stage.RCPT: N_("Recipient"),
+    Stage.RSET: N_("Reset"),
+    Stage.DATA: N_("Message"),
+    Stage.QUIT: N_("Goodbye"),
+}
+VERDICTS = {
+    Verdict.PASS: N_("✓ The server will be able to send its mails."),
+    Verdict.WARN: N_("! The server will be able to send its mails, with a caveat."),
+    Verdict.FAIL: N_("✗ The server will fail to send its mails."),
+    Verdict.UNTESTABLE: N_("! This cannot be tested from here."),
+}
+STOPPED = N_("! The test was stopped; nothing is proven.")
+TO_WHOM = N_("Send a real mail with these settings. To whom?")
+ADDRESS = N_("Address")
+DETAILS = N_("Details")
+ENDS = N_("Ends in {seconds:.0f} s at the latest.")
+AGAIN, SEND, BACK = N_("Test again"), N_("Send a mail"), N_("Back")
+GO_ON = N_("Go on")
+GO_ON_ANYWAY = N_("Go on anyway")
+GO_ON_UNTESTED = N_("Go on without a test")
+
+_ROUTES = {
+    Security.TLS: N_(
+        "The server connects to {host}, port {port}, encrypted from the first byte (SMTPS)."
+    ),
+    Security.STARTTLS: N_(
+        "The server connects to {host}, port {port}, encrypted by STARTTLS before the login."
+    ),
+    Security.NONE: N_("The server connects to {host}, port {port}, not encrypted."),
+}
+_SAID = N_("The mail server said: {words}")
+_OFFERS = {
+    True: N_("takes over {endpoint} with STARTTLS: {words}"),
+    False: N_("takes over {endpoint} without starttls: {words}"),
+}
+
+
+def route_in_words(route: Route) -> str:
+    """Say where the server connects to, as one sentence."""
+    return _(_ROUTES[route.security], host=route.host, port=route.port)
+
+
+def route_of(session: Session, draft: Draft) -> str:
+    """Say where ``draft`` leads; nothing where it leads nowhere."""
+    try:
+        return route_in_words(draft.settings(session.current).route)
+    except InvalidValue:
+        return ""
+
+
+def explanation(report: Report) -> tuple[str, ...]:
+    """Return what went wrong, what to do, and the mail server's own words; nothing on a pass."""
+    found = report.diagnosis
+    if found is None:
+        return ()
+    said = (_(_SAID, words=found.server_said),) if found.server_said else ()
+    return (found.summary, f"→ {found.remedy}", *said)
+
+
+def offer(other: Alternative) -> str:
+    """Say what the number in front of it does with another form of the endpoint."""
+    return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.words)
+
+
+def recipient_for(draft: Draft) -> str:
+    """Return the address to suggest for a real mail."""
+    return draft.user if "@" in draft.user else ""
+
+
+async def events(
+    session: Session, draft: Draft, recipient: str | None = None
+) -> AsyncGenerator[Event, None]:
+    """Test ``draft``, and remember the report; with a ``recipient`` a real mail is sent there.
+
+    Closing the generator closes the connection, and nothing is remembered.
+    """
+    try:
+        settings = draft.settings(session.current)
+    except InvalidValue as problem:
+        report = unusable(problem, draft.endpoint)
+        session.tested = draft, report
+        yield Concluded(report)
+        return
+    probing = session.probe(settings, recipient=recipient, deliver=recipient is not None)
+    async with aclosing(probing):
+        async for event in probing:
+            if isinstance(event, Concluded):
+                session.tested = draft, event.report
+            yield event

@@ -1,0 +1,130 @@
+"""What was found for the operator's address, as it is read beside the field for the mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wizard.config.settings import Security
+from wizard.discovery.known import about
+from wizard.discovery.sentences import summary
+from wizard.discovery.suggestion import Found, Suggestion
+from wizard.text.language import N_, _
+from wizard.ui.steps.mail_server_search import Discovery
+from wizard.ui.steps.model import Values
+
+_MOST = 3
+_OFFERS = {
+    Security.TLS: N_("{number} {endpoint}, port {port}, SMTPS"),
+    Security.STARTTLS: N_("{number} {endpoint}, port {port}, STARTTLS"),
+    Security.NONE: N_("{number} {endpoint}, port {port}, not encrypted"),
+}
+_HOW = {
+    (True, True): N_("Enter takes it over; or type another host name."),
+    (True, False): N_("Enter takes over 1; or type a number, or another host name."),
+    (False, True): N_("To take it over, type 1 instead."),
+    (False, False): N_("To take one over, type its number instead."),
+}
+"""By whether nothing is typed, and whether there is only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What to read, and what each number takes over, from 1 on."""
+
+    text: str = ""
+    offers: tuple[Values, ...] = ()
+
+
+def suggestions(discovery: Discovery, user: str, endpoint: str, *, stored: bool) -> Suggestions:
+    """Return what fits to what stands in the field now.
+
+    Where an ``endpoint`` was ``stored``, only better knowledge is worth a word: not the search
+    itself, nor that it came to nothing.
+    """
+    found = discovery.found
+    settled = () if found is None else found.settled
+    best = _best_of_each_host(settled)
+    for suggestion in best:
+        if suggestion.endpoint == endpoint:
+            return Suggestions(_sentences(suggestion, user))
+    offered = best[:_MOST]
+    lines = [" ".join(about(endpoint)), *_offers(offered, user, typed=bool(endpoint))]
+    if found is not None and not offered and not stored:
+        lines.append(_looking(found, discovery.waited) if discovery.looking else _nothing(found))
+    values = tuple({"endpoint": each.endpoint, "starttls": each.starttls} for each in offered)
+    return Suggestions("\n".join(filter(None, lines)), values)
+
+
+def waiting(discovery: Discovery) -> str:
+    """Say what is worth waiting for, as a sentence; nothing where something is known already."""
+    found = discovery.found
+    if found is None or found.over or found.settled:
+        return ""
+    return _(
+        "Looking for the mail server of {domain}, {seconds:.0f} s at most.",
+        domain=found.domain,
+        seconds=discovery.seconds,
+    )
+
+
+def unusable(suggestion: Suggestion) -> str:
+    """Say why nothing can be sent through a provider."""
+    return f"! {suggestion.words} {' '.join(suggestion.specials)}"
+
+
+def _best_of_each_host(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Leave out what differs from a better one by its encryption alone: that is chosen below."""
+    best: dict[str, Suggestion] = {}
+    for suggestion in found:
+        if suggestion.usable:
+            best.setdefault(suggestion.endpoint, suggestion)
+    return list(best.values())
+
+
+def _offers(offered: Sequence[Suggestion], user: str, *, typed: bool) -> list[str]:
+    """List them, say how to take one over, and only then where each comes from."""
+    if not offered:
+        return []
+    alone = len(offered) == 1
+    lines = [_offer(number, each) for number, each in enumerate(offered, 1)]
+    lines.append(_(_HOW[not typed, alone]))
+    for number, each in enumerate(offered, 1):
+        sentences = _sentences(each, user)
+        lines.append(sentences if alone else f"{number}: {sentences}")
+    return lines
+
+
+def _offer(number: int, suggestion: Suggestion) -> str:
+    route = suggestion.route
+    if route is None:
+        return ""
+    return _(_OFFERS[route.security], number=number, endpoint=suggestion.endpoint, port=route.port)
+
+
+def _sentences(suggestion: Suggestion, user: str) -> str:
+    """Say where it comes from and what to know about it."""
+    sentences = [suggestion.words, *suggestion.specials]
+    if suggestion.user not in (None, user):
+        sentences.append(
+            _(
+                "The user there is {theirs}, not {yours}: go back to change it.",
+                theirs=suggestion.user,
+                yours=user,
+            )
+        )
+    return " ".join(sentences)
+
+
+def _looking(found: Found, waited: float) -> str:
+    return _(
+        "Looking for the mail server of {domain} … {seconds:.0f} s",
+        domain=found.domain,
+        seconds=waited,
+    )
+
+
+def _nothing(found: Found) -> str:
+    """Say why there is nothing to take over."""
+    hopeless = [unusable(each) for each in found.suggestions if not each.usable]
+    return "\n".join(hopeless or [*found.remarks, summary(found)])

@@ -1,0 +1,84 @@
+"""Texts that lie over a step: a page to read, and a question that is answered by yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wizard.check.finding import Finding
+from wizard.text.language import N_, _
+from wizard.ui.saved_draft import KeptDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A title and a text: an explanation, details of a test, findings of the check."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Yes or no, by these words; without a ``yes`` it only tells something."""
+
+    text: str
+    no: str
+    yes: str | None = None
+
+
+_MISSED = {
+    "user": N_("The user has to be entered again."),
+    "endpoint": N_("The mail server has to be entered again."),
+    "secret": N_("The secret has to be entered again."),
+}
+_FILE_CHANGED = N_(
+    "config.toml has been changed since then; what you did not touch is taken from it as it is now."
+)
+
+
+CHANGED_MEANWHILE = N_(
+    "✗ Not written: somebody else has changed a file meanwhile. What you entered is kept; look at "
+    "the changes again."
+)
+
+
+def notices(sentences: Iterable[str]) -> Page:
+    """Return what the operator should know before the first step."""
+    return Page(_("Before you begin"), "\n\n".join(sentences))
+
+
+def leave() -> Question:
+    """Ask whether what was entered may be lost."""
+    return Question(
+        _("Leave the wizard? What you entered is lost; no changes were made to any files."),
+        no=_("Stay"),
+        yes=_("Leave"),
+    )
+
+
+def resume(kept: KeptDraft) -> Question:
+    """Ask what to do with what was entered and never written; going on with it is the default."""
+    sentences = [
+        _(
+            "What you entered on {date:%Y-%m-%d %H:%M} was not written. Begin anew without it?",
+            date=kept.saved.astimezone(),
+        ),
+        *(_(words) for name, words in _MISSED.items() if name in kept.left_out),
+        *([_(_FILE_CHANGED)] if kept.config_changed else ()),
+    ]
+    return Question(" ".join(sentences), no=_("Go on with it"), yes=_("Begin anew"))
+
+
+def refusal(text: str) -> Question:
+    """Tell why it does not go on."""
+    return Question(text, no=_("Back"))
+
+
+def findings(found: Iterable[Finding]) -> Page:
+    """Return what the check has found, each with its remedy."""
+    return Page(_("Check"), "\n\n".join(map(_finding, found)))
+
+
+def _finding(finding: Finding) -> str:
+    return f"{finding.head}\n{finding.message}\n→ {finding.remedy}"

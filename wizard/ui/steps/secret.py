@@ -1,0 +1,188 @@
+"""Fifth step: the password or API key, and where it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard.config.current import Place
+from wizard.config.draft import Draft
+from wizard.discovery.known import about_secret
+from wizard.errors import InvalidValue
+from wizard.flow.form import Form
+from wizard.flow.step import Heading, Step
+from wizard.secrets.secret import Keep, Remove, Replace
+from wizard.secrets.store import StoreName
+from wizard.server.next_steps import consequence
+from wizard.stores.keyring_words import FOREIGN
+from wizard.text.language import N_, _
+from wizard.ui.steps.model import Choice, Option, Part, Text, Tick, Values, Words
+
+_STORED = {
+    Place.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),
+    Place.ENVIRONMENT: N_("A secret is set in the environment. Leave the field empty to keep it."),
+    Place.LITERAL: N_("A secret stands in config.toml itself. Leave the field empty to keep it."),
+    Place.CREDENTIAL: N_(
+        "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
+    ),
+    Place.KEYRING: N_("A secret is stored in the keyring. Leave the field empty to keep it."),
+}
+_ENTERED = N_("Already entered. Leave the field empty to keep it.")
+_STORES = {
+    StoreName.ENV: N_(".env, readable only by its owner"),
+    StoreName.KEYRING: N_("The keyring of this login"),
+    StoreName.CREDENTIAL: N_("A systemd credential, readable only by root and the service"),
+}
+_FOREIGN_KEYRING = N_("The keyring behind {backend}, named in your configuration")
+_IN_ENV = N_("Kept in {path}, as {variable}.")
+_UNSET = N_("config.toml refers to ${{{variable}}}, but nothing sets it. Enter the password.")
+_MISSING = N_("Enter the password or API key, or choose No login.")
+
+
+class SecretForm(Form):
+    """Masked, never shown, never copied; an empty field keeps what is stored."""
+
+    HEADING = Heading(
+        Step.SECRET,
+        N_("What does it log in with?"),
+        N_(
+            "The password of the mail account, or the API key of a mail service. Many providers "
+            "want an app password instead: Google, Yahoo, iCloud and everybody with two-factor "
+            "login.\n\n"
+            "The secret is written to .env, which only its owner can read, and config.toml refers "
+            "to it by a variable. It is shown nowhere, not even in the review. Where the keyring "
+            "of this login can be used, it is offered, too.\n\n"
+            "Paste works; blanks and a line break around the pasted text are left out."
+        ),
+    )
+    FIELDS = ("secret",)
+
+    def values(self) -> Values:
+        """Never the secret itself: an empty field stands for the one there is."""
+        return {
+            "login": not self._means_no_login(),
+            "secret": None,
+            "move": self._moves(),
+            "place": self.start.store,
+        }
+
+    def parts(self, values: Values) -> Sequence[Part]:
+        """Login or none; the field; where the secret is kept."""
+        current, logs_in = self.session.current, values["login"]
+        entered = isinstance(self.start.secret, Replace)
+        empty = values["secret"] is None
+        stores = self._stores()
+        login = (
+            Option(_("With a password or API key"), True),
+            Option(_("No login (local relay)"), False),
+        )
+        return [
+            Choice("login", login),
+            Text(
+                "secret",
+                _("Password or API key"),
+                _("unchanged") if entered or current.places() else "",
+                secret=True,
+                kept=self._kept() if empty else "",
+                about=" ".join(about_secret(self.session.expanded(self.start.endpoint))),
+                shown=logs_in,
+            ),
+            Tick(
+                "move",
+                _("Move it from config.toml to .env (recommended)"),
+                shown=logs_in and empty and current.literal_secret is not None,
+            ),
+            Choice(
+                "place",
+                stores,
+                _("Where it is kept"),
+                shown=logs_in and sum(store.offered for store in stores) > 1,
+            ),
+            Words(self._consequence(values["place"]) if logs_in else "", "quiet"),
+        ]
+
+    async def known(self) -> None:
+        """Wait for the looks at the stores."""
+        if self.session.looks:
+            await asyncio.wait(self.session.looks.values())
+
+    def draft(self, values: Values) -> Draft:
+        """Take the choices over; an empty field changes nothing."""
+        return replace(self._with_secret(values), store=values["place"])
+
+    def problems(self, values: Values) -> dict[str, str]:
+        """A login needs a secret: entered now, or stored."""
+        if not values["login"]:
+            return {}
+        current, draft = self.session.current, self.draft(values)
+        if isinstance(draft.secret, Keep) and not current.places():
+            name = current.reference
+            return {"secret": _(_MISSING) if name is None else _(_UNSET, variable=name)}
+        try:
+            draft.effective_secret(current)
+        except InvalidValue as problem:
+            return {"secret": f"{problem.message} {problem.remedy}"}
+        return {}
+
+    def _stores(self) -> tuple[Option, ...]:
+        """Each store, offered once it is known to work."""
+        options = []
+        for name, label in _STORES.items():
+            words = _(label)
+            found = self.session.found(name)
+            usable = found is not None and (found.usable or found.code == FOREIGN)
+            if name is StoreName.KEYRING and self.session.accepted:
+                # Choosing it by its name is the operator's consent.
+                words = _(_FOREIGN_KEYRING, backend=self.session.accepted)
+            offered = usable or name in (StoreName.ENV, self.start.store)
+            options.append(Option(words, name, offered))
+        return tuple(options)
+
+    def _consequence(self, store: StoreName) -> str:
+        current = self.session.current
+        if store is StoreName.ENV:
+            return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
+        return consequence(store.place, current.layout.kind)
+
+    def _kept(self) -> str:
+        """Say what an empty field means."""
+        if isinstance(self.start.secret, Replace) and not self._moves():
+            return _(_ENTERED)
+        places = self.session.current.places()
+        return _(_STORED[places[0]]) if places else ""
+
+    def _means_no_login(self) -> bool:
+        if isinstance(self.start.secret, Remove):
+            return True
+        smtp = self.session.current.view.smtp
+        return (
+            self.session.current.configured
+            and isinstance(self.start.secret, Keep)
+            and (smtp is not None and smtp.secret is None)
+        )
+
+    def _moves(self) -> bool:
+        literal = self.session.current.literal_secret
+        return literal is not None and self.start.secret == Replace(literal)
+
+    def _with_secret(self, values: Values) -> Draft:
+        draft = self.start
+        if not values["login"]:
+            return replace(draft, secret=self._no_login())
+        if values["secret"] is not None:
+            return replace(draft, secret=Replace(values["secret"]))
+        literal = self.session.current.literal_secret
+        if literal is not None:
+            if values["move"]:
+                return replace(draft, secret=Replace(literal))
+            if self._moves():
+                return replace(draft, secret=Keep())
+        if isinstance(draft.secret, Remove):
+            return replace(draft, secret=Keep())
+        return draft
+
+    def _no_login(self) -> Keep | Remove:
+        smtp = self.session.current.view.smtp
+        nothing_stored = smtp is None or smtp.secret is None
+        return Keep() if nothing_stored and self.session.current.configured else Remove()

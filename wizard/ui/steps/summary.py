@@ -1,0 +1,182 @@
+"""Where a reconfiguration begins: what is set, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wizard.check.finding import Severity
+from wizard.config.current import Place
+from wizard.config.draft import Draft
+from wizard.config.settings import Endpoint, Security, expand, mask_url_password
+from wizard.errors import InvalidValue
+from wizard.flow.step import Step
+from wizard.live_test.events import Verdict
+from wizard.secrets.secret import Keep, Remove, Replace
+from wizard.text.language import N_, _
+from wizard.ui.steps.session import Session
+
+TITLE = N_("SMTP settings")
+HELP = N_(
+    "Choose a part with the arrows and Enter to change it; everything else stays as it is.\n\n"
+    "Nothing is written before you choose Review and write and confirm the changes."
+)
+HELP_IN_LINES = N_(
+    "Enter the number of a part to change it; everything else stays as it is.\n\n"
+    "Nothing is written before you choose Review and write and confirm the changes."
+)
+_PLACES = {
+    Place.ENV_FILE: N_("stored in .env"),
+    Place.ENVIRONMENT: N_("set in the environment"),
+    Place.CREDENTIAL: N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
+    Place.KEYRING: N_("stored in the keyring; the server needs smtp-wizard exec"),
+    Place.LITERAL: N_("! stands in config.toml itself: open to move it to .env"),
+}
+_EMPTY = {
+    Place.ENV_FILE: N_("✗ stored in .env, but empty"),
+    Place.ENVIRONMENT: N_("✗ set in the environment, but empty"),
+    Place.CREDENTIAL: N_("✗ stored as a systemd credential, but empty"),
+    Place.KEYRING: N_("✗ stored in the keyring, but empty"),
+    Place.LITERAL: N_("✗ stands in config.toml itself, but empty"),
+}
+_TESTED = {
+    Verdict.PASS: N_("✓ passed"),
+    Verdict.WARN: N_("! passed, with a caveat"),
+    Verdict.FAIL: N_("✗ failed"),
+    Verdict.UNTESTABLE: N_("! not testable from here"),
+}
+_ROUTES = {
+    Security.TLS: N_("{endpoint}, port {port}, SMTPS"),
+    Security.STARTTLS: N_("{endpoint}, port {port}, STARTTLS"),
+    Security.NONE: N_("{endpoint}, port {port}, not encrypted"),
+}
+_COUNTS = {
+    Severity.ERROR: (N_("{count} error"), N_("{count} errors")),
+    Severity.WARNING: (N_("{count} warning"), N_("{count} warnings")),
+    Severity.NOTE: (N_("{count} note"), N_("{count} notes")),
+}
+_NOT_SET = N_("✗ not set")
+_NO_LOGIN = N_("none: no login")
+_WRONG = "✗ {value}: {problem}"
+
+
+class Action(Enum):
+    """What can be chosen besides the steps."""
+
+    WRITE = auto()
+    LEAVE = auto()
+    RENAME = auto()
+    FINDINGS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of the menu."""
+
+    choice: Step | Action
+    label: str
+    value: str
+
+
+def rows(session: Session, draft: Draft) -> list[Row]:
+    """Return what can be chosen now; what the check has found comes once it is known."""
+    found = [
+        Row(
+            Action.RENAME,
+            _("Wrong section"),
+            _("! [{name}] in line {line}: rename it to [smtp]", name=name, line=line),
+        )
+        for name, line in session.current.view.misnamed
+    ]
+    found.append(
+        Row(Step.DELIVERY, _("Verification"), _("skipped") if draft.skip else _("by mail"))
+    )
+    if not draft.skip:
+        found += [
+            Row(Step.USER, _("User"), _user(session, draft)),
+            Row(Step.SERVER, _("Mail server"), _server(session, draft)),
+            Row(Step.SECRET, _("Secret"), _secret(session, draft)),
+            Row(Step.TEST, _("Live test"), _tested(session, draft)),
+        ]
+    if session.findings:
+        found.append(Row(Action.FINDINGS, _("Check"), _findings(session)))
+    changed = draft != Draft.of(session.current)
+    found.append(
+        Row(Action.WRITE, _("Review and write"), "" if changed else _("nothing changed yet"))
+    )
+    found.append(Row(Action.LEAVE, _("Leave"), ""))
+    return found
+
+
+def _user(session: Session, draft: Draft) -> str:
+    if not draft.user:
+        return _(_NOT_SET)
+    problem = draft.problems(session.current).get("user")
+    if problem is None:
+        return draft.user
+    return _WRONG.format(value=draft.user, problem=problem.message)
+
+
+def _server(session: Session, draft: Draft) -> str:
+    shown = mask_url_password(draft.endpoint)
+    if not shown:
+        return _(_NOT_SET)
+    try:
+        text = expand(draft.endpoint, session.current.lookup)
+        starttls = session.current.starttls() if draft.starttls is None else draft.starttls
+        route = Endpoint.parse(text).route(starttls)
+    except InvalidValue as problem:
+        return _WRONG.format(value=shown, problem=problem.message)
+    return _(_ROUTES[route.security], endpoint=shown, port=route.port)
+
+
+def _secret(session: Session, draft: Draft) -> str:
+    match draft.secret:
+        case Replace():
+            return _("entered, not stored yet")
+        case Remove():
+            return _(_NO_LOGIN)
+        case Keep():
+            return _kept_secret(session, draft)
+
+
+def _kept_secret(session: Session, draft: Draft) -> str:
+    current = session.current
+    if draft.store is not Draft.of(current).store:
+        return _("will be moved")
+    places = current.places()
+    if places and current.secret() is None:
+        return _(_EMPTY[places[0]])
+    if places:
+        return _(_PLACES[places[0]])
+    if _login_in_endpoint(session, draft):
+        return _("! stands in the endpoint")
+    if current.reference is not None:
+        return _("✗ config.toml refers to ${{{name}}}, which is not set", name=current.reference)
+    return _(_NO_LOGIN)
+
+
+def _login_in_endpoint(session: Session, draft: Draft) -> bool:
+    try:
+        text = expand(draft.endpoint, session.current.lookup)
+        return Endpoint.parse(text).credentials is not None
+    except InvalidValue:
+        return False
+
+
+def _tested(session: Session, draft: Draft) -> str:
+    report = session.report_for(draft)
+    return _("not tested yet") if report is None else _(_TESTED[report.verdict])
+
+
+def _findings(session: Session) -> str:
+    """Count the findings by how bad they are."""
+    counts = Counter(finding.severity for finding in session.findings)
+    parts = [
+        _(_COUNTS[severity][counts[severity] != 1], count=counts[severity])
+        for severity in Severity
+        if counts[severity]
+    ]
+    worst = "✗" if counts[Severity.ERROR] else "!"
+    return _("{worst} {counts}: open to read", worst=worst, counts=", ".join(parts))

@@ -1,0 +1,62 @@
+"""Third step: the name the server logs in with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wizard.config.draft import Draft
+from wizard.discovery.known import recognise
+from wizard.flow.form import Form
+from wizard.flow.step import Heading, Step
+from wizard.text.language import N_, _
+from wizard.ui.steps.mail_server import unusable
+from wizard.ui.steps.model import Part, Text, Values, Words
+
+_NO_ADDRESS = N_(
+    "! This is not a mail address. The server sends its mails from this name, and many "
+    "mail servers refuse that."
+)
+
+
+class UserForm(Form):
+    """One field, and a word about names that are no addresses."""
+
+    HEADING = Heading(
+        Step.USER,
+        N_("Who does the server log in as?"),
+        N_(
+            "The name you log in with at your mail provider, in most cases your full mail address. "
+            "The server also sends its mails from this address.\n\n"
+            "A few providers want only the part before the @, or a fixed name such as apikey. That "
+            "works for the login, but many of them then refuse the name as a sender; the live test "
+            "shows it.\n\n"
+            "When you go on, the wizard looks for the mail server of the address's domain. The "
+            "help of the step Server says whom it asks."
+        ),
+    )
+    FIELDS = ("user",)
+
+    def values(self) -> Values:
+        """The name."""
+        return {"user": self.start.user}
+
+    def parts(self, values: Values) -> Sequence[Part]:
+        """The field between its explanation and what is unusual about its value."""
+        user = values["user"]
+        unusual = bool(user) and "@" not in user and "${" not in user
+        return [
+            Words(_("Usually the full mail address; the server also sends its mails from it.")),
+            Text("user", _("User"), _("for example you@example.org")),
+            Words(_(_NO_ADDRESS) if unusual else "", "caution", when_left=True),
+            Words(self._hopeless(user), "caution"),
+        ]
+
+    def draft(self, values: Values) -> Draft:
+        """Take the field over."""
+        return replace(self.start, user=values["user"])
+
+    def _hopeless(self, user: str) -> str:
+        """Say at once that nothing can be sent through the provider of this address."""
+        known = recognise(self.session.expanded(user))
+        return "" if known is None or known.usable else unusable(known)

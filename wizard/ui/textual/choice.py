@@ -1,0 +1,101 @@
+"""One of a few: the arrows choose, Enter goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Mount
+from textual.message import Message
+from textual.widgets import RadioButton, RadioSet
+from wizard.tui.widgets.sentence import Sentence
+from wizard.tui.widgets.toggles import Option
+from wizard.visible import visible
+
+T = TypeVar("T")
+
+
+class Choice(RadioSet, Generic[T]):
+    """Radio buttons for values of any type."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,right", "choose(1)", show=False),
+        Binding("up,left", "choose(-1)", show=False),
+        Binding("enter", "confirm", show=False),
+        Binding("space", "toggle_button", show=False),
+    ]
+
+    class Confirmed(Message):
+        """Enter was pressed on the choice."""
+
+    def __init__(
+        self,
+        options: Sequence[tuple[str, T]],
+        value: T,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        self._values = [option for _, option in options]
+        buttons = [
+            Option(Content(label), value=option == value, compact=True) for label, option in options
+        ]
+        super().__init__(*buttons, id=id, compact=True)
+
+    @property
+    def value(self) -> T:
+        """The chosen value."""
+        return self._values[max(self.pressed_index, 0)]
+
+    def _on_mount(self, event: Mount) -> None:
+        event.prevent_default()
+        super()._on_mount(event)
+        self._selected = max(self.pressed_index, 0)  # the arrows start at the chosen one
+
+    def action_choose(self, direction: int) -> None:
+        """Choose the next one, or the one before."""
+        if direction > 0:
+            self.action_next_button()
+        else:
+            self.action_previous_button()
+        self.action_toggle_button()
+
+    def choose(self, value: T) -> None:
+        """Choose this one at once, while textual's own way takes a message."""
+        index = self._values.index(value)
+        buttons = list(self.query(Option))
+        with self.prevent(RadioButton.Changed):
+            for button in buttons:
+                button.value = button is buttons[index]
+        self._pressed_button = buttons[index]
+        self._selected = index
+
+    def offer(self, value: T, label: str, *, offered: bool) -> None:
+        """Show or hide one of the options, by this label."""
+        button = self.query(Option)[self._values.index(value)]
+        button.display = offered
+        button.disabled = not offered
+        if str(button.label) != visible(label):
+            button.label = Content(visible(label))
+
+    def action_confirm(self) -> None:
+        """Go on."""
+        self.post_message(self.Confirmed())
+
+
+class LabelledChoice(Vertical):
+    """A choice with its label above, where it has one."""
+
+    def __init__(self, label: str, choice: Choice[Any]) -> None:
+        super().__init__(classes="labelled" if label else "")
+        self._label = label
+        self.choice = choice
+
+    def compose(self) -> ComposeResult:
+        """Label and choice."""
+        if self._label:
+            yield Sentence(self._label, classes="label")
+        yield self.choice

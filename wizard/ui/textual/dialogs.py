@@ -1,0 +1,56 @@
+"""A question that is answered by yes or no."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button
+from wizard.text.language import _
+from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.pages import Question
+
+
+class QuestionScreen(ModalScreen[bool]):
+    """Returns True for yes; Esc and the button that has the focus at first mean no.
+
+    Without a ``yes`` it only tells something.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer(False)", show=False),
+        Binding("ctrl+c", "app.leave", show=False),
+        Binding("left,right,up,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """The question, and no before yes."""
+        with Vertical(id="question"):
+            yield Sentence(self._question.text)
+            with Horizontal():
+                yield Button(self._question.no, id="no", compact=True)
+                if self._question.yes is not None:
+                    yield Button(self._question.yes, id="yes", variant="warning", compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def on_key(self, event: Key) -> None:
+        """Answer by the first letter of the word, which depends on the language."""
+        if event.character in (_("y"), _("n")):
+            event.stop()
+            self.dismiss(event.character == _("y"))
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by a key."""
+        self.dismiss(answer)

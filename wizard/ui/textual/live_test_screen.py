@@ -1,0 +1,240 @@
+"""Sixth step: the live test as a checklist that fills while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Button, Static
+from wizard.config.draft import Draft
+from wizard.flow.step import Step
+from wizard.live_test.events import (
+    Concluded,
+    Decided,
+    Event,
+    Finished,
+    Outcome,
+    Report,
+    Started,
+    Verdict,
+)
+from wizard.live_test.evidence import ticket
+from wizard.live_test.failure import Stage
+from wizard.text.language import N_, _
+from wizard.tui.screens.address import AddressScreen
+from wizard.tui.screens.page import PageScreen
+from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps import live_test
+from wizard.ui.steps.pages import Page
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.step_screen import StepScreen
+
+_OUTCOMES = {
+    Outcome.PASS: "$success",
+    Outcome.WARN: "$warning",
+    Outcome.FAIL: "$error",
+    Outcome.SKIP: "dim",
+}
+_VERDICTS = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "warned",
+    Verdict.FAIL: "failed",
+    Verdict.UNTESTABLE: "warned",
+}
+
+
+class LiveTestScreen(StepScreen):
+    """Runs the test at once, unless these very values were tested already."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "again", N_("Again")),
+        Binding("ctrl+s", "send", live_test.SEND),
+        Binding("ctrl+t", "details", live_test.DETAILS),
+        *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
+    ]
+
+    def __init__(self, session: Session, draft: Draft, steps: Sequence[Step]) -> None:
+        super().__init__(session, draft, steps, live_test.HEADING)
+
+    def compose_body(self) -> ComposeResult:
+        """Verdict and remedy first, then the stages."""
+        yield Sentence(id="verdict")
+        yield Sentence(id="diagnosis")
+        yield Sentence(id="alternatives")
+        yield Sentence(id="route", classes="route")
+        yield Static(id="stages", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        """Going on is named after what it means."""
+        yield Button(_("Stop"), id="next", variant="primary", compact=True)
+        yield Button(_(live_test.AGAIN), id="again", compact=True)
+        yield Button(_(live_test.BACK), id="back", compact=True)
+
+    def on_mount(self) -> None:
+        """Show the report there is, or make one."""
+        self._lines: list[Finished] = []
+        self._started: tuple[Stage, float] | None = None
+        self._begun = time.monotonic()
+        self._testing = False
+        self.set_interval(1.0, self._tick)
+        report = self.session.report_for(self.draft)
+        if report is None:
+            self.action_again()
+        else:
+            self._conclude(report)
+
+    def action_again(self) -> None:
+        """Test once more."""
+        self._test()
+
+    def _test(self, recipient: str | None = None) -> None:
+        self._lines, self._started, self._testing = [], None, True
+        self._begun = time.monotonic()
+        self._say("", "", "")
+        self._label(_("Stop"))
+        self._paint()
+        self._run(recipient)
+
+    @work(exclusive=True)
+    async def _run(self, recipient: str | None) -> None:
+        self.query_one("#route", Sentence).say(live_test.route_of(self.session, self.draft))
+        async with aclosing(live_test.events(self.session, self.draft, recipient)) as events:
+            async for event in events:
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Started(stage):
+                self._started = stage, time.monotonic()
+            case Finished():
+                self._started = None
+                self._lines.append(event)
+            case Decided(verdict):
+                self._say(_(live_test.VERDICTS[verdict]), "", _VERDICTS[verdict])
+            case Concluded(report):
+                self._conclude(report)
+                return
+        self._paint()
+
+    def _conclude(self, report: Report) -> None:
+        self._testing, self._started = False, None
+        self._lines = list(report.stages)
+        if report.route is not None:
+            self.query_one("#route", Sentence).say(live_test.route_in_words(report.route))
+        diagnosis = "\n".join(live_test.explanation(report))
+        words, style = _(live_test.VERDICTS[report.verdict]), _VERDICTS[report.verdict]
+        self._say(words, diagnosis, style, "\n".join(_offers(report)))
+        failed = report.verdict is Verdict.FAIL
+        go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
+        self._label(_(go_on))
+        self._paint()
+        self.query_one("#back" if failed else "#next", Button).focus()
+
+    def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
+        self.query_one("#verdict", Sentence).set_classes(style)
+        self.query_one("#verdict", Sentence).say(verdict)
+        self.query_one("#diagnosis", Sentence).say(diagnosis)
+        self.query_one("#alternatives", Sentence).say(offers)
+
+    def _label(self, text: str) -> None:
+        button = self.query_one("#next", Button)
+        button.label = text
+        button.refresh(layout=True)
+
+    def _tick(self) -> None:
+        if self._testing:
+            self._paint()
+
+    def _paint(self) -> None:
+        lines = [_line(event) for event in self._lines]
+        if self._started is not None:
+            stage, since = self._started
+            waited = time.monotonic() - since
+            clock = f"{waited:.0f} s" if waited >= 1 else ""
+            lines.append(Content(f"▸ {_stage(stage)} {clock:>8}"))
+        if self._testing:
+            left = max(0.0, self.session.timeout - (time.monotonic() - self._begun))
+            ends = _(live_test.ENDS, seconds=left)
+            lines.append(Content.styled(f"{ends} {_('Esc stops.')}", "dim"))
+        self.query_one("#stages", Static).update(Content("\n").join(lines))
+
+    def action_next(self) -> None:
+        """Stop a running test; else go on, whatever it said."""
+        if self._testing:
+            self._stop()
+        else:
+            super().action_next()
+
+    def action_back(self) -> None:
+        """Stop a running test; else go back."""
+        if self._testing:
+            self._stop()
+        else:
+            super().action_back()
+
+    def _stop(self) -> None:
+        self.workers.cancel_node(self)
+        self._testing, self._started = False, None
+        self._say(_(live_test.STOPPED), "", "warned")
+        self._label(_(live_test.GO_ON_UNTESTED))
+        self._paint()
+
+    def action_take(self, number: int) -> None:
+        """Take over an alternative, and test it with the login."""
+        report = self.session.report_for(self.draft)
+        if self._testing or report is None or number > len(report.alternatives):
+            return
+        other = report.alternatives[number - 1]
+        self.draft = replace(self.draft, endpoint=other.endpoint, starttls=other.starttls)
+        self._test()
+
+    def action_send(self) -> None:
+        """Send a real mail with the values of this draft."""
+        if not self._testing:
+            suggestion = live_test.recipient_for(self.draft)
+            self.app.push_screen(AddressScreen(suggestion), self._send_to)
+
+    def _send_to(self, recipient: str | None) -> None:
+        if recipient is not None:
+            self._test(recipient)
+
+    def action_details(self) -> None:
+        """Show everything that is known of the test, fit for a ticket."""
+        report = self.session.report_for(self.draft)
+        if not self._testing and report is not None:
+            self.app.push_screen(PageScreen(Page(_(live_test.DETAILS), ticket(report))))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Test again; the other buttons are those of every step."""
+        if event.button.id == "again":
+            event.stop()
+            self.action_again()
+
+
+def _offers(report: Report) -> list[str]:
+    """Return what to press for each alternative, and what is known of it."""
+    return [
+        f"{number} {live_test.offer(other)}"
+        for number, other in enumerate(report.alternatives, start=1)
+    ]
+
+
+def _stage(stage: Stage) -> str:
+    """Return its name, as wide as all of them."""
+    width = max(len(_(name)) for name in live_test.STAGES.values()) + 1
+    return f"{_(live_test.STAGES[stage]):<{width}}"
+
+
+def _line(event: Finished) -> Content:
+    return Content.assemble(
+        (live_test.MARKS[event.outcome], _OUTCOMES[event.outcome]),
+        f" {_stage(event.stage)} {event.seconds * 1000:>5.0f} ms  ",
+        Content(event.message),
+    )

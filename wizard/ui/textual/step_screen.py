@@ -1,0 +1,103 @@
+"""What all steps look like and how they are left; each screen adds its own middle part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Button
+from wizard.config.draft import Draft
+from wizard.flow.step import Heading, Move, Step, StepResult
+from wizard.text.language import N_, _
+from wizard.tui.screens.page import PageScreen
+from wizard.tui.widgets.keys import Keys
+from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.pages import Page
+from wizard.ui.steps.session import Session
+from wizard.ui.textual.basics import StepBar
+
+
+class StepScreen(Screen[StepResult]):
+    """A step of the flow. It reads the draft it is given and returns a new one; no I/O."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", N_("Back")),
+        Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
+        Binding("right", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        # Whatever has the focus, the rest of the step can be read.
+        Binding("down", "scroll(1)", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+    ]
+
+    def __init__(
+        self, session: Session, draft: Draft, steps: Sequence[Step], heading: Heading
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.draft = draft
+        self.heading = heading
+        self._steps = steps
+
+    def compose(self) -> ComposeResult:
+        """Step bar, title, the step's own part, buttons, footer."""
+        step = self.heading.step
+        if step in self._steps:
+            yield StepBar(self._steps, step, {Step.TEST: self._sign_of_test()})
+        with VerticalScroll(id="body", can_focus=False):
+            yield Sentence(_(self.heading.title), id="title")
+            hint = self.session.hints.get(step.value)
+            if hint:
+                yield Sentence(hint, classes="hint")
+            yield from self.compose_body()
+        with Horizontal(id="buttons"):
+            yield from self.compose_buttons()
+        yield Keys()
+
+    def _sign_of_test(self) -> str:
+        report = self.session.report_for(self.draft)
+        return "!" if report is None else {"pass": "✓", "fail": "✗"}.get(report.verdict, "!")
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the step's own widgets."""
+        raise NotImplementedError
+
+    def compose_buttons(self) -> ComposeResult:
+        """Yield the buttons of the last line."""
+        yield Button(_("Next"), id="next", variant="primary", compact=True)
+        yield Button(_("Back"), id="back", compact=True)
+
+    def collect(self) -> Draft:
+        """Return the draft with what stands on the screen now; never validates."""
+        return self.draft
+
+    def action_next(self) -> None:
+        """Go on."""
+        self.dismiss(StepResult(Move.NEXT, self.collect()))
+
+    def action_back(self) -> None:
+        """Go back with everything that was entered, right or wrong."""
+        self.dismiss(StepResult(Move.BACK, self.collect()))
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the middle part."""
+        self.query_one("#body").scroll_relative(y=lines, animate=False)
+
+    def action_help(self) -> None:
+        """Explain the step."""
+        self.app.push_screen(PageScreen(Page(_(self.heading.title), _(self.heading.help))))
+
+    @on(Button.Pressed, "#next")
+    def _next_pressed(self) -> None:
+        self.action_next()
+
+    @on(Button.Pressed, "#back")
+    def _back_pressed(self) -> None:
+        self.action_back()

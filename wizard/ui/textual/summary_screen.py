@@ -1,0 +1,92 @@
+"""Where a reconfiguration begins: what is set, and what can be done with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+from wizard.check.finding import Finding
+from wizard.config.draft import Draft
+from wizard.flow.step import Step
+from wizard.text.language import N_, _
+from wizard.tui.screens.page import PageScreen
+from wizard.tui.widgets.keys import Keys
+from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.pages import Page
+from wizard.ui.steps.session import Session
+from wizard.ui.steps.summary import HELP, TITLE, Action, Row, rows
+from wizard.visible import visible
+
+
+class SummaryScreen(Screen[Step | Action]):
+    """A menu whose entries show their values."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", N_("Leave")),
+        Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
+    ]
+
+    def __init__(self, session: Session, draft: Draft, chosen: Step | Action | None) -> None:
+        super().__init__()
+        self.session = session
+        self.draft = draft
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        """The configuration's path, and the menu."""
+        yield Sentence(_(TITLE), id="title")
+        yield Sentence(str(self.session.current.layout.config), classes="quiet")
+        hint = self.session.hints.get(Step.FILES.value)
+        if hint:
+            yield Sentence(hint, classes="hint")
+        self._rows = rows(self.session, self.draft)
+        yield OptionList(*_options(self._rows), id="menu", compact=True, markup=False)
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """Come back to the entry that was chosen last."""
+        menu = self.query_one(OptionList)
+        chosen = [row.choice for row in self._rows]
+        menu.highlighted = chosen.index(self._chosen) if self._chosen in chosen else 0
+        menu.focus()
+        if self.session.checking is not None:
+            self._wait_for_findings(self.session.checking)
+
+    @work(group="findings")
+    async def _wait_for_findings(self, checking: asyncio.Future[Sequence[Finding]]) -> None:
+        """Add what the check has found once it is known; the highlight stays where it is."""
+        await asyncio.wait([checking])
+        now = rows(self.session, self.draft)
+        if now == self._rows:
+            return
+        menu = self.query_one(OptionList)
+        chosen = self._rows[menu.highlighted or 0].choice
+        self._rows = now
+        menu.set_options(_options(now))
+        menu.highlighted = [row.choice for row in now].index(chosen)
+
+    @on(OptionList.OptionSelected)
+    def _select(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._rows[event.option_index].choice)
+
+    def action_close(self) -> None:
+        """Leave."""
+        self.dismiss(Action.LEAVE)
+
+    def action_help(self) -> None:
+        """Explain the menu."""
+        self.app.push_screen(PageScreen(Page(_(TITLE), _(HELP))))
+
+
+def _options(rows: Sequence[Row]) -> list[Option]:
+    """Return the entries, with the values below each other."""
+    width = max(len(row.label) for row in rows) + 1
+    return [Option(Content(visible(f"{row.label:<{width}}{row.value}"))) for row in rows]
