@@ -12,8 +12,7 @@ sys.path.insert(0, str(ROOT))
 import man  # noqa: E402
 
 from wizard import __version__  # noqa: E402
-from wizard.cli.completion import completion  # noqa: E402
-from wizard.cli.parser import build  # noqa: E402
+from wizard.cli.parser import build, completion  # noqa: E402
 
 
 def main(out: Path) -> None:

@@ -21,10 +21,9 @@ from wizard.config import current, layout
 from wizard.config.settings import SmtpSettings
 from wizard.demo import stage
 from wizard.demo.mail_server import DEMO_USER, MailServer
-from wizard.demo.network import DemoNetwork
-from wizard.demo.records import DEMO_RECORDS
+from wizard.demo.network import DEMO_RECORDS, DemoNetwork
 from wizard.live_test.events import Concluded, Event, Finished
-from wizard.probe.live import probe
+from wizard.live_test.run import probe
 from wizard.text import language
 from wizard.ui.steps.done import Done
 from wizard.ui.steps.mail_server_search import Discovery

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from wizard.demo.records import DEMO_RECORDS
-from wizard.discovery.records import FixedRecords, Mx, Records, Srv
+from wizard.demo.network import DEMO_RECORDS
+from wizard.discovery.dns import FixedRecords, Mx, Records, Srv
 
 GOOGLES_CUSTOMER = "firm.example"
 """A domain whose mails Google receives."""

@@ -15,8 +15,8 @@ import pytest
 
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Validity
 from wizard.demo.network import RELAY_PORT, DemoNetwork
-from wizard.probe.network import Address
 from wizard.secrets.secret import Secret
+from wizard.system.network import Address
 
 PASSWORD = "correct-horse"
 

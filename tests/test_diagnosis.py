@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.config.settings import Endpoint, SmtpSettings
-from wizard.live_test.diagnosis import TABLE, Diagnosis, diagnose
-from wizard.live_test.failure import Cause, Certificate, Failure, Stage
+from wizard.live_test.diagnosis import TABLE, diagnose
+from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
 from wizard.secrets.secret import Secret
 
 DOCUMENTED = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from wizard.config import current, layout
 from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import SkipForm
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.store import StoreName
 from wizard.ui import saved_draft

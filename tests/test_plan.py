@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from tests.memory_store import MemoryStore
 from wizard import files
 from wizard.config import current, layout
-from wizard.config.current import Current, Place
+from wizard.config.current import Current
 from wizard.config.draft import Draft
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
 from wizard.files import replacing
 from wizard.files.reading import Snapshot
-from wizard.files.written import Written
+from wizard.files.refusals import Written
 from wizard.saving.change import FileChange
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import Place, StoreName
 
 CONFIG = """\
 [smtp]

@@ -21,14 +21,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.file_vault import FileVault
 from wizard.config import current, layout
-from wizard.config.current import Current, Place
+from wizard.config.current import Current
 from wizard.config.draft import Draft
 from wizard.errors import FileRefused, InvalidValue
 from wizard.saving import lock, transaction, undo
 from wizard.saving.journal import Journal
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import Place, StoreName
 
 _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",

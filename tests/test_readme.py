@@ -13,7 +13,7 @@ from pathlib import Path
 from wizard import check
 from wizard.config import settings
 from wizard.live_test.diagnosis import TABLE
-from wizard.probe.unconnected import not_configured
+from wizard.live_test.events import not_configured
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 from rich.pretty import pretty_repr
 
-from wizard.secrets.secret import MASK, Replace, Secret
+from wizard.secrets.secret import Replace, Secret
+from wizard.text.display import MASK
 
 TEXT = "correct horse"
 

@@ -10,20 +10,17 @@ from wizard.config.settings import (
     Endpoint,
     Route,
     Security,
-    SkipForm,
     SmtpSettings,
     cautions,
     check_user,
-    check_variable,
-    expand,
     is_container_name,
     is_loopback,
-    mask_url_password,
-    references,
-    skip_form_of,
 )
 from wizard.errors import InvalidValue
+from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
+from wizard.formats.variables import check_variable, expand, references
 from wizard.secrets.secret import Secret
+from wizard.text.display import mask_url_password
 
 TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
 

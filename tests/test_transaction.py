@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.file_vault import FileVault
-from wizard import files, interruption
+from wizard import files
 from wizard.config import current, layout
 from wizard.config.draft import Draft
 from wizard.errors import FileRefused, WriteFailed
@@ -23,6 +23,7 @@ from wizard.saving.journal import Journal, Record
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
 from wizard.secrets.store import StoreName
+from wizard.system import signals
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'
 ENV = "SMTP_SECRET=oldpass\n"
@@ -185,7 +186,7 @@ def test_tidying_up_after_the_commit_is_not_interrupted(
 
 def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_more() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(ValueError, match="x"), interruption.impossible():
+    with pytest.raises(ValueError, match="x"), signals.impossible():
         signal.raise_signal(signal.SIGINT)
         raise ValueError("x")
     assert signal.getsignal(signal.SIGINT) is before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.visible import shows_unicode, visible
+from wizard.text.display import shows_unicode, visible
 
 
 def test_control_characters_are_shown_as_escapes() -> None:

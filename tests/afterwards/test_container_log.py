@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.afterwards.conftest import COMPOSE, PATIENCE, Docker, composed, load, until
-from wizard.afterwards.log import Log, LogUnreadable
+from wizard.server.log import Log, LogUnreadable
 from wizard.server.reload import look
 
 

@@ -17,12 +17,9 @@ from tests.afterwards.conftest import (
     load,
     standalone,
 )
-from wizard.afterwards.listening import Listening, listen
-from wizard.afterwards.outcome import Heard, Outcome
-from wizard.afterwards.words import said
 from wizard.config.draft import Draft
 from wizard.saving.plan import Plan, make_plan
-from wizard.server.reload import look
+from wizard.server.reload import Heard, Listening, Outcome, listen, look, said
 
 LONG = 60.0
 """Seconds; what is waited for comes long before."""

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.afterwards.conftest import PATIENCE, until
-from wizard.afterwards.log import LogUnreadable
-from wizard.server.log import LogFile
+from wizard.server.log import LogFile, LogUnreadable
 
 
 async def read_until(log: LogFile, text: bytes, then: Callable[[], object] | None = None) -> bytes:

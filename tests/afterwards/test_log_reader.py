@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.afterwards.log_reader import LogReader
+from wizard.server.log import LogReader
 
 RELOADED = (
     b'2025-03-06 15:34:45 +00:00 [INFO] Configuration successfully reloaded from "/etc/c.toml"\n'

@@ -27,9 +27,9 @@ from tests.afterwards.conftest import (
 from tests.plain.pty_terminal import PtyTerminal
 from tests.scenarios.german import german
 from tests.tui.conftest import Operator
-from wizard.afterwards.words import STOPPED
 from wizard.cli import check_command
-from wizard.probe.live import probe
+from wizard.live_test.run import probe
+from wizard.server.reload import STOPPED
 from wizard.ui.steps.session import Session
 from wizard.ui.textual.app import WizardApp
 

@@ -17,17 +17,15 @@ from tests.afterwards.conftest import (
     standalone,
     write_config,
 )
-from wizard.afterwards.container_log import ContainerLog
-from wizard.afterwards.listening import listen
-from wizard.check.warnings import RELOADS, next_steps
 from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import Caution
-from wizard.files.written import InPlace
+from wizard.errors import Caution
+from wizard.files.refusals import InPlace
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
-from wizard.server.log import LogFile
-from wizard.server.reload import look
+from wizard.server.log import ContainerLog, LogFile
+from wizard.server.next_steps import RELOADS, next_steps
+from wizard.server.reload import listen, look
 
 
 def new_user(now: Current) -> tuple[Draft, Plan]:

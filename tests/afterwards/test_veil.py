@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.afterwards.conftest import load, standalone, write_config
 from wizard.config.draft import Draft
-from wizard.secrets.secret import MASK, Replace, Secret
+from wizard.secrets.secret import Replace, Secret
 from wizard.server.redaction import Veil, forms, veil
+from wizard.text.display import MASK
 
 TYPED = "new$secret'with\"all\\of#it é"
 

@@ -28,9 +28,9 @@ from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import Concluded, Verdict
-from wizard.probe.live import probe
-from wizard.probe.network import Address
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
+from wizard.system.network import Address
 
 ROUND_TRIP = 0.1
 PASSWORD = "benchmark"

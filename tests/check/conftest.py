@@ -9,10 +9,10 @@ import pytest
 
 from tests.check import vendors
 from tests.stores.fragile import Fragile
-from wizard.check.finding import Finding
 from wizard.check.inspection import look
 from wizard.check.rules import findings
 from wizard.config import layout
+from wizard.errors import Finding
 from wizard.secrets.secret import Secret
 
 Found = set[tuple[str, str, str, int | None]]

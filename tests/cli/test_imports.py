@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-NETWORK = "asyncio ssl socket aiosmtplib cryptography wizard.probe.live wizard.diagnosis"
-SCREEN = "textual rich wizard.tui wizard.flow"
-WRITING = "tomlkit difflib hashlib wizard.plan wizard.journal"
+NETWORK = (
+    "asyncio ssl socket aiosmtplib cryptography wizard.live_test.run wizard.live_test.diagnosis"
+)
+SCREEN = "textual rich wizard.ui"
+WRITING = "tomlkit difflib hashlib wizard.saving.plan wizard.saving.journal"
 OTHERS = "secrets keyring yaml dns logging"
 SHOW = """
 import sys
@@ -27,13 +29,13 @@ raise SystemExit(f"{code}: {found}" if code or found else 0)
 @pytest.mark.parametrize(
     ("command", "heavy"),
     [
-        ("--version", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.current"),
-        ("--help", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.current"),
+        ("--version", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.config.current"),
+        ("--help", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess wizard.config.current"),
         ("show", f"{NETWORK} {SCREEN} {WRITING} {OTHERS} subprocess"),
         ("check", f"{NETWORK} {SCREEN} {WRITING} {OTHERS}"),
         (
             "set --user me@example.org --no-test --dry-run",
-            f"asyncio ssl aiosmtplib cryptography wizard.probe.live {SCREEN} {OTHERS}",
+            f"asyncio ssl aiosmtplib cryptography wizard.live_test.run {SCREEN} {OTHERS}",
         ),
     ],
 )

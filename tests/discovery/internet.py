@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import trustme
 
-from wizard.probe.network import Address, SystemNetwork, strict
+from wizard.system.network import Address, SystemNetwork, strict
 
 PUBLIC = "1.2.3.4"
 """Never connected to: every connection goes to loopback or nowhere."""

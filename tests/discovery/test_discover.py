@@ -19,11 +19,9 @@ from tests.discovery.conftest import Listen, Serve
 from tests.discovery.internet import Internet
 from tests.discovery.name_server import name_server, serve_zone
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.demo.network import DemoNetwork
-from wizard.demo.records import DEMO_RECORDS
+from wizard.demo.network import DEMO_RECORDS, DemoNetwork
 from wizard.discovery import sentences
-from wizard.discovery.dns import SystemRecords
-from wizard.discovery.records import FixedRecords, Mx, Srv
+from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords
 from wizard.discovery.search import discover
 from wizard.discovery.suggestion import Found, Source, Suggestion, ranked
 from wizard.errors import InvalidValue

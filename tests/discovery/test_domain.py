@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.config.settings import Endpoint
-from wizard.discovery.domain import as_host, domain_of, within
+from wizard.discovery.suggestion import as_host, domain_of, within
 from wizard.errors import InvalidValue
 
 

@@ -8,8 +8,7 @@ from itertools import chain
 import pytest
 
 from wizard.config.settings import Endpoint, Security, SmtpSettings
-from wizard.discovery.domain import as_host
-from wizard.discovery.known import about, of_provider, recognise
+from wizard.discovery.offers import about, of_provider, recognise
 from wizard.discovery.providers import (
     Provider,
     Special,
@@ -20,7 +19,7 @@ from wizard.discovery.providers import (
     providers,
 )
 from wizard.discovery.sentences import known_by_domain, specials_of
-from wizard.discovery.suggestion import Source
+from wizard.discovery.suggestion import Source, as_host
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.secrets.secret import Secret

@@ -11,9 +11,7 @@ import dns.rcode
 import pytest
 
 from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
-from wizard.discovery.by_dns import by_mx, by_srv
-from wizard.discovery.dns import SystemRecords
-from wizard.discovery.records import FixedRecords, Mx, Srv
+from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords, by_mx, by_srv
 from wizard.discovery.suggestion import Answer
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"

@@ -46,10 +46,8 @@ def prepare_process(site: Site) -> None:
         sys.executable = str(site.no_keyring)
     apart = (
         "wizard.ui.textual",
-        "wizard.tui",
         "wizard.demo",
         "wizard.live_test",
-        "wizard.probe",
         "wizard.secrets.keyring_child",
     )
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import permissions, reading, replacing
+from wizard.files import reading, replacing
 
 from .accounts import ORDINARY, apart, needs_root, ordinary
 
@@ -95,7 +95,7 @@ def test_file_that_its_owner_made_read_only_is_left_alone(place: Path) -> None:
     def replace() -> None:
         path.write_text("old")
         path.chmod(0o444)
-        assert not permissions.is_writable(reading.read(path))
+        assert not reading.is_writable(reading.read(path))
         replacing.replace(reading.read(path), b"new")
 
     place.chmod(0o777)

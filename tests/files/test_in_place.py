@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import in_place, permissions, reading, replacing, temporary
-from wizard.files.written import InPlace
+from wizard.files import atomic, in_place, reading, replacing
+from wizard.files.refusals import InPlace
 
 from .accounts import ORDINARY, apart, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -82,7 +82,7 @@ def test_writable_file_mounted_into_a_read_only_file_system(place: Path, mount: 
     (root / "config.toml").touch()
     mount(root / "config.toml", "--bind", str(place / "source"))
     mount(root, "-o", "remount,ro")
-    assert permissions.is_writable(reading.read(root / "config.toml"))
+    assert reading.is_writable(reading.read(root / "config.toml"))
     assert replacing.replace(reading.read(root / "config.toml"), b"new").why is InPlace.MOUNT
     assert (place / "source").read_bytes() == b"new"
 
@@ -96,7 +96,7 @@ def test_writable_file_in_a_read_only_directory(place: Path) -> None:
     directory.chmod(0o555)
 
     def replace() -> InPlace | None:
-        assert permissions.is_writable(reading.read(path))
+        assert reading.is_writable(reading.read(path))
         return replacing.replace(reading.read(path), b"new").why
 
     assert ordinary(replace) is InPlace.DIRECTORY
@@ -123,7 +123,7 @@ def test_append_only_directory_keeps_no_secret_in_a_stray_file(
     protect("+a", place)
     assert replacing.replace(reading.read(path), b"SMTP_SECRET=hunter22").why is InPlace.DIRECTORY
     assert path.read_bytes() == b"SMTP_SECRET=hunter22"
-    assert [stray.read_bytes() for stray in temporary.leftovers(path)] == [b""]
+    assert [stray.read_bytes() for stray in atomic.leftovers(path)] == [b""]
 
 
 @needs_root

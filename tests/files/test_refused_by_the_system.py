@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import WizardError, WriteFailed
-from wizard.files import permissions, reading, refusals, replacing, temporary
+from wizard.files import atomic, reading, refusals, replacing
 from wizard.files.reading import Snapshot
-from wizard.files.written import InPlace
+from wizard.files.refusals import InPlace
 
 from .accounts import ORDINARY, ROOT, apart, fork, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -51,9 +51,9 @@ def test_protected_file_names_the_commands(place: Path, protect: Protect, attrib
 @needs_root
 def test_protected_file_is_known_beforehand(place: Path, protect: Protect) -> None:
     path = existing(place)
-    assert permissions.is_writable(reading.read(path))
+    assert reading.is_writable(reading.read(path))
     protect("+i", path)
-    assert not permissions.is_writable(reading.read(path))
+    assert not reading.is_writable(reading.read(path))
 
 
 @needs_root
@@ -72,7 +72,7 @@ def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> N
     directory.chmod(0o555)
 
     def write() -> None:
-        assert not permissions.is_writable(reading.read(directory / "config.toml"))
+        assert not reading.is_writable(reading.read(directory / "config.toml"))
         replacing.replace(reading.read(directory / "config.toml"), b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
@@ -88,7 +88,7 @@ def test_directory_that_became_closed_is_said(place: Path) -> None:
     closed.chmod(0)
 
     def write() -> None:
-        assert not permissions.is_writable(snapshot)
+        assert not reading.is_writable(snapshot)
         replacing.replace(snapshot, b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
@@ -101,7 +101,7 @@ def test_read_only_file_system(place: Path, mount: Mount) -> None:
     path = existing(place / "configs")
     mount(path.parent, "--bind", str(path.parent))
     mount(path.parent, "-o", "remount,bind,ro")
-    assert not permissions.is_writable(reading.read(path))
+    assert not reading.is_writable(reading.read(path))
     for file in (path, path.parent / ".env"):
         with pytest.raises(WriteFailed, match=r"Read-only file system.*on the host instead"):
             replacing.replace(reading.read(file), b"new")
@@ -329,7 +329,7 @@ def drop_capabilities() -> None:
 
 def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     path = place / "config.toml"
-    assert temporary.leftovers(place / "missing" / "config.toml") == []
+    assert atomic.leftovers(place / "missing" / "config.toml") == []
     left = place / ".config.toml.0123456789ab.tmp"
     left.touch()
     for name in (
@@ -344,16 +344,16 @@ def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     (place / ".config.toml.aaaaaaaaaaaa.tmp").mkdir()
     (place / ".config.toml.bbbbbbbbbbbb.tmp").symlink_to(left)
     os.mkfifo(place / ".config.toml.cccccccccccc.tmp")
-    assert temporary.leftovers(path) == [left]
+    assert atomic.leftovers(path) == [left]
 
 
 @needs_root
 def test_leftovers_of_another_account_are_left_to_it(place: Path) -> None:
     left = place / "..env.0123456789ab.tmp"
     left.touch()
-    assert ordinary(lambda: temporary.leftovers(place / ".env")) == []
+    assert ordinary(lambda: atomic.leftovers(place / ".env")) == []
     os.chown(left, 2345, 2345)
-    assert temporary.leftovers(place / ".env") == [left]
+    assert atomic.leftovers(place / ".env") == [left]
 
 
 def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
@@ -372,7 +372,7 @@ def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
     assert path.read_bytes() == b"old"
-    (left,) = temporary.leftovers(path)
+    (left,) = atomic.leftovers(path)
     assert left.read_bytes() == b"new"
     assert left.stat().st_mode & 0o777 == before.mode
     replacing.replace(reading.read(path), b"newer")

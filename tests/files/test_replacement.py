@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import permissions, reading, replacing
+from wizard.files import reading, replacing
 from wizard.files.reading import Snapshot
 
 from .accounts import needs_root
@@ -148,9 +148,9 @@ def test_put_back_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
 
 def test_new_config_takes_the_mode_of_its_ready_made_neighbour(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    assert permissions.new_file_mode(path) == 0o600
+    assert replacing.new_file_mode(path) == 0o600
     neighbour = tmp_path / "config.toml.default"
     neighbour.write_text("")
     neighbour.chmod(0o755)
-    assert permissions.new_file_mode(path) == 0o644
-    assert permissions.new_file_mode(tmp_path / "missing" / "config.toml") == 0o600
+    assert replacing.new_file_mode(path) == 0o644
+    assert replacing.new_file_mode(tmp_path / "missing" / "config.toml") == 0o600

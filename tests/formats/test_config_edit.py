@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config, new_config
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.config_toml.view import parse_config
 
 SECRET = '"${SMTP_SECRET}"'

@@ -10,14 +10,12 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.skip import MARK
-from wizard.formats.config_toml.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.config_toml.view import SMTP_KEYS, parse_config
 from wizard.formats.masking import mask_config
-from wizard.formats.toml.statements import Kind, lex, parse
-from wizard.formats.toml.tokens import mask_references
+from wizard.formats.toml.statements import Kind, lex, mask_references, parse
 from wizard.formats.toml.values import same
 
 BLANKS = st.sampled_from(["", " ", "  ", "\t", " \t"])

@@ -4,10 +4,9 @@ import itertools
 
 import pytest
 
-from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.skip import MARK
-from wizard.formats.config_toml.edit import ConfigEdit, edit_config
+from wizard.formats.config_toml.edit import MARK, ConfigEdit, edit_config
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.config_toml.view import parse_config
 
 GLOBAL = ConfigEdit(skip=SkipForm.GLOBAL)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.config_toml.view import SmtpValues, parse_config
 
 

@@ -7,9 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, InvalidValue
-from wizard.formats.dotenv.guard import check_edit
-from wizard.formats.dotenv.variable import remove_variable, set_variable
-from wizard.formats.dotenv.variables import read_variable, variable_line
+from wizard.formats.dotenv.variables import (
+    check_edit,
+    read_variable,
+    remove_variable,
+    set_variable,
+    variable_line,
+)
 
 NAME = "SMTP_SECRET"
 HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a secret.\n"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.mask import mask_dotenv
+from wizard.formats.masking import mask_dotenv
 
 TOKEN = "hunter2"
 PIECES = [

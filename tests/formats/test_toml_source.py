@@ -5,9 +5,16 @@ import tomllib
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.toml.inline import inline_pairs
-from wizard.formats.toml.statements import Kind, Statement, TomlSource, lex, parse
-from wizard.formats.toml.tokens import mask_references, references
+from wizard.formats.toml.document import inline_pairs
+from wizard.formats.toml.statements import (
+    Kind,
+    Statement,
+    TomlSource,
+    lex,
+    mask_references,
+    parse,
+    references,
+)
 
 TEXTS = [
     "",

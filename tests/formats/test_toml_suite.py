@@ -18,10 +18,9 @@ from typing import Any
 
 import pytest
 
-from wizard.config.settings import SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.config.skip import MARK
-from wizard.formats.config_toml.edit import COMMENTS, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.text import decode
 
 SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"

@@ -43,10 +43,10 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(
         _WIRE, "demo/mail_server.py", ("530 5", "553 5", "250 2", "Subject", "smtp-wizard demo")
     ),
-    Allowed(_WIRE, "demo/stand_in.py", ("Verify your account", "Sent by the demo")),
-    Allowed(_WIRE, "probe/login.py", ("user name", "username:", "password:")),
+    Allowed(_WIRE, "demo/stage.py", ("Verify your account", "Sent by the demo")),
+    Allowed(_WIRE, "live_test/smtp.py", ("user name", "username:", "password:")),
     Allowed(_WIRE, "discovery/https.py"),
-    Allowed(_UNSEEN, "discovery/records.py", ("the name is not",)),
+    Allowed(_UNSEEN, "discovery/dns.py", ("the name is not",)),
     Allowed(_UNSEEN, "discovery/dns.py", ("no such name", "the DNS gave", "no name")),
     Allowed(_UNSEEN, "demo/network.py", ("the demo does not",)),
     Allowed(_NAME, "demo/mail_server.py", ("demo mail server",)),
@@ -54,20 +54,20 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_NAME, "cli/", ("smtp-wizard {}", "smtp-wizard: {}", "smtp-wizard exec [-c PATH]")),
     Allowed(_NAME, "check/variable_rules.py", ("Docker Compose",)),
     Allowed(_NAME, "formats/dotenv/variables.py", ("Docker Compose",)),
-    Allowed(_NAME, "files/attributes.py", ("system.", "user.")),
+    Allowed(_NAME, "files/atomic.py", ("system.", "user.")),
     Allowed(_NAME, "live_test/evidence.py", ("Python {}, {}, {} {}",)),
     Allowed(
         "searched in the words of a mail server",
-        "diagnosis/",
+        "live_test/diagnosis",
         ("^421|", "^50[14]|", "^530|", "^538|", r"\b", "not verified|"),
     ),
     Allowed("a time", "live_test/diagnosis_rule.py", ("{} UTC",)),
     Allowed("a time", "", ("{} {} {} ms", "{mark} {stage}, {milliseconds:.0f} ms", " {} {} ms")),
-    Allowed("a key", "tui/", ("Esc",)),
+    Allowed("a key", "ui/textual/", ("Esc",)),
     Allowed("what a value shows of itself to programmers", "formats/dotenv/reading.py"),
     Allowed(
         _FOREIGN,
-        "formats/toml/errors.py",
+        "formats/toml/statements.py",
         (
             *("Cannot ", "Duplicate inline", "Expected newline", "Found invalid", "Illegal"),
             *("Invalid ", "Escaped character", "Unclosed ", "Unescaped", "Unterminated"),

@@ -22,7 +22,7 @@ from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.diagnosis_rule import Rule
 from wizard.live_test.failure import Failure, Stage
-from wizard.probe.mail import compose
+from wizard.live_test.transaction import compose
 from wizard.secrets.secret import Secret
 from wizard.text import language
 from wizard.text.language import _

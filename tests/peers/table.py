@@ -19,9 +19,9 @@ from dotenv import dotenv_values
 
 from tests.peers import readers, systemd
 from tests.peers.readers import Reader
-from wizard.config.settings import DEFAULT_VARIABLE
 from wizard.formats.dotenv.quoting import DOCKER_RUN, NODE, PYTHON, SHELL, misreaders
-from wizard.formats.dotenv.variable import set_variable
+from wizard.formats.dotenv.variables import set_variable
+from wizard.formats.variables import DEFAULT_VARIABLE
 
 SECRETS = {
     "letters and digits": "abc123",

@@ -24,8 +24,7 @@ from wizard.formats.dotenv.quoting import (
     misreaders,
     quote,
 )
-from wizard.formats.dotenv.variable import remove_variable, set_variable
-from wizard.formats.dotenv.variables import read_variable
+from wizard.formats.dotenv.variables import read_variable, remove_variable, set_variable
 
 NAME = "SMTP_SECRET"
 LIMITS = settings(deadline=None, max_examples=300)

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from tests.peers.crate import built
 from tests.peers.reference import HOWS, Answer
 from tests.peers.test_dotenv_readers import NASTY_FILES, NASTY_SECRETS, is_secret, secrets
-from wizard.config.settings import DEFAULT_VARIABLE, Endpoint, SkipForm, check_user
+from wizard.config.settings import Endpoint, check_user
 from wizard.demo import stage
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.dotenv.variable import set_variable
+from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.dotenv.variables import set_variable
+from wizard.formats.variables import DEFAULT_VARIABLE
 
 pytestmark = pytest.mark.timeout(900)  # the first run compiles lettre
 

@@ -24,8 +24,8 @@ from tests.probe.servers import (
 )
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.live_test.events import Report
-from wizard.probe.network import Network
 from wizard.secrets.secret import Secret
+from wizard.system.network import Network
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ import trustme
 
 from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.live_test.events import Concluded, Event, Report
-from wizard.probe.live import probe
-from wizard.probe.network import Address, Network, SystemNetwork, strict
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
+from wizard.system.network import Address, Network, SystemNetwork, strict
 
 PASSWORD = "correct horse battery staple"
 HOST = "mail.example.org"

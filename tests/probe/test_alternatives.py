@@ -14,11 +14,11 @@ import trustme
 from tests.probe.certificates import server_context
 from tests.probe.servers import HOST, LoopbackNetwork, Run, Serve, verdict
 from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.alternatives import Form, other_forms
 from wizard.live_test.events import Alternative, Concluded, Decided, Event, Verdict
-from wizard.probe.forms import Form, other_forms
-from wizard.probe.live import probe
-from wizard.probe.network import Address
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
+from wizard.system.network import Address
 
 SILENT = 0
 """A place that never answers."""

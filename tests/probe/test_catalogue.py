@@ -11,9 +11,8 @@ import trustme
 from tests.probe import scripts
 from tests.probe.catalogue import CASES, Case, outcome, play
 from tests.probe.servers import HOST, Run, Serve
-from wizard.live_test.events import Event, Finished, Report
-from wizard.probe.login import as_sent
-from wizard.probe.transcript import MOST_LINES
+from wizard.live_test.events import MOST_LINES, Event, Finished, Report
+from wizard.live_test.smtp import as_sent
 from wizard.secrets.secret import Secret
 
 SLACK = 5.0

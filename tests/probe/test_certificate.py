@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.probe.certificates import authority
 from wizard.live_test.failure import Certificate
-from wizard.probe.certificate import read_certificate
+from wizard.live_test.tls import read_certificate
 
 BEGIN, END = datetime(2020, 1, 2, tzinfo=UTC), datetime(2060, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ import trustme
 
 from tests.probe.servers import Run, Serve, verdict
 from wizard.live_test.events import Verdict
-from wizard.probe.network import SystemNetwork
+from wizard.system.network import SystemNetwork
 
 PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"
 NOW = datetime.now(UTC).replace(tzinfo=None)

@@ -13,11 +13,20 @@ from tests.probe import scripts
 from tests.probe.certificates import server_context, stranger
 from tests.probe.servers import Run, Serve
 from wizard.config.settings import Endpoint
-from wizard.live_test.events import Alternative, Direction, Finished, Line, Outcome, Report, Verdict
+from wizard.live_test.events import (
+    MOST_LINES,
+    Alternative,
+    Direction,
+    Finished,
+    Line,
+    Outcome,
+    Report,
+    Transcript,
+    Verdict,
+)
 from wizard.live_test.evidence import reproduce, ticket
 from wizard.live_test.failure import Stage
-from wizard.probe.transcript import MOST_LINES, Transcript
-from wizard.secrets.secret import MASK
+from wizard.text.display import MASK
 
 USER = "you@example.org"
 SECRET = "hunter2-Käse"

@@ -14,9 +14,9 @@ from tests.probe.servers import Run, Serve
 from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.live_test.events import Started
 from wizard.live_test.failure import Stage
-from wizard.probe.live import probe
-from wizard.probe.network import Network
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
+from wizard.system.network import Network
 
 SILENT = {
     "greeting": {"GREETING": ""},

@@ -10,9 +10,8 @@ import pytest
 
 from tests.probe.servers import HOST, Run, Serve, verdict
 from wizard.live_test.events import Decided, Event, Finished, Verdict
-from wizard.live_test.smtp import ConnectionClosed, Conversation
-from wizard.probe.network import Address, Network
-from wizard.probe.reply import Reply
+from wizard.live_test.smtp import ConnectionClosed, Conversation, Reply
+from wizard.system.network import Address, Network
 
 OFFER = b"250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n"
 

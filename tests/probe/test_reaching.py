@@ -14,9 +14,8 @@ import trustme
 from tests.probe.servers import Run, Serve, verdict
 from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.live_test.events import Concluded, Report, Verdict
-from wizard.probe.live import probe
-from wizard.probe.network import Address, SystemNetwork
-from wizard.system.network import connect_first
+from wizard.live_test.run import probe
+from wizard.system.network import Address, SystemNetwork, connect_first
 
 V6 = Address("2001:db8::1", 465)
 V4 = Address("192.0.2.1", 465)

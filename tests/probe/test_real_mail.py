@@ -17,9 +17,9 @@ from wizard.config.settings import Endpoint, Route, Security, SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import Report, Verdict
-from wizard.probe.live import probe
-from wizard.probe.mail import SUBJECT, as_data, compose, queue_id
-from wizard.probe.reply import Reply
+from wizard.live_test.run import probe
+from wizard.live_test.smtp import Reply
+from wizard.live_test.transaction import SUBJECT, as_data, compose, queue_id
 
 TO = "admin@example.net"
 ROUTE = Route("mail.example.org", 465, Security.TLS)

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.probe.extensions import Extensions
-from wizard.probe.reply import Malformed, Reply, take_reply
+from wizard.live_test.smtp import Extensions, Malformed, Reply, take_reply
 
 
 def test_a_reply_is_taken_and_the_rest_stays() -> None:

@@ -15,8 +15,7 @@ from tests.probe.servers import Run, Serve
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import Event, Report
-from wizard.secrets.secret import MASK
-from wizard.text.display import printable
+from wizard.text.display import MASK, printable
 
 SECRET = "hunter2-Käse-${NAME}"
 USER = "you@example.org"

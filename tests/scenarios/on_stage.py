@@ -18,8 +18,8 @@ from wizard.cli import output, wizard_command
 from wizard.config import current, layout
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.discovery.records import Records
-from wizard.probe.live import probe
+from wizard.discovery.dns import Records
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import StoreName
 from wizard.text import language

@@ -9,10 +9,10 @@ from typing import Any
 
 from tests.peers.reference import Answer
 from tests.servers.account import PASSWORD, RECIPIENT, USER
-from wizard.config.settings import DEFAULT_VARIABLE
 from wizard.formats.config_toml.edit import ConfigEdit, new_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.dotenv.variable import set_variable
+from wizard.formats.dotenv.variables import set_variable
+from wizard.formats.variables import DEFAULT_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

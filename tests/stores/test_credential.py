@@ -14,7 +14,7 @@ from tests.stores.test_contract import usable_systemd_creds
 from wizard.errors import StoreUnusable
 from wizard.secrets.credential import CredentialStore, credential_path, decrypted, in_directory
 from wizard.secrets.secret import Secret
-from wizard.stores.systemd import drop_in
+from wizard.server.next_steps import render_drop_in
 
 
 def fake_tool(directory: Path, patch: pytest.MonkeyPatch, script: str) -> None:
@@ -116,7 +116,7 @@ def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str, with_creden
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     path = Path(config)
-    text = drop_in(
+    text = render_drop_in(
         path,
         ["/bin/true", str(path)],
         program=Path("/bin/true"),
@@ -141,7 +141,7 @@ def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str, with_creden
 
 
 def test_drop_in_reads_as_documented() -> None:
-    text = drop_in(
+    text = render_drop_in(
         Path("/srv/b/config.toml"),
         ["/srv/b/bomnipotent_server", "/srv/b/config.toml"],
         credential=Path("/srv/b/100%.cred"),
@@ -154,5 +154,5 @@ def test_drop_in_reads_as_documented() -> None:
         "ExecStart=/usr/local/bin/smtp-wizard --config /srv/b/config.toml exec -- "
         "/srv/b/bomnipotent_server /srv/b/config.toml\n"
     )
-    assert "Credential" not in drop_in(Path("/c"), ["/s"])
-    assert '"/a b/$$x%%\\"\\\\"' in drop_in(Path('/a b/$x%"\\'), ["/s"])
+    assert "Credential" not in render_drop_in(Path("/c"), ["/s"])
+    assert '"/a b/$$x%%\\"\\\\"' in render_drop_in(Path('/a b/$x%"\\'), ["/s"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from wizard.compose import file
-from wizard.config.current import Place
 from wizard.config.layout import Layout, LayoutKind
+from wizard.secrets.store import Place
 from wizard.server import next_steps
 
 STORES = (Place.ENV_FILE, Place.KEYRING, Place.CREDENTIAL)
@@ -41,9 +41,11 @@ def test_command_starts_the_server_with_its_secret() -> None:
 
 def test_drop_in_loads_the_credential_only_where_it_is_used() -> None:
     server, program = Path("/opt/bomnipotent_server"), Path("/usr/bin/smtp-wizard")
-    text = next_steps.drop_in(Place.CREDENTIAL, STANDALONE, server, program)
+    text = next_steps.drop_in_for(Place.CREDENTIAL, STANDALONE, server, program)
     assert f"LoadCredentialEncrypted=smtp_secret:{CONFIG.with_name('smtp_secret.cred')}\n" in text
-    assert "LoadCredential" not in next_steps.drop_in(Place.KEYRING, STANDALONE, server, program)
+    assert "LoadCredential" not in next_steps.drop_in_for(
+        Place.KEYRING, STANDALONE, server, program
+    )
 
 
 def test_lines_for_compose_are_what_compose_understands() -> None:

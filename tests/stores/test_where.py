@@ -10,10 +10,11 @@ from tests.cli.conftest import CONFIG
 from tests.stores.fragile import Fragile
 from tests.stores.session_bus import SessionBus
 from wizard.config import current, layout
-from wizard.config.current import Current, Place
+from wizard.config.current import Current
 from wizard.errors import StoreUnusable
 from wizard.secrets import resolver
 from wizard.secrets.secret import Secret
+from wizard.secrets.store import Place
 
 SECRET = Secret("hunter22")
 

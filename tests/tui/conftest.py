@@ -13,19 +13,19 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from wizard.check.finding import Finding
 from wizard.config import current, layout
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.discovery.records import Records
-from wizard.probe.live import probe
+from wizard.discovery.dns import Records
+from wizard.errors import Finding
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Store, StoreName
-from wizard.tui.widgets.sentence import Sentence
 from wizard.ui.steps.done import Done
 from wizard.ui.steps.mail_server_search import Discovery
 from wizard.ui.steps.session import Session
 from wizard.ui.textual.app import WizardApp
+from wizard.ui.textual.basics import Sentence
 from wizard.ui.textual.form_screen import FormScreen
 
 PASSWORD = "open$esame #1"

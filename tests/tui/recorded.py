@@ -16,12 +16,12 @@ from typing import Any
 from wizard.config import current, layout
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.probe.live import probe
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Secret
 from wizard.system.signals import Signals
-from wizard.tui.thrifty import ThriftyTerminal
 from wizard.ui.steps.session import Session
 from wizard.ui.textual.app import WizardApp
+from wizard.ui.textual.terminal import ThriftyTerminal
 
 
 class RecordedTerminal(ThriftyTerminal):

@@ -12,7 +12,7 @@ import pytest
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Wizard
 from wizard.config import current, layout
 from wizard.config.draft import Draft
-from wizard.probe.live import probe
+from wizard.live_test.run import probe
 from wizard.secrets.secret import Replace, Secret
 from wizard.ui import saved_draft
 from wizard.ui.saved_draft import KeptDraft

@@ -11,9 +11,9 @@ from textual.widgets._footer import FooterKey
 
 from tests.scenarios.german import german
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Operator, Wizard
-from wizard.check.finding import Finding, Severity
-from wizard.flow.step import Step
+from wizard.errors import Finding, Severity
 from wizard.text.language import _
+from wizard.ui.steps.model import Step
 
 CONFIG = f"""\
 [smtp]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
-from wizard.check.finding import Finding, Severity
+from wizard.errors import Finding, Severity
 from wizard.formats.dotenv.variables import read_variable
 
 CONFIG = f"""\

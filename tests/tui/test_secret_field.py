@@ -13,9 +13,9 @@ from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.config.current import Current
 from wizard.errors import StoreUnusable
+from wizard.secrets.keyring import FOREIGN
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability, StoreName
-from wizard.stores.keyring_words import FOREIGN
 from wizard.ui.textual.field import Field, SecretInput
 
 SECRET = "hunter22"

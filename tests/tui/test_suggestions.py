@@ -11,7 +11,7 @@ import pytest
 
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, SMALL, Operator, Wizard
-from wizard.discovery.records import Mx
+from wizard.discovery.dns import Mx
 from wizard.ui.textual.field import Field
 
 LOOKING = "Looking for the mail server of demo.example …"

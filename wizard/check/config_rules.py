@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.inspection import Seen
-from wizard.config.settings import SkipForm, skip_form_of
-from wizard.errors import FileRefused, InvalidValue
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity, of_error
+from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
 from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView, first_line
 from wizard.formats.toml.statements import TomlSource, parse
 from wizard.text.language import N_, _

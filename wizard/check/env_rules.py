@@ -5,12 +5,12 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.git import GitState
-from wizard.check.inspection import Seen, TextFile
-from wizard.config.settings import DEFAULT_VARIABLE, references
-from wizard.errors import FileRefused
-from wizard.formats.dotenv.variables import Entry, line_number, read_entries
+from wizard.check.inspection import Seen, _line
+from wizard.errors import FileRefused, Finding, Severity, of_error
+from wizard.files.reading import TextFile
+from wizard.formats.dotenv.variables import Entry, read_entries
+from wizard.formats.variables import DEFAULT_VARIABLE, references
 from wizard.text.language import N_, _
 
 _GIT = {
@@ -156,32 +156,6 @@ def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Findi
     )
 
 
-def _line(env: TextFile, entry: Entry) -> int:
-    return line_number(env.text, entry.dotenvy.start)
-
-
 def _secret_names(seen: Seen) -> tuple[str, ...]:
     smtp = None if seen.view is None else seen.view.smtp
     return () if smtp is None or not smtp.secret else references(smtp.secret)
-
-
-def entries_of(env: TextFile, seen: Seen) -> list[Entry] | None:
-    """Return the definitions in a ``.env``; None where its readers cannot make sense of it."""
-    if env.problem is not None:
-        return None
-    try:
-        return read_entries(env.text, seen.environ)
-    except FileRefused:
-        return None
-
-
-def value_in(env: TextFile, name: str, seen: Seen) -> str | None:
-    """Return a variable's value in a ``.env`` as the server reads it; None where it has none."""
-    entries = entries_of(env, seen) or []
-    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
-
-
-def line_in(env: TextFile, name: str, seen: Seen) -> int | None:
-    """Return the line of a variable's first definition in a ``.env``."""
-    entries = entries_of(env, seen) or []
-    return next((_line(env, entry) for entry in entries if entry.name == name), None)

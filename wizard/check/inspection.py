@@ -9,54 +9,65 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.check.git import GitState, state_of
-from wizard.compose.container import (
-    ComposeSource,
-    Container,
-    NamedFile,
-    find_server,
-    host_path,
-    project_variables,
-)
+from wizard.compose.container import ComposeSource, Container, _compose, _container
 from wizard.config.current import Current
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import reading
-from wizard.files.reading import Snapshot
+from wizard.files.reading import Snapshot, TextFile, read_text
+from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.view import ConfigView, parse_config
-from wizard.formats.text import decode
+from wizard.formats.dotenv.reading import Unreadable
+from wizard.formats.dotenv.variables import Entry, line_number, read_entries
 from wizard.secrets import resolver
 from wizard.secrets.resolver import Where
 from wizard.secrets.store import Store
 
-_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
+
+def _line(env: TextFile, entry: Entry) -> int:
+    return line_number(env.text, entry.dotenvy.start)
+
+
+def entries_of(env: TextFile, seen: Seen) -> list[Entry] | None:
+    """Return the definitions in a ``.env``; None where its readers cannot make sense of it."""
+    if env.problem is not None:
+        return None
+    try:
+        return read_entries(env.text, seen.environ)
+    except FileRefused:
+        return None
+
+
+def value_in(env: TextFile, name: str, seen: Seen) -> str | None:
+    """Return a variable's value in a ``.env`` as the server reads it; None where it has none."""
+    entries = entries_of(env, seen) or []
+    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
+
+
+def line_in(env: TextFile, name: str, seen: Seen) -> int | None:
+    """Return the line of a variable's first definition in a ``.env``."""
+    entries = entries_of(env, seen) or []
+    return next((_line(env, entry) for entry in entries if entry.name == name), None)
+
+
+def secret_as_received(seen: Seen) -> str | None:
+    """Return the secret as the server gets it without ``exec``; None if it gets none."""
+    smtp = None if seen.view is None else seen.view.smtp
+    name = None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
+    if name is None:
+        return None
+    if seen.container is None:
+        return seen.environ.get(name) or value_in(seen.env, name, seen)
+    try:
+        value = seen.container.value(name)
+    except Unreadable:
+        return None
+    beside = seen.env_beside_config
+    return value_in(beside, name, seen) if value is None and beside is not None else value
+
+
 _STRAY = re.compile(
     r"\.env(?:~|[._-](?:bak|backup|old|orig|save|copy|tmp|sw[op])\d*)|\.env\.sw[a-p]|#\.env#"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """A file as text; ``problem`` says why there is none."""
-
-    path: Path
-    snapshot: Snapshot | None
-    text: str = field(default="", repr=False)
-    problem: FileRefused | None = None
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a file, readable or not."""
-        return self.problem is not None or (self.snapshot is not None and self.snapshot.exists)
-
-    @property
-    def mode(self) -> int | None:
-        """Permission bits; None where they are not known."""
-        return None if self.snapshot is None else self.snapshot.mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +137,6 @@ def look(layout: Layout, environ: Mapping[str, str], keyring: Store | None = Non
     )
 
 
-def read_text(path: Path, what: str) -> TextFile:
-    """Read a text file; a missing one has no text, and no problem either."""
-    snapshot = None
-    try:
-        snapshot = reading.read(path)
-        return TextFile(path, snapshot, decode(snapshot.data or b"", what))
-    except FileRefused as error:
-        return TextFile(path, snapshot, "", error.at(path))
-
-
 def _other_envs(layout: Layout) -> Iterator[TextFile]:
     config, seen = layout.config, {layout.env_file}
     for path in (config.with_name(".env"), config.parent.parent / ".env"):
@@ -144,60 +145,6 @@ def _other_envs(layout: Layout) -> Iterator[TextFile]:
             found = read_text(path, ".env")
             if found.exists:
                 yield found
-
-
-def _compose(layout: Layout) -> Iterator[ComposeSource]:
-    if layout.compose_file is None:
-        return
-    yield _compose_source(layout.compose_file)
-    for name in _OVERRIDES:
-        path = layout.compose_file.with_name(name)
-        if path.exists():
-            yield _compose_source(path)
-            return
-
-
-def _compose_source(path: Path) -> ComposeSource:
-    from wizard.compose import file
-
-    found = read_text(path, path.name)
-    if found.problem is not None:
-        return ComposeSource(path, "", None, found.problem)
-    try:
-        return ComposeSource(path, found.text, file.parse(found.text))
-    except FileRefused as error:
-        return ComposeSource(path, found.text, None, error.at(path))
-
-
-def find_container(layout: Layout, env_text: str, environ: Mapping[str, str]) -> Container | None:
-    """Read the compose files alone; return the server's container, None where none is found."""
-    return _container(layout, tuple(_compose(layout)), env_text, environ)
-
-
-def _container(
-    layout: Layout, sources: tuple[ComposeSource, ...], env_text: str, environ: Mapping[str, str]
-) -> Container | None:
-    found = find_server(sources, layout.config)
-    if found is None:
-        return None
-    service, path = found
-    project = project_variables(env_text, environ)
-    env_files = []
-    for named in service.env_files:
-        place = _relative(named.path, path.parent, project)
-        if place is not None:
-            text = read_text(place, place.name)
-            env_files.append(NamedFile(named, place, text.text if text.exists else None))
-    open_ended = service.open_ended or any(
-        source.content is None or source.content.open_ended for source in sources
-    )
-    return Container(service, path, project, tuple(env_files), open_ended)
-
-
-def _relative(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
-    """Return the path of an ``env_file``, which needs no ``./`` as a mount does."""
-    prefix = "" if text.startswith((".", "/", "~", "$")) else "./"
-    return host_path(prefix + text, directory, project)
 
 
 def _strays(envs: list[Path]) -> Iterator[Path]:

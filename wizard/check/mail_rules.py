@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wizard.check.finding import Finding, Severity, of_error
 from wizard.check.inspection import Seen
 from wizard.config.current import Current
-from wizard.config.settings import (
-    Caution,
-    Endpoint,
-    Security,
-    SmtpSettings,
-    cautions,
-    check_user,
-    expand,
-    mask_url_password,
-)
+from wizard.config.settings import Endpoint, Security, SmtpSettings, cautions, check_user
 from wizard.discovery.providers import by_host
-from wizard.errors import FileRefused, InvalidValue
+from wizard.errors import Caution, FileRefused, Finding, InvalidValue, Severity, of_error
+from wizard.formats.variables import expand
+from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 _REMEDIES = {

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from wizard.check import (
-    compose_rules,
-    config_rules,
-    container_rules,
-    env_rules,
-    mail_rules,
-    secret_rules,
-    variable_rules,
-)
-from wizard.check.finding import Finding, Severity
+from wizard.check import compose_rules, config_rules, env_rules, mail_rules, variable_rules
+from wizard.check import compose_rules as container_rules
+from wizard.check import variable_rules as secret_rules
 from wizard.check.inspection import Seen
+from wizard.errors import Finding, Severity
 
 _RULES = (
     config_rules,

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from wizard.config.current import Current, Place
+from wizard.config.current import Current, about_permissions
 from wizard.config.draft import Draft
-from wizard.config.settings import Caution, SkipForm, cautions
-from wizard.errors import InvalidValue
+from wizard.config.settings import cautions
+from wizard.errors import Caution, InvalidValue
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.dotenv.quoting import misreaders
 from wizard.secrets.secret import Replace
 from wizard.secrets.store import StoreName
-from wizard.server.next_steps import compose_lines, consequence, drop_in, start_command
-from wizard.stores import systemd
-from wizard.text.language import N_, _
+from wizard.server.next_steps import compose_lines, consequence
+from wizard.text.language import _
 
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
 
+
 _OTHER_USERS = 0o077
-_BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
-"""What has to be mended before the server can use what was written."""
 
 
 def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
@@ -137,22 +134,6 @@ def _about_skip(draft: Draft) -> list[Caution]:
     return found
 
 
-def about_permissions(current: Current) -> list[Caution]:
-    """Return a caution for each file that this account will not be able to write."""
-    return [
-        Caution(
-            "not-writable",
-            "config",
-            _(
-                "This account may not write {path}. Run the wizard as an account that may, or "
-                "with sudo.",
-                path=snapshot.path,
-            ),
-        )
-        for snapshot in current.unwritable
-    ]
-
-
 def _about_files(current: Current, plan: Plan) -> list[Caution]:
     found = about_permissions(current)
     for name, line in current.view.misnamed:
@@ -199,68 +180,3 @@ def _about_files(current: Current, plan: Plan) -> list[Caution]:
             )
         )
     return found
-
-
-def _unit(current: Current) -> list[str]:
-    """Return the drop-in for the server's unit, and what makes systemd read it."""
-    server = shutil.which("bomnipotent_server") or "/usr/bin/bomnipotent_server"
-    program = shutil.which("smtp-wizard") or "/usr/local/bin/smtp-wizard"
-    text = drop_in(Place.CREDENTIAL, current.layout, Path(server), Path(program))
-    return [
-        _("The server's unit needs this drop-in ({path}):", path=systemd.DROP_IN),
-        *(f"    {line}" for line in text.splitlines()),
-        _("Then:"),
-        "$ systemctl daemon-reload",
-    ]
-
-
-RELOADS = N_(
-    "A running server reloads config.toml by itself. Its log then says: Configuration "
-    "successfully reloaded"
-)
-
-
-def next_steps(
-    current: Current,
-    draft: Draft,
-    plan: Plan,
-    restart: str | None = None,
-    *,
-    settled: bool = False,
-) -> tuple[str, ...]:
-    """Return what to do now, one sentence or command a line; commands begin with ``$ ``.
-
-    ``restart`` is what makes a server read a config.toml that is mounted on its own; None where
-    it notices a change by itself. ``settled``: the operator knows what the server makes of it.
-    """
-    if not plan.changed:
-        return (_("Nothing had to be changed."),)
-    steps = [
-        f"! {caution.message}"
-        for caution in warnings(current, draft, plan)
-        if caution.code in _BEFORE_START
-    ]
-    place = plan.store.place
-    through_exec = plan.store is not StoreName.ENV and plan.variable is not None
-    if through_exec or plan.restart_needed:
-        if plan.store is StoreName.CREDENTIAL and through_exec:
-            steps += _unit(current)
-        elif through_exec:
-            steps.append(_("The server gets the secret only when it is started like this:"))
-        elif plan.secret_changed:
-            steps.append(_("A running server does not notice a new secret. Start it again:"))
-        else:
-            steps.append(_("Start the server:"))
-        steps.append(f"$ {start_command(place, current.layout)}")
-    elif restart is not None:
-        steps.append(
-            _("config.toml is mounted on its own, so the server does not notice the change.")
-        )
-        steps.append(_("Start it again:"))
-        steps.append(f"$ {restart}")
-    elif not settled:
-        steps.append(_(RELOADS))
-    if draft.delivers:
-        steps.append(_("Then let the server prove it with a mail of its own:"))
-        steps.append("$ bomnipotent_client test-email you@example.org")
-    return tuple(steps)

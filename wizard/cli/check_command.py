@@ -7,12 +7,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from wizard.check.finding import Finding, Severity
 from wizard.check.inspection import look
 from wizard.check.rules import findings
 from wizard.cli import output
 from wizard.config import layout
 from wizard.config.layout import Layout
+from wizard.errors import Finding, Severity
 from wizard.text.language import _
 
 FOUND_ERRORS = 8

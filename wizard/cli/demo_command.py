@@ -31,9 +31,8 @@ def run(options: Namespace) -> int:
             _("Install the system's python3-cryptography, or smtp-wizard with pipx."),
         ) from None
     from wizard.demo import stage
-    from wizard.demo.network import DemoNetwork
-    from wizard.demo.records import DEMO_RECORDS
-    from wizard.probe.live import probe
+    from wizard.demo.network import DEMO_RECORDS, DemoNetwork
+    from wizard.live_test.run import probe
     from wizard.ui.steps.mail_server_search import Discovery
     from wizard.ui.steps.session import Session
 

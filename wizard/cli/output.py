@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from wizard.errors import WizardError
+from wizard.text.display import visible
 from wizard.text.language import _
-from wizard.visible import visible
 
 DEFECT = 1
 ABORTED = 130

@@ -1,4 +1,7 @@
-"""Commands and flags, as argparse sees them."""
+"""Commands and flags, as argparse sees them.
+
+Completions for the operator's shell, made from the parser when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,11 @@ from wizard.errors import UsageError
 from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
+
+
 SHELLS = ("bash", "zsh")
+
+
 _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,
@@ -46,7 +53,6 @@ class _PrintCompletion(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> Never:
-        from wizard.cli.completion import completion
 
         output.result(completion(build(), values))
         parser.exit()
@@ -365,3 +371,22 @@ def _seconds(text: str) -> float:
             _("{text!r} is not a number of seconds up to 3600", text=text)
         )
     return seconds
+
+
+def completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    """Return the script that makes ``shell`` complete commands, flags, their values and paths."""
+    import shtab  # only here
+
+    for each in _parsers(parser):
+        for action in each._actions:  # noqa: SLF001  (argparse has no other way to ask for them)
+            if action.metavar in ("PATH", "F"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own mark
+    script: str = shtab.complete(parser, shell=shell)
+    return script
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            yield from action.choices.values()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard import interruption
 from wizard.cli import output
-from wizard.config.settings import Caution
+from wizard.errors import Caution
 from wizard.saving import transaction
 from wizard.saving.journal import Journal, Phase, Record
+from wizard.system import signals
 from wizard.text.language import _
 
 
 def recover(config: Path) -> tuple[Caution, ...]:
     """Do so and say it at once, whatever comes then; return it for the document."""
-    with interruption.impossible():
+    with signals.impossible():
         done = transaction.recover(config)
         for caution in done:
             output.say(_("Warning: {message}", message=caution.message))

@@ -6,21 +6,22 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wizard import interruption
 from wizard.check import warnings as warnings_module
-from wizard.check.warnings import next_steps
 from wizard.cli import output, recovery, values
 from wizard.config import current, layout
 from wizard.config.current import Current
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout
-from wizard.config.settings import Caution, check_variable, skip_form_of
-from wizard.errors import UsageError, WizardError
+from wizard.errors import Caution, UsageError, WizardError
+from wizard.formats.config_toml.skip_form import skip_form_of
+from wizard.formats.variables import check_variable
 from wizard.saving import lock
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets import resolver
 from wizard.secrets.secret import Keep, Replace
 from wizard.secrets.store import StoreName
+from wizard.server.next_steps import next_steps
+from wizard.system import signals
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _set(
             warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
-    with interruption.impossible():  # which would say that nothing was written
+    with signals.impossible():  # which would say that nothing was written
         _print(now, draft, plan, warnings, report, options)
     return 0
 

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from wizard.cli import output
 from wizard.config import current, layout
-from wizard.config.current import Current, Place
-from wizard.config.settings import mask_url_password
+from wizard.config.current import Current
 from wizard.errors import InvalidValue
 from wizard.secrets import resolver
 from wizard.secrets.resolver import Where
+from wizard.secrets.store import Place
+from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 T = TypeVar("T")

@@ -12,10 +12,17 @@ from wizard.config.current import Current
 from wizard.config.draft import Draft
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
-from wizard.live_test.events import Alternative, Concluded, Finished, Report, Verdict
+from wizard.live_test.events import (
+    Alternative,
+    Concluded,
+    Finished,
+    Report,
+    Verdict,
+    not_configured,
+    unusable,
+)
 from wizard.live_test.evidence import reproduce, ticket
-from wizard.probe.live import probe
-from wizard.probe.unconnected import not_configured, unusable
+from wizard.live_test.run import probe
 from wizard.secrets import resolver
 from wizard.text.language import N_, _
 

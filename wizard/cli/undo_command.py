@@ -5,15 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from wizard import interruption
 from wizard.cli import output, recovery
 from wizard.config import layout
 from wizard.config.layout import Layout
-from wizard.config.settings import Caution
-from wizard.errors import FileRefused
+from wizard.errors import Caution, FileRefused
 from wizard.saving import lock, undo
 from wizard.saving.journal import Record
 from wizard.saving.plan import Plan
+from wizard.system import signals
 from wizard.text.language import N_, _
 
 
@@ -45,7 +44,7 @@ def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> 
     warnings = list(recovered)
     if not options.dry_run:
         warnings += plan.apply("undo", keep=not options.no_backup)
-    with interruption.impossible():  # which would say that nothing was written
+    with signals.impossible():  # which would say that nothing was written
         _print(plan, record, warnings, options)
     return 0
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.config.draft import Draft
-from wizard.config.settings import Endpoint, check_user, check_variable, references
+from wizard.config.settings import Endpoint, check_user
 from wizard.errors import FileRefused, InvalidValue, UsageError
 from wizard.files import refusals
 from wizard.formats.dotenv.quoting import check_value
+from wizard.formats.variables import check_variable, references
 from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
 from wizard.text.language import _
 

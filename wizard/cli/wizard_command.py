@@ -17,10 +17,10 @@ from wizard.errors import FileRefused, UsageError
 from wizard.text.language import _
 
 if TYPE_CHECKING:
-    from wizard.check.finding import Finding
     from wizard.config.current import Current
     from wizard.config.layout import Layout
     from wizard.config.settings import SmtpSettings
+    from wizard.errors import Finding
     from wizard.live_test.events import Event
     from wizard.secrets.store import StoreName
     from wizard.ui.steps.done import Done
@@ -71,7 +71,7 @@ def say_that_it_starts(options: Namespace) -> None:
 
 def _probe(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
     """Test live; imported when the first test begins, like the check, for a quicker start."""
-    from wizard.probe.live import probe
+    from wizard.live_test.run import probe
 
     return probe(settings, **options)
 
@@ -123,8 +123,8 @@ def show(session: Session, options: Namespace) -> int:
 
 
 def _show_line_by_line(session: Session) -> int:
-    from wizard.plain.run import Plain
     from wizard.system.signals import Signals
+    from wizard.ui.plain.surface import Plain
 
     wizard = Plain(session)
     with Signals(wizard):

@@ -3,15 +3,77 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.check.compose_model import ComposeFile, EnvFile, Mount, Service, Setting
+from wizard.compose.file import ComposeFile, EnvFile, Mount, Service, Setting
+from wizard.config.layout import Layout
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.compose_go import read_compose
+from wizard.files.reading import read_text
+from wizard.formats.dotenv.compose_go import read_compose, substitute
 from wizard.formats.dotenv.reading import Unreadable
-from wizard.formats.dotenv.template import substitute
+
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+
+
+def _compose(layout: Layout) -> Iterator[ComposeSource]:
+    if layout.compose_file is None:
+        return
+    yield _compose_source(layout.compose_file)
+    for name in _OVERRIDES:
+        path = layout.compose_file.with_name(name)
+        if path.exists():
+            yield _compose_source(path)
+            return
+
+
+def _compose_source(path: Path) -> ComposeSource:
+    from wizard.compose import file
+
+    found = read_text(path, path.name)
+    if found.problem is not None:
+        return ComposeSource(path, "", None, found.problem)
+    try:
+        return ComposeSource(path, found.text, file.parse(found.text))
+    except FileRefused as error:
+        return ComposeSource(path, found.text, None, error.at(path))
+
+
+def find_container(layout: Layout, env_text: str, environ: Mapping[str, str]) -> Container | None:
+    """Read the compose files alone; return the server's container, None where none is found."""
+    return _container(layout, tuple(_compose(layout)), env_text, environ)
+
+
+def _container(
+    layout: Layout, sources: tuple[ComposeSource, ...], env_text: str, environ: Mapping[str, str]
+) -> Container | None:
+    found = find_server(sources, layout.config)
+    if found is None:
+        return None
+    service, path = found
+    project = project_variables(env_text, environ)
+    env_files = []
+    for named in service.env_files:
+        place = _relative(named.path, path.parent, project)
+        if place is not None:
+            text = read_text(place, place.name)
+            env_files.append(NamedFile(named, place, text.text if text.exists else None))
+    open_ended = service.open_ended or any(
+        source.content is None or source.content.open_ended for source in sources
+    )
+    return Container(service, path, project, tuple(env_files), open_ended)
+
+
+def _relative(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
+    """Return the path of an ``env_file``, which needs no ``./`` as a mount does."""
+    prefix = "" if text.startswith((".", "/", "~", "$")) else "./"
+    return host_path(prefix + text, directory, project)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,39 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from wizard.config.layout import Layout, LayoutKind
-from wizard.config.settings import (
-    DEFAULT_VARIABLE,
-    Endpoint,
-    SkipForm,
-    SmtpSettings,
-    check_user,
-    expand,
-    skip_form_of,
-)
-from wizard.errors import FileRefused, InvalidValue
-from wizard.files import permissions, reading
+from wizard.config.settings import Endpoint, SmtpSettings, check_user
+from wizard.errors import Caution, FileRefused, InvalidValue
+from wizard.files import reading
 from wizard.files.reading import Snapshot
 from wizard.formats.config_toml.reference import secret_reference
+from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
 from wizard.formats.config_toml.view import ConfigView, parse_config
 from wizard.formats.dotenv.variables import read_variable
 from wizard.formats.text import decode
+from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.secret import Secret
+from wizard.secrets.store import Place
 from wizard.text.language import _
 
 
-class Place(StrEnum):
-    """Where a secret can be found; the first of several wins."""
-
-    ENVIRONMENT = "environment"
-    ENV_FILE = "env-file"
-    CREDENTIAL = "credential"
-    """Given to a service by systemd; reaches the server through ``exec`` only."""
-    KEYRING = "keyring"
-    """Reaches the server through ``exec`` only."""
-    LITERAL = "literal"
+def about_permissions(current: Current) -> list[Caution]:
+    """Return a caution for each file that this account will not be able to write."""
+    return [
+        Caution(
+            "not-writable",
+            "config",
+            _(
+                "This account may not write {path}. Run the wizard as an account that may, or "
+                "with sudo.",
+                path=snapshot.path,
+            ),
+        )
+        for snapshot in current.unwritable
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Current:
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
         """The files that this account will not be able to write."""
-        return tuple(each for each in (self.config, self.env) if not permissions.is_writable(each))
+        return tuple(each for each in (self.config, self.env) if not reading.is_writable(each))
 
     @property
     def in_container(self) -> bool:
@@ -92,10 +90,7 @@ class Current:
 
     def with_section_renamed(self) -> Current:
         """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
-        from wizard.formats.config_toml.edit import (  # who only reads needs none
-            ConfigEdit,
-            edit_config,
-        )
+        from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 
         try:
             text = edit_config(self.config_text, ConfigEdit(rename_misnamed=True))

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.config.current import Current, Place
-from wizard.config.settings import Endpoint, SkipForm, SmtpSettings, check_user, expand
+from wizard.config.current import Current
+from wizard.config.settings import Endpoint, SmtpSettings, check_user
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.dotenv.quoting import check_value
+from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import Place, StoreName
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
-from wizard.errors import InvalidValue
-from wizard.secrets.secret import MASK, Secret
+from wizard.errors import Caution, InvalidValue
+from wizard.secrets.secret import Secret
+from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
-DEFAULT_VARIABLE = "SMTP_SECRET"
 SCHEME = "smtp://"
+
+
 _SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
-_VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
 
 
 class Security(StrEnum):
@@ -146,15 +144,6 @@ class SmtpSettings:
         return self.endpoint.credentials
 
 
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """Something that works, or may work, and that the operator should know. Codes are stable."""
-
-    code: str
-    field: str
-    message: str
-
-
 def check_user(user: str) -> str:
     """Return ``user`` if the server can use it, else raise :class:`InvalidValue`.
 
@@ -200,58 +189,6 @@ def check_recipient(address: str) -> str:
             _("Enter an address whose mailbox you can look into, for example you@example.org."),
         )
     return address
-
-
-def check_variable(name: str) -> str:
-    """Return ``name`` if every reader accepts it as an environment variable."""
-    if not _VARIABLE.match(name):
-        raise InvalidValue(
-            "variable-name",
-            _("{name!r} is not a name for an environment variable.", name=name),
-            _(
-                "Use letters, digits and underscores, for example {example}.",
-                example=DEFAULT_VARIABLE,
-            ),
-        )
-    return name
-
-
-def expand(text: str, lookup: Callable[[str], str | None]) -> str:
-    """Replace each ``${NAME}`` as the server does before it reads config.toml.
-
-    ``lookup`` gives a variable's value or None; an unset one raises :class:`InvalidValue`.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        found = lookup(match[1])
-        if found is None:
-            raise InvalidValue(
-                "variable-unset",
-                _(
-                    "${{{name}}} is used in config.toml, but nothing sets this variable.",
-                    name=match[1],
-                ),
-                _(
-                    "Set {name} in the environment or in .env, or enter the value itself.",
-                    name=match[1],
-                ),
-            )
-        return found
-
-    return REFERENCE.sub(value, text)
-
-
-def references(text: str) -> tuple[str, ...]:
-    """Return the names of all ``${NAME}`` in ``text``, in order."""
-    return tuple(REFERENCE.findall(text))
-
-
-def mask_url_password(endpoint: str) -> str:
-    """Replace the password in ``smtp://user:password@host``, even where the URL is malformed.
-
-    The user may be a mail address, so everything up to the last ``@`` counts as the password.
-    """
-    return re.sub(r"^((?:[^:/]*://)?+[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
 
 
 def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
@@ -344,44 +281,6 @@ def is_container_name(host: str) -> bool:
 def is_nearby(host: str) -> bool:
     """Whether a connection to ``host`` stays on one machine."""
     return is_loopback(host) or is_container_name(host)
-
-
-class SkipForm(Enum):
-    """The two ways to switch user verification off; a server accepts only its own one.
-
-    The value is the path of the key from the root of config.toml.
-    """
-
-    GLOBAL = ("skip_user_verification",)
-    """Server 0.5 and 0.6: a key before the first table header."""
-    USER_TABLE = ("user", "skip_verification")
-    """Server 0.7 and later."""
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """The path of the key from the root of config.toml."""
-        return tuple(self.value)
-
-
-def skip_form_of(version: str) -> SkipForm:
-    """Return the form that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
-    if version == "latest":
-        return SkipForm.USER_TABLE
-    match = _VERSION.match(version)
-    if match is None:
-        raise InvalidValue(
-            "server-version",
-            _("{version!r} is not a version of BOMnipotent Server.", version=version),
-            _("Give it as X.Y, for example 1.5."),
-        )
-    number = int(match[1]), int(match[2] or 0)
-    if number < (0, 5):
-        raise InvalidValue(
-            "server-version",
-            _("BOMnipotent Server {version} cannot skip user verification.", version=version),
-            _("Update the server to 0.5 or later."),
-        )
-    return SkipForm.GLOBAL if number < (0, 7) else SkipForm.USER_TABLE
 
 
 def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

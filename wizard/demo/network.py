@@ -1,4 +1,7 @@
-"""The demo's own little internet: a few names, all of which lead to the embedded mail server."""
+"""The demo's own little internet: a few names, all of which lead to the embedded mail server.
+
+What the DNS of the demo's own little internet says about its mail domain.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 
-from wizard.demo.mail_server import DEMO_HOST, MailServer
-from wizard.probe.network import Address, SystemNetwork, strict
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.discovery.dns import FixedRecords, Mx, Srv
+from wizard.system.network import Address, SystemNetwork, strict
 
 RELAY_PORT = 2500
 
@@ -52,3 +56,16 @@ class DemoNetwork:
             "localhost": relay,
             "127.0.0.1": relay,
         }
+
+
+_DOMAIN = DEMO_USER.rpartition("@")[2]
+
+
+DEMO_RECORDS = FixedRecords(
+    mx_records={_DOMAIN: [Mx(10, DEMO_HOST)]},
+    srv_records={
+        f"_submissions._tcp.{_DOMAIN}": [Srv(0, 1, 465, DEMO_HOST)],
+        f"_submission._tcp.{_DOMAIN}": [Srv(0, 1, 587, DEMO_HOST)],
+    },
+)
+"""Goes with :class:`wizard.demo.network.DemoNetwork`; nothing is ever asked."""

@@ -1,24 +1,41 @@
 """Settings for mail programs that a domain publishes, in the format of Thunderbird's autoconfig.
 
 https://www.ietf.org/archive/id/draft-ietf-mailmaint-autoconfig-00.html
+
+Asks the web servers of a domain for the settings that it publishes for mail programs.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+import ssl
 from collections.abc import Iterator
 from typing import NoReturn
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from wizard.config.settings import Route, Security
-from wizard.discovery.domain import as_host
-from wizard.discovery.offers import Offer
+from wizard.discovery import sentences
+from wizard.discovery.https import NotThere, Unusable, Web
+from wizard.discovery.offers import Offer, answer
+from wizard.discovery.suggestion import Answer, Source, as_host
+from wizard.system.background import in_background
+from wizard.system.network import Network
 
 _MOST = 5
 """Servers of one file that are looked at."""
+
+
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS, "plain": Security.NONE}
+
+
 _BY_PASSWORD = frozenset({"password-cleartext", "plain"})
+
+
 _WITHOUT_LOGIN = frozenset({"none", "client-IP-address", "smtp-after-pop"})
+
+
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._+@-]*\Z")
 
 
@@ -85,3 +102,35 @@ def _takes_password(server: Element) -> bool:
     """Whether the server can log in with a password in clear text, or need not log in."""
     ways = {(each.text or "").strip() for each in server.findall("authentication")}
     return not ways or bool(ways & (_BY_PASSWORD | _WITHOUT_LOGIN))
+
+
+_PLACES = (
+    "https://autoconfig.{domain}/mail/config-v1.1.xml",
+    "https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml",
+)
+"""In the order of trust. Nothing about the operator is in the request: no ``emailaddress=``."""
+
+
+async def by_autoconfig(address: str, domain: str, network: Network) -> Answer:
+    """Take the file from the first place that has one."""
+    context = await in_background(network.tls_context)  # reads a hundred certificates
+    web = Web(network, context, domain)
+    places = (place.format(domain=domain) for place in _PLACES)
+    answers = await asyncio.gather(*(_ask(place, address, domain, web) for place in places))
+    for each in answers:
+        if each.suggestions:
+            return each
+    return Answer(remarks=tuple(dict.fromkeys(r for each in answers for r in each.remarks)))
+
+
+async def _ask(place: str, address: str, domain: str, web: Web) -> Answer:
+    host = urlsplit(place).hostname or domain
+    try:
+        offers = read(await web.get(place), address, domain)
+    except NotThere:
+        return Answer()
+    except ssl.SSLCertVerificationError:
+        return Answer(remarks=(sentences.wrong_certificate(host),))
+    except (Unusable, Unreadable):
+        return Answer(remarks=(sentences.unreadable(host),))
+    return answer(Source.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), offers)

@@ -1,23 +1,96 @@
-"""MX and SRV records from the name servers of this machine."""
+"""MX and SRV records from the name servers of this machine.
+
+MX and SRV records: what is asked, and who asks it.
+
+What the DNS says about the mail server of a domain.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from wizard.discovery.records import Mx, Srv
+from wizard.config.settings import Route, Security
+from wizard.discovery import providers, sentences
+from wizard.discovery.offers import Offer, answer, of_provider
+from wizard.discovery.suggestion import Answer, Source, as_host
 from wizard.system.background import in_background
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
     from dns.name import Name
 
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mx:
+    """A host that receives mails; the least ``preference`` comes first. No host: a null MX."""
+
+    preference: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Srv:
+    """A server for a service; the least ``priority`` comes first. No host: not offered."""
+
+    priority: int
+    weight: int
+    port: int
+    host: str
+
+
+class Records(Protocol):
+    """The part of the DNS that :class:`wizard.probe.network.Network` does not have.
+
+    Hosts come as they stand in the DNS, without the dot at the end, and are not checked.
+    A name without such records has none; :class:`socket.gaierror` says with ``EAI_NONAME`` that
+    there is no such name, and with anything else that the DNS could not be asked.
+    """
+
+    async def mx(self, domain: str) -> Sequence[Mx]:
+        """Return the MX records of ``domain``, in order."""
+
+    async def srv(self, name: str) -> Sequence[Srv]:
+        """Return the SRV records of ``name``, for example ``_submissions._tcp.example.org``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRecords:
+    """Records that are told beforehand; every other name does not exist. For the demo."""
+
+    mx_records: Mapping[str, Sequence[Mx]] = field(default_factory=dict)
+    srv_records: Mapping[str, Sequence[Srv]] = field(default_factory=dict)
+
+    async def mx(self, domain: str) -> Sequence[Mx]:
+        """Return the records of ``domain``."""
+        return _told(self.mx_records, domain)
+
+    async def srv(self, name: str) -> Sequence[Srv]:
+        """Return the records of ``name``."""
+        return _told(self.srv_records, name)
+
+
+def _told(records: Mapping[str, Sequence[R]], name: str) -> Sequence[R]:
+    if name not in records:
+        raise socket.gaierror(socket.EAI_NONAME, "the name is not among those that were told")
+    return records[name]
+
+
 _ONE_TRY = 1.5
 """Seconds for one question to one name server."""
+
+
 _LONGEST = 15.0
 """Seconds after which a question ends by itself; whoever asks sets the real deadline."""
+
+
 _MOST = 20
 """Records of one name that are looked at."""
 
@@ -74,3 +147,52 @@ class SystemRecords:
 
 def _host(name: Name) -> str:
     return name.to_text(omit_final_dot=True).removesuffix(".")  # the root is all dot
+
+
+_SERVICES = {"_submissions._tcp": Security.TLS, "_submission._tcp": Security.STARTTLS}
+"""The better one first (RFC 8314)."""
+
+
+async def by_mx(address: str, domain: str, records: Records) -> Answer:
+    """Recognise the provider by the host that receives the mails of ``domain``.
+
+    Only the most preferred hosts count: the others may be somebody else's.
+    """
+    try:
+        found = await records.mx(domain)
+    except socket.gaierror as error:
+        unknown = error.errno == socket.EAI_NONAME
+        return Answer(
+            remarks=(sentences.no_such_domain(domain) if unknown else sentences.dns_silent(domain),)
+        )
+    first = [record.host for record in found if record.preference == found[0].preference]
+    if first == [""]:
+        return Answer(remarks=(sentences.takes_no_mail(domain),))
+    for provider in filter(None, map(providers.by_mx, first)):
+        sentence = sentences.known_by_mx(provider, domain)
+        return Answer((of_provider(provider, address, Source.MX, sentence),))
+    return Answer()
+
+
+async def by_srv(domain: str, records: Records) -> Answer:
+    """Take the server that ``domain`` names, in the form of each service."""
+    found = await asyncio.gather(*(_ask(f"{name}.{domain}", records) for name in _SERVICES))
+    if not any(found) and None in found:
+        return Answer(remarks=(sentences.dns_silent(domain),))
+    first = [records[0] for records in found if records]
+    if first and not any(record.host for record in first):
+        return Answer(remarks=(sentences.not_offered(domain),))
+    offers = [
+        Offer(Route(host, records[0].port, security))
+        for records, security in zip(found, _SERVICES.values(), strict=True)
+        if records and (host := as_host(records[0].host)) is not None
+    ]
+    return answer(Source.SRV, domain, sentences.named_by_srv(domain), offers)
+
+
+async def _ask(name: str, records: Records) -> Sequence[Srv] | None:
+    """Return the records, none where there are none; None where the DNS could not be asked."""
+    try:
+        return await records.srv(name)
+    except socket.gaierror as error:
+        return () if error.errno == socket.EAI_NONAME else None

@@ -16,9 +16,8 @@ from http.client import HTTPException, HTTPResponse
 from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
-from wizard.discovery.domain import as_host, within
-from wizard.probe.network import Address, Network
-from wizard.system.network import connect_first
+from wizard.discovery.suggestion import as_host, within
+from wizard.system.network import Address, Network, connect_first
 
 LARGEST = 64 * 1024
 """Bytes of a file."""

@@ -1,4 +1,7 @@
-"""Asks everybody who may know about the mail server of an address, all at once."""
+"""Asks everybody who may know about the mail server of an address, all at once.
+
+Hosts with usual names. Nothing is sent to them: they are only connected to.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from typing import Any
 
+from wizard.config.settings import Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.by_autoconfig import by_autoconfig
-from wizard.discovery.by_dns import by_mx, by_srv
-from wizard.discovery.dns import SystemRecords
-from wizard.discovery.domain import domain_of
-from wizard.discovery.guess import by_guess
-from wizard.discovery.known import recognise
-from wizard.discovery.records import Records
-from wizard.discovery.suggestion import Answer, Found, Source, ranked
-from wizard.probe.network import Network, SystemNetwork
+from wizard.discovery.autoconfig import by_autoconfig
+from wizard.discovery.dns import Records, SystemRecords, by_mx, by_srv
+from wizard.discovery.offers import Offer, answer, recognise
+from wizard.discovery.suggestion import Answer, Found, Source, domain_of, ranked
+from wizard.system.network import Network, SystemNetwork, connect_first
 
 DEFAULT_SECONDS = 5.0
 
@@ -92,3 +92,48 @@ def _picture(
     if late and not any(found.usable for found in suggestions):
         remarks += sentences.given_up(domain, late)
     return Found(domain, suggestions, pending, tuple(dict.fromkeys(remarks)))
+
+
+_NAMES = ("smtp", "mail")
+
+
+_PORTS = {465: Security.TLS, 587: Security.STARTTLS}
+"""The better one first."""
+
+
+_PATIENCE = 0.5
+"""Seconds that an address has left once another one of the same name has answered."""
+
+
+async def by_guess(domain: str, network: Network) -> Answer:
+    """Suggest each host with a usual name once, in its best form.
+
+    A host that accepts connections on the port of SMTPS comes before those that do not.
+    """
+    routes = [
+        Route(f"{name}.{domain}", port, security)
+        for port, security in _PORTS.items()
+        for name in _NAMES
+    ]
+    accepted = await asyncio.gather(*(_accepts(route, network) for route in routes))
+    best: dict[str, Route] = {}
+    for route, yes in zip(routes, accepted, strict=True):
+        if yes:
+            best.setdefault(route.host, route)
+    answers = [
+        answer(Source.GUESS, domain, sentences.guessed(route.host, route.port), [Offer(route)])
+        for route in best.values()
+    ]
+    return Answer(tuple(found for each in answers for found in each.suggestions))
+
+
+async def _accepts(route: Route, network: Network) -> bool:
+    try:
+        addresses = await network.resolve(route.host, route.port)
+        if not addresses:
+            return False
+        connected = await connect_first(network, addresses, _PATIENCE)
+    except (OSError, UnicodeError):  # a label may be too long for the resolver
+        return False
+    connected.sock.close()
+    return True

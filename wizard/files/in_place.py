@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 from itertools import zip_longest
 
-from wizard.files.directories import sync
+from wizard.files.atomic import sync, write_all
 from wizard.files.reading import Snapshot
 from wizard.files.refusals import changed, file_not_written, not_put_back, not_written
 
@@ -70,15 +70,6 @@ def is_torn(before: bytes, after: bytes, found: bytes) -> bool:
         return False
     offsets = zip(found, zip_longest(before[: len(found)], after[: len(found)]), strict=True)
     return all(byte in pair for byte, pair in offsets)
-
-
-def write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
-    """Write all of ``data`` from ``offset`` on, in as many pieces as the system wants."""
-    rest = memoryview(data)
-    while rest:
-        done = os.pwrite(descriptor, rest, offset)
-        rest = rest[done:]
-        offset += done
 
 
 def _write_over(descriptor: int, size: int, data: bytes) -> None:

@@ -10,12 +10,23 @@ from pathlib import Path
 
 from wizard.errors import FileRefused
 from wizard.files.refusals import unreadable
-from wizard.formats.text import MAX_BYTES
+from wizard.formats.text import MAX_BYTES, decode
 from wizard.text.language import _
 
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
-link that it cannot look at for a file, and that would be replaced instead of its target."""
+
+def is_writable(snapshot: Snapshot) -> bool:
+    """Whether writing the file can succeed, as far as permissions tell beforehand."""
+    if snapshot.exists:
+        return may(snapshot.target, os.W_OK)
+    directory = snapshot.target.parent
+    while not may(directory, os.F_OK) and directory != directory.parent:
+        directory = directory.parent
+    return may(directory, os.W_OK | os.X_OK)
+
+
+def may(path: Path, mode: int) -> bool:
+    """Whether this account may do that (``os.W_OK``, …); sees read-only mounts, too."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,41 @@ class Snapshot:
     def mode(self) -> int | None:
         """Permission bits, None when there was no file."""
         return None if self.status is None else stat.S_IMODE(self.status.st_mode)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file as text; ``problem`` says why there is none."""
+
+    path: Path
+    snapshot: Snapshot | None
+    text: str = field(default="", repr=False)
+    problem: FileRefused | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file, readable or not."""
+        return self.problem is not None or (self.snapshot is not None and self.snapshot.exists)
+
+    @property
+    def mode(self) -> int | None:
+        """Permission bits; None where they are not known."""
+        return None if self.snapshot is None else self.snapshot.mode
+
+
+def read_text(path: Path, what: str) -> TextFile:
+    """Read a text file; a missing one has no text, and no problem either."""
+    snapshot = None
+    try:
+        snapshot = read(path)
+        return TextFile(path, snapshot, decode(snapshot.data or b"", what))
+    except FileRefused as error:
+        return TextFile(path, snapshot, "", error.at(path))
+
+
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
+link that it cannot look at for a file, and that would be replaced instead of its target."""
 
 
 def read(path: Path) -> Snapshot:

@@ -1,20 +1,37 @@
-"""Writing a file: replaced in one step where that is possible, otherwise in place."""
+"""Writing a file: replaced in one step where that is possible, otherwise in place.
+
+What this account may write, and the mode of what it creates.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from wizard.errors import FileRefused, WizardError
-from wizard.files.atomic import Obstacle, exchange, swap
-from wizard.files.directories import make_directories, remove_directories, sync_directory
+from wizard.files.atomic import (
+    PRIVATE,
+    Obstacle,
+    exchange,
+    make_directories,
+    remove_directories,
+    swap,
+    sync_directory,
+)
 from wizard.files.in_place import open_existing, overwrite
-from wizard.files.permissions import may
-from wizard.files.reading import Snapshot, check_trusted, read
-from wizard.files.refusals import changed, not_given_away, not_put_back, not_removed, not_written
-from wizard.files.temporary import PRIVATE
-from wizard.files.written import InPlace, Written
+from wizard.files.reading import Snapshot, check_trusted, may, read
+from wizard.files.refusals import (
+    InPlace,
+    Written,
+    changed,
+    not_given_away,
+    not_put_back,
+    not_removed,
+    not_written,
+)
 from wizard.text.language import _
 
 
@@ -143,3 +160,16 @@ def _names(before: Snapshot) -> int:
         return before.target.stat().st_nlink
     except FileNotFoundError:
         raise changed(before.path) from None
+
+
+def new_file_mode(path: Path) -> int:
+    """Return the mode for a new file: that of its ready-made neighbour, else private.
+
+    The neighbour is the server's own ``config.toml.default``, or the like.
+    """
+    with contextlib.suppress(OSError):
+        for neighbour in sorted(path.parent.iterdir()):
+            status = neighbour.lstat()
+            if neighbour.name.startswith(f"{path.name}.") and stat.S_ISREG(status.st_mode):
+                return stat.S_IMODE(status.st_mode) & 0o664 | PRIVATE
+    return PRIVATE

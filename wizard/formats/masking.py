@@ -1,4 +1,7 @@
-"""A config.toml that can be shown: the same lines, without anything that may be a secret."""
+"""A config.toml that can be shown: the same lines, without anything that may be a secret.
+
+A `.env` for showing: the same lines, with every value hidden.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,44 @@ import re
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.toml.disabled import disabled_statement
-from wizard.formats.toml.inline import inline_pairs
-from wizard.formats.toml.statements import Kind, Path, Span, Statement, parse
-from wizard.formats.toml.tokens import map_strings_and_comments
-from wizard.secrets.secret import MASK
+from wizard.formats.dotenv.compose_go import read_compose
+from wizard.formats.dotenv.dotenvy import read_dotenvy
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, Reading
+from wizard.formats.toml.document import disabled_statement, inline_pairs
+from wizard.formats.toml.statements import (
+    Kind,
+    Path,
+    Span,
+    Statement,
+    map_strings_and_comments,
+    parse,
+)
+from wizard.text.display import MASK
 
 _WORD = (
     r"(?:secret|passw|passphrase|token|credential|api[_-]?key|private[_-]?key"
     r"|(?<![a-z])(?:pass|pwd|pw|passwd)(?![a-z]))"
 )
+
+
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
+
+
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
+
 
 # All patterns are bounded, so that a long line takes no more than linear time.
 _URL_USER = re.compile(r"://[^\s/:]*:")
+
+
 _ASSIGNMENT = re.compile(
     rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
 )
+
+
 _ASSIGN = re.compile(r"[:=][ \t]*")
+
+
 _MULTI_LINE = ("'''", '"""')
 
 
@@ -91,7 +113,7 @@ def _masked(statement: Statement) -> str:
     start = 0
     for begin, end in _confidential_spans(statement):
         if begin >= start:  # a table that is hidden as a whole may hold such keys again
-            shown += [_without_passwords(text[start:begin]), _hidden(text[begin:end])]
+            shown += [_without_passwords(text[start:begin]), _masked_value(text[begin:end])]
             start = end
     return "".join([*shown, _without_passwords(text[start:])])
 
@@ -117,7 +139,7 @@ def _is_confidential(path: Path) -> bool:
     return any(map(_CONFIDENTIAL.search, path)) and not _HARMLESS.search(path[-1])
 
 
-def _hidden(source: str) -> str:
+def _masked_value(source: str) -> str:
     """Return a mask with as many lines as a value has, or the value if it is a reference."""
     quote = _quote(source)
     if secret_reference(source.removeprefix(quote).removesuffix(quote)):
@@ -158,3 +180,78 @@ def _mask_comment(text: str) -> str:
     if assign is None or assign.end() >= end:
         return text
     return _mask_span(text, assign.end(), end)
+
+
+_EMPTY = re.compile(r"""\s*=\s*(?:""|'')?\s*""")
+
+
+_SIGN = re.compile(r"\s*=")
+
+
+# Behind "=" or ":" a comment may hold a former value (not behind the colon of "https://"); so may
+# one without a blank behind the "#", which may once have been meant as a part of a value.
+_COMMENT = re.compile(r"(\s*#(?:[ \t](?:(?!=|:(?!//)).)*[=:]?)?)(.*)", re.DOTALL)
+
+
+def mask_dotenv(text: str) -> str:
+    """Return the text with ``********`` for every value; takes any text, malformed or not.
+
+    It keeps the number of lines, as ``splitlines`` counts them. Names, empty values and comments
+    up to an equals sign or a colon stay; a line that BOMnipotent Server and Docker Compose do not
+    read alike is hidden as a whole, and so is all behind a place where one of them stops reading.
+    """
+    readings = read_dotenvy(text), read_compose(text)
+    hidden = _value_flags(text, *readings)
+    name_ends = _name_ends(*readings)
+    start = 0
+    masked = []
+    for line in text.splitlines(keepends=True):
+        content = line.splitlines()[0]
+        mark = BYTE_ORDER_MARK if start == 0 and content.startswith(BYTE_ORDER_MARK) else ""
+        first = start + len(content) - len(content.removeprefix(mark).lstrip())
+        if first in name_ends:
+            shown = _definition(content, name_ends[first] - start)
+        elif any(hidden[start : start + max(1, len(content))]):
+            shown = MASK
+        else:
+            shown = mark + _other(content.removeprefix(mark))
+        masked.append(shown + line[len(content) :])
+        start += len(line)
+    return "".join(masked)
+
+
+def _name_ends(dotenvy: Reading, compose: Reading) -> dict[int, int]:
+    """Return where the name ends, by where the definition begins, for those that both see."""
+    ours, theirs = (
+        {(one.start, one.name_end) for one in reading.statements} for reading in (dotenvy, compose)
+    )
+    return dict(ours & theirs)
+
+
+def _value_flags(text: str, *readings: Reading) -> bytearray:
+    """Return a flag for each character: whether it may belong to a value."""
+    flags = bytearray(len(text) + 1)
+    for reading in readings:
+        ranges = [(one.start, one.end) for one in reading.statements]
+        if reading.rejection is not None:
+            ranges.append((reading.rejection.offset, len(text)))
+        for start, end in ranges:
+            flags[start:end] = b"\1" * (end - start)
+    return flags
+
+
+def _definition(line: str, name_end: int) -> str:
+    """Mask a line that begins with a definition; ``name_end`` is an index into it."""
+    sign = _SIGN.match(line, name_end)
+    if sign is None:
+        return MASK
+    return line if _EMPTY.fullmatch(line, name_end) else line[: sign.end()] + MASK
+
+
+def _other(line: str) -> str:
+    """Mask a line outside of all definitions, which should be blank or a comment."""
+    comment = _COMMENT.fullmatch(line)
+    if comment is None:
+        return MASK if line.strip() else line
+    shown, rest = comment.groups()
+    return shown + (MASK if rest.strip() else rest)

@@ -7,20 +7,15 @@ public interface.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wizard.config.settings import SmtpSettings
-from wizard.diagnosis.encryption import ENCRYPTION
-from wizard.diagnosis.introduction import INTRODUCTION
-from wizard.diagnosis.sending import OTHER_RECIPIENT, SENDING
-from wizard.diagnosis.unforeseen import UNFORESEEN
-from wizard.live_test.diagnosis_connection import REACHING
-from wizard.live_test.diagnosis_mail import LOGIN
+from wizard.live_test.diagnosis_connection import ENCRYPTION, INTRODUCTION, REACHING, UNFORESEEN
+from wizard.live_test.diagnosis_mail import LOGIN, OTHER_RECIPIENT, SENDING
 from wizard.live_test.diagnosis_rule import Rule, values
-from wizard.live_test.failure import Failure, Stage
+from wizard.live_test.failure import Diagnosis, Failure
 from wizard.text.language import _
 
 _OF_THE_MAILBOX = ("quota", "mail-too-big")
+
 
 TABLE: tuple[Rule, ...] = (
     *REACHING,
@@ -30,28 +25,6 @@ TABLE: tuple[Rule, ...] = (
     *SENDING,
     *UNFORESEEN,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The explanation of one failure. ``warning``: the server's mails go out all the same."""
-
-    code: str
-    stage: Stage
-    summary: str
-    remedy: str
-    server_said: str | None
-    warning: bool = False
-
-    def to_json(self) -> dict[str, str | None]:
-        """Return the diagnosis as ``test --json`` prints it."""
-        return {
-            "code": self.code,
-            "stage": self.stage.value,
-            "summary": self.summary,
-            "remedy": self.remedy,
-            "server_said": self.server_said,
-        }
 
 
 def matters(failure: Failure, settings: SmtpSettings) -> bool:

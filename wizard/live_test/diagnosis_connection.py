@@ -1,4 +1,11 @@
-"""Names, addresses and ports that lead nowhere."""
+"""Names, addresses and ports that lead nowhere.
+
+Encryption that fails, is missing, or comes where it is not expected.
+
+What answers, and how it takes to this machine: greeting and EHLO.
+
+Whatever else happens: the end of the table.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +15,12 @@ from wizard.live_test.diagnosis_rule import (
     alone,
     container_name,
     every,
+    named_better,
     nearby,
     only_starttls,
     port,
     security,
+    self_signed,
 )
 from wizard.live_test.failure import Cause, Stage
 from wizard.text.language import N_
@@ -193,5 +202,243 @@ REACHING: tuple[Rule, ...] = (
         ),
         N_("Repair the route to this address (often IPv6), or switch IPv6 off on the server."),
         warning=True,
+    ),
+)
+
+
+ENCRYPTION: tuple[Rule, ...] = (
+    Rule(
+        Cause.NOT_TLS,
+        "plain-on-tls-port",
+        N_("{host} does not speak TLS on port {port} from the first byte."),
+        N_("Set starttls = true, which means port 587."),
+        when=security(Security.TLS),
+    ),
+    Rule(
+        Cause.NOT_TLS,
+        "plain-on-tls-port",
+        N_("{host} agreed to STARTTLS on port {port}, but did not begin to encrypt."),
+        N_("Use SMTPS: the bare host name with starttls = false."),
+    ),
+    Rule(
+        Cause.IS_TLS,
+        "tls-on-plain-port",
+        N_("{host} expects TLS from the first byte on port {port}."),
+        N_("Set the endpoint to {host} alone, without smtp:// (port 465)."),
+        when=security(Security.NONE),
+    ),
+    Rule(
+        Cause.IS_TLS,
+        "tls-on-plain-port",
+        N_("{host} expects TLS from the first byte on port {port}."),
+        N_("Set starttls = false, and the bare host name {host} as the endpoint (port 465)."),
+    ),
+    Rule(
+        Cause.TLS_TOO_OLD,
+        "tls-too-old",
+        N_("{host} only speaks a version of TLS that is older than 1.2."),
+        N_("Have the mail server updated, or use another one: the server refuses old versions."),
+    ),
+    Rule(
+        Cause.TLS_FAILED,
+        "tls-failed",
+        N_("{host} and this machine could not agree on an encryption ({text})."),
+        N_("Check that port {port} is the right one; else show this to whoever runs {host}."),
+    ),
+    Rule(
+        Cause.CERTIFICATE_NAME,
+        "certificate-name",
+        N_("The certificate is not for {host}, but for {names}."),
+        N_("Set the endpoint to {better}, if that is your mail server."),
+        when=named_better,
+    ),
+    Rule(
+        Cause.CERTIFICATE_NAME,
+        "certificate-name",
+        N_("The certificate is not for {host}; the names in it: {names}."),
+        N_("Set the endpoint to the name that your mail provider gives for SMTP."),
+    ),
+    Rule(
+        Cause.CERTIFICATE_EXPIRED,
+        "certificate-expired",
+        N_("The certificate of {host} has expired ({until})."),
+        N_("Have it renewed by whoever runs {host}; if it is new, check this machine's clock."),
+    ),
+    Rule(
+        Cause.CERTIFICATE_NOT_YET_VALID,
+        "certificate-not-yet-valid",
+        N_("The certificate of {host} is not valid yet ({since})."),
+        N_("Check the clock of this machine and of the server: it is probably slow."),
+    ),
+    Rule(
+        Cause.CERTIFICATE_UNTRUSTED,
+        "certificate-untrusted",
+        N_("The certificate of {host} is self-signed ({issuer}): nobody vouches for it."),
+        N_(
+            "Have it replaced by one of a public authority, or install it in the trust store of "
+            "the server; a container has its own store."
+        ),
+        when=self_signed,
+    ),
+    Rule(
+        Cause.CERTIFICATE_UNTRUSTED,
+        "certificate-untrusted",
+        N_("The certificate of {host} comes from {issuer}, which this machine does not trust."),
+        N_(
+            "If it is your own authority, install its certificate in the trust store of the "
+            "server (a container has its own store); if it is a public one, have {host} send the "
+            "complete chain."
+        ),
+    ),
+    Rule(
+        Cause.CERTIFICATE_ENDS_SOON,
+        "certificate-expires-soon",
+        N_("The certificate of {host} is only valid until {until}."),
+        N_("Have it renewed by whoever runs {host}."),
+        warning=True,
+    ),
+    Rule(
+        Cause.STARTTLS_MISSING,
+        "starttls-missing",
+        N_(
+            "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the "
+            "offer."
+        ),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+    ),
+    Rule(
+        Cause.REPLY,
+        "starttls-refused",
+        N_("{host} refuses STARTTLS for the moment."),
+        N_("Test again in a few minutes, or use SMTPS: starttls = false."),
+        stages=(Stage.STARTTLS,),
+        said=r"^4",
+    ),
+    Rule(
+        Cause.REPLY,
+        "starttls-refused",
+        N_("{host} refuses STARTTLS, although it offers it."),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+        stages=(Stage.STARTTLS,),
+    ),
+    Rule(
+        Cause.INJECTED,
+        "protocol-error",
+        N_(
+            "Something sent unencrypted data behind the reply to STARTTLS: a faulty mail server, "
+            "or somebody on the way."
+        ),
+        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+    ),
+)
+
+
+INTRODUCTION: tuple[Rule, ...] = (
+    Rule(
+        Cause.MALFORMED,
+        "not-a-mail-server",
+        N_("What answers on port {port} of {host} is a web server."),
+        N_("Correct the host or the port in the endpoint."),
+        stages=(Stage.GREETING,),
+        said=r"^HTTP/|<html",
+    ),
+    Rule(
+        Cause.MALFORMED,
+        "not-a-mail-server",
+        N_("What answers on port {port} of {host} is an SSH server."),
+        N_("Correct the host or the port in the endpoint."),
+        stages=(Stage.GREETING,),
+        said=r"^SSH-",
+    ),
+    Rule(
+        Cause.MALFORMED,
+        "not-a-mail-server",
+        N_("What answers on port {port} of {host} is for reading mails (POP3 or IMAP)."),
+        N_("Enter your mail provider's host for outgoing mails (SMTP)."),
+        stages=(Stage.GREETING,),
+        said=r"^\+OK|^\* (OK|PREAUTH|BYE)",
+    ),
+    Rule(
+        Cause.MALFORMED,
+        "not-a-mail-server",
+        N_("What answers on port {port} of {host} is not a mail server."),
+        N_("Correct the host or the port in the endpoint."),
+        stages=(Stage.GREETING,),
+    ),
+    Rule(
+        Cause.CLOSED,
+        "greeting-refused",
+        N_("{host} hangs up on this machine without a word."),
+        N_(
+            "Check the port; if it is right, ask whoever runs {host} whether this machine's "
+            "address is blocked."
+        ),
+        stages=(Stage.GREETING,),
+    ),
+    Rule(
+        Cause.REPLY,
+        "rate-limited",
+        N_("{host} does not want to talk to this machine for the moment."),
+        N_("Wait half an hour without testing, then test again."),
+        stages=(Stage.GREETING, Stage.EHLO),
+        said=r"^421|\b4\.7\.0\b|\b4\.3\.2\b|too many|rate limit",
+    ),
+    Rule(
+        Cause.REPLY,
+        "greeting-refused",
+        N_("{host} turns this machine away: its address is probably on a block list."),
+        N_("Look your address up at the list that the reply names, or use another relay."),
+        stages=(Stage.GREETING,),
+        said=r"^554|\b5\.7\.1\b|block|blacklist|spamhaus",
+    ),
+    Rule(
+        Cause.REPLY,
+        "greeting-refused",
+        N_("{host} turns this machine away."),
+        N_("Read the reply; ask whoever runs {host}."),
+        stages=(Stage.GREETING,),
+    ),
+    Rule(
+        Cause.REPLY,
+        "ehlo-refused",
+        N_("{host} refuses the name that this machine introduces itself with."),
+        N_("Give the machine a full host name; for a container set hostname: in the compose file."),
+        stages=(Stage.EHLO,),
+        said=r"^50[14]|^55|helo|hostname|host name",
+    ),
+    Rule(
+        Cause.REPLY,
+        "ehlo-refused",
+        N_("{host} does not accept EHLO, which the server needs."),
+        N_("Use another relay: this one is too old."),
+        stages=(Stage.EHLO,),
+    ),
+)
+
+
+UNFORESEEN: tuple[Rule, ...] = (
+    Rule(
+        Cause.CLOSED,
+        "protocol-error",
+        N_("{host} ended the connection where an answer was due ({step})."),
+        N_("Test again in a few minutes; if it stays, ask whoever runs {host}."),
+    ),
+    Rule(
+        Cause.MALFORMED,
+        "protocol-error",
+        N_("{host} sent {text} ({step})."),
+        N_("Use another mail server, or show this to whoever runs {host}."),
+    ),
+    Rule(
+        Cause.REPLY,
+        "protocol-error",
+        N_("{host} refused a command that every mail server accepts."),
+        N_("Read the reply; ask whoever runs {host}."),
+    ),
+    Rule(
+        Cause.UNEXPECTED,
+        "unexpected",
+        N_("The test came to an unexpected end ({text})."),
+        N_("Test again; if it stays, please report it as a defect of this program."),
     ),
 )

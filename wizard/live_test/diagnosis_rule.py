@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wizard.config.settings import Security, SmtpSettings, is_container_name, is_nearby
 from wizard.discovery.providers import Special, UserForm, by_host
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.secrets.secret import MASK
+from wizard.text.display import MASK
 from wizard.text.language import N_, _
 
 _NAMES_SHOWN = 6

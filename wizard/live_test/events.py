@@ -1,14 +1,23 @@
-"""What the live test tells while it runs, and the report it ends with."""
+"""What the live test tells while it runs, and the report it ends with.
+
+How one stage of the live test can end: it passed, or it did not.
+
+The dialogue with a mail server, as it may be shown: printable, bounded, without the login.
+
+Reports about settings that are judged without a connection: none at all, or unusable ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wizard.config.settings import Route
-from wizard.live_test.diagnosis import Diagnosis
-from wizard.live_test.failure import Stage
+from wizard.errors import InvalidValue
+from wizard.live_test.failure import Diagnosis, Failure, Stage
+from wizard.text.display import mask_url_password, printable
+from wizard.text.language import _
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 
@@ -162,3 +171,101 @@ class Concluded:
 
 
 Event = Started | Finished | Decided | Concluded
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How a stage went well. ``concern`` makes it a warning."""
+
+    message: str
+    detail: Mapping[str, JSON] = field(default_factory=dict)
+    outcome: Outcome = Outcome.PASS
+    concern: Failure | None = None
+
+
+class Failed(Exception):
+    """A stage did not go well."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.cause.name)
+        self.failure = failure
+
+
+Hide = Callable[[str], str]
+"""Makes text from outside fit to be shown, without the secret in any form."""
+
+
+Action = Callable[[], Awaitable[Passed]]
+
+
+Step = tuple[Stage, Action]
+
+
+MOST_LINES = 400
+
+
+class Transcript:
+    """Collects lines; ``clock`` gives the seconds since the start, ``hide`` is always masked."""
+
+    def __init__(self, clock: Callable[[], float], hide: Iterable[str] = ()) -> None:
+        self._clock = clock
+        self._hidden = tuple(hide)
+        self._lines: list[Line] = []
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What was said so far; a long dialogue ends with a note that it goes on."""
+        return tuple(self._lines)
+
+    def sent(self, text: str) -> None:
+        """Note a command; the caller leaves the login out."""
+        self._add(Direction.SENT, text)
+
+    def received(self, text: str) -> None:
+        """Note a line of a reply, exactly as it came."""
+        self._add(Direction.RECEIVED, text)
+
+    def note(self, text: str) -> None:
+        """Note what happened without a word of either side."""
+        self._add(Direction.NOTE, text)
+
+    def _add(self, direction: Direction, text: str) -> None:
+        if len(self._lines) > MOST_LINES:
+            return
+        if len(self._lines) == MOST_LINES:
+            direction, text = Direction.NOTE, _("The rest is left out.")
+        self._lines.append(Line(direction, printable(text, self._hidden), self._clock()))
+
+
+_STAGES = {
+    "user": Stage.MAIL,
+    "endpoint": Stage.DNS,
+    "starttls": Stage.STARTTLS,
+    "secret": Stage.AUTH,
+}
+"""First word of a refusal's code → the stage at which the server would fail."""
+
+
+def not_configured() -> Report:
+    """Return the report for a configuration without ``[smtp]``."""
+    diagnosis = Diagnosis(
+        code="not-configured",
+        stage=Stage.DNS,
+        summary=_("config.toml has no [smtp] section, so there is nothing to test."),
+        remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
+        server_said=None,
+    )
+    return Report(Verdict.UNTESTABLE, None, "", (), diagnosis, 0.0)
+
+
+def unusable(problem: InvalidValue, endpoint: str) -> Report:
+    """Return the report for settings that the server cannot even try."""
+    stage = _STAGES.get(problem.code.partition("-")[0], Stage.DNS)
+    diagnosis = Diagnosis(
+        code=problem.code,
+        stage=stage,
+        summary=problem.message,
+        remedy=problem.remedy,
+        server_said=None,
+    )
+    return Report(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)

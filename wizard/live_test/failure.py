@@ -30,6 +30,28 @@ class Stage(StrEnum):
     QUIT = "quit"
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The explanation of one failure. ``warning``: the server's mails go out all the same."""
+
+    code: str
+    stage: Stage
+    summary: str
+    remedy: str
+    server_said: str | None
+    warning: bool = False
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the diagnosis as ``test --json`` prints it."""
+        return {
+            "code": self.code,
+            "stage": self.stage.value,
+            "summary": self.summary,
+            "remedy": self.remedy,
+            "server_said": self.server_said,
+        }
+
+
 class Cause(Enum):
     """How a stage failed; what the server said, if it did, is in :class:`Failure`."""
 

@@ -1,38 +1,51 @@
-"""The course of one live test: its deadline, what has happened so far, and what it means."""
+"""The course of one live test: its deadline, what has happened so far, and what it means.
+
+The live test itself: runs the stages, explains what goes wrong, ends with a report.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from wizard.config.settings import Security, SmtpSettings
 from wizard.live_test.alternatives import BEFORE_LOGIN, Search, advice, may_help
-from wizard.live_test.diagnosis import Diagnosis, diagnose
+from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.events import (
     JSON,
+    Action,
     Alternative,
+    Concluded,
     Decided,
+    Event,
+    Failed,
     Finished,
     Line,
     Outcome,
+    Passed,
     Report,
+    Started,
+    Step,
+    Transcript,
     Verdict,
 )
-from wizard.live_test.failure import Cause, Certificate, Failure, Stage
-from wizard.live_test.session import Session
-from wizard.live_test.smtp import ConnectionClosed
-from wizard.live_test.tls import look
-from wizard.probe.encrypted import certificate_detail
-from wizard.probe.network import Network
-from wizard.probe.reply import Malformed
-from wizard.probe.step import Action, Failed, Passed, Step
+from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
+from wizard.live_test.session import Session, hidden_forms
+from wizard.live_test.smtp import ConnectionClosed, Malformed
+from wizard.live_test.tls import certificate_detail, look
+from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
 _COURTESY_SECONDS = 2.0
+
+
 _IMPATIENCE = 3.0
 """Seconds after which a stage that gets no answer makes the search for alternatives begin."""
+
+
 _IN_STEP = frozenset(
     {
         Cause.REPLY,
@@ -44,6 +57,8 @@ _IN_STEP = frozenset(
     }
 )
 """Failures behind which the mail server still waits for a command."""
+
+
 _UNTRUSTED = {
     Cause.CERTIFICATE_NAME: "name",
     Cause.CERTIFICATE_EXPIRED: "expired",
@@ -280,3 +295,62 @@ class Course:
         if failure.certificate is not None and failure.cause is Cause.CERTIFICATE_NAME:
             detail["would_match"] = failure.certificate.name_like(self._settings.route.host)
         return detail
+
+
+DEFAULT_TIMEOUT = 15.0
+
+
+async def probe(
+    settings: SmtpSettings,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the deadline is part of the verdict
+    recipient: str | None = None,
+    deliver: bool = False,
+    alternatives: bool = True,
+    compose: bool = False,
+    network: Network | None = None,
+) -> AsyncGenerator[Event, None]:
+    """Test ``settings`` as the server would use them.
+
+    Yields :class:`Started` and :class:`Finished` for each stage, :class:`Decided` once the
+    verdict is certain, and ends with :class:`Concluded`, whatever happens within ``timeout``
+    seconds. With a ``recipient`` the mail server is also asked whether it takes mails to it; a
+    mail is only sent there if ``deliver`` is set as well, and then it is sent once.
+    ``alternatives``: when the test fails, other forms of the endpoint are tried, without the
+    secret. ``compose`` says that the server runs in a container, where some names mean something
+    else. Cancelling the consumer, or closing the generator (``contextlib.aclosing``), closes all
+    connections at once.
+    """
+    if deliver and recipient is None:
+        raise ValueError("a mail needs a recipient")
+    network = network or SystemNetwork()
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    transcript = Transcript(lambda: clock() - began, hidden_forms(settings))
+    session = Session(
+        settings,
+        network,
+        recipient=recipient,
+        deliver=deliver,
+        compose=compose,
+        transcript=transcript,
+    )
+    search = Search(settings, network, began + timeout) if alternatives else None
+    course = Course(settings, network, session, search, timeout)
+    try:
+        for step in session.steps():
+            if not course.decided and step[0] in Course.COURTESIES:
+                yield course.decide()
+            yield Started(step[0])
+            finished = await course.take(step)
+            yield finished
+            if course.over:
+                break
+        if not course.decided:
+            yield course.decide()
+        await course.look_around()
+    finally:
+        await session.aclose()
+        if search is not None:
+            await search.aclose()
+    yield Concluded(course.report(transcript.lines, recipient))

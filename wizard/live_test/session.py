@@ -1,4 +1,7 @@
-"""The stages of the live test, each one a coroutine that passes or raises :class:`Failed`."""
+"""The stages of the live test, each one a coroutine that passes or raises :class:`Failed`.
+
+From a host name to a connection, with what stands in the way told apart.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,20 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
-from wizard.config.settings import Security, SmtpSettings, is_nearby
-from wizard.live_test.events import JSON, Outcome
+from wizard.config.settings import (
+    Route,
+    Security,
+    SmtpSettings,
+    is_container_name,
+    is_loopback,
+    is_nearby,
+)
+from wizard.live_test.events import JSON, Failed, Outcome, Passed, Step, Transcript
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.live_test.smtp import Conversation, Injected
-from wizard.live_test.tls import cause_of, words_of
+from wizard.live_test.smtp import Conversation, Extensions, Injected, Reply, as_sent, log_in
+from wizard.live_test.tls import cause_of, encrypted, words_of
 from wizard.live_test.transaction import Transaction, refused
-from wizard.probe.encrypted import encrypted
-from wizard.probe.extensions import Extensions
-from wizard.probe.login import as_sent, log_in
-from wizard.probe.network import Address, Network
-from wizard.probe.reach import connect, resolve
-from wizard.probe.reply import Reply
-from wizard.probe.step import Failed, Passed, Step
-from wizard.probe.transcript import Transcript
-from wizard.system.network import Connected
+from wizard.system.network import Address, Connected, Network, connect_first
 from wizard.text.display import printable
 from wizard.text.language import N_, _
 
@@ -261,3 +263,49 @@ def _own_name() -> str:
     name = socket.gethostname()
     usable = name and name.isascii() and name.isprintable() and " " not in name
     return name if usable else "[127.0.0.1]"
+
+
+_PATIENCE = 2.0
+"""Seconds that an address has left once another one has answered."""
+
+
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+
+
+async def resolve(network: Network, route: Route, compose: bool) -> Sequence[Address]:
+    """Return the addresses of the route's host, at least one; raise :class:`Failed`.
+
+    ``compose``: the server runs in a container, to which loopback is itself, and which may know
+    names that this machine does not.
+    """
+    if compose and is_loopback(route.host):
+        raise Failed(Failure(Stage.DNS, Cause.CONTAINER_INTERNAL))
+    try:
+        addresses = await network.resolve(route.host, route.port)
+    except socket.gaierror as error:
+        text = printable(error.strerror or "")
+        if compose and is_container_name(route.host):
+            cause = Cause.CONTAINER_INTERNAL
+        elif error.errno in _NO_SUCH_NAME:
+            cause = Cause.NAME_UNKNOWN
+        else:
+            cause = Cause.RESOLVER_DOWN
+        raise Failed(Failure(Stage.DNS, cause, text=text)) from error
+    if not addresses:
+        raise Failed(Failure(Stage.DNS, Cause.NAME_UNKNOWN))
+    return addresses
+
+
+async def connect(network: Network, addresses: Sequence[Address]) -> Connected:
+    """Connect to the address that the server would use.
+
+    Raises :class:`Failed`, or :class:`TimeoutError` where the system has waited long enough.
+    """
+    try:
+        return await connect_first(network, addresses, _PATIENCE)
+    except TimeoutError:
+        raise
+    except OSError as error:
+        refused = isinstance(error, ConnectionRefusedError)
+        cause = Cause.CONNECTION_REFUSED if refused else Cause.UNREACHABLE
+        raise Failed(Failure(Stage.TCP, cause, text=words_of(error))) from error

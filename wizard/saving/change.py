@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import temporary
+from wizard.files import atomic
 from wizard.files.reading import Snapshot
 from wizard.formats.text import decode
 from wizard.secrets.credential import LOST
-from wizard.secrets.secret import MASK, Secret
+from wizard.secrets.secret import Secret
 from wizard.secrets.store import StoreName, Vault
+from wizard.text.display import MASK
 from wizard.text.language import _
 
 
@@ -30,7 +31,7 @@ class FileChange:
     before: Snapshot
     after: bytes | None = field(repr=False)
     mask: Callable[[str], str] = field(repr=False)
-    new_mode: int = temporary.PRIVATE
+    new_mode: int = atomic.PRIVATE
 
     @property
     def changed(self) -> bool:

@@ -7,23 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from wizard.config.current import Current, Place
+from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import Caution, SkipForm
-from wizard.errors import FileRefused, InvalidValue
-from wizard.files import permissions
+from wizard.errors import Caution, FileRefused, InvalidValue
+from wizard.files import replacing
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.config_toml.view import parse_config
-from wizard.formats.dotenv.mask import mask_dotenv
-from wizard.formats.dotenv.variable import remove_variable, set_variable
-from wizard.formats.masking import mask_config
+from wizard.formats.dotenv.variables import remove_variable, set_variable
+from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.formats.text import encode
 from wizard.saving import transaction
 from wizard.saving.change import FileChange, StoreChange
 from wizard.secrets import resolver
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import StoreName, Vault
+from wizard.secrets.store import Place, StoreName, Vault
 from wizard.text.language import _
 
 StoreFactory = Callable[[Current, StoreName], Vault]
@@ -92,7 +91,7 @@ def make_plan(
         current.config,
         encode(config_text),
         mask_config,
-        permissions.new_file_mode(current.config.path),
+        replacing.new_file_mode(current.config.path),
     )
     env = FileChange(current.env, encode(_env(current, draft, secret, name)), mask_dotenv)
     changed = _secret_changed(current, draft, secret)

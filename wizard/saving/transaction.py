@@ -15,10 +15,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from wizard import interruption
-from wizard.config.settings import Caution
-from wizard.errors import StoreUnusable, WizardError, WriteFailed
-from wizard.files import directories, reading, refusals, replacing, temporary
+from wizard.errors import Caution, StoreUnusable, WizardError, WriteFailed
+from wizard.files import atomic, reading, refusals, replacing
 from wizard.files.reading import Snapshot
 from wizard.saving.change import FileChange, StoreChange
 from wizard.saving.journal import FileImage, Journal, Phase, Record, StoreImage, digest, fingerprint
@@ -26,6 +24,7 @@ from wizard.secrets import resolver
 from wizard.secrets.credential import CredentialStore
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import StoreName, Vault
+from wizard.system import signals
 from wizard.text.language import _
 
 Reopen = Callable[[StoreName, Path, Mapping[str, str]], Vault]
@@ -71,13 +70,13 @@ def write(
         notes = _carry_out(wanted, [change for change, _ in moved], journal)
         journal.write(record.committed())
     except BaseException as error:
-        with interruption.impossible():
+        with signals.impossible():
             found = _how_far(journal, error) or record
             if found.phase is not Phase.COMMITTED:
                 _take_back(journal, found, reopen)
                 raise
         notes = ()  # although the last step failed: there is no way back
-    with interruption.impossible():
+    with signals.impossible():
         return (*left, *notes, *_complete(journal, record.committed(), reopen))
 
 
@@ -185,7 +184,7 @@ def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
                 foreign.append(str(image.path))
         except WizardError as error:
             failed.append(f"{image.path} ({error.message.removesuffix('.')})")
-    directories.remove_directories(list(record.directories))
+    atomic.remove_directories(list(record.directories))
     for stored in record.stores:
         store = reopen(stored.store, record.config, stored.details)
         try:
@@ -217,7 +216,7 @@ def _put_back(image: FileImage, journal: Journal) -> bool:
     replacing.put_back(
         Snapshot(image.path, now.target, image.before),
         now.data,
-        new_mode=image.mode or temporary.PRIVATE,
+        new_mode=image.mode or atomic.PRIVATE,
         in_place=partial(_mark_in_place, journal, image.path),
     )
     return True
@@ -355,7 +354,7 @@ def _remove_leftovers(record: Record, reopen: Reopen) -> None:
             target = reading.read(path).target
         except WizardError:  # said where the file is put back
             continue
-        for leftover in temporary.leftovers(target):
+        for leftover in atomic.leftovers(target):
             _remove_leftover(leftover)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import reading, temporary
-from wizard.formats.dotenv.mask import mask_dotenv
-from wizard.formats.masking import mask_config
+from wizard.files import atomic, reading
+from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.saving.change import FileChange, StoreChange
 from wizard.saving.journal import FileImage, Journal, Record, StoreImage
 from wizard.saving.plan import Plan
@@ -64,7 +63,7 @@ def _file(image: FileImage, record: Record) -> FileChange:
     if not image.is_after(now.data):
         raise _changed_since(image.path)
     mask: Callable[[str], str] = mask_dotenv if _is_env(image.path, record) else mask_config
-    return FileChange(now, image.before, mask, image.mode or temporary.PRIVATE)
+    return FileChange(now, image.before, mask, image.mode or atomic.PRIVATE)
 
 
 def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:

@@ -164,9 +164,7 @@ class CredentialStore:
 
     def _run(self, command: list[str], data: bytes) -> Answer:
         from wizard.system import process
-        from wizard.system.process import (
-            TimedOut,  # most of all, it is asked whether there is a file
-        )
+        from wizard.system.process import TimedOut
 
         try:
             return process.run(command, data, os.environ, self._seconds)

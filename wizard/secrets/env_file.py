@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
-from wizard.files import permissions, reading, replacing
+from wizard.files import reading, replacing
 from wizard.files.reading import Snapshot
-from wizard.formats.dotenv.variable import remove_variable, set_variable
-from wizard.formats.dotenv.variables import read_entries
+from wizard.formats.dotenv.variables import read_entries, remove_variable, set_variable
 from wizard.formats.text import decode, encode
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability
@@ -38,7 +37,7 @@ class EnvFileStore:
         except StoreUnusable as error:
             return Availability(False, error.code, str(error).removesuffix(error.remedy).strip(),
                                 error.remedy)  # fmt: skip
-        if not permissions.is_writable(snapshot):
+        if not reading.is_writable(snapshot):
             where = snapshot.target if snapshot.exists else snapshot.target.parent
             return Availability(
                 False,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.config.current import Current, Place
-from wizard.config.settings import Endpoint, expand, references
+from wizard.config.current import Current
+from wizard.config.settings import Endpoint
 from wizard.errors import InvalidValue, StoreUnusable
+from wizard.formats.variables import expand, references
 from wizard.secrets import credential
 from wizard.secrets.credential import CredentialStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store, StoreName, Vault
+from wizard.secrets.store import Place, Store, StoreName, Vault
 from wizard.text.language import _
 
 if TYPE_CHECKING:  # each is imported where it is opened: most commands open none

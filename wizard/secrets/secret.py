@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Never
 
-MASK = "********"
+from wizard.text.display import MASK
 
 
 class Secret:

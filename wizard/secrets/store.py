@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from wizard.config.current import Place
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.secrets.secret import Secret
+
+
+class Place(StrEnum):
+    """Where a secret can be found; the first of several wins."""
+
+    ENVIRONMENT = "environment"
+    ENV_FILE = "env-file"
+    CREDENTIAL = "credential"
+    """Given to a service by systemd; reaches the server through ``exec`` only."""
+    KEYRING = "keyring"
+    """Reaches the server through ``exec`` only."""
+    LITERAL = "literal"
 
 
 class StoreName(StrEnum):

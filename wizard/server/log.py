@@ -1,23 +1,67 @@
-"""The file that ``[log] file`` names: appended to, rotated, truncated, or not there yet."""
+"""The file that ``[log] file`` names: appended to, rotated, truncated, or not there yet.
+
+A log of the server, and what may go wrong with reading it.
+
+What the server's container prints, as ``docker`` tells it.
+
+From the lines of the server's log to its verdict on the new config.toml.
+
+The lines, as its documentation shows them (doc.bomnipotent.de, The Config File):
+
+    2025-03-06 15:34:45 +00:00 [INFO] Configuration successfully reloaded from "/…/config.toml"
+    2025-03-06 16:11:03 +00:00 [ERROR] Failed to read config file "/…/config.toml": Failed to …
+      |
+    5 | starlight_throughput = "16 GW"
+      | ^^^^^^^^^^^^^^^^^^^^
+    unknown field `starlight_throughput`, expected one of …
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
+import shutil
 import stat
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
-from wizard.afterwards.log import LogUnreadable
+from wizard.compose.container import Container
+from wizard.system.process import followed
 
-_AT_ONCE = 1 << 16
+
+class LogUnreadable(Exception):
+    """The log cannot be read by this account, or not at all."""
+
+
+class Log(Protocol):
+    """Where the server's log is, as it was at one moment: what came before is left out."""
+
+    @property
+    def command(self) -> str:
+        """What the operator types in a shell to read the log's last lines."""
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Yield what has been appended since then, and then what is being appended.
+
+        Ends when nothing can come any more; closing it ends everything that was started for it.
+        Raises :class:`LogUnreadable`.
+        """
+
+
+_CHUNK = 1 << 16
 """Bytes that are read at one look."""
+
+
 _TAIL = 64
 """Bytes before the end that tell whether the file still is what it was."""
+
+
 _EVERY = 0.1
 """Seconds between two looks."""
 
@@ -68,7 +112,7 @@ class LogFile:
                     while not ended.is_set():
                         if data := following.more():
                             tell(data)
-                        if len(data) < _AT_ONCE:
+                        if len(data) < _CHUNK:
                             ended.wait(_EVERY)
                 except (OSError, LogUnreadable):
                     tell(None)
@@ -103,7 +147,7 @@ class _Open:
         return os.fstat(self._descriptor).st_size
 
     def read(self, offset: int) -> bytes:
-        return os.pread(self._descriptor, _AT_ONCE, offset)
+        return os.pread(self._descriptor, _CHUNK, offset)
 
     def before(self, offset: int) -> bytes:
         start = max(0, offset - _TAIL)
@@ -170,3 +214,154 @@ def _check(status: os.stat_result) -> None:
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
+
+
+_PASSED_ON = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
+              "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME")  # fmt: skip
+"""What tells ``docker`` which daemon and which project are meant, as in the operator's shell."""
+
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+"""What Docker takes for a name; nothing that could be a flag."""
+
+
+_SLACK = timedelta(seconds=1)
+"""The daemon's clock may be that of a virtual machine, a little behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerLog:
+    """The log of one container from a moment on. ``docker`` is the program's absolute path."""
+
+    docker: Path
+    compose_files: tuple[Path, ...]
+    service: str
+    container_name: str
+    """Where the compose file gives the container a name; for a ``docker`` without Compose."""
+    since: datetime
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def command(self) -> str:
+        """What shows the last lines in a shell."""
+        return shlex.join(["docker", *self._compose, "logs", "--tail", "20", self.service])
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Yield what the server prints; the child is ended with this generator."""
+        for command in self._commands():
+            try:
+                async with followed(command, self.environ, self._extra) as process:
+                    if process.stdout is not None:
+                        while data := await process.stdout.read(_CHUNK):
+                            yield data
+                    if await process.wait() == 0:
+                        return
+            except OSError:
+                raise LogUnreadable from None
+        raise LogUnreadable
+
+    @property
+    def _compose(self) -> list[str]:
+        return ["compose", *(part for file in self.compose_files for part in ("-f", str(file)))]
+
+    @property
+    def _extra(self) -> dict[str, str]:
+        return {name: self.environ[name] for name in _PASSED_ON if name in self.environ}
+
+    def _commands(self) -> list[list[str]]:
+        """Return what to try, in this order."""
+        since = (self.since - _SLACK).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        how = ["logs", "--follow", "--since", since]
+        plain = ["--no-log-prefix", "--no-color", self.service]
+        commands = [[str(self.docker), *self._compose, *how, *plain]]
+        if _NAME.fullmatch(self.container_name):
+            commands.append([str(self.docker), *how, self.container_name])
+        return commands
+
+
+def container_log(
+    container: Container, compose_file: Path, environ: Mapping[str, str], now: datetime
+) -> ContainerLog | None:
+    """Return the log of ``container`` from ``now`` (UTC) on; None without a ``docker``."""
+    name = container.service.name
+    if not _NAME.fullmatch(name):
+        return None
+    docker = _docker(environ)
+    if docker is None:
+        return None
+    files = tuple(dict.fromkeys((compose_file, container.path)))
+    return ContainerLog(docker, files, name, container.service.container_name, now, environ)
+
+
+def _docker(environ: Mapping[str, str]) -> Path | None:
+    """Find ``docker`` on the PATH; never in the working directory."""
+    directories = environ.get("PATH", "").split(os.pathsep)
+    path = os.pathsep.join(each for each in directories if Path(each).is_absolute())
+    found = shutil.which("docker", path=path) if path else None
+    return None if found is None else Path(found)
+
+
+_LONGEST = 1 << 16
+"""Bytes that are kept of a line without an end."""
+
+
+_MOST_WORDS = 20
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+_ENTRY = re.compile(
+    r"(?:\d{4}-\d\d-\d\d[T ][\d:.,]+ ?(?:Z|[+-]\d\d:?\d\d)? *)?"
+    r"\[ ?(?P<level>[A-Z]+) ?\] (?P<rest>.*)"
+)
+
+
+_RELOADED = re.compile(r'Configuration successfully reloaded from "')
+
+
+_FAILED = re.compile(r'Failed to read config file (?:"(?:[^"\\]|\\.)*": )?(?P<why>.*)')
+
+
+_QUOTED = re.compile(r"\s*\d*\s*\|")
+"""A line of config.toml, as the parser shows it; it may hold a secret."""
+
+
+class LogReader:
+    """Takes what was appended to the log, in pieces of any size. The last verdict counts."""
+
+    def __init__(self) -> None:
+        self.reloaded: bool | None = None
+        """Whether the server uses the new settings; None as long as it has not said so."""
+        self._why: list[str] = []
+        self._goes_on = False
+        self._rest = b""
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Why the server refuses, line by line, without the lines of config.toml. Not masked."""
+        return tuple(self._why)
+
+    def feed(self, data: bytes) -> None:
+        """Read on."""
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest[:_LONGEST]
+        for line in lines:
+            self._take(line)
+
+    def close(self) -> None:
+        """Count a last line that has no end as well."""
+        self.feed(b"\n")
+
+    def _take(self, line: bytes) -> None:
+        text = _COLOUR.sub("", line[:_LONGEST].decode("utf-8", "replace")).rstrip()
+        entry = _ENTRY.match(text)
+        if entry is None:
+            if self._goes_on and len(self._why) < _MOST_WORDS and not _QUOTED.match(text):
+                self._why.append(text)
+            return
+        self._goes_on = False
+        if entry["level"] == "INFO" and _RELOADED.match(entry["rest"]):
+            self.reloaded, self._why = True, []
+        elif entry["level"] == "ERROR" and (failed := _FAILED.match(entry["rest"])):
+            self.reloaded, self._why, self._goes_on = False, [failed["why"]], True

@@ -12,11 +12,12 @@ from urllib.parse import quote, quote_plus
 
 from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import REFERENCE, Endpoint
+from wizard.config.settings import Endpoint
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.masking import mask_urls
-from wizard.secrets.secret import MASK, Replace, Secret
-from wizard.text.display import printable
+from wizard.formats.variables import REFERENCE
+from wizard.secrets.secret import Replace, Secret
+from wizard.text.display import MASK, printable
 
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")

@@ -1,26 +1,36 @@
-"""The server that reads what was written: where its log is, and what it notices by itself."""
+"""The server that reads what was written: where its log is, and what it notices by itself.
+
+Waiting for the server's verdict, for a few seconds at most.
+
+What the server's log has said of the new settings.
+
+What was heard from the server, in the operator's words; in this one place.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path, PurePosixPath
 
-from wizard.afterwards.container_log import container_log
-from wizard.afterwards.log import Log, LogUnreadable
-from wizard.check.inspection import find_container
-from wizard.compose.container import Container
+from wizard.compose.container import Container, find_container
 from wizard.config.current import Current
-from wizard.config.settings import Caution, expand
-from wizard.errors import WizardError
-from wizard.files.written import InPlace
+from wizard.config.draft import Draft
+from wizard.errors import Caution, WizardError
+from wizard.files.refusals import InPlace
+from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
 from wizard.secrets.store import StoreName
-from wizard.server.log import LogFile
+from wizard.server.log import Log, LogFile, LogReader, LogUnreadable, container_log
 from wizard.server.next_steps import start_command
+from wizard.server.redaction import Veil, veil
+from wizard.text.language import N_, _
 
 _LEVELS_WITHOUT_INFO = ("error", "warn", "warning")
 
@@ -125,3 +135,166 @@ def _outside(container: Container, file: str) -> Path | None:
             if found is None or depth >= found[0]:
                 found = depth, source / path.relative_to(target)
     return None if found is None else found[1]
+
+
+SECONDS = 10.0
+
+
+SETTLES = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What is listened to from before the writing on."""
+
+    server: Server
+    log: Log
+    veil: Veil
+    seconds: float = SECONDS
+    settles: float = SETTLES
+    """Seconds after the first verdict in which another one may follow: a server that reads a file
+    in the middle of its being written refuses it first, and an error message has several lines."""
+
+    @property
+    def undo_command(self) -> str:
+        """What brings the old settings back, as it is typed in a shell."""
+        return shlex.join(["smtp-wizard", "-c", str(self.server.current.layout.config), "undo"])
+
+    async def outcome(self) -> Outcome:
+        """Wait for the verdict; cancelling ends everything that was started for it."""
+        reader = LogReader()
+        ended = False
+        try:
+            async with asyncio.timeout(self.seconds) as limit, aclosing(self.log.pieces()) as log:
+                async for piece in log:
+                    undecided = reader.reloaded is None
+                    reader.feed(piece)
+                    if undecided and reader.reloaded is not None:
+                        settled = asyncio.get_running_loop().time() + self.settles
+                        limit.reschedule(min(settled, limit.when() or settled))
+                ended = True
+        except TimeoutError:
+            pass
+        except LogUnreadable:
+            if reader.reloaded is None:
+                return Outcome(Heard.UNREADABLE)
+        reader.close()
+        return self._judge(reader, ended)
+
+    def _judge(self, reader: LogReader, ended: bool) -> Outcome:
+        if reader.reloaded:
+            return Outcome(Heard.RELOADED)
+        if reader.reloaded is False:
+            return Outcome(Heard.REFUSED, self.veil("; ".join(reader.why)))
+        if ended:
+            return Outcome(Heard.ENDED)
+        return Outcome(Heard.QUIET if self.server.hiding_level else Heard.SILENT)
+
+
+def listen(server: Server, draft: Draft, plan: Plan) -> Listening | None:
+    """Begin to listen, just before ``plan`` is written; None where there is nothing to hear."""
+    log = server.log() if server.reloads(plan) else None
+    return None if log is None else Listening(server, log, veil(server.current, draft))
+
+
+class Heard(Enum):
+    """What there was to hear."""
+
+    RELOADED = auto()
+    """The server uses the new settings."""
+    REFUSED = auto()
+    """The server cannot use the new config.toml, and goes on with what it had."""
+    SILENT = auto()
+    """Nothing within the time."""
+    QUIET = auto()
+    """No error within the time, from a log whose level leaves out that all is well."""
+    ENDED = auto()
+    """The log is that of a container which does not run."""
+    UNREADABLE = auto()
+    """The log could not be read after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was heard, and the server's own words where it refuses: masked, on one line."""
+
+    heard: Heard
+    words: str = ""
+
+
+WAITING = N_("Listening to the server's log: {seconds:.0f} s at most.")
+
+
+STOPPED = N_("Nobody waited for the server's log.")
+
+
+_RELOADED = N_("✓ The server has reloaded config.toml and uses the new settings.")
+
+
+_REFUSED = N_(
+    "✗ The server cannot use the new config.toml. It goes on with its old settings, but once "
+    "stopped it does not start again before this is mended."
+)
+
+
+_SAID = N_("The server said: {words}")
+
+
+_MEND = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
+
+
+_UNDO = N_("Or go back to how it was:")
+
+
+_SILENT = N_(
+    "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the "
+    "server does not run."
+)
+
+
+_QUIET = N_(
+    "! The server's log says nothing of an error within {seconds:.0f} seconds. At its level "
+    "{level} it does not say that a reload went well."
+)
+
+
+_READ = N_("Read the server's log:")
+
+
+_ENDED = N_("! The server's container does not run. It reads the new settings when you start it:")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """``heard`` is what has happened; ``steps`` is what to do about it, commands with ``$ ``."""
+
+    heard: tuple[str, ...]
+    steps: tuple[str, ...] = ()
+    mark: str = ""
+    """``passed``, ``warned`` or ``failed``."""
+    instead: bool = False
+    """Whether the steps take the place of all that was to be done otherwise."""
+    settled: bool = False
+    """Whether there is nothing more to be said of the reload."""
+
+
+def said(outcome: Outcome, listening: Listening) -> Said:
+    """Return what to tell the operator; nothing where nothing could be heard."""
+    seconds, read = listening.seconds, (_(_READ), f"$ {listening.log.command}")
+    match outcome.heard:
+        case Heard.RELOADED:
+            return Said((_(_RELOADED),), mark="passed", settled=True)
+        case Heard.REFUSED:
+            words = (_(_SAID, words=outcome.words),) if outcome.words else read
+            mend = (_(_MEND), _(_UNDO), f"$ {listening.undo_command}")
+            return Said((_(_REFUSED), *words), mend, "failed", instead=True, settled=True)
+        case Heard.SILENT:
+            return Said((_(_SILENT, seconds=seconds),), read, "warned")
+        case Heard.QUIET:
+            level = listening.server.hiding_level
+            return Said((_(_QUIET, seconds=seconds, level=level),), read, "warned", settled=True)
+        case Heard.ENDED:
+            start = f"$ {listening.server.start_command}"
+            return Said((_(_ENDED),), (start,), "warned", settled=True)
+        case Heard.UNREADABLE:
+            return Said(())

@@ -1,18 +1,24 @@
-"""Signals that end the wizard: whatever it is doing, it ends, and the terminal is restored."""
+"""Signals that end the wizard: whatever it is doing, it ends, and the terminal is restored.
+
+Moments at which there is no way back any more, or which are the way back themselves.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self
 
 PATIENCE = 3.0
 """Seconds that the wizard has to end by itself; only a stalled terminal takes that long."""
+
+
 _AGAIN = 1.0
 
 
@@ -90,3 +96,32 @@ class Signals:
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
     with suppress(RuntimeError):  # it has just ended
         loop.call_soon_threadsafe(function)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def impossible() -> Iterator[None]:
+    """Let Ctrl+C, SIGTERM and SIGHUP do nothing within the block.
+
+    Whoever stops in the middle of putting back would leave half of it, and who stops behind the
+    last step could not say truthfully that nothing was written. Other threads than the main one
+    never meet a signal: there, the block is like any other.
+    """
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    replaced = []
+    try:
+        with contextlib.suppress(ValueError):  # not in the main thread
+            for number, handler in before.items():
+                if handler is not None:  # else it was not Python that has set it
+                    signal.signal(number, _nothing)
+                    replaced.append(number)
+        yield
+    finally:
+        for number in replaced:
+            signal.signal(number, before[number])
+
+
+def _nothing(number: int, frame: object) -> None:
+    """Unlike SIG_IGN, this is not passed on to the programs that are started meanwhile."""

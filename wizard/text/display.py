@@ -1,14 +1,68 @@
-"""Text from outside, made fit for a terminal, a log and a JSON document."""
+"""Text from outside, made fit for a terminal, a log and a JSON document.
+
+Text from files, paths and the network, made fit for a terminal.
+
+A control character in a value or in the name of a directory could move the cursor, change the
+title, or turn the direction of writing; it is shown as an escape instead, never left out, so that
+a preview stays true.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from wizard.secrets.secret import MASK
+MASK = "********"
+
+
+def mask_url_password(endpoint: str) -> str:
+    """Replace the password in ``smtp://user:password@host``, even where the URL is malformed.
+
+    The user may be a mail address, so everything up to the last ``@`` counts as the password.
+    """
+    return re.sub(r"^((?:[^:/]*://)?+[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
+
+
+_KEPT = "\n\t"
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with an escape for each character that is not printable.
+
+    Line feeds and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _KEPT else _escape(c) for c in text)
+
+
+def shows_unicode(environ: Mapping[str, str], encoding: str) -> bool:
+    """Whether marks like ✓ and ✗ can be told apart: the locale is one of UTF-8.
+
+    Python itself speaks UTF-8 even where the locale does not. The fonts of the Linux console have
+    512 characters at most, and the same replacement for both marks.
+    """
+    if environ.get("TERM") == "linux":
+        return False
+    names = [environ.get("LC_ALL"), environ.get("LC_CTYPE"), environ.get("LANG")]
+    if names[0] is None and names[1] == "C.UTF-8":
+        names[1] = None  # Python sets it where the locale is C
+    name = next((name for name in names if name), "")
+    utf_8 = name.lower().replace("-", "").partition("@")[0].endswith("utf8")
+    return utf_8 and encoding.lower().replace("-", "") == "utf8"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
 
 LIMIT = 300
+
+
 _SHORTEST_MASKED = 4
+
+
 _SHORTEST_PART = 8
 
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import REFERENCE, SkipForm
 from wizard.errors import WizardError
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.formats.masking import mask_config
+from wizard.formats.variables import REFERENCE
 from wizard.secrets.secret import Remove, Replace, Secret
 from wizard.secrets.store import StoreName
 from wizard.system import state

@@ -6,9 +6,9 @@ the TOML, so a reference has to be right both ways.
 
 from __future__ import annotations
 
-from wizard.config.settings import REFERENCE
 from wizard.errors import InvalidValue
 from wizard.formats.toml.values import is_string, read_string
+from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
 _QUOTES = ('"', "'''", '"""')

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.config.settings import REFERENCE, SkipForm
 from wizard.errors import FileRefused
-from wizard.formats.toml.document import TomlTable
-from wizard.formats.toml.edit import Document
-from wizard.formats.toml.inline import inline_pairs
-from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse
-from wizard.formats.toml.tokens import references
+from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.toml.document import Document, TomlTable, inline_pairs
+from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse, references
+from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
 SMTP = "smtp"

@@ -2,21 +2,187 @@
 
 It can have a table header (``[smtp]``), be an inline table (``smtp = { … }``), or consist of dotted
 keys (``smtp.user = …``) at the top of the document.
+
+Splices in a TOML text: every statement that is not asked for stays as it is, byte by byte.
+
+The key/value pairs inside inline tables, wherever they stand in a value.
+
+Key/value pairs and table headers that are commented out.
+
+How the neighbours of a new key/value pair are written, so that it can be written alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wizard.formats.toml.disabled import disabled_statement
-from wizard.formats.toml.edit import Document
-from wizard.formats.toml.inline import InlinePair, inline_pairs
-from wizard.formats.toml.statements import Kind, Span, Statement
-from wizard.formats.toml.style import pair_in_style
+from wizard.errors import FileRefused
+from wizard.formats.toml.statements import (
+    Kind,
+    Path,
+    Span,
+    Statement,
+    TomlSource,
+    key_path,
+    lex,
+    load,
+    value_tokens,
+)
+
+
+class Document:
+    """The statements of one text while it is edited."""
+
+    def __init__(self, source: TomlSource) -> None:
+        self._bom = source.bom
+        self.statements = list(source.statements)
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+        return self._bom + "".join(statement.text for statement in self.statements)
+
+    def replace(self, index: int, span: Span, source: str) -> None:
+        """Put ``source`` in the place of a span of one statement."""
+        text = self.statements[index].text
+        self.rewrite(index, text[: span[0]] + source + text[span[1] :])
+
+    def rewrite(self, index: int, text: str) -> None:
+        """Put ``text``, one statement too, in the place of a statement."""
+        old = self.statements[index]
+        self.statements[index : index + 1] = lex(text, old.table, old.line)
+
+    def insert(self, index: int, lines: Sequence[str], table: Path) -> None:
+        """Insert lines, without line ends, before a statement; they stand in ``table``.
+
+        Line ends are those of the line above. At the end of a file without a final newline, the
+        text has none afterwards either.
+        """
+        end = self._line_end(index)
+        above = self.statements[index - 1] if index else None
+        unfinished = above is not None and not above.line_end
+        if unfinished:
+            self.rewrite(index - 1, self.statements[index - 1].text + end)
+        text = end.join(lines) + ("" if unfinished else end)
+        self.statements[index:index] = lex(text, table)
+
+    def remove(self, *indices: int) -> None:
+        """Remove whole statements; a missing final newline stays missing."""
+        unfinished = bool(self.statements) and not self.statements[-1].line_end
+        for index in sorted(indices, reverse=True):
+            del self.statements[index]
+        if unfinished and self.statements and (end := self.statements[-1].line_end):
+            self.rewrite(len(self.statements) - 1, self.statements[-1].text.removesuffix(end))
+
+    def reread(self) -> None:
+        """Find out anew which table each statement stands in, after a header has appeared."""
+        self.statements = list(lex("".join(statement.text for statement in self.statements)))
+
+    def content_end(self) -> int:
+        """Return the index behind the last statement that is not blank."""
+        index = len(self.statements)
+        while index and self.is_kind(index - 1, Kind.BLANK):
+            index -= 1
+        return index
+
+    def is_kind(self, index: int, *kinds: Kind) -> bool:
+        """Tell whether there is a statement at ``index`` and it is of one of these kinds."""
+        return 0 <= index < len(self.statements) and self.statements[index].kind in kinds
+
+    def is_comment(self, index: int, comment: str) -> bool:
+        """Tell whether the statement at ``index`` is this comment, verbatim."""
+        return self.is_kind(index, Kind.COMMENT) and self.statements[index].text.strip() == comment
+
+    def last(self, matches: Callable[[Statement], bool]) -> int | None:
+        """Return the index of the last statement that matches."""
+        found = (i for i in reversed(range(len(self.statements))) if matches(self.statements[i]))
+        return next(found, None)
+
+    def append_section(self, lines: Sequence[str]) -> None:
+        """Add lines behind all content, one blank line below it."""
+        index = self.content_end()
+        self.insert(index, ["", *lines] if index else lines, ())
+
+    def _line_end(self, index: int) -> str:
+        above = self.statements[index - 1].line_end if index else ""
+        return above or next((s.line_end for s in self.statements if s.line_end), "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class InlinePair:
+    """A key/value pair in an inline table; spans are offsets into the statement's text.
+
+    Arrays on the way add nothing to ``path``. ``is_direct`` is false in nested tables.
+    """
+
+    path: Path
+    is_direct: bool
+    key_span: Span
+    value_span: Span
+
+
+def inline_pairs(statement: Statement) -> list[InlinePair]:
+    """Return all pairs in the inline tables of a key/value pair.
+
+    Pairs of one table are in the order of the text, inner tables come before the outer pair.
+    """
+    pairs: list[InlinePair] = []
+    stack = [_Container(statement.path, 0, is_table=False)]
+    for token in value_tokens(statement.masked, *statement.value_span):
+        top = stack[-1]
+        match token.lastgroup:
+            case "blank" | "newline" | "comment":
+                pass
+            case "equals":
+                top.begin_value(statement.text)
+            case "comma":
+                pairs += top.end_value()
+            case "open":
+                top.extend(token)
+                stack.append(_Container(top.path, len(stack), is_table=token[0] == "{"))
+            case "close":
+                pairs += stack.pop().end_value()
+                stack[-1].extend(token)
+            case _:
+                top.extend(token)
+    return pairs
+
+
+class _Container:
+    """An array or inline table while it is being read."""
+
+    def __init__(self, base: Path, depth: int, *, is_table: bool) -> None:
+        self.base = base
+        self.depth = depth
+        self.path = base
+        self._is_table = is_table
+        self._key: Span | None = None
+        self._span: Span | None = None
+
+    def extend(self, token: re.Match[str]) -> None:
+        """Let the key or value that is being read reach to the end of ``token``."""
+        self._span = (token.start() if self._span is None else self._span[0], token.end())
+
+    def begin_value(self, text: str) -> None:
+        """Take what was read so far as a key."""
+        assert self._span is not None, "valid TOML has a key before the equals sign"  # noqa: S101
+        self._key, self._span = self._span, None
+        self.path = self.base + key_path(text[slice(*self._key)])
+
+    def end_value(self) -> list[InlinePair]:
+        """Return the pair that ends here; an array or an empty table has none."""
+        pairs = []
+        if self._is_table and self._key and self._span:
+            pairs.append(InlinePair(self.path, self.depth == 1, self._key, self._span))
+        self._key, self._span, self.path = None, None, self.base
+        return pairs
+
 
 Render = Callable[[str], str]
 """Gives the source of a new value from that of the old one (empty if there is none)."""
+
 
 _HEADERS = (Kind.HEADER, Kind.ARRAY_HEADER)
 
@@ -199,3 +365,68 @@ class TomlTable:
 
 def _value_source(pair: Statement) -> str:
     return pair.text[slice(*pair.value_span)]
+
+
+_COMMENT = re.compile(r"([ \t]*)#[ \t]*([^\n]*\n?)")
+
+
+_WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")
+
+
+def disabled_statement(comment: Statement) -> Statement | None:
+    """Return what a comment would be without its ``#``: a pair or a table header, else None.
+
+    The blanks in front of the ``#`` stay, those behind it go. Prose is no valid TOML.
+    """
+    if comment.kind is not Kind.COMMENT or not (found := _COMMENT.fullmatch(comment.text)):
+        return None
+    text = found[1] + found[2]
+    if not _WORTH_PARSING.match(text):
+        return None
+    try:
+        load(text)
+        return next(lex(text, comment.table, comment.line))
+    except FileRefused:
+        return None
+
+
+_TAB_WIDTHS = (8, 4, 2)
+
+
+def pair_in_style(siblings: Sequence[Statement], key: str, value: str) -> str:
+    """Return ``key = value`` without line end, indented and aligned like its siblings.
+
+    Both are TOML source. The last sibling, above which nothing will stand, has the last word.
+    """
+    if not siblings:
+        return f"{key} = {value}"
+    last = siblings[-1]
+    before, _, after = _around_equals(last)
+    return f"{last.indent}{key}{_gap(siblings, last.indent + key, before)}={after}{value}"
+
+
+def _around_equals(pair: Statement) -> tuple[str, str, str]:
+    return pair.text[pair.key_span[1] : pair.value_span[0]].partition("=")
+
+
+def _gap(siblings: Sequence[Statement], start: str, usual: str) -> str:
+    """Return the blanks between the new key and its equals sign."""
+    gaps = {_around_equals(sibling)[0] for sibling in siblings}
+    if gaps in ({""}, {" "}):
+        return usual
+    heads = [
+        sibling.text[: sibling.key_span[1]] + _around_equals(sibling)[0] for sibling in siblings
+    ]
+    for tab in _TAB_WIDTHS:
+        columns = {len(head.expandtabs(tab)) for head in heads}
+        if len(columns) == 1:
+            return _fill(start, columns.pop(), tab if "\t" in usual else 0) or usual[:1]
+    return usual[:1]
+
+
+def _fill(start: str, column: int, tab: int) -> str:
+    """Return the blanks that bring ``start`` to ``column``, or nothing if it is there or beyond."""
+    missing = column - len(start.expandtabs(tab or 8))
+    if not tab:
+        return " " * missing
+    return "\t" * -(-missing // tab)

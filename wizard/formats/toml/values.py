@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-from wizard.formats.toml.tokens import STRING
+from wizard.formats.toml.statements import STRING
 
 _STRING = re.compile(STRING, re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'")

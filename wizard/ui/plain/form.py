@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from wizard.config.draft import Draft
-from wizard.config.settings import mask_url_password
-from wizard.flow import entry
-from wizard.flow.form import Form
-from wizard.flow.step import Move
-from wizard.secrets.secret import MASK, Secret
+from wizard.secrets.secret import Secret
+from wizard.text.display import MASK, mask_url_password
 from wizard.text.language import N_, _
 from wizard.ui.plain.prompt import BackWanted, Prompt
 from wizard.ui.plain.terminal import Interrupted, Terminal
-from wizard.ui.steps.model import Choice, Part, Text, Tick, Words
+from wizard.ui.steps import model
+from wizard.ui.steps.model import Choice, Form, Move, Part, Text, Tick, Words
 
 _PRESENT = "{label} [{present}]: "
 _EXAMPLE = "{label}, {example}: "
@@ -115,7 +113,7 @@ class FormDialogue:
         typed = await self._prompt.answer(_prompt(part, shown))
         text = typed.strip()
         if text and text != typed:
-            self._say(f"! {_(entry.TRIMMED)}")
+            self._say(f"! {_(model.TRIMMED)}")
         taken = part.taken(text) if part.offers and (text or not present) else None
         if taken is None:
             return text or present

@@ -10,13 +10,13 @@ from enum import Enum, auto
 from wizard.config.draft import Draft
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
-from wizard.flow.step import Move
 from wizard.live_test.events import Alternative, Concluded, Decided, Finished, Report, Verdict
 from wizard.live_test.evidence import ticket
 from wizard.text.language import N_, _
 from wizard.ui.plain.prompt import BackWanted, Prompt
 from wizard.ui.plain.terminal import Interrupted, Terminal
 from wizard.ui.steps import live_test
+from wizard.ui.steps.model import Move
 from wizard.ui.steps.session import Session
 
 _STAGE = "{mark} {stage}, {milliseconds:.0f} ms: {message}"

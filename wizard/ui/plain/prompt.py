@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from wizard.flow import entry
 from wizard.secrets.secret import Secret
 from wizard.text.language import N_, _
 from wizard.ui.plain.terminal import LONGEST, Interrupted, Terminal
+from wizard.ui.steps import model
 
 T = TypeVar("T")
 
@@ -89,14 +89,14 @@ class Prompt:
             except Interrupted:
                 await self._instead()
                 continue
-            text = entry.one_line("\n".join(lines))
+            text = model.one_line("\n".join(lines))
             if text is None:
-                self._terminal.say(f"✗ {_(entry.SEVERAL_LINES)}")
+                self._terminal.say(f"✗ {_(model.SEVERAL_LINES)}")
             elif len(lines[0].encode("utf-8", "surrogateescape")) >= LONGEST - 1:
                 self._terminal.say(_(_TOO_LONG, longest=LONGEST - 2))
             else:
                 if text != lines[0]:
-                    self._terminal.say(f"! {_(entry.TRIMMED)}")
+                    self._terminal.say(f"! {_(model.TRIMMED)}")
                 return Secret(text) if text else None
 
     async def _instead(self) -> None:

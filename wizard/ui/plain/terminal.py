@@ -15,7 +15,7 @@ import termios
 from collections.abc import Coroutine, Iterator
 from typing import Any, Self, TypeVar
 
-from wizard.visible import shows_unicode, visible
+from wizard.text.display import shows_unicode, visible
 
 T = TypeVar("T")
 

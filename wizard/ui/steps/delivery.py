@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.config.draft import Draft
-from wizard.config.settings import SkipForm
-from wizard.flow.form import Form
-from wizard.flow.step import Heading, Step
+from wizard.formats.config_toml.skip_form import SkipForm
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Choice, Option, Part, Values, Words
+from wizard.ui.steps.model import Choice, Form, Heading, Option, Part, Step, Values, Words
 
 
 class DeliveryForm(Form):

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wizard.afterwards.listening import Listening
-from wizard.afterwards.outcome import Outcome
-from wizard.afterwards.words import said
-from wizard.check import warnings
 from wizard.config.draft import Draft
-from wizard.config.settings import Caution
+from wizard.errors import Caution
 from wizard.saving.plan import Plan
-from wizard.server.reload import Server
+from wizard.server import next_steps
+from wizard.server.reload import Listening, Outcome, Server, said
 from wizard.text.language import N_, _
 
 TITLE = N_("✓ Written")
@@ -71,7 +68,7 @@ def done(
     cautions = tuple(f"! {each.message}" for each in left)
     restart = server.restart_command(left)
     steps, once_settled = (
-        warnings.next_steps(server.current, draft, plan, restart, settled=settled)
+        next_steps.next_steps(server.current, draft, plan, restart, settled=settled)
         for settled in (False, True)
     )
     return Done(

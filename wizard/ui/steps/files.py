@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wizard.check import warnings
-from wizard.config.current import Current
+from wizard.config.current import Current, about_permissions
 from wizard.config.layout import LayoutKind
-from wizard.flow.form import Form
-from wizard.flow.step import Heading, Step
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Part, Values, Words
+from wizard.ui.steps.model import Form, Heading, Part, Step, Values, Words
 
 _LAYOUTS = {
     LayoutKind.COMPOSE: N_(
@@ -53,10 +50,7 @@ class FilesForm(Form):
             Words(f"{current.layout.env_file}\n{_env_state(current)}"),
             Words(_("How the server is run"), "label"),
             Words(_(_LAYOUTS[current.layout.kind])),
-            *(
-                Words(f"! {caution.message}", "caution")
-                for caution in warnings.about_permissions(current)
-            ),
+            *(Words(f"! {caution.message}", "caution") for caution in about_permissions(current)),
             Words(_("Nothing is written before the last step."), "quiet"),
         ]
 

@@ -1,19 +1,21 @@
-"""The flow of the wizard, from the first step to the written files."""
+"""The flow of the wizard, from the first step to the written files.
+
+What shows the wizard: the full screen, or line by line.
+
+The steps that ask for something, one a file: their words, fields and rules.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wizard.config import current
 from wizard.config.current import Current
 from wizard.config.draft import Draft
 from wizard.errors import WizardError
-from wizard.flow.forms import ASKED, form_of
-from wizard.flow.step import Move, Step, StepResult
-from wizard.flow.surface import Surface
 from wizard.saving import lock, transaction
 from wizard.secrets import resolver
 from wizard.secrets.secret import Keep
@@ -21,14 +23,56 @@ from wizard.secrets.store import StoreName, Vault
 from wizard.text.language import _
 from wizard.ui import saved_draft
 from wizard.ui.steps import pages
+from wizard.ui.steps.model import Form, Move, Step, StepResult
 from wizard.ui.steps.session import Session
 
-if TYPE_CHECKING:  # what comes last is imported last: the first step is shown sooner
+if TYPE_CHECKING:
     from wizard.saving.plan import Plan
     from wizard.ui.steps.done import Done
+    from wizard.ui.steps.pages import Page, Question
+    from wizard.ui.steps.review import Review
+    from wizard.ui.steps.summary import Action
+
+
+class Surface(Protocol):
+    """Everything that the flow needs of a surface. Each method returns when the operator goes on.
+
+    ``steps`` are all steps of the way that is being gone, for showing where it stands; it is
+    empty where a single part is changed. Nothing here writes a file.
+    """
+
+    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+        """Let the form be filled in; going back returns what stands in it, right or wrong."""
+
+    async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
+        """Show the live test; the draft may come back with another form of the endpoint."""
+
+    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+        """Show what will be written; going on means to write it."""
+
+    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+        """Let a part be chosen; ``chosen`` was the last one."""
+
+    async def confirm(self, question: Question) -> bool:
+        """Ask; anything but the word for yes means no."""
+
+    async def page(self, page: Page) -> None:
+        """Show a text."""
+
+    async def done(self, done: Done) -> Done:
+        """Say what was written, and what to do now; return it with what the server has said.
+
+        The operator may go on without waiting for that.
+        """
+
+    def entered(self) -> Draft:
+        """Return the draft with what stands before the operator now; never validates."""
+
 
 _PATIENCE = 5.0
 """Seconds that the operator waits for another process that writes."""
+
+
 _SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 
@@ -213,8 +257,7 @@ class Flow:
             return True
 
     def _write(self, draft: Draft, plan: Plan) -> Done:
-        from wizard.afterwards.listening import listen
-        from wizard.server.reload import look
+        from wizard.server.reload import listen, look
         from wizard.ui.steps.done import done
 
         now = self.session.current
@@ -263,3 +306,34 @@ class Flow:
     def _rename_section(self) -> None:
         self.session.current = self.session.current.with_section_renamed()
         self.draft = Draft.of(self.session.current)
+
+
+ASKED = (Step.FILES, Step.DELIVERY, Step.USER, Step.SERVER, Step.SECRET)
+"""In the order in which they are asked."""
+
+
+def form_of(step: Step) -> type[Form]:
+    """Return what is asked at a step; imported at its turn, so that the first is shown sooner."""
+    match step:
+        case Step.FILES:
+            from wizard.ui.steps.files import FilesForm
+
+            return FilesForm
+        case Step.DELIVERY:
+            from wizard.ui.steps.delivery import DeliveryForm
+
+            return DeliveryForm
+        case Step.USER:
+            from wizard.ui.steps.user import UserForm
+
+            return UserForm
+        case Step.SERVER:
+            from wizard.ui.steps.mail_server import ServerForm
+
+            return ServerForm
+        case Step.SECRET:
+            from wizard.ui.steps.secret import SecretForm
+
+            return SecretForm
+        case _:
+            raise ValueError(step)

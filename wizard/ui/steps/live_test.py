@@ -8,11 +8,18 @@ from contextlib import aclosing
 from wizard.config.draft import Draft
 from wizard.config.settings import Route, Security
 from wizard.errors import InvalidValue
-from wizard.flow.step import Heading, Step
-from wizard.live_test.events import Alternative, Concluded, Event, Outcome, Report, Verdict
+from wizard.live_test.events import (
+    Alternative,
+    Concluded,
+    Event,
+    Outcome,
+    Report,
+    Verdict,
+    unusable,
+)
 from wizard.live_test.failure import Stage
-from wizard.probe.unconnected import unusable
 from wizard.text.language import N_, _
+from wizard.ui.steps.model import Heading, Step
 from wizard.ui.steps.session import Session
 
 HEADING = Heading(

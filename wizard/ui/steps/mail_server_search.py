@@ -9,14 +9,13 @@ from contextlib import aclosing, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from wizard.discovery.domain import domain_of
-from wizard.discovery.suggestion import Found, Source
+from wizard.discovery.suggestion import Found, Source, domain_of
 from wizard.errors import InvalidValue
 from wizard.system.background import in_background
 
 if TYPE_CHECKING:
-    from wizard.discovery.records import Records
-    from wizard.probe.network import Network
+    from wizard.discovery.dns import Records
+    from wizard.system.network import Network
 
 SECONDS = 5.0
 """After these the search is over, whoever has not answered."""
@@ -94,7 +93,7 @@ class Discovery:
             domain = domain_of(address)
         except InvalidValue:
             return None
-        from wizard.discovery.known import recognise  # it reads the list of providers
+        from wizard.discovery.offers import recognise  # it reads the list of providers
 
         known = recognise(address)
         if known is not None:

@@ -1,10 +1,61 @@
-"""What a step consists of: words, fields and choices as plain values, shown by any surface."""
+"""What a step consists of: words, fields and choices as plain values, shown by any surface.
+
+The steps of the flow, and how one of them is left.
+
+A step that asks for something: its parts, and the way from their values to the draft.
+
+Text that was pasted or typed as one answer: what is left out of it, and what is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import Any, ClassVar
+
+from wizard.config.draft import Draft
+from wizard.text.language import N_
+from wizard.ui.steps.session import Session
+
+
+class Step(Enum):
+    """The steps of the flow, by the name in the step bar: English, and translated there."""
+
+    FILES = N_("Files")
+    DELIVERY = N_("Delivery")
+    USER = N_("User")
+    SERVER = N_("Server")
+    SECRET = N_("Secret")
+    TEST = N_("Test")
+    REVIEW = N_("Review")
+
+
+class Move(Enum):
+    """Where to go from a step."""
+
+    NEXT = auto()
+    BACK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step was left, and what has been entered up to then."""
+
+    move: Move
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a step is called, what it asks, and its explanation; translated when they are shown."""
+
+    step: Step
+    title: str
+    help: str
+    help_in_lines: str = ""
+    """The explanation without a screen, where the one with a screen names its keys."""
+
 
 Values = Mapping[str, Any]
 """Name of a field → what stands in it now: str, bool, an option's value, or ``Secret | None``."""
@@ -73,3 +124,70 @@ class Tick:
 
 
 Part = Words | Text | Choice | Tick
+
+
+class Form:
+    """A step's description. It does not know who shows it; no I/O.
+
+    ``parts`` are always the same ones in the same order: what changes with the values is their
+    text, and whether they are shown.
+    """
+
+    HEADING: ClassVar[Heading]
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    """The fields of the draft that this step asks for."""
+
+    def __init__(self, session: Session, draft: Draft) -> None:
+        self.session = session
+        self.start = draft
+
+    def values(self) -> Values:
+        """Return what stands in the fields at first."""
+        return {}
+
+    def parts(self, values: Values) -> Sequence[Part]:
+        """Return everything there is to read and to answer, with these values."""
+        raise NotImplementedError
+
+    def draft(self, values: Values) -> Draft:
+        """Return the draft with these values; never validates."""
+        return self.start
+
+    def problems(self, values: Values) -> dict[str, str]:
+        """Return field → sentence for what is wrong with these values."""
+        problems = self.draft(values).problems(self.session.current)
+        return {
+            name: f"{problem.message} {problem.remedy}"
+            for name, problem in problems.items()
+            if name in self.FIELDS
+        }
+
+    async def known(self) -> None:
+        """Wait until it is known what can be offered; a few seconds at most."""
+
+    async def changes(self) -> AsyncGenerator[None, None]:
+        """Yield each time that the parts may have changed by themselves."""
+        await self.known()
+        yield
+
+    def waiting(self) -> str:
+        """Return what :meth:`known` waits for that the operator may wish to skip, as a sentence."""
+        return ""
+
+    def skip(self) -> None:
+        """Do without what is being waited for."""
+
+
+SEVERAL_LINES = N_("What you pasted has several lines, so nothing was entered. Paste one line.")
+
+
+TRIMMED_PASTE = N_("Blanks and line breaks around the pasted text were left out.")
+
+
+TRIMMED = N_("Blanks around it were left out.")
+
+
+def one_line(pasted: str) -> str | None:
+    """Return ``pasted`` without blanks around it; None where it has several lines."""
+    text = pasted.strip()
+    return None if len(text.splitlines()) > 1 else text

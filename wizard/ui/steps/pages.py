@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wizard.check.finding import Finding
+from wizard.errors import Finding
 from wizard.text.language import N_, _
 from wizard.ui.saved_draft import KeptDraft
 

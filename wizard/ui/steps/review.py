@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from wizard.check import warnings
 from wizard.config.draft import Draft
-from wizard.flow.step import Heading, Step
 from wizard.live_test.events import Verdict
 from wizard.saving.change import FileChange
 from wizard.saving.plan import Plan
 from wizard.text.language import N_, _
+from wizard.ui.steps.model import Heading, Step
 from wizard.ui.steps.session import Session
 
 LEGEND = N_(

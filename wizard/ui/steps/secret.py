@@ -6,18 +6,26 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wizard.config.current import Place
 from wizard.config.draft import Draft
-from wizard.discovery.known import about_secret
+from wizard.discovery.offers import about_secret
 from wizard.errors import InvalidValue
-from wizard.flow.form import Form
-from wizard.flow.step import Heading, Step
+from wizard.secrets.keyring import FOREIGN
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import Place, StoreName
 from wizard.server.next_steps import consequence
-from wizard.stores.keyring_words import FOREIGN
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Choice, Option, Part, Text, Tick, Values, Words
+from wizard.ui.steps.model import (
+    Choice,
+    Form,
+    Heading,
+    Option,
+    Part,
+    Step,
+    Text,
+    Tick,
+    Values,
+    Words,
+)
 
 _STORED = {
     Place.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from wizard.config.current import Current
 from wizard.config.draft import Draft
-from wizard.config.settings import SmtpSettings, expand, references
+from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue, StoreUnusable
-from wizard.secrets.keyring import KeyringStore
+from wizard.formats.variables import expand, references
+from wizard.secrets.keyring import FOREIGN, KeyringStore
 from wizard.secrets.store import Availability, Store, StoreName
-from wizard.stores.keyring_words import FOREIGN
 from wizard.system.background import in_background
 from wizard.ui.steps.mail_server_search import Discovery
 
 if TYPE_CHECKING:
-    from wizard.check.finding import Finding
+    from wizard.errors import Finding
     from wizard.live_test.events import Event, Report
 
 T = TypeVar("T")

@@ -6,15 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from wizard.check.finding import Severity
-from wizard.config.current import Place
 from wizard.config.draft import Draft
-from wizard.config.settings import Endpoint, Security, expand, mask_url_password
-from wizard.errors import InvalidValue
-from wizard.flow.step import Step
+from wizard.config.settings import Endpoint, Security
+from wizard.errors import InvalidValue, Severity
+from wizard.formats.variables import expand
 from wizard.live_test.events import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
+from wizard.secrets.store import Place
+from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
+from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import Session
 
 TITLE = N_("SMTP settings")

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.config.draft import Draft
-from wizard.discovery.known import recognise
-from wizard.flow.form import Form
-from wizard.flow.step import Heading, Step
+from wizard.discovery.offers import recognise
 from wizard.text.language import N_, _
 from wizard.ui.steps.mail_server import unusable
-from wizard.ui.steps.model import Part, Text, Values, Words
+from wizard.ui.steps.model import Form, Heading, Part, Step, Text, Values, Words
 
 _NO_ADDRESS = N_(
     "! This is not a mail address. The server sends its mails from this name, and many "

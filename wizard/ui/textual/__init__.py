@@ -1,1 +1,1 @@
-"""The wizard on the full screen; the only place that imports textual."""
+"""The wizard on the full screen; the only room that imports textual."""

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
+
 from wizard.config.draft import Draft
-from wizard.flow.form import Form
-from wizard.flow.step import Move, Step, StepResult
 from wizard.text.language import N_
-from wizard.tui.thrifty import ThriftyTerminal
 from wizard.ui.steps.flow import Flow
+from wizard.ui.steps.model import Form, Move, Step, StepResult
 from wizard.ui.steps.pages import Page, Question
 from wizard.ui.steps.session import Session
 from wizard.ui.textual.dialogs import QuestionScreen
 from wizard.ui.textual.step_screen import StepScreen
-from wizard.ui.textual.terminal import Terminal
+from wizard.ui.textual.terminal import Terminal, ThriftyTerminal
 from wizard.ui.textual.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:  # of the screens, each is imported when it is shown: the first one comes sooner
@@ -138,7 +137,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
     async def page(self, page: Page) -> None:
         """Show a text over the screen."""
-        from wizard.tui.screens.page import PageScreen
+        from wizard.ui.textual.dialogs import PageScreen
 
         await self.push_screen_wait(PageScreen(page))
 

@@ -1,13 +1,50 @@
-"""Where in the flow the operator is: done, current and coming steps."""
+"""Where in the flow the operator is: done, current and coming steps.
+
+The last line: what the keys do here, in the operator's language.
+
+Plain text on the screen; what it says is never taken for markup.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
-from wizard.flow.step import Step
+from textual.widgets import Footer, Static
+from textual.widgets._footer import FooterKey
+
+from wizard.text.display import visible
 from wizard.text.language import _
+from wizard.ui.steps.model import Step
+
+
+class Keys(Footer):
+    """Bindings are made when the program is loaded, so their words are translated only here."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, show_command_palette=False)
+
+    def compose(self) -> ComposeResult:
+        """Each key with what it does."""
+        for widget in super().compose():
+            if isinstance(widget, FooterKey):
+                widget.description = _(widget.description)
+            yield widget
+
+
+class Sentence(Static):
+    """Text that may come from anywhere."""
+
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str = "") -> None:  # noqa: A002
+        super().__init__(Content(visible(text)), id=id, classes=classes, markup=False)
+
+    def say(self, text: str) -> None:
+        """Show ``text`` instead; an empty one takes no room."""
+        if visible(text) != str(self.content):
+            self.update(Content(visible(text)))
+        self.display = bool(text)
 
 
 class StepBar(Widget):

@@ -1,4 +1,7 @@
-"""One of a few: the arrows choose, Enter goes on."""
+"""One of a few: the arrows choose, Enter goes on.
+
+Options and boxes that show their state by a sign; textual's own show it by a colour alone.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Mount
+from textual.geometry import Size
 from textual.message import Message
-from textual.widgets import RadioButton, RadioSet
-from wizard.tui.widgets.sentence import Sentence
-from wizard.tui.widgets.toggles import Option
-from wizard.visible import visible
+from textual.widgets import Checkbox, RadioButton, RadioSet
+from textual.widgets._toggle_button import ToggleButton
+
+from wizard.text.display import visible
+from wizard.ui.textual.basics import Sentence
 
 T = TypeVar("T")
 
@@ -99,3 +104,33 @@ class LabelledChoice(Vertical):
         if self._label:
             yield Sentence(self._label, classes="label")
         yield self.choice
+
+
+class _Signed(ToggleButton):
+    """Sign and label, on as many lines as they need.
+
+    The second base of its heirs: textual takes the style sheet of the first one alone.
+    """
+
+    SIGNS: ClassVar[tuple[str, str]]
+    """Off and on."""
+
+    def render(self) -> Content:
+        """Sign and label."""
+        return Content.assemble(self.SIGNS[self.value], " ", self.label)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines that the label takes when it is wrapped."""
+        return self.render().get_height({}, width)
+
+
+class Option(RadioButton, _Signed):
+    """One of a few."""
+
+    SIGNS = ("( )", "(•)")
+
+
+class Tick(Checkbox, _Signed):
+    """A box to tick."""
+
+    SIGNS = ("[ ]", "[x]")

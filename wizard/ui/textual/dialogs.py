@@ -1,4 +1,7 @@
-"""A question that is answered by yes or no."""
+"""A question that is answered by yes or no.
+
+A page of text over a step: its explanation, or the details of a test.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button
-from wizard.text.language import _
-from wizard.tui.widgets.sentence import Sentence
-from wizard.ui.steps.pages import Question
+
+from wizard.text.language import N_, _
+from wizard.ui.steps.pages import Page, Question
+from wizard.ui.textual.basics import Keys, Sentence
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -54,3 +58,26 @@ class QuestionScreen(ModalScreen[bool]):
     def action_answer(self, answer: bool) -> None:
         """Answer by a key."""
         self.dismiss(answer)
+
+
+class PageScreen(ModalScreen[None]):
+    """Any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", N_("Close"), key_display="Esc"),
+    ]
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+
+    def compose(self) -> ComposeResult:
+        """Title and text, scrolled with the arrows."""
+        with VerticalScroll(id="page"):
+            yield Sentence(self._page.title, classes="label")
+            yield Sentence(self._page.text)
+        yield Keys()
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll at once."""
+        self.query_one("#page").focus()

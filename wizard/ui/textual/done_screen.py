@@ -12,12 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button
-from wizard.afterwards.listening import Listening
-from wizard.afterwards.words import STOPPED, WAITING
+
+from wizard.server.reload import STOPPED, WAITING, Listening
 from wizard.text.language import N_, _
-from wizard.tui.widgets.keys import Keys
-from wizard.tui.widgets.sentence import Sentence
 from wizard.ui.steps.done import NOW, TITLE, Done
+from wizard.ui.textual.basics import Keys, Sentence
 
 _STOPS = N_("Esc goes on without.")
 

@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
-from wizard.flow import entry
-from wizard.secrets.secret import MASK
+
+from wizard.text.display import MASK
 from wizard.text.language import _
-from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps import model
+from wizard.ui.textual.basics import Sentence
 
 
 class Note(Message):
@@ -38,13 +39,13 @@ class OneLineInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = entry.one_line(event.text)
+        text = model.one_line(event.text)
         if text is None:
-            self.post_message(Note(_(entry.SEVERAL_LINES), refused=True))
+            self.post_message(Note(_(model.SEVERAL_LINES), refused=True))
             return
         self.replace(text, *self.selection)
         if text != event.text:
-            self.post_message(Note(_(entry.TRIMMED_PASTE), refused=False))
+            self.post_message(Note(_(model.TRIMMED_PASTE), refused=False))
 
 
 class SecretInput(OneLineInput):
@@ -201,7 +202,7 @@ class Field(Vertical):
         event.stop()
         if self._input.value != self.value:
             self._input.value = self.value
-            self.post_message(Note(_(entry.TRIMMED), refused=False))
+            self.post_message(Note(_(model.TRIMMED), refused=False))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)

@@ -9,15 +9,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Button, RadioSet
+
 from wizard.config.draft import Draft
-from wizard.flow.form import Form
-from wizard.flow.step import Step
 from wizard.secrets.secret import Secret
-from wizard.tui.widgets.sentence import Sentence
-from wizard.tui.widgets.toggles import Tick
 from wizard.ui.steps import model
-from wizard.ui.steps.model import Part, Text, Values, Words
-from wizard.ui.textual.choice import Choice, LabelledChoice
+from wizard.ui.steps.model import Form, Part, Step, Text, Values, Words
+from wizard.ui.textual.basics import Sentence
+from wizard.ui.textual.choice import Choice, LabelledChoice, Tick
 from wizard.ui.textual.field import Field
 from wizard.ui.textual.step_screen import StepScreen
 

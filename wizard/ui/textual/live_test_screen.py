@@ -1,4 +1,7 @@
-"""Sixth step: the live test as a checklist that fills while it runs."""
+"""Sixth step: the live test as a checklist that fills while it runs.
+
+Asks where a real test mail should go.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
 from wizard.config.draft import Draft
-from wizard.flow.step import Step
+from wizard.config.settings import check_recipient
+from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Concluded,
     Decided,
@@ -28,12 +35,14 @@ from wizard.live_test.events import (
 from wizard.live_test.evidence import ticket
 from wizard.live_test.failure import Stage
 from wizard.text.language import N_, _
-from wizard.tui.screens.address import AddressScreen
-from wizard.tui.screens.page import PageScreen
-from wizard.tui.widgets.sentence import Sentence
 from wizard.ui.steps import live_test
+from wizard.ui.steps.live_test import ADDRESS, TO_WHOM
+from wizard.ui.steps.model import Step
 from wizard.ui.steps.pages import Page
 from wizard.ui.steps.session import Session
+from wizard.ui.textual.basics import Sentence
+from wizard.ui.textual.dialogs import PageScreen
+from wizard.ui.textual.field import Field
 from wizard.ui.textual.step_screen import StepScreen
 
 _OUTCOMES = {
@@ -42,6 +51,8 @@ _OUTCOMES = {
     Outcome.FAIL: "$error",
     Outcome.SKIP: "dim",
 }
+
+
 _VERDICTS = {
     Verdict.PASS: "passed",
     Verdict.WARN: "warned",
@@ -238,3 +249,41 @@ def _line(event: Finished) -> Content:
         f" {_stage(event.stage)} {event.seconds * 1000:>5.0f} ms  ",
         Content(event.message),
     )
+
+
+class AddressScreen(ModalScreen[str | None]):
+    """Returns the address; None when the operator thinks better of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "dismiss(None)", N_("Cancel"), key_display="Esc"),
+    ]
+
+    def __init__(self, suggestion: str) -> None:
+        super().__init__()
+        self._suggestion = suggestion
+
+    def compose(self) -> ComposeResult:
+        """One field."""
+        with Vertical(id="question"):
+            yield Sentence(_(TO_WHOM))
+            yield Field(_(ADDRESS), self._suggestion, name="recipient")
+            with Horizontal():
+                yield Button(_("Send"), id="send", variant="primary", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        """Begin to type at once."""
+        self.query_one(Field).focus_input()
+
+    @on(Field.Confirmed)
+    @on(Button.Pressed, "#send")
+    def _send(self) -> None:
+        field = self.query_one(Field)
+        try:
+            self.dismiss(check_recipient(field.value))
+        except InvalidValue as problem:
+            field.complain(f"{problem.message} {problem.remedy}")
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)

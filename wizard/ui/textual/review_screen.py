@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
-from wizard.flow.step import Step
+
+from wizard.text.display import visible
 from wizard.text.language import _
-from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.model import Step
 from wizard.ui.steps.review import HEADING, Review
 from wizard.ui.steps.session import Session
+from wizard.ui.textual.basics import Sentence
 from wizard.ui.textual.step_screen import StepScreen
-from wizard.visible import visible
 
 _STYLES = {"+": "$success", "-": "$error", "@": "dim"}
 

@@ -11,15 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button
+
 from wizard.config.draft import Draft
-from wizard.flow.step import Heading, Move, Step, StepResult
 from wizard.text.language import N_, _
-from wizard.tui.screens.page import PageScreen
-from wizard.tui.widgets.keys import Keys
-from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.model import Heading, Move, Step, StepResult
 from wizard.ui.steps.pages import Page
 from wizard.ui.steps.session import Session
-from wizard.ui.textual.basics import StepBar
+from wizard.ui.textual.basics import Keys, Sentence, StepBar
+from wizard.ui.textual.dialogs import PageScreen
 
 
 class StepScreen(Screen[StepResult]):

@@ -13,17 +13,17 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
-from wizard.check.finding import Finding
+
 from wizard.config.draft import Draft
-from wizard.flow.step import Step
+from wizard.errors import Finding
+from wizard.text.display import visible
 from wizard.text.language import N_, _
-from wizard.tui.screens.page import PageScreen
-from wizard.tui.widgets.keys import Keys
-from wizard.tui.widgets.sentence import Sentence
+from wizard.ui.steps.model import Step
 from wizard.ui.steps.pages import Page
 from wizard.ui.steps.session import Session
 from wizard.ui.steps.summary import HELP, TITLE, Action, Row, rows
-from wizard.visible import visible
+from wizard.ui.textual.basics import Keys, Sentence
+from wizard.ui.textual.dialogs import PageScreen
 
 
 class SummaryScreen(Screen[Step | Action]):

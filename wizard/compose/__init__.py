@@ -1,0 +1,1 @@
+"""What the server's container gets from a compose file."""

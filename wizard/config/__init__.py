@@ -1,0 +1,1 @@
+"""What is set in config.toml, and what shall be set."""

@@ -1,0 +1,49 @@
+"""The ways to skip the verification of users, by the server's version."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from wizard.errors import InvalidValue
+from wizard.text.language import _
+
+_VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
+
+
+class SkipForm(Enum):
+    """The two ways to switch user verification off; a server accepts only its own one.
+
+    The value is the path of the key from the root of config.toml.
+    """
+
+    GLOBAL = ("skip_user_verification",)
+    """Server 0.5 and 0.6: a key before the first table header."""
+    USER_TABLE = ("user", "skip_verification")
+    """Server 0.7 and later."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The path of the key from the root of config.toml."""
+        return tuple(self.value)
+
+
+def skip_form_of(version: str) -> SkipForm:
+    """Return the form that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
+    if version == "latest":
+        return SkipForm.USER_TABLE
+    match = _VERSION.match(version)
+    if match is None:
+        raise InvalidValue(
+            "server-version",
+            _("{version!r} is not a version of BOMnipotent Server.", version=version),
+            _("Give it as X.Y, for example 1.5."),
+        )
+    number = int(match[1]), int(match[2] or 0)
+    if number < (0, 5):
+        raise InvalidValue(
+            "server-version",
+            _("BOMnipotent Server {version} cannot skip user verification.", version=version),
+            _("Update the server to 0.5 or later."),
+        )
+    return SkipForm.GLOBAL if number < (0, 7) else SkipForm.USER_TABLE

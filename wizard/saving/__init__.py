@@ -1,0 +1,1 @@
+"""Writing all or nothing, through a crash as well, and taking it back."""

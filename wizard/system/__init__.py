@@ -1,0 +1,1 @@
+"""The machine: state directory, threads, processes, memory, signals, network, crash report."""

@@ -1,1 +1,0 @@
-"""Widgets that know how to show something, and nothing of where it lives."""
