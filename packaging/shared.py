@@ -12,17 +12,19 @@ sys.path.insert(0, str(ROOT))
 import man  # noqa: E402
 
 from wizard import __version__  # noqa: E402
-from wizard.cli.parser import build, completion  # noqa: E402
+from wizard.cli.parser import build_parser, completion  # noqa: E402
 
 
 def main(out: Path) -> None:
     """Write ``smtp-wizard.1``, ``.bash`` and ``.zsh``."""
     readme = (ROOT / "README.md").read_text("utf-8")
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    page = man.page(build(), __version__, man.exit_codes(readme), int(epoch) if epoch else None)
+    page = man.page(
+        build_parser(), __version__, man.exit_codes(readme), int(epoch) if epoch else None
+    )
     (out / "smtp-wizard.1").write_text(page, "utf-8")
     for shell in ("bash", "zsh"):
-        (out / f"smtp-wizard.{shell}").write_text(completion(build(), shell), "utf-8")
+        (out / f"smtp-wizard.{shell}").write_text(completion(build_parser(), shell), "utf-8")
 
 
 if __name__ == "__main__":

@@ -17,17 +17,19 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.config.settings import SmtpSettings
 from wizard.demo import stage
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DEMO_RECORDS, DemoNetwork
-from wizard.live_test.events import Concluded, Event, Finished
-from wizard.live_test.run import probe
+from wizard.demo.stage import write_demo_files
+from wizard.live_test.events import Event, StageFinished, TestFinished
+from wizard.live_test.run import run_live_test
 from wizard.text import language
 from wizard.ui.steps.done import Done
-from wizard.ui.steps.mail_server_search import Discovery
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.mail_server_search import MailServerSearch
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.app import WizardApp
 
 PICTURES = Path(__file__).parent
@@ -46,7 +48,7 @@ class SteadyProbe:
         self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
     ) -> AsyncGenerator[Event, None]:
         """Test for real, and say so in the same words each time."""
-        async for event in probe(
+        async for event in run_live_test(
             settings,
             recipient=recipient,
             deliver=deliver,
@@ -55,16 +57,16 @@ class SteadyProbe:
             network=self.network,
         ):
             match event:
-                case Finished():
+                case StageFinished():
                     yield _steady(event)
-                case Concluded(report):
+                case TestFinished(report):
                     stages = tuple(_steady(stage) for stage in report.stages)
-                    yield Concluded(replace(report, stages=stages, seconds=0.1))
+                    yield TestFinished(replace(report, stages=stages, seconds=0.1))
                 case _:
                     yield event
 
 
-def _steady(event: Finished) -> Finished:
+def _steady(event: StageFinished) -> StageFinished:
     message = re.sub(r"Port \d+ (?=of|von)", "Port 40465 ", event.message)
     return replace(event, seconds=0.012, message=message)
 
@@ -111,10 +113,10 @@ async def _take(
     size: tuple[int, int] = (80, 24),
     suffix: str = "",
 ) -> None:
-    now = current.load(layout.find(config), environ={})
+    now = load_config(find_layout(config), environ={})
     network = DemoNetwork(server)
-    discovery = Discovery(asks=True, network=network, records=DEMO_RECORDS)
-    app = WizardApp(Session(now, SteadyProbe(network), TIMEOUT, discovery=discovery))
+    discovery = MailServerSearch(asks=True, network=network, records=DEMO_RECORDS)
+    app = WizardApp(WizardSession(now, SteadyProbe(network), TIMEOUT, discovery=discovery))
     async with app.run_test(size=size) as pilot:
         await _settled(pilot)
         for name, keys in scenes:
@@ -128,12 +130,12 @@ async def take_all(target: Path) -> None:
     with MailServer(DEMO_USER, stage.PASSWORD) as mail:
         SCENE.mkdir()
         try:
-            config = stage.furnish(SCENE)
+            config = write_demo_files(SCENE)
             await _take(mail, config, FIRST_RUN, target)
             await _take(mail, config, RECONFIGURATION, target)
             shutil.rmtree(SCENE)
             SCENE.mkdir()
-            config = stage.furnish(SCENE)
+            config = write_demo_files(SCENE)
             names = [name for name, _ in FIRST_RUN]
             server, failure = "4-server-suggested", "6-test-failed"
             begin, end = names.index(server) + 1, names.index(failure) + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability
-from wizard.system import state
+from wizard.system.state import read_private, write_private
 
 
 class FileVault:
@@ -32,11 +32,11 @@ class FileVault:
         return self.path.exists()
 
     def read(self) -> Secret | None:
-        data = state.load(self.path)
+        data = read_private(self.path)
         return Secret(data.decode()) if data else None
 
     def write(self, secret: Secret) -> None:
-        state.save(self.path, secret.reveal().encode())
+        write_private(self.path, secret.reveal().encode())
 
     def delete(self) -> None:
         self.path.unlink(missing_ok=True)

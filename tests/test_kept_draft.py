@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.config.layout import find_layout
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import StoreName
-from wizard.ui import saved_draft
+from wizard.secrets.store import StoreKind
+from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 
 SECRET = "hunter22"
 CONFIG = """\
@@ -37,13 +37,13 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state" / "smtp-wizard"
 
 
-def read(directory: Path, text: str | None = None) -> Current:
+def read(directory: Path, text: str | None = None) -> CurrentConfig:
     if text is not None:
         (directory / "config.toml").write_text(text)
-    return current.load(layout.find(directory / "config.toml"), environ={})
+    return load_config(find_layout(directory / "config.toml"), environ={})
 
 
-def file_of(now: Current, state: Path) -> Path:
+def file_of(now: CurrentConfig, state: Path) -> Path:
     (found,) = (state / "drafts").iterdir()
     return found
 
@@ -53,9 +53,9 @@ ENTERED = Draft("new@example.org", "smtp://relay.example.org:2500", True)
 
 def test_what_was_entered_comes_back(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    draft = replace(ENTERED, skip=True, skip_form=SkipForm.USER_TABLE, secret=Remove())
-    assert saved_draft.save(draft, now)
-    kept = saved_draft.load(now)
+    draft = replace(ENTERED, skip=True, skip_form=SkipKey.USER_TABLE, secret=Remove())
+    assert save_draft(draft, now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.draft == draft
     assert kept.left_out == frozenset()
@@ -68,8 +68,8 @@ def test_what_was_entered_comes_back(tmp_path: Path, state: Path) -> None:
 
 def test_secret_has_to_be_entered_again(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    assert saved_draft.save(replace(ENTERED, secret=Replace(Secret(SECRET))), now)
-    kept = saved_draft.load(now)
+    assert save_draft(replace(ENTERED, secret=Replace(Secret(SECRET))), now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.draft.secret == Keep()
     assert kept.left_out == {"secret"}
@@ -78,24 +78,24 @@ def test_secret_has_to_be_entered_again(tmp_path: Path, state: Path) -> None:
 
 def test_place_of_a_secret_that_is_not_kept_does_not_move_the_stored_one(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    entered = replace(ENTERED, store=StoreName.KEYRING)
-    saved_draft.save(replace(entered, secret=Replace(Secret(SECRET))), now)
-    kept = saved_draft.load(now)
+    entered = replace(ENTERED, store=StoreKind.KEYRING)
+    save_draft(replace(entered, secret=Replace(Secret(SECRET))), now)
+    kept = load_draft(now)
     assert kept is not None
-    assert kept.draft.store is StoreName.ENV
-    saved_draft.save(entered, now)
-    kept = saved_draft.load(now)
+    assert kept.draft.store is StoreKind.ENV
+    save_draft(entered, now)
+    kept = load_draft(now)
     assert kept is not None
-    assert kept.draft.store is StoreName.KEYRING
+    assert kept.draft.store is StoreKind.KEYRING
 
 
 def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(ENTERED, secret=Replace(Secret(SECRET))), now)
-    first = saved_draft.load(now)
+    save_draft(replace(ENTERED, secret=Replace(Secret(SECRET))), now)
+    first = load_draft(now)
     assert first is not None
-    saved_draft.save(replace(first.draft, user="other@example.org"), now)
-    second = saved_draft.load(now)
+    save_draft(replace(first.draft, user="other@example.org"), now)
+    second = load_draft(now)
     assert second is not None
     assert second.draft.user == "other@example.org"
     assert second.left_out == {"secret"}
@@ -118,8 +118,8 @@ def test_endpoint_that_may_hold_a_password_is_left_out(
     tmp_path: Path, state: Path, endpoint: str
 ) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(ENTERED, endpoint=endpoint), now)
-    kept = saved_draft.load(now)
+    save_draft(replace(ENTERED, endpoint=endpoint), now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.draft.endpoint == "mail.example.org"
     assert kept.left_out == {"endpoint"}
@@ -137,8 +137,8 @@ def test_endpoint_that_may_hold_a_password_is_left_out(
 )  # fmt: skip
 def test_half_typed_and_wrong_endpoints_come_back(tmp_path: Path, endpoint: str) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(ENTERED, endpoint=endpoint), now)
-    kept = saved_draft.load(now)
+    save_draft(replace(ENTERED, endpoint=endpoint), now)
+    kept = load_draft(now)
     assert kept is not None
     if endpoint != "smtp://${HOST}:${PORT}":  # as good as a user with a password
         assert kept.draft.endpoint == endpoint
@@ -149,8 +149,8 @@ def test_user_that_is_the_secret_is_left_out(tmp_path: Path, state: Path) -> Non
     (tmp_path / ".env").write_text("SMTP_SECRET=oldpass\n")
     now = read(tmp_path)
     for user in (SECRET, f"{SECRET}@example.org", "oldpass"):
-        saved_draft.save(replace(ENTERED, user=user, secret=Replace(Secret(SECRET))), now)
-        kept = saved_draft.load(now)
+        save_draft(replace(ENTERED, user=user, secret=Replace(Secret(SECRET))), now)
+        kept = load_draft(now)
         assert kept is not None
         assert kept.left_out == {"user", "secret"}
         text = file_of(now, state).read_text()
@@ -160,17 +160,17 @@ def test_user_that_is_the_secret_is_left_out(tmp_path: Path, state: Path) -> Non
 
 def test_first_letters_of_a_secret_cost_nothing(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(ENTERED, secret=Replace(Secret("ne"))), now)
-    kept = saved_draft.load(now)
+    save_draft(replace(ENTERED, secret=Replace(Secret("ne"))), now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.draft.user == ENTERED.user
 
 
 def test_what_the_operator_did_not_touch_follows_the_file(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(Draft.of(now), endpoint="mail2.example.org"), now)
+    save_draft(replace(Draft.of(now), endpoint="mail2.example.org"), now)
     now = read(tmp_path, CONFIG.replace("me@", "somebody-else@"))
-    kept = saved_draft.load(now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.config_changed
     assert kept.draft == Draft("somebody-else@example.org", "mail2.example.org")
@@ -178,27 +178,27 @@ def test_what_the_operator_did_not_touch_follows_the_file(tmp_path: Path) -> Non
 
 def test_draft_that_was_written_in_the_meantime_is_not_offered(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(replace(Draft.of(now), user="new@example.org"), now)
+    save_draft(replace(Draft.of(now), user="new@example.org"), now)
     now = read(tmp_path, CONFIG.replace("me@", "new@"))
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     assert list((state / "drafts").iterdir()) == []
 
 
 def test_draft_that_changes_nothing_is_none(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    assert saved_draft.save(ENTERED, now)
-    assert not saved_draft.save(Draft.of(now), now)
-    assert saved_draft.load(now) is None
+    assert save_draft(ENTERED, now)
+    assert not save_draft(Draft.of(now), now)
+    assert load_draft(now) is None
 
 
 def test_secret_that_was_to_be_moved_out_of_the_file_is_not_copied(
     tmp_path: Path, state: Path
 ) -> None:
     now = read(tmp_path, CONFIG.replace("${SMTP_SECRET}", SECRET))
-    draft = replace(Draft.of(now), secret=Replace(Secret(SECRET)), store=StoreName.ENV)
-    saved_draft.save(draft, now)
+    draft = replace(Draft.of(now), secret=Replace(Secret(SECRET)), store=StoreKind.ENV)
+    save_draft(draft, now)
     assert SECRET not in file_of(now, state).read_text()
-    kept = saved_draft.load(now)
+    kept = load_draft(now)
     assert kept is not None
     assert kept.draft == draft
 
@@ -207,8 +207,8 @@ def test_digest_of_the_file_tells_nothing_about_a_secret_in_it(tmp_path: Path) -
     config = CONFIG.replace("${SMTP_SECRET}", "{}")
     for password in (SECRET, "oldpass"):
         now = read(tmp_path, config.replace("{}", password))
-        saved_draft.save(ENTERED, now)
-    kept = saved_draft.load(read(tmp_path, config.replace("{}", SECRET)))
+        save_draft(ENTERED, now)
+    kept = load_draft(read(tmp_path, config.replace("{}", SECRET)))
     assert kept is not None
     assert not kept.config_changed
 
@@ -217,14 +217,14 @@ def test_each_configuration_has_its_own(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     first, second = read(tmp_path / "a", CONFIG), read(tmp_path / "b", CONFIG)
-    saved_draft.save(ENTERED, first)
-    assert saved_draft.load(second) is None
+    save_draft(ENTERED, first)
+    assert load_draft(second) is None
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    assert saved_draft.load(read(tmp_path / "link")) is not None
-    saved_draft.discard(second)
-    assert saved_draft.load(first) is not None
-    saved_draft.discard(first)
-    assert saved_draft.load(first) is None
+    assert load_draft(read(tmp_path / "link")) is not None
+    discard_draft(second)
+    assert load_draft(first) is not None
+    discard_draft(first)
+    assert load_draft(first) is None
 
 
 DAMAGED = [
@@ -236,12 +236,12 @@ DAMAGED = [
 @pytest.mark.parametrize("data", DAMAGED)
 def test_damaged_file_is_ignored_and_goes(tmp_path: Path, state: Path, data: bytes) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(ENTERED, now)
+    save_draft(ENTERED, now)
     path = file_of(now, state)
     path.write_bytes(data)
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     assert not path.exists() or len(data) > 16384
-    assert saved_draft.save(ENTERED, now)
+    assert save_draft(ENTERED, now)
 
 
 @pytest.mark.parametrize(
@@ -254,12 +254,12 @@ def test_damaged_file_is_ignored_and_goes(tmp_path: Path, state: Path, data: byt
 )  # fmt: skip
 def test_damaged_value_is_no_draft(tmp_path: Path, state: Path, field: str, value: object) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(ENTERED, now)
+    save_draft(ENTERED, now)
     path = file_of(now, state)
     content = json.loads(path.read_text())
     content["entered"][field] = value
     path.write_text(json.dumps(content))
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     assert not path.exists()
 
 
@@ -267,41 +267,41 @@ def test_damaged_value_is_no_draft(tmp_path: Path, state: Path, field: str, valu
                                    "2026-01-01T00:00:00", "yesterday", 5])  # fmt: skip
 def test_draft_of_another_time_goes(tmp_path: Path, state: Path, saved: object) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(ENTERED, now)
+    save_draft(ENTERED, now)
     path = file_of(now, state)
     content = json.loads(path.read_text())
     path.write_text(json.dumps(content | {"saved": saved}))
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     assert not path.exists()
 
 
 def test_planted_files_are_not_believed(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(ENTERED, now)
+    save_draft(ENTERED, now)
     path = file_of(now, state)
     elsewhere = path.rename(tmp_path / "elsewhere")
     path.symlink_to(elsewhere)
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     path.unlink()
     elsewhere.rename(path)
     path.chmod(0o622)
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     path.chmod(0o600)
-    assert saved_draft.load(now) is not None
+    assert load_draft(now) is not None
     path.unlink()
     os.mkfifo(path)
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_file_of_somebody_else_is_not_believed(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    saved_draft.save(ENTERED, now)
+    save_draft(ENTERED, now)
     os.chown(file_of(now, state), 65534, 65534)
-    assert saved_draft.load(now) is None
+    assert load_draft(now) is None
     os.chown(state / "drafts", 65534, 65534)
-    assert saved_draft.load(now) is None
-    assert not saved_draft.save(ENTERED, now)
+    assert load_draft(now) is None
+    assert not save_draft(ENTERED, now)
 
 
 @pytest.mark.parametrize("place", ["file", "/proc/no-such-thing", "/dev/null"])
@@ -311,9 +311,9 @@ def test_unusable_state_directory_stands_in_nobodys_way(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / place))
     now = read(tmp_path, CONFIG)
-    assert not saved_draft.save(ENTERED, now)
-    assert saved_draft.load(now) is None
-    saved_draft.discard(now)
+    assert not save_draft(ENTERED, now)
+    assert load_draft(now) is None
+    discard_draft(now)
 
 
 TEXT = st.text(max_size=30) | st.sampled_from(["me@example.org", "smtp://a:b@c", "${A}", "\ud800"])
@@ -349,11 +349,11 @@ def test_no_secret_is_ever_in_the_file_and_nothing_else_is_lost(
         typed[into] = around.format(secret)
     now = read(tmp_path, CONFIG)
     draft = Draft(typed["user"], typed["endpoint"], starttls, Replace(Secret(secret)), skip=skip)
-    saved_draft.save(draft, now)
+    save_draft(draft, now)
     for path in (state / "drafts").glob("*"):
         entered = json.loads(path.read_text())["entered"]
         assert secret not in "".join(map(str, entered.values()))
-    kept = saved_draft.load(now)
+    kept = load_draft(now)
     if kept is None:
         return
     for name in ("user", "endpoint", "starttls", "skip"):

@@ -8,10 +8,9 @@ import pytest
 
 from wizard import files
 from wizard.config import layout
-from wizard.config.layout import LayoutKind
+from wizard.config.layout import LayoutKind, find_layout
 from wizard.errors import FileRefused
-from wizard.files import reading
-from wizard.files.reading import Snapshot
+from wizard.files.reading import Snapshot, read_file
 
 COMPOSE = """\
 services:
@@ -37,15 +36,15 @@ def touch(path: Path, text: str = "") -> Path:
 
 def test_first_existing_config_is_taken(tmp_path: Path) -> None:
     system = touch(tmp_path / "etc" / "config.toml")
-    assert layout.find(directory=tmp_path).config == system
+    assert find_layout(directory=tmp_path).config == system
     nested = touch(tmp_path / "bomnipotent_config" / "config.toml")
-    assert layout.find(directory=tmp_path).config == nested
+    assert find_layout(directory=tmp_path).config == nested
     here = touch(tmp_path / "config.toml")
-    assert layout.find(directory=tmp_path).config == here
+    assert find_layout(directory=tmp_path).config == here
 
 
 def test_empty_directory_gets_a_standalone_config(tmp_path: Path) -> None:
-    found = layout.find(directory=tmp_path)
+    found = find_layout(directory=tmp_path)
     assert found.kind is LayoutKind.STANDALONE
     assert found.config == tmp_path / "config.toml"
     assert found.env_file == tmp_path / ".env"
@@ -59,7 +58,7 @@ def test_compose_file_gets_the_config_directory_below_and_env_beside_it(
     tmp_path: Path, name: str
 ) -> None:
     touch(tmp_path / name, COMPOSE)
-    found = layout.find(directory=tmp_path)
+    found = find_layout(directory=tmp_path)
     assert found.kind is LayoutKind.COMPOSE
     assert found.config == tmp_path / "bomnipotent_config" / "config.toml"
     assert found.env_file == tmp_path / ".env"
@@ -69,7 +68,7 @@ def test_compose_file_gets_the_config_directory_below_and_env_beside_it(
 def test_config_named_from_within_its_directory_is_still_compose(tmp_path: Path) -> None:
     touch(tmp_path / "compose.yaml", COMPOSE)
     config = touch(tmp_path / "bomnipotent_config" / "config.toml")
-    found = layout.find(Path("config.toml"), directory=config.parent)
+    found = find_layout(Path("config.toml"), directory=config.parent)
     assert found.kind is LayoutKind.COMPOSE
     assert found.env_file == tmp_path / ".env"
 
@@ -77,13 +76,13 @@ def test_config_named_from_within_its_directory_is_still_compose(tmp_path: Path)
 def test_compose_file_of_something_else_is_not_ours(tmp_path: Path) -> None:
     touch(tmp_path / "compose.yaml", "services: {wiki: {image: wiki}}\n")
     config = touch(tmp_path / "server" / "config.toml")
-    found = layout.find(config)
+    found = find_layout(config)
     assert found.kind is LayoutKind.STANDALONE
     assert found.env_file == config.with_name(".env")
 
 
 def test_env_file_can_be_named(tmp_path: Path) -> None:
-    found = layout.find(None, Path("other.env"), tmp_path)
+    found = find_layout(None, Path("other.env"), tmp_path)
     assert found.env_file == tmp_path / "other.env"
 
 
@@ -99,23 +98,23 @@ def test_env_file_can_be_named(tmp_path: Path) -> None:
 )
 def test_version_is_read_from_the_image_tag(tmp_path: Path, image: str, tag: str | None) -> None:
     touch(tmp_path / "compose.yaml", f"services:\n  bomnipotent:\n    image: {image}\n")
-    assert layout.find(directory=tmp_path).image_tag == tag
+    assert find_layout(directory=tmp_path).image_tag == tag
 
 
 def test_image_in_a_comment_is_no_evidence(tmp_path: Path) -> None:
     text = "services:\n  # image: wwhsoft/bomnipotent_server:0.6\n  bomnipotent: {}\n"
     touch(tmp_path / "compose.yaml", text)
-    assert layout.find(directory=tmp_path).image_tag is None
+    assert find_layout(directory=tmp_path).image_tag is None
 
 
 def test_compose_file_that_does_not_pass_the_variable_is_noticed(tmp_path: Path) -> None:
     touch(tmp_path / "compose.yaml", COMPOSE)
-    found = layout.find(directory=tmp_path)
+    found = find_layout(directory=tmp_path)
     assert found.passes("SMTP_SECRET")
     assert not found.passes("SMTP_SECRET_2")
     touch(tmp_path / "compose.yaml", COMPOSE.replace("SMTP_SECRET:", "# SMTP_SECRET:"))
-    assert not layout.find(directory=tmp_path).passes("SMTP_SECRET")
-    assert layout.find(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")
+    assert not find_layout(directory=tmp_path).passes("SMTP_SECRET")
+    assert find_layout(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")
 
 
 def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_named(
@@ -125,7 +124,7 @@ def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_
     config.parent.mkdir()
     compose = tmp_path / "compose.yaml"
     compose.write_text("services: {}\n")
-    original = reading.read
+    original = read_file
 
     def refused(path: Path) -> Snapshot:
         if path == compose:
@@ -134,6 +133,6 @@ def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_
 
     monkeypatch.setattr(files, "read", refused)  # root may read everything
     with pytest.raises(FileRefused) as caught:
-        layout.find(config)
+        find_layout(config)
     assert caught.value.code == "compose-file-unreadable"
-    assert layout.find(config, tmp_path / ".env").env_file == tmp_path / ".env"
+    assert find_layout(config, tmp_path / ".env").env_file == tmp_path / ".env"

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import CONFIG
 from wizard.errors import FileRefused
 from wizard.saving import lock
+from wizard.saving.lock import lock_config
 
 _HOLDER = """
 import sys
@@ -43,7 +44,7 @@ def held_elsewhere(config: Path, **environ: str) -> Iterator[int]:
 def test_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     with held_elsewhere(config) as number, pytest.raises(FileRefused) as caught:  # noqa: SIM117
-        with lock.hold(config, 0.1):
+        with lock_config(config, 0.1):
             pass
     assert caught.value.code == "locked"
     assert f"Process {number} (" in caught.value.message
@@ -53,7 +54,7 @@ def test_second_writer_is_told_who_holds_the_lock_and_since_when(tmp_path: Path)
 def test_accounts_with_their_own_state_directories_share_the_lock(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     with held_elsewhere(config, XDG_STATE_HOME=str(tmp_path / "other")):  # noqa: SIM117
-        with pytest.raises(FileRefused, match="is changing this"), lock.hold(config, 0.1):
+        with pytest.raises(FileRefused, match="is changing this"), lock_config(config, 0.1):
             pass
 
 
@@ -61,7 +62,7 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     with held_elsewhere(config) as number:
         os.kill(number, 9)
-    with lock.hold(config, 5):
+    with lock_config(config, 5):
         pass
 
 
@@ -69,12 +70,12 @@ def test_lock_waits_for_the_other_one_to_finish(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     with held_elsewhere(config):
         pass
-    with lock.hold(config, 30):
+    with lock_config(config, 30):
         pass
 
 
 def test_lock_leaves_no_file_behind(tmp_path: Path, state_directory: Path) -> None:
-    with lock.hold(tmp_path / "config.toml"):
+    with lock_config(tmp_path / "config.toml"):
         pass
     assert list(tmp_path.iterdir()) == []
     assert [path for path in state_directory.rglob("*") if path.is_file()] == []

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from tests.memory_store import MemoryStore
 from wizard import files
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
-from wizard.files import replacing
 from wizard.files.reading import Snapshot
-from wizard.files.refusals import Written
+from wizard.files.refusals import WriteResult
+from wizard.files.replacing import replace_file
 from wizard.saving.change import FileChange
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import Place, StoreName
+from wizard.secrets.store import SecretSource, StoreKind
 
 CONFIG = """\
 [smtp]
@@ -35,17 +35,17 @@ ENV = "DB=dbpass\nSMTP_SECRET=oldpass\n"
 
 
 @pytest.fixture
-def load(tmp_path: Path) -> Callable[[], Current]:
+def load(tmp_path: Path) -> Callable[[], CurrentConfig]:
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / ".env").write_text(ENV)
-    return lambda: current.load(layout.find(tmp_path / "config.toml"), environ={})
+    return lambda: load_config(find_layout(tmp_path / "config.toml"), environ={})
 
 
-def new_values(now: Current) -> Draft:
+def new_values(now: CurrentConfig) -> Draft:
     return replace(Draft.of(now), user="you@example.org", secret=Replace(Secret('new"pass')))
 
 
-def test_draft_of_what_is_configured_changes_nothing(load: Callable[[], Current]) -> None:
+def test_draft_of_what_is_configured_changes_nothing(load: Callable[[], CurrentConfig]) -> None:
     now = load()
     plan = make_plan(now, Draft.of(now))
     assert not plan.changed
@@ -55,10 +55,10 @@ def test_draft_of_what_is_configured_changes_nothing(load: Callable[[], Current]
 
 
 def test_env_is_written_before_config(
-    load: Callable[[], Current], monkeypatch: pytest.MonkeyPatch
+    load: Callable[[], CurrentConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
-    original = replacing.replace
+    original = replace_file
 
     def spy(
         before: Snapshot,
@@ -66,7 +66,7 @@ def test_env_is_written_before_config(
         new_mode: int = 0o600,
         *,
         in_place: Callable[[], None] | None = None,
-    ) -> Written:
+    ) -> WriteResult:
         written.append(before.path.name)
         return original(before, data, new_mode, in_place=in_place)
 
@@ -76,7 +76,9 @@ def test_env_is_written_before_config(
     assert written == [".env", "config.toml"]
 
 
-def test_preview_masks_every_secret_and_shows_every_change(load: Callable[[], Current]) -> None:
+def test_preview_masks_every_secret_and_shows_every_change(
+    load: Callable[[], CurrentConfig],
+) -> None:
     now = load()
     plan = make_plan(now, new_values(now))
     env, config = (change.diff() for change in plan.changes)
@@ -92,7 +94,7 @@ def test_preview_masks_every_secret_and_shows_every_change(load: Callable[[], Cu
 
 
 def test_failure_on_the_last_file_leaves_both_as_they_were(
-    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rename that fails cannot be had on demand; this one is a fake for config.toml alone."""
     original = os.replace
@@ -113,7 +115,7 @@ def test_failure_on_the_last_file_leaves_both_as_they_were(
 
 
 def test_interruption_leaves_both_as_they_were(
-    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original = os.replace
 
@@ -132,7 +134,7 @@ def test_interruption_leaves_both_as_they_were(
 
 @pytest.mark.parametrize("name", ["config.toml", ".env"])
 def test_file_that_changed_since_it_was_read_stops_everything(
-    load: Callable[[], Current], tmp_path: Path, name: str
+    load: Callable[[], CurrentConfig], tmp_path: Path, name: str
 ) -> None:
     now = load()
     plan = make_plan(now, new_values(now))
@@ -144,7 +146,7 @@ def test_file_that_changed_since_it_was_read_stops_everything(
 
 
 def test_restart_is_needed_for_a_secret_and_not_for_an_endpoint(
-    load: Callable[[], Current],
+    load: Callable[[], CurrentConfig],
 ) -> None:
     now = load()
     draft = Draft.of(now)
@@ -153,7 +155,7 @@ def test_restart_is_needed_for_a_secret_and_not_for_an_endpoint(
     assert make_plan(now, replace(draft, secret=Remove())).restart_needed
 
 
-def test_secret_that_is_stored_already_changes_nothing(load: Callable[[], Current]) -> None:
+def test_secret_that_is_stored_already_changes_nothing(load: Callable[[], CurrentConfig]) -> None:
     now = load()
     plan = make_plan(now, replace(Draft.of(now), secret=Replace(Secret("oldpass"))))
     assert not plan.changed
@@ -161,7 +163,7 @@ def test_secret_that_is_stored_already_changes_nothing(load: Callable[[], Curren
 
 
 def test_skipping_alone_writes_no_mail_settings(tmp_path: Path) -> None:
-    now = current.load(layout.find(tmp_path / "config.toml"), environ={})
+    now = load_config(find_layout(tmp_path / "config.toml"), environ={})
     make_plan(now, Draft(skip=True, secret=Keep())).apply()
     assert "[smtp]" not in (tmp_path / "config.toml").read_text()
     assert not (tmp_path / ".env").exists()
@@ -201,12 +203,12 @@ def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None
     assert bool(change.diff()) == change.changed
 
 
-def into_keyring(now: Current) -> Draft:
-    return replace(Draft.of(now), store=StoreName.KEYRING)
+def into_keyring(now: CurrentConfig) -> Draft:
+    return replace(Draft.of(now), store=StoreKind.KEYRING)
 
 
 def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
-    load: Callable[[], Current], tmp_path: Path
+    load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     store, now = MemoryStore(), load()
     make_plan(now, into_keyring(now), stores=lambda now, name: store).apply()
@@ -216,7 +218,7 @@ def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
 
 
 def test_failed_file_takes_the_secret_out_of_the_store_again(
-    load: Callable[[], Current], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(source: Path, target: Path) -> None:
         raise OSError(5, "Input/output error")
@@ -231,7 +233,7 @@ def test_failed_file_takes_the_secret_out_of_the_store_again(
 
 
 def test_store_that_forgets_leaves_the_files_alone(
-    load: Callable[[], Current], tmp_path: Path
+    load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     store, now = MemoryStore(forgets=True), load()
     with pytest.raises(StoreUnusable, match="not what was stored"):
@@ -239,25 +241,25 @@ def test_store_that_forgets_leaves_the_files_alone(
     assert (tmp_path / ".env").read_text() == ENV
 
 
-def in_keyring(now: Current, secret: Secret) -> Current:
-    return replace(now, env_text="DB=dbpass\n", stored=secret, stored_place=Place.KEYRING)
+def in_keyring(now: CurrentConfig, secret: Secret) -> CurrentConfig:
+    return replace(now, env_text="DB=dbpass\n", stored=secret, stored_place=SecretSource.KEYRING)
 
 
 def test_old_copy_that_cannot_be_removed_takes_nothing_back(
-    load: Callable[[], Current], tmp_path: Path
+    load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("DB=dbpass\n")
     store = MemoryStore(Secret("oldpass"), keeps=True)
     now = in_keyring(load(), Secret("oldpass"))
     (tmp_path / ".env").write_text("DB=dbpass\n")
-    draft = replace(Draft.of(now), store=StoreName.ENV)
+    draft = replace(Draft.of(now), store=StoreKind.ENV)
     left = make_plan(now, draft, stores=lambda _, name: store).apply()
     assert [caution.code for caution in left] == ["old-copy-remains"]
     assert "SMTP_SECRET=oldpass" in (tmp_path / ".env").read_text()
 
 
 def test_write_that_fails_half_done_is_taken_back(
-    load: Callable[[], Current], tmp_path: Path
+    load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     store, now = MemoryStore(Secret("theirs"), hangs=True), load()
     with pytest.raises(StoreUnusable):
@@ -267,10 +269,10 @@ def test_write_that_fails_half_done_is_taken_back(
 
 
 def test_secret_whose_variable_is_used_elsewhere_stays_in_env(
-    load: Callable[[], Current], tmp_path: Path
+    load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     load()
     (tmp_path / "config.toml").write_text('db_url = "x:${SMTP_SECRET}"\n' + CONFIG)
-    now = current.load(layout.find(tmp_path / "config.toml"), environ={})
+    now = load_config(find_layout(tmp_path / "config.toml"), environ={})
     with pytest.raises(InvalidValue, match="another place"):
         make_plan(now, into_keyring(now), stores=lambda _, name: MemoryStore())

@@ -20,15 +20,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.file_vault import FileVault
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, InvalidValue
-from wizard.saving import lock, transaction, undo
+from wizard.saving import undo
 from wizard.saving.journal import Journal
+from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
+from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import Place, StoreName
+from wizard.secrets.store import SecretSource, StoreKind
 
 _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",
@@ -74,7 +76,7 @@ class Promise(RuleBasedStateMachine):
             self.config.write_text(text)
         self.expected = (self.state(),)
 
-    def reopen(self, name: StoreName, config: Path, details: Mapping[str, str]) -> FileVault:
+    def reopen(self, name: StoreKind, config: Path, details: Mapping[str, str]) -> FileVault:
         return self.vault
 
     def state(self) -> State:
@@ -88,14 +90,14 @@ class Promise(RuleBasedStateMachine):
             None if secret is None else secret.reveal(),
         )
 
-    def load(self) -> Current:
-        now = current.load(layout.find(self.config), environ={})
+    def load(self) -> CurrentConfig:
+        now = load_config(find_layout(self.config), environ={})
         secret = self.vault.read()
         if secret is None or now.reference is None:
             return now
-        return replace(now, stored=secret, stored_place=Place.KEYRING)
+        return replace(now, stored=secret, stored_place=SecretSource.KEYRING)
 
-    def plan(self, user: str, secret: SecretEdit, store: StoreName) -> Plan | None:
+    def plan(self, user: str, secret: SecretEdit, store: StoreKind) -> Plan | None:
         now = self.load()
         draft = replace(
             Draft.of(now), user=user, endpoint="mail.example.org", secret=secret, store=store
@@ -106,11 +108,11 @@ class Promise(RuleBasedStateMachine):
             return None
 
     def recover(self) -> None:
-        with lock.hold(self.config):
-            transaction.recover(self.config, self.reopen)
+        with lock_config(self.config):
+            recover_interrupted(self.config, self.reopen)
 
     def write(self, plan: Plan) -> None:
-        transaction.write(
+        apply_changes(
             plan.config, plan.changes, plan.in_stores,
             command="set", keep=True, reopen=self.reopen,
         )  # fmt: skip
@@ -118,7 +120,7 @@ class Promise(RuleBasedStateMachine):
     def carry_out(self, plan: Plan) -> None:
         """Write, and note what the next undo has to bring back."""
         before = self.state()
-        with lock.hold(self.config):
+        with lock_config(self.config):
             self.write(plan)
         self.expected = (self.state(),)
         if plan.changed:
@@ -149,7 +151,7 @@ class Promise(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from("uvw"), secret=_EDITS, store=st.sampled_from(["env", "keyring"]))
     def edit(self, user: str, secret: SecretEdit, store: str) -> None:
-        plan = self.plan(user, secret, StoreName(store))
+        plan = self.plan(user, secret, StoreKind(store))
         if plan is not None:
             self.carry_out(plan)
 
@@ -160,7 +162,7 @@ class Promise(RuleBasedStateMachine):
         operation=st.integers(1, 60),
     )
     def crash(self, user: str, secret: SecretEdit, store: str, operation: int) -> None:
-        plan = self.plan(user, secret, StoreName(store))
+        plan = self.plan(user, secret, StoreKind(store))
         if plan is not None and plan.changed:
             self.killed(plan, operation)
 

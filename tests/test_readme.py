@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from wizard import check
-from wizard.config import settings
+from wizard.config.settings import settings_findings
 from wizard.live_test.diagnosis import TABLE
-from wizard.live_test.events import not_configured
+from wizard.live_test.events import not_configured_report
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -41,14 +41,14 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
         and node.args and isinstance(node.args[0], ast.Constant)
     }  # fmt: skip
     documented = codes("Looking over a configuration")
-    cautions = set(re.findall(r'"([a-z-]+)",\n +"', inspect.getsource(settings.cautions)))
+    cautions = set(re.findall(r'"([a-z-]+)",\n +"', inspect.getsource(settings_findings)))
     assert len(made) > 20
     assert made <= documented
     assert documented <= strings | cautions
 
 
 def test_every_diagnosis_is_in_the_reference_and_no_other() -> None:
-    known = not_configured().diagnosis
+    known = not_configured_report().diagnosis
     assert known is not None
     assert codes("Diagnoses") == {rule.code for rule in TABLE} | {known.code}
 

@@ -18,7 +18,7 @@ from wizard import __version__
 from wizard.cli import show_command as show
 from wizard.errors import FileRefused
 from wizard.system import crash_report
-from wizard.system.crash_report import Circumstances
+from wizard.system.crash_report import CrashContext, crash_report_text, save_crash_report
 
 __all__ = ["cli"]
 
@@ -51,7 +51,7 @@ def chain() -> None:
 
 
 def test_report_names_versions_circumstances_and_places() -> None:
-    text = crash_report.text(caught(chain), Circumstances("set", "Server", "compose"))
+    text = crash_report_text(caught(chain), CrashContext("set", "Server", "compose"))
     lines = text.splitlines()
     assert f"smtp-wizard: {__version__}" in lines
     assert "command:     set" in lines
@@ -69,10 +69,10 @@ def test_report_names_versions_circumstances_and_places() -> None:
 
 
 def test_places_do_not_name_directories_of_this_machine() -> None:
-    text = crash_report.text(caught(lambda: compile("(", SECRET, "exec")), Circumstances())
+    text = crash_report_text(caught(lambda: compile("(", SECRET, "exec")), CrashContext())
     assert str(Path.cwd()) not in text
     code = compile("1 / 0", f"/home/somebody/a/b/{'c'}.py", "exec")
-    text = crash_report.text(caught(lambda: exec(code)), Circumstances())  # noqa: S102  (a place)
+    text = crash_report_text(caught(lambda: exec(code)), CrashContext())  # noqa: S102  (a place)
     assert "a/b/c.py:1 in <module>" in text
     assert "somebody" not in text
 
@@ -81,7 +81,7 @@ def test_members_of_a_group_and_endless_chains_are_reported_once() -> None:
     first, second = ValueError(SECRET), TypeError(SECRET)
     group = ExceptionGroup(SECRET, [first, second])
     first.__context__, second.__cause__ = group, first
-    text = crash_report.text(group, Circumstances())
+    text = crash_report_text(group, CrashContext())
     for name in ("ExceptionGroup", "ValueError", "TypeError"):
         assert text.splitlines().count(name) == 1
     assert SECRET not in text
@@ -91,7 +91,7 @@ def test_endless_recursion_is_cut() -> None:
     def deeper() -> None:
         deeper()
 
-    text = crash_report.text(caught(deeper), Circumstances())
+    text = crash_report_text(caught(deeper), CrashContext())
     assert len(text.splitlines()) < 120
     assert "more …" in text
 
@@ -105,12 +105,12 @@ def test_no_value_is_ever_in_a_report(value: str, kind: type[Exception]) -> None
 
     error = caught(broken)
     error.add_note(value)
-    assert value not in crash_report.text(error, Circumstances())
+    assert value not in crash_report_text(error, CrashContext())
 
 
 def test_odd_terminal_names_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", f"xterm {SECRET}")
-    assert SECRET not in crash_report.text(ValueError(), Circumstances())
+    assert SECRET not in crash_report_text(ValueError(), CrashContext())
 
 
 def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
@@ -118,7 +118,7 @@ def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
     room.mkdir(parents=True)
     for number in range(7):
         (room / f"20200101-00000{number}-1.txt").touch()
-    path = crash_report.write("the text\n")
+    path = save_crash_report("the text\n")
     assert path is not None
     assert path.read_text() == "the text\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -133,7 +133,7 @@ def test_report_finds_a_place_without_a_state_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
-    path = crash_report.write("the text\n")
+    path = save_crash_report("the text\n")
     assert path is not None
     try:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

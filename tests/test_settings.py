@@ -11,13 +11,13 @@ from wizard.config.settings import (
     Route,
     Security,
     SmtpSettings,
-    cautions,
     check_user,
     is_container_name,
     is_loopback,
+    settings_findings,
 )
 from wizard.errors import InvalidValue
-from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
+from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
 from wizard.formats.variables import check_variable, expand, references
 from wizard.secrets.secret import Secret
 from wizard.text.display import mask_url_password
@@ -228,7 +228,7 @@ def _codes(user: str, endpoint: str, *, starttls: bool = False, secret: str = "x
     settings = SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None
     )
-    return [caution.code for caution in cautions(settings)]
+    return [caution.code for caution in settings_findings(settings)]
 
 
 def test_cautions_say_what_works_differently() -> None:
@@ -259,24 +259,24 @@ def test_loopback_and_container_names_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("version", "form"),
     [
-        ("0.5", SkipForm.GLOBAL),
-        ("0.6.9", SkipForm.GLOBAL),
-        ("v0.6", SkipForm.GLOBAL),
-        ("0.7", SkipForm.USER_TABLE),
-        ("0.10.1", SkipForm.USER_TABLE),
-        ("1", SkipForm.USER_TABLE),
-        ("1.5.0-rc1", SkipForm.USER_TABLE),
-        ("latest", SkipForm.USER_TABLE),
+        ("0.5", SkipKey.GLOBAL),
+        ("0.6.9", SkipKey.GLOBAL),
+        ("v0.6", SkipKey.GLOBAL),
+        ("0.7", SkipKey.USER_TABLE),
+        ("0.10.1", SkipKey.USER_TABLE),
+        ("1", SkipKey.USER_TABLE),
+        ("1.5.0-rc1", SkipKey.USER_TABLE),
+        ("latest", SkipKey.USER_TABLE),
     ],
 )
-def test_server_version_decides_how_verification_is_skipped(version: str, form: SkipForm) -> None:
-    assert skip_form_of(version) is form
+def test_server_version_decides_how_verification_is_skipped(version: str, form: SkipKey) -> None:
+    assert skip_key_of(version) is form
 
 
 @pytest.mark.parametrize("version", ["", "new", "1.x", "0.4", "-1.0"])
 def test_version_without_such_a_setting_is_refused(version: str) -> None:
     with pytest.raises(InvalidValue):
-        skip_form_of(version)
+        skip_key_of(version)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.accounts import ORDINARY, apart, needs_root
-from wizard.system import state
+from wizard.system.state import existing_state_dir, state_dir
 
 
 @needs_root
@@ -18,7 +18,7 @@ def test_account_without_home_and_without_entry_has_no_state_directory() -> None
     def ask() -> None:
         for name in ("HOME", "XDG_STATE_HOME"):
             os.environ.pop(name, None)
-        for question in (state.existing, state.directory):
+        for question in (existing_state_dir, state_dir):
             with pytest.raises(PermissionError, match="no home directory"):
                 question()
 
@@ -37,4 +37,4 @@ def test_root_keeps_nothing_where_a_link_in_the_home_of_another_account_leads(
     os.chown(home, ORDINARY, ORDINARY)
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(home))
-    assert state.existing("journal") != home / ".local" / "state" / "smtp-wizard" / "journal"
+    assert existing_state_dir("journal") != home / ".local" / "state" / "smtp-wizard" / "journal"

@@ -7,24 +7,29 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from wizard.discovery.suggestion import Found, Source, Suggestion, ranked
-from wizard.ui.steps.mail_server import Suggestions, suggestions, waiting
-from wizard.ui.steps.mail_server_search import Discovery
+from wizard.discovery.suggestion import DiscoverySource, SearchState, Suggestion, ranked_suggestions
+from wizard.ui.steps.mail_server import Suggestions, suggestions_for, waiting_message
+from wizard.ui.steps.mail_server_search import MailServerSearch
 
 USER = "me@example.org"
-ASKED = (Source.MX, Source.SRV, Source.AUTOCONFIG, Source.GUESS)
+ASKED = (DiscoverySource.MX, DiscoverySource.SRV, DiscoverySource.AUTOCONFIG, DiscoverySource.GUESS)
 
 
-def suggestion(host: str, source: Source = Source.SRV, **values: object) -> Suggestion:
+def suggestion(
+    host: str, source: DiscoverySource = DiscoverySource.SRV, **values: object
+) -> Suggestion:
     return Suggestion(source, f"By {source}.", host, **values)  # type: ignore[arg-type]
 
 
 def shown(
-    *found: Suggestion, pending: tuple[Source, ...] = (), endpoint: str = "", stored: bool = False
+    *found: Suggestion,
+    pending: tuple[DiscoverySource, ...] = (),
+    endpoint: str = "",
+    stored: bool = False,
 ) -> Suggestions:
-    discovery = Discovery()
-    discovery.found = Found("example.org", found, pending)
-    return suggestions(discovery, USER, endpoint, stored=stored)
+    discovery = MailServerSearch()
+    discovery.found = SearchState("example.org", found, pending)
+    return suggestions_for(discovery, USER, endpoint, stored=stored)
 
 
 def test_one_offer_is_listed_with_its_source_and_what_is_special() -> None:
@@ -40,7 +45,7 @@ def test_one_offer_is_listed_with_its_source_and_what_is_special() -> None:
 def test_several_offers_are_numbered_and_their_sources_too() -> None:
     found = shown(
         suggestion("a.example.org"),
-        suggestion("smtp://b.example.org:2525?tls=required", Source.AUTOCONFIG),
+        suggestion("smtp://b.example.org:2525?tls=required", DiscoverySource.AUTOCONFIG),
     )
     assert found.text.splitlines() == [
         "1 a.example.org, port 465, SMTPS",
@@ -85,16 +90,16 @@ def test_where_a_server_is_stored_nothing_is_said_of_a_search_without_result() -
 
 
 def test_what_could_still_be_beaten_is_not_numbered_yet() -> None:
-    found = suggestion("a.example.org", Source.AUTOCONFIG)
-    assert shown(found, pending=(Source.SRV,)).offers == ()
-    assert len(shown(found, pending=(Source.GUESS,)).offers) == 1
+    found = suggestion("a.example.org", DiscoverySource.AUTOCONFIG)
+    assert shown(found, pending=(DiscoverySource.SRV,)).offers == ()
+    assert len(shown(found, pending=(DiscoverySource.GUESS,)).offers) == 1
 
 
 @pytest.mark.parametrize("order", list(permutations(ASKED)))
-def test_numbers_never_change_whoever_answers_first(order: tuple[Source, ...]) -> None:
+def test_numbers_never_change_whoever_answers_first(order: tuple[DiscoverySource, ...]) -> None:
     answers = [suggestion(f"{source}.example.org", source) for source in order]
     pictures = [
-        Found("example.org", ranked(answers[:count]), order[count:])
+        SearchState("example.org", ranked_suggestions(answers[:count]), order[count:])
         for count in range(len(order) + 1)
     ]
     for before, after in pairwise(pictures):
@@ -103,9 +108,9 @@ def test_numbers_never_change_whoever_answers_first(order: tuple[Source, ...]) -
 
 
 async def test_changes_end_with_the_search_and_tell_its_last_picture() -> None:
-    discovery = Discovery()
+    discovery = MailServerSearch()
     discovery.begin("me@gmail.com")
-    assert not waiting(discovery)
+    assert not waiting_message(discovery)
     assert [change async for change in discovery.changes()] == [None]
     assert discovery.found is not None
     assert discovery.found.over
@@ -113,7 +118,7 @@ async def test_changes_end_with_the_search_and_tell_its_last_picture() -> None:
 
 @pytest.mark.parametrize("address", ["", "apikey", "me@localhost", "me@", "@", "me@exa mple.org"])
 async def test_text_without_a_domain_is_looked_for_nowhere(address: str) -> None:
-    discovery = Discovery(asks=True)
+    discovery = MailServerSearch(asks=True)
     discovery.begin("me@gmail.com")
     discovery.begin(address)
     assert discovery.found is None
@@ -121,7 +126,7 @@ async def test_text_without_a_domain_is_looked_for_nowhere(address: str) -> None
 
 
 async def test_what_is_found_is_forgotten_with_its_address() -> None:
-    discovery = Discovery()
+    discovery = MailServerSearch()
     discovery.begin("me@gmail.com")
     discovery.begin("me@unknown.example")
     assert discovery.found is None
@@ -136,7 +141,7 @@ async def test_stopping_leaves_nothing_behind() -> None:
         srv = mx
 
     before = asyncio.all_tasks()
-    discovery = Discovery(asks=True, records=Silent(), network=Nowhere())  # type: ignore[arg-type]
+    discovery = MailServerSearch(asks=True, records=Silent(), network=Nowhere())  # type: ignore[arg-type]
     discovery.begin(USER)
     await asyncio.sleep(0)
     discovery.stop()

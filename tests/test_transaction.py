@@ -13,17 +13,19 @@ import pytest
 
 from tests.file_vault import FileVault
 from wizard import files
-from wizard.config import current, layout
+from wizard.config.current import load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import replacing
-from wizard.saving import journal, transaction
+from wizard.files.replacing import restore_file
+from wizard.saving import journal
 from wizard.saving.change import StoreChange
-from wizard.saving.journal import Journal, Record
+from wizard.saving.journal import Journal, JournalRecord
 from wizard.saving.plan import Plan, make_plan
+from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Replace, Secret
-from wizard.secrets.store import StoreName
-from wizard.system import signals
+from wizard.secrets.store import StoreKind
+from wizard.system.signals import uninterruptible
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'
 ENV = "SMTP_SECRET=oldpass\n"
@@ -40,7 +42,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def plan(config: Path) -> Plan:
-    now = current.load(layout.find(config), environ={})
+    now = load_config(find_layout(config), environ={})
     draft = replace(Draft.of(now), user="new@example.org", secret=Replace(Secret("hunter22")))
     return make_plan(now, draft)
 
@@ -74,12 +76,12 @@ def test_recovery_puts_the_files_back_and_says_so(
 ) -> None:
     killed_before_config(config, monkeypatch)
     assert config.with_name(".env").read_text() != ENV
-    (caution,) = transaction.recover(config)
+    (caution,) = recover_interrupted(config)
     assert caution.code == "write-recovered"
     assert "everything is as it was before" in caution.message
     assert config.with_name(".env").read_text() == ENV
     assert sorted(path.name for path in config.parent.iterdir()) == [".env", "config.toml"]
-    assert transaction.recover(config) == ()
+    assert recover_interrupted(config) == ()
 
 
 def test_recovery_leaves_what_somebody_has_changed_after_the_crash(
@@ -87,7 +89,7 @@ def test_recovery_leaves_what_somebody_has_changed_after_the_crash(
 ) -> None:
     killed_before_config(config, monkeypatch)
     config.write_text("# theirs\n")
-    (caution,) = transaction.recover(config)
+    (caution,) = recover_interrupted(config)
     assert f"{config} changed afterwards" in caution.message
     assert config.read_text() == "# theirs\n"
     assert config.with_name(".env").read_text() == ENV
@@ -100,7 +102,7 @@ def test_write_that_died_after_its_commit_is_completed(
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
         dies(plan(config).apply)
     written = config.read_text()
-    (caution,) = transaction.recover(config)
+    (caution,) = recover_interrupted(config)
     assert caution.code == "write-completed"
     assert config.read_text() == written != CONFIG
     assert Journal(config).last() is not None
@@ -117,9 +119,9 @@ def test_recovery_that_cannot_write_is_tried_again(
 
         patch.setattr(files, "put_back", failing)
         with pytest.raises(WriteFailed) as caught:
-            transaction.recover(config)
+            recover_interrupted(config)
     assert caught.value.code == "not-put-back"
-    transaction.recover(config)
+    recover_interrupted(config)
     assert config.with_name(".env").read_text() == ENV
 
 
@@ -152,7 +154,7 @@ def test_putting_back_is_not_interrupted(
     config: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
 ) -> None:
     """Somebody who presses Ctrl+C does so twice."""
-    original = replacing.put_back
+    original = restore_file
 
     def pressed_again(*arguments: object, **named: object) -> object:
         signal.raise_signal(signal_number)
@@ -162,7 +164,7 @@ def test_putting_back_is_not_interrupted(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(files, "put_back", pressed_again)
-    monkeypatch.setattr(Record, "committed", interrupted)
+    monkeypatch.setattr(JournalRecord, "committed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         plan(config).apply()
     assert (config.read_text(), config.with_name(".env").read_text()) == (CONFIG, ENV)
@@ -174,7 +176,7 @@ def test_tidying_up_after_the_commit_is_not_interrupted(
 ) -> None:
     original = Journal.finish
 
-    def pressed(self: Journal, record: Record) -> None:
+    def pressed(self: Journal, record: JournalRecord) -> None:
         signal.raise_signal(signal.SIGINT)
         original(self, record)
 
@@ -186,7 +188,7 @@ def test_tidying_up_after_the_commit_is_not_interrupted(
 
 def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_more() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(ValueError, match="x"), signals.impossible():
+    with pytest.raises(ValueError, match="x"), uninterruptible():
         signal.raise_signal(signal.SIGINT)
         raise ValueError("x")
     assert signal.getsignal(signal.SIGINT) is before
@@ -201,10 +203,10 @@ def test_unfinished_write_whose_journal_cannot_be_believed_is_not_forgotten(
     path.write_bytes(content)
     for _ in range(2):
         with pytest.raises(WriteFailed) as caught:
-            transaction.recover(config)
+            recover_interrupted(config)
         assert (caught.value.code, caught.value.path) == ("journal-not-believed", path)
     path.unlink()
-    assert transaction.recover(config) == ()
+    assert recover_interrupted(config) == ()
 
 
 @pytest.mark.parametrize("name", ["journal", "."])
@@ -217,17 +219,17 @@ def test_unfinished_write_in_a_directory_that_others_may_write_is_not_forgotten(
     mode = opened.stat().st_mode
     opened.chmod(mode | 0o020)
     with pytest.raises(WriteFailed, match="other accounts") as caught:
-        transaction.recover(config)
+        recover_interrupted(config)
     assert f"chmod -R go-w {state_directory}" in caught.value.remedy
     opened.chmod(mode)
-    (caution,) = transaction.recover(config)
+    (caution,) = recover_interrupted(config)
     assert caution.code == "write-recovered"
     assert config.with_name(".env").read_text() == ENV
 
 
 def stored(config: Path, vault: FileVault, secret: str) -> None:
-    transaction.write(
-        config, (), [StoreChange(StoreName.KEYRING, vault, Secret(secret))],
+    apply_changes(
+        config, (), [StoreChange(StoreKind.KEYRING, vault, Secret(secret))],
         command="set", keep=True, reopen=lambda *_: vault,
     )  # fmt: skip
 
@@ -250,7 +252,7 @@ def test_old_copies_of_a_secret_do_not_pile_up(
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
         patch.setattr(Journal, "kept", lambda *_: os._exit(9))
         dies(lambda: stored(config, vault, "correct horse"))
-    transaction.recover(config, lambda *_: vault)
+    recover_interrupted(config, lambda *_: vault)
     shelves = [path for path in tmp_path.glob("vault*") if path.is_file()]
     assert len(shelves) == 2, "the secret, and one copy of the one before it"
 
@@ -262,10 +264,10 @@ def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
     vault = FileVault(tmp_path / "vault")
     stored(config, vault, "oldpass")
     for after in (None, Secret("open$esame")):
-        change = StoreChange(StoreName.KEYRING, vault, after, Secret("oldpass"))
+        change = StoreChange(StoreKind.KEYRING, vault, after, Secret("oldpass"))
         vault.write(Secret("hunter22"))
         with pytest.raises(FileRefused, match="Somebody else changed the secret") as caught:
-            transaction.write(
+            apply_changes(
                 config, (), [change], command="wizard", keep=True, reopen=lambda *_: vault
             )
         assert caught.value.code == "file-changed"
@@ -287,7 +289,7 @@ def test_leftover_that_cannot_be_removed_is_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", failing)
         with pytest.raises(WriteFailed, match="cannot be removed"):
-            transaction.recover(config)
-    transaction.recover(config)
+            recover_interrupted(config)
+    recover_interrupted(config)
     assert not leftover.exists()
     assert config.with_name(".env").read_text() == ENV

@@ -5,36 +5,36 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text.display import shows_unicode, visible
+from wizard.text.display import escape_controls, supports_unicode
 
 
 def test_control_characters_are_shown_as_escapes() -> None:
-    assert visible("a\x1b]0;x\x07b") == "a\\x1b]0;x\\x07b"
-    assert visible("\x9b31m \u202e \r") == "\\x9b31m \\u202e \\r"
-    assert visible("\udcff") == "\\udcff"
+    assert escape_controls("a\x1b]0;x\x07b") == "a\\x1b]0;x\\x07b"
+    assert escape_controls("\x9b31m \u202e \r") == "\\x9b31m \\u202e \\r"
+    assert escape_controls("\udcff") == "\\udcff"
 
 
 def test_readable_text_stays() -> None:
     for text in ("", "Grüße ✓", "line\nline\ttab", "日本語"):
-        assert visible(text) == text
+        assert escape_controls(text) == text
 
 
 @given(st.text(st.characters()))
 def test_no_text_is_left_that_is_not_printable(text: str) -> None:
-    shown = visible(text).replace("\n", "").replace("\t", "")
+    shown = escape_controls(text).replace("\n", "").replace("\t", "")
     assert shown == "" or shown.isprintable()
 
 
 def test_locale_of_python_itself_is_not_taken_for_the_operators() -> None:
-    assert shows_unicode({"LANG": "de_DE.UTF-8"}, "utf-8")
-    assert shows_unicode({"LC_ALL": "C.UTF-8"}, "utf-8")
-    assert shows_unicode({"LC_CTYPE": "en_GB.utf8", "LANG": "C"}, "utf-8")
-    assert not shows_unicode({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "utf-8")
-    assert not shows_unicode({"LANG": "de_DE.ISO-8859-1"}, "iso8859-1")
-    assert not shows_unicode({"LANG": "de_DE.UTF-8"}, "ascii")
-    assert not shows_unicode({}, "utf-8")
+    assert supports_unicode({"LANG": "de_DE.UTF-8"}, "utf-8")
+    assert supports_unicode({"LC_ALL": "C.UTF-8"}, "utf-8")
+    assert supports_unicode({"LC_CTYPE": "en_GB.utf8", "LANG": "C"}, "utf-8")
+    assert not supports_unicode({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "utf-8")
+    assert not supports_unicode({"LANG": "de_DE.ISO-8859-1"}, "iso8859-1")
+    assert not supports_unicode({"LANG": "de_DE.UTF-8"}, "ascii")
+    assert not supports_unicode({}, "utf-8")
 
 
 def test_linux_console_has_no_font_with_the_marks() -> None:
-    assert not shows_unicode({"LANG": "de_DE.UTF-8", "TERM": "linux"}, "utf-8")
-    assert shows_unicode({"LANG": "de_DE.UTF-8", "TERM": "xterm"}, "utf-8")
+    assert not supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "linux"}, "utf-8")
+    assert supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "xterm"}, "utf-8")

@@ -140,7 +140,7 @@ class Finding:
         )
 
 
-def of_error(problem: WizardError, path: Path, line: int | None = None) -> Finding:
+def finding_of(problem: WizardError, path: Path, line: int | None = None) -> Finding:
     """Return a problem that was raised as a finding."""
     return Finding(
         problem.code,

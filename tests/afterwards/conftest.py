@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
+from wizard.config.layout import find_layout
 
 HERE = Path(__file__).parent
 PATIENCE = 30.0
@@ -86,8 +86,8 @@ def composed(directory: Path, more: str = "", compose: str = COMPOSE) -> Path:
     return config
 
 
-def load(config: Path, **environ: str) -> Current:
-    return current.load(layout.find(config), environ)
+def load(config: Path, **environ: str) -> CurrentConfig:
+    return load_config(find_layout(config), environ)
 
 
 StartServer = Callable[[Path, Path, str], None]

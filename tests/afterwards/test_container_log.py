@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.afterwards.conftest import COMPOSE, PATIENCE, Docker, composed, load, until
-from wizard.server.log import Log, LogUnreadable
-from wizard.server.reload import look
+from wizard.server.log import LogUnreadable, ServerLog
+from wizard.server.reload import observe_server
 
 
-def log_of(config: Path, docker: Docker, **environ: str) -> Log:
-    log = look(load(config, PATH=docker.path, **environ)).log()
+def log_of(config: Path, docker: Docker, **environ: str) -> ServerLog:
+    log = observe_server(load(config, PATH=docker.path, **environ)).log()
     assert log is not None
     return log
 
 
-async def read(log: Log) -> bytes:
+async def read(log: ServerLog) -> bytes:
     """Return everything, up to the end or up to the word ``enough``."""
     found = b""
     async with asyncio.timeout(PATIENCE), aclosing(log.pieces()) as pieces:
@@ -127,12 +127,12 @@ def test_docker_in_the_working_directory_is_not_taken(
     config = composed(tmp_path)
     monkeypatch.chdir(docker.directory)
     for path in ("", ".", ":/nowhere", "./", "../fake docker"):
-        assert look(load(config, PATH=path)).log() is None
+        assert observe_server(load(config, PATH=path)).log() is None
 
 
 def test_names_that_could_be_flags_are_never_passed_on(tmp_path: Path, docker: Docker) -> None:
     config = composed(tmp_path, compose=COMPOSE.replace("  server:", "  --server:"))
-    assert look(load(config, PATH=docker.path)).log() is None
+    assert observe_server(load(config, PATH=docker.path)).log() is None
 
 
 async def test_service_that_stands_in_the_override_is_found(tmp_path: Path, docker: Docker) -> None:
@@ -146,7 +146,7 @@ async def test_service_that_stands_in_the_override_is_found(tmp_path: Path, dock
 @pytest.mark.skipif(shutil.which("docker") is None, reason="docker is not installed")
 async def test_real_docker_without_a_daemon_makes_the_log_unreadable(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    log = look(load(composed(tmp_path), HOME=str(tmp_path), **environ)).log()
+    log = observe_server(load(composed(tmp_path), HOME=str(tmp_path), **environ)).log()
     assert log is not None
     with pytest.raises(LogUnreadable):
         await read(log)

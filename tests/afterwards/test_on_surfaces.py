@@ -27,10 +27,10 @@ from tests.afterwards.conftest import (
 from tests.plain.pty_terminal import PtyTerminal
 from tests.scenarios.german import german
 from tests.tui.conftest import Operator
-from wizard.cli import check_command
-from wizard.live_test.run import probe
+from wizard.cli.check_command import find_problems
+from wizard.live_test.run import run_live_test
 from wizard.server.reload import STOPPED
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.app import WizardApp
 
 MORE = f"{LOG}\n[user]\n"
@@ -41,7 +41,9 @@ PROJECT = Path(__file__).parents[2]
 async def reviewed(config: Path, **environ: str) -> AsyncGenerator[Operator, None]:
     """Run the wizard on the screen up to the review; skipping needs no mail server."""
     now = load(config, **environ)
-    app = WizardApp(Session(now, probe, 5.0, check=partial(check_command.find, now.layout)))
+    app = WizardApp(
+        WizardSession(now, run_live_test, 5.0, check=partial(find_problems, now.layout))
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         operator = Operator(pilot)
         await operator.settled()

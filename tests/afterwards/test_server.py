@@ -17,24 +17,24 @@ from tests.afterwards.conftest import (
     standalone,
     write_config,
 )
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import Caution
-from wizard.files.refusals import InPlace
+from wizard.files.refusals import InPlaceReason
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
 from wizard.server.log import ContainerLog, LogFile
 from wizard.server.next_steps import RELOADS, next_steps
-from wizard.server.reload import listen, look
+from wizard.server.reload import observe_server, watch_reload
 
 
-def new_user(now: Current) -> tuple[Draft, Plan]:
+def new_user(now: CurrentConfig) -> tuple[Draft, Plan]:
     draft = replace(Draft.of(now), user="other@example.org")
     return draft, make_plan(now, draft)
 
 
 def path_of_log(config: Path, **environ: str) -> Path | None:
-    log = look(load(config, **environ)).log()
+    log = observe_server(load(config, **environ)).log()
     assert log is None or isinstance(log, LogFile)
     return None if log is None else log.path
 
@@ -58,7 +58,7 @@ def test_no_log_that_could_be_read(tmp_path: Path, more: str) -> None:
 
 
 def test_container_without_a_file_prints_its_log(tmp_path: Path, docker: Docker) -> None:
-    log = look(load(composed(tmp_path), PATH=docker.path)).log()
+    log = observe_server(load(composed(tmp_path), PATH=docker.path)).log()
     assert isinstance(log, ContainerLog)
     assert log.command == f"docker compose -f {tmp_path}/compose.yaml logs --tail 20 server"
 
@@ -87,7 +87,7 @@ def test_file_in_the_container_is_read_where_it_is_mounted_from(
 def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
     tmp_path: Path, docker: Docker, compose: str
 ) -> None:
-    server = look(load(composed(tmp_path, compose=compose), PATH=docker.path))
+    server = observe_server(load(composed(tmp_path, compose=compose), PATH=docker.path))
     server.log()
     assert server.restart_command() is None
 
@@ -95,7 +95,7 @@ def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
 def test_changed_settings_are_listened_for(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft, plan = new_user(now)
-    assert listen(look(now), draft, plan) is not None
+    assert watch_reload(observe_server(now), draft, plan) is not None
     assert RELOADS in next_steps(now, draft, plan)
 
 
@@ -103,7 +103,7 @@ def test_new_secret_needs_a_restart_and_is_not_listened_for(tmp_path: Path) -> N
     now = load(standalone(tmp_path))
     draft = replace(Draft.of(now), secret=Replace(Secret("another one")), user="x@example.org")
     plan = make_plan(now, draft)
-    assert listen(look(now), draft, plan) is None
+    assert watch_reload(observe_server(now), draft, plan) is None
     assert "$ systemctl restart bomnipotent" in next_steps(now, draft, plan)
 
 
@@ -112,13 +112,13 @@ def test_server_that_was_never_started_is_not_listened_for(tmp_path: Path) -> No
     config.write_text(LOG)
     now = load(config)
     draft = replace(Draft.of(now), skip=True)
-    assert listen(look(now), draft, make_plan(now, draft)) is None
+    assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
 
 
 def test_nothing_changed_is_not_listened_for(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft = Draft.of(now)
-    assert listen(look(now), draft, make_plan(now, draft)) is None
+    assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
 
 
 def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
@@ -126,8 +126,8 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
 ) -> None:
     now = load(composed(tmp_path, compose=FILE_MOUNT), PATH=docker.path)
     draft, plan = new_user(now)
-    server = look(now)
-    assert listen(server, draft, plan) is None
+    server = observe_server(now)
+    assert watch_reload(server, draft, plan) is None
     command = f"docker compose -f {tmp_path}/compose.yaml restart server"
     assert server.restart_command() == command
     steps = next_steps(now, draft, plan, server.restart_command())
@@ -136,8 +136,8 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
 
 
 def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) -> None:
-    server = look(load(standalone(tmp_path)))
-    for why in InPlace:
+    server = observe_server(load(standalone(tmp_path)))
+    for why in InPlaceReason:
         needed = server.restart_command([Caution(why.code, "config", why.words)]) is not None
         assert needed is not why.noticed
 
@@ -148,4 +148,4 @@ def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) 
 )
 def test_level_that_hides_a_reload_is_known(tmp_path: Path, level: str, hides: str) -> None:
     now = load(standalone(tmp_path, f'[log]\nlevel = "{level}"'), LEVEL="warn")
-    assert look(now).hiding_level == hides
+    assert observe_server(now).hiding_level == hides

@@ -27,8 +27,8 @@ from tests.benchmarks.turns import RUNS, spread
 from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import Concluded, Verdict
-from wizard.live_test.run import probe
+from wizard.live_test.events import TestFinished, Verdict
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Address
 
@@ -139,8 +139,8 @@ class Way:
 
 async def ours(server: MailServer, until_verdict: bool, port: int, starttls: bool) -> float:
     settings = SmtpSettings(DEMO_USER, Endpoint.parse(DEMO_HOST), starttls, Secret(PASSWORD))
-    async for event in probe(settings, network=Through(server, port)):
-        if isinstance(event, Concluded):
+    async for event in run_live_test(settings, network=Through(server, port)):
+        if isinstance(event, TestFinished):
             report = event.report
     assert report.verdict is Verdict.PASS, report.diagnosis
     return report.decided if until_verdict else report.seconds

@@ -9,9 +9,9 @@ import pytest
 
 from tests.check import vendors
 from tests.stores.fragile import Fragile
-from wizard.check.inspection import look
-from wizard.check.rules import findings
-from wizard.config import layout
+from wizard.check.inspection import inspect_config
+from wizard.check.rules import check_all
+from wizard.config.layout import find_layout
 from wizard.errors import Finding
 from wizard.secrets.secret import Secret
 
@@ -34,7 +34,7 @@ class Check:
         return self.again(config)
 
     def again(self, config: Path) -> tuple[Finding, ...]:
-        return findings(look(layout.find(config), self.environ, self.keyring))
+        return check_all(inspect_config(find_layout(config), self.environ, self.keyring))
 
     def __call__(self, files: dict[str, str]) -> Found:
         """Return code, severity, file below the directory, and line of each finding."""

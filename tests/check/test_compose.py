@@ -8,10 +8,10 @@ import pytest
 
 from tests.check.conftest import Check
 from tests.check.vendors import COMPOSE, ENV, compose
-from wizard.compose import file
-from wizard.compose.container import Container, project_variables
+from wizard.compose.container import Container, interpolation_variables
+from wizard.compose.file import parse_compose
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.reading import Unreadable
+from wizard.formats.dotenv.reading import EnvSyntaxError
 
 PASSED = "      SMTP_SECRET: ${SMTP_SECRET}\n"
 ENVIRONMENT = "    environment:\n      BOMNIPOTENT_DB_PW: ${BOMNIPOTENT_DB_PW}\n" + PASSED
@@ -127,8 +127,8 @@ def test_blank_value_that_wins_is_explained_with_the_file_that_loses(check: Chec
 
 
 def container(text: str, env: str = "", environ: dict[str, str] | None = None) -> Container:
-    service = file.parse(f"services:\n  server:\n{text}").services["server"]
-    return Container(service, Path("/x/compose.yaml"), project_variables(env, environ or {}))
+    service = parse_compose(f"services:\n  server:\n{text}").services["server"]
+    return Container(service, Path("/x/compose.yaml"), interpolation_variables(env, environ or {}))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_name_alone_is_passed_on_only_when_it_is_set() -> None:
 
 
 def test_required_variable_stops_compose() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(EnvSyntaxError):
         container("    environment: {X: '${X:?no}'}\n").value("X")
 
 
@@ -183,7 +183,7 @@ def test_environment_of_compose_wins_over_env() -> None:
 )
 def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(FileRefused) as refusal:
-        file.parse(text)
+        parse_compose(text)
     assert refusal.value.code == "compose-invalid"
     assert "hunter22" not in str(refusal.value)
     assert refusal.value.__suppress_context__
@@ -210,7 +210,7 @@ def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     ],
 )
 def test_unusual_yaml_is_survived(check: Check, text: str) -> None:
-    assert file.parse(text).open_ended is False
+    assert parse_compose(text).open_ended is False
     check.all(compose(text))
 
 
@@ -218,10 +218,10 @@ def test_aliases_that_multiply_do_no_harm(check: Check) -> None:
     lines = ["a0: &a0 {X: y}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 30)]
     lines.append("services: {server: {environment: *a29}}")
-    file.parse("\n".join(lines))
+    parse_compose("\n".join(lines))
 
 
 def test_too_large_file_is_refused() -> None:
     with pytest.raises(FileRefused) as refusal:
-        file.parse("#" * 200_000)
+        parse_compose("#" * 200_000)
     assert refusal.value.code == "compose-too-large"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import trustme
 
-from wizard.system.network import Address, SystemNetwork, strict
+from wizard.system.network import Address, SystemNetwork, match_server_tls
 
 PUBLIC = "1.2.3.4"
 """Never connected to: every connection goes to loopback or nowhere."""
@@ -71,7 +71,7 @@ class Internet(SystemNetwork):
     def tls_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._authority.configure_trust(context)
-        return strict(context)
+        return match_server_tls(context)
 
     async def all_closed(self) -> bool:
         """Whether every connection is closed, once the event loop had the time to do it."""

@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.discovery import web
-from wizard.discovery.autoconfig import Unreadable, read
-from wizard.discovery.offers import Offer, answer
-from wizard.discovery.suggestion import Answer, Source
+from wizard.discovery.autoconfig import InvalidAutoconfig, parse_autoconfig
+from wizard.discovery.offers import AdvertisedServer, suggestions_from
+from wizard.discovery.suggestion import DiscoverySource, SourceResult
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 
 
-def offers(*servers: str) -> list[Offer]:
-    return read(web.settings(*servers), ADDRESS, DOMAIN)
+def offers(*servers: str) -> list[AdvertisedServer]:
+    return parse_autoconfig(web.settings(*servers), ADDRESS, DOMAIN)
 
 
-def suggested(*servers: str) -> Answer:
-    return answer(Source.AUTOCONFIG, DOMAIN, "", offers(*servers))
+def suggested(*servers: str) -> SourceResult:
+    return suggestions_from(DiscoverySource.AUTOCONFIG, DOMAIN, "", offers(*servers))
 
 
 def test_the_server_for_outgoing_mail_is_taken() -> None:
@@ -190,26 +190,26 @@ HOSTILE = {
 
 @pytest.mark.parametrize("file", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_no_such_file_is_unreadable(file: bytes) -> None:
-    with pytest.raises(Unreadable):
-        read(file, ADDRESS, DOMAIN)
+    with pytest.raises(InvalidAutoconfig):
+        parse_autoconfig(file, ADDRESS, DOMAIN)
 
 
 def test_a_file_in_another_encoding_is_read() -> None:
     text = web.settings().decode().replace("UTF-8", "UTF-16")
-    assert read(codecs.BOM_UTF16_LE + text.encode("utf-16-le"), ADDRESS, DOMAIN)
+    assert parse_autoconfig(codecs.BOM_UTF16_LE + text.encode("utf-16-le"), ADDRESS, DOMAIN)
 
 
 def test_a_file_as_deep_as_it_can_be_does_no_harm() -> None:
     depth = 8000
     file = b"<clientConfig>" + b"<a>" * depth + b"</a>" * depth + b"</clientConfig>"
-    assert read(file, ADDRESS, DOMAIN) == []
+    assert parse_autoconfig(file, ADDRESS, DOMAIN) == []
 
 
 @given(st.binary(max_size=400))
 @settings(deadline=None)
 def test_any_bytes_are_read_or_refused(file: bytes) -> None:
-    with contextlib.suppress(Unreadable):
-        read(file, ADDRESS, DOMAIN)
+    with contextlib.suppress(InvalidAutoconfig):
+        parse_autoconfig(file, ADDRESS, DOMAIN)
 
 
 @given(st.text(max_size=60), st.text(max_size=8), st.text(max_size=30))
@@ -223,7 +223,7 @@ def test_whatever_stands_in_the_fields_a_suggestion_is_fit_for_config(
     ]
     try:
         found = suggested(web.server(escaped[0], escaped[1] or "465", "SSL", escaped[2]))
-    except (Unreadable, UnicodeEncodeError):
+    except (InvalidAutoconfig, UnicodeEncodeError):
         return
     for suggestion in found.suggestions:
         assert suggestion.route is not None

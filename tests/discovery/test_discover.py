@@ -23,7 +23,8 @@ from wizard.demo.network import DEMO_RECORDS, DemoNetwork
 from wizard.discovery import sentences
 from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords
 from wizard.discovery.search import discover
-from wizard.discovery.suggestion import Found, Source, Suggestion, ranked
+from wizard.discovery.sentences import autoconfig_unreadable, nothing_found
+from wizard.discovery.suggestion import DiscoverySource, SearchState, Suggestion, ranked_suggestions
 from wizard.errors import InvalidValue
 from wizard.secrets.secret import Secret
 
@@ -37,7 +38,7 @@ SRV = FixedRecords(
 
 async def pictures(
     network: Internet, records: FixedRecords | SystemRecords = NOTHING, seconds: float = SOON
-) -> list[Found]:
+) -> list[SearchState]:
     stream = discover(ADDRESS, network=network, records=records, seconds=seconds)
     async with aclosing(stream):
         found = [each async for each in stream]
@@ -48,7 +49,7 @@ async def pictures(
 
 async def last(
     network: Internet, records: FixedRecords | SystemRecords = NOTHING, seconds: float = SOON
-) -> Found:
+) -> SearchState:
     return (await pictures(network, records, seconds))[-1]
 
 
@@ -77,7 +78,7 @@ async def test_a_provider_known_by_the_domain_is_there_at_once_without_any_netwo
     assert len(found) == 1
     assert found[0].over
     assert found[0].best is not None
-    assert found[0].best.source is Source.DOMAIN
+    assert found[0].best.source is DiscoverySource.DOMAIN
     assert no_network.resolved == []
 
 
@@ -86,7 +87,10 @@ async def test_a_known_provider_can_be_asked_about_anyway(no_network: Internet) 
     stream = discover("you@gmx.de", network=no_network, records=records, ask_anyway=True)
     found = [each async for each in stream]
     assert found[0].best is not None  # known before anybody has answered
-    assert [each.source for each in found[-1].suggestions] == [Source.DOMAIN, Source.SRV]
+    assert [each.source for each in found[-1].suggestions] == [
+        DiscoverySource.DOMAIN,
+        DiscoverySource.SRV,
+    ]
 
 
 @pytest.mark.parametrize("address", ["apikey", "you@localhost"])
@@ -97,8 +101,16 @@ async def test_what_is_no_address_is_refused(address: str) -> None:
 
 async def test_the_first_picture_says_who_is_asked(no_network: Internet) -> None:
     first = (await pictures(no_network))[0]
-    assert first == Found(DOMAIN, pending=(Source.MX, Source.SRV, Source.AUTOCONFIG, Source.GUESS))
-    assert sentences.summary(first).startswith("Looking for the mail server of example.org")
+    assert first == SearchState(
+        DOMAIN,
+        pending=(
+            DiscoverySource.MX,
+            DiscoverySource.SRV,
+            DiscoverySource.AUTOCONFIG,
+            DiscoverySource.GUESS,
+        ),
+    )
+    assert nothing_found(first).startswith("Looking for the mail server of example.org")
 
 
 async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
@@ -109,9 +121,9 @@ async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
         network = Internet(authority, {("autoconfig.example.org", 443): port})
         found = await last(network, SRV)
     [only] = found.suggestions
-    assert only.source is Source.SRV
+    assert only.source is DiscoverySource.SRV
     assert only.user == ADDRESS  # which only autoconfig says
-    assert "port 465" in sentences.summary(found)
+    assert "port 465" in nothing_found(found)
 
 
 async def test_suggestions_come_in_the_order_of_trust(serve: Serve, authority: trustme.CA) -> None:
@@ -194,7 +206,7 @@ async def test_guesses_are_hosts_that_take_connections_and_are_told_nothing(
     ]
     assert all("guess" in each.words and each.user is None for each in found.suggestions)
     assert listener.heard == b""
-    assert bool(found.suggestions) != sentences.summary(found).startswith("Nothing was found")
+    assert bool(found.suggestions) != nothing_found(found).startswith("Nothing was found")
 
 
 async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
@@ -203,7 +215,7 @@ async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
     async with listen(Listener()) as port:
         found = await last(Internet(authority, {("smtp.example.org", 587): port}), SRV)
         await asyncio.sleep(0.05)
-    assert [each.source for each in found.suggestions] == [Source.SRV]
+    assert [each.source for each in found.suggestions] == [DiscoverySource.SRV]
 
 
 async def test_guesses_are_not_waited_for_where_anybody_knows_better(
@@ -212,7 +224,7 @@ async def test_guesses_are_not_waited_for_where_anybody_knows_better(
     began = time.monotonic()
     found = await last(Internet(authority, {("smtp.example.org", 465): None}), SRV)
     assert time.monotonic() - began < SOON / 2
-    assert [each.source for each in found.suggestions] == [Source.SRV]
+    assert [each.source for each in found.suggestions] == [DiscoverySource.SRV]
     assert found.remarks == ()
 
 
@@ -225,7 +237,7 @@ async def test_silence_ends_at_the_deadline_and_is_named(authority: trustme.CA) 
 
 async def test_what_was_found_until_the_deadline_counts(authority: trustme.CA) -> None:
     found = await last(Internet(authority, {("example.org", 443): None}), SRV, seconds=0.5)
-    assert [each.source for each in found.suggestions] == [Source.SRV]
+    assert [each.source for each in found.suggestions] == [DiscoverySource.SRV]
     assert found.remarks == ()
 
 
@@ -330,26 +342,29 @@ async def greeting(port: int, context: ssl.SSLContext | None) -> bytes:
     return line
 
 
-def suggestion(source: Source, endpoint: str = "", user: str | None = None) -> Suggestion:
+def suggestion(source: DiscoverySource, endpoint: str = "", user: str | None = None) -> Suggestion:
     return Suggestion(source, "", endpoint, user=user)
 
 
 def test_of_equal_suggestions_the_most_trustworthy_stays() -> None:
-    found = ranked(
+    found = ranked_suggestions(
         [
-            suggestion(Source.AUTOCONFIG, "a", "you"),
-            suggestion(Source.SRV, "a"),
-            suggestion(Source.MX, "b", "me"),
+            suggestion(DiscoverySource.AUTOCONFIG, "a", "you"),
+            suggestion(DiscoverySource.SRV, "a"),
+            suggestion(DiscoverySource.MX, "b", "me"),
         ]
     )
-    assert found == (suggestion(Source.MX, "b", "me"), suggestion(Source.SRV, "a", "you"))
+    assert found == (
+        suggestion(DiscoverySource.MX, "b", "me"),
+        suggestion(DiscoverySource.SRV, "a", "you"),
+    )
 
 
 def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
-    found = Found(DOMAIN, (Suggestion(Source.MX, "", usable=False),))
+    found = SearchState(DOMAIN, (Suggestion(DiscoverySource.MX, "", usable=False),))
     assert found.best is None
     assert found.suggestions[0].route is None
-    assert sentences.summary(found) == (
+    assert nothing_found(found) == (
         "The server cannot send mails through the provider of example.org."
     )
 
@@ -357,9 +372,9 @@ def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: sentences.given_up(DOMAIN, tuple(Source)[1:])[1],
+        lambda: sentences.given_up(DOMAIN, tuple(DiscoverySource)[1:])[1],
         lambda: sentences.dns_silent(DOMAIN),
-        lambda: sentences.unreadable(DOMAIN),
+        lambda: autoconfig_unreadable(DOMAIN),
     ],
 )
 def test_every_remark_is_a_sentence(build: Callable[[], str]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.config.settings import Endpoint
-from wizard.discovery.suggestion import as_host, domain_of, within
+from wizard.discovery.suggestion import as_host, domain_of, is_within
 from wizard.errors import InvalidValue
 
 
@@ -69,6 +69,6 @@ def test_a_host_is_always_an_endpoint_as_it_stands(text: str) -> None:
 
 
 def test_names_below_a_domain_belong_to_it() -> None:
-    assert within("example.org", "example.org")
-    assert within("mail.example.org", "example.org")
-    assert not within("badexample.org", "example.org")
+    assert is_within("example.org", "example.org")
+    assert is_within("mail.example.org", "example.org")
+    assert not is_within("badexample.org", "example.org")

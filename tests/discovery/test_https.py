@@ -13,14 +13,14 @@ from tests.discovery import web
 from tests.discovery.conftest import Listen, Serve
 from tests.discovery.internet import PUBLIC, Internet
 from tests.probe.servers import Script
-from wizard.discovery.https import LARGEST, NotThere, Unusable, Web
+from wizard.discovery.https import LARGEST, HttpsClient, NotFound, UnusableResponse
 
 URL = "https://autoconfig.example.org/mail/config-v1.1.xml"
 HOST = "autoconfig.example.org"
 
 
-def through(network: Internet) -> Web:
-    return Web(network, network.tls_context(), "example.org")
+def through(network: Internet) -> HttpsClient:
+    return HttpsClient(network, network.tls_context(), "example.org")
 
 
 async def fetch(serve: Serve, authority: trustme.CA, script: Script, *names: str) -> bytes:
@@ -65,7 +65,7 @@ async def test_every_form_of_a_response_is_read(
 async def test_another_status_means_that_there_is_no_file(
     serve: Serve, authority: trustme.CA, status: str
 ) -> None:
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await fetch(serve, authority, web.always(web.response(b"<x/>", status=status)))
 
 
@@ -91,7 +91,7 @@ async def test_another_status_means_that_there_is_no_file(
 async def test_what_is_no_small_file_is_unusable(
     serve: Serve, authority: trustme.CA, answer: bytes
 ) -> None:
-    with pytest.raises(Unusable):
+    with pytest.raises(UnusableResponse):
         await fetch(serve, authority, web.always(answer))
 
 
@@ -130,7 +130,7 @@ async def test_a_server_that_speaks_no_tls_is_as_good_as_none(
 
     async with listen(clear_text) as port:
         network = Internet(authority, {(HOST, 443): port})
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             await through(network).get(URL)
         assert await network.all_closed()
 
@@ -139,7 +139,7 @@ async def test_a_server_that_speaks_no_tls_is_as_good_as_none(
 async def test_nobody_there_means_that_there_is_no_file(
     authority: trustme.CA, ports: dict[tuple[str, int], int]
 ) -> None:
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await through(Internet(authority, ports)).get(URL)
 
 
@@ -159,7 +159,7 @@ async def test_a_redirection_is_followed(serve: Serve, authority: trustme.CA) ->
 
 async def test_redirections_in_a_circle_come_to_an_end(serve: Serve, authority: trustme.CA) -> None:
     asked: list[str] = []
-    with pytest.raises(Unusable):
+    with pytest.raises(UnusableResponse):
         await fetch(serve, authority, web.always(web.redirect(URL), asked))
     assert len(asked) == 4
 
@@ -186,7 +186,7 @@ async def test_a_redirection_to_anything_but_https_is_not_followed(
 ) -> None:
     answer = web.redirect(to).decode().encode("latin-1")
     asked: list[str] = []
-    with pytest.raises(Unusable):
+    with pytest.raises(UnusableResponse):
         await fetch(serve, authority, web.always(answer, asked))
     assert len(asked) == 1
 
@@ -219,7 +219,7 @@ async def test_only_addresses_that_a_file_may_come_from_are_connected_to(
         if allowed:
             assert await getting == b"<x/>"
         else:
-            with pytest.raises(NotThere):
+            with pytest.raises(NotFound):
                 await getting
             assert network.sockets == []
         assert await network.all_closed()

@@ -8,18 +8,18 @@ from itertools import chain
 import pytest
 
 from wizard.config.settings import Endpoint, Security, SmtpSettings
-from wizard.discovery.offers import about, of_provider, recognise
+from wizard.discovery.offers import notes_on_endpoint, of_provider, suggest_by_domain
 from wizard.discovery.providers import (
     Provider,
-    Special,
-    UserForm,
-    by_domain,
-    by_host,
-    by_mx,
+    ProviderNote,
+    UserNameForm,
+    provider_by_domain,
+    provider_by_host,
+    provider_by_mx,
     providers,
 )
 from wizard.discovery.sentences import known_by_domain, specials_of
-from wizard.discovery.suggestion import Source, as_host
+from wizard.discovery.suggestion import DiscoverySource, as_host
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.secrets.secret import Secret
@@ -41,7 +41,7 @@ def test_no_name_belongs_to_two_providers() -> None:
 def test_every_host_is_an_endpoint(provider: Provider) -> None:
     for host in filter(None, (provider.smtps, provider.starttls)):
         assert Endpoint.parse(host).route(starttls=False).security is Security.TLS
-        assert by_host(host) is provider
+        assert provider_by_host(host) is provider
 
 
 @EVERY
@@ -60,13 +60,13 @@ def test_every_entry_says_where_it_is_from_and_when_that_was_looked_at(provider:
 @EVERY
 def test_what_is_unsure_is_a_part_of_the_entry(provider: Provider) -> None:
     assert set(provider.unsure) <= {"user", "smtps", "starttls", *provider.specials}
-    assert (provider.user is UserForm.FIXED) == (provider.fixed_user is not None)
+    assert (provider.user is UserNameForm.FIXED) == (provider.fixed_user is not None)
 
 
 @EVERY
 def test_a_provider_without_a_way_in_says_why(provider: Provider) -> None:
     if provider.way_in() is None:
-        assert not provider.usable or provider.user is UserForm.LOGIN
+        assert not provider.usable or provider.user is UserNameForm.LOGIN
 
 
 @EVERY
@@ -77,7 +77,7 @@ def test_every_special_has_a_sentence(provider: Provider) -> None:
 
 
 def test_every_code_is_used() -> None:
-    assert {code for each in providers() for code in each.specials} == set(Special)
+    assert {code for each in providers() for code in each.specials} == set(ProviderNote)
 
 
 @pytest.mark.parametrize(
@@ -102,27 +102,27 @@ def test_every_code_is_used() -> None:
     ],
 )
 def test_who_receives_the_mails_is_recognised(mx: str, expected: str | None) -> None:
-    provider = by_mx(mx)
+    provider = provider_by_mx(mx)
     assert (provider and provider.id) == expected
 
 
 def test_the_longest_name_that_fits_wins() -> None:
     for host, expected in (("smtp.eu.mailgun.org", "mailgun-eu"), ("smtp.mailgun.org", "mailgun")):
-        provider = by_host(host)
+        provider = provider_by_host(host)
         assert provider is not None
         assert provider.id == expected
 
 
 def test_domains_are_recognised_with_what_is_below_them() -> None:
     for domain, expected in (("gmail.com", "google"), ("contoso.onmicrosoft.com", "microsoft-365")):
-        provider = by_domain(domain)
+        provider = provider_by_domain(domain)
         assert provider is not None
         assert provider.id == expected
-    assert by_domain("notgmail.com") is None
+    assert provider_by_domain("notgmail.com") is None
 
 
 def test_smtps_is_preferred_where_there_is_a_choice() -> None:
-    found = recognise("You@GMX.de")
+    found = suggest_by_domain("You@GMX.de")
     assert found is not None
     assert (found.endpoint, found.starttls, found.user) == ("mail.gmx.net", False, "You@GMX.de")
     assert found.provider == "GMX"
@@ -131,7 +131,7 @@ def test_smtps_is_preferred_where_there_is_a_choice() -> None:
 
 
 def test_a_provider_that_only_has_starttls_is_suggested_with_it() -> None:
-    found = recognise("you@icloud.com")
+    found = suggest_by_domain("you@icloud.com")
     assert found is not None
     assert (found.endpoint, found.starttls, found.usable) == ("smtp.mail.me.com", True, True)
 
@@ -146,7 +146,7 @@ def test_a_provider_that_only_has_starttls_is_suggested_with_it() -> None:
 def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
     address: str, endpoint: str, why: str
 ) -> None:
-    found = recognise(address)
+    found = suggest_by_domain(address)
     assert found is not None
     assert not found.usable
     assert found.endpoint == endpoint
@@ -155,31 +155,31 @@ def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
 
 @pytest.mark.parametrize("text", ["", "apikey", "you@", "you@localhost", "@@", "a@exa mple", "a@é"])
 def test_any_text_may_be_looked_at_while_it_is_typed(text: str) -> None:
-    assert recognise(text) is None
-    assert about(text) == ()
+    assert suggest_by_domain(text) is None
+    assert notes_on_endpoint(text) == ()
 
 
 def test_the_host_that_was_typed_tells_what_is_special() -> None:
-    assert "no mail address" in about("smtp.sendgrid.net")[-1]
-    assert "sandbox" in " ".join(about("email-smtp.eu-west-1.amazonaws.com"))
-    assert "Google" in about("smtp://smtp.gmail.com:587?tls=required")[0]
-    assert about("mail.example.org") == ()
+    assert "no mail address" in notes_on_endpoint("smtp.sendgrid.net")[-1]
+    assert "sandbox" in " ".join(notes_on_endpoint("email-smtp.eu-west-1.amazonaws.com"))
+    assert "Google" in notes_on_endpoint("smtp://smtp.gmail.com:587?tls=required")[0]
+    assert notes_on_endpoint("mail.example.org") == ()
 
 
 @pytest.mark.parametrize(
     ("user", "fixed", "expected"),
     [
-        (UserForm.ADDRESS, None, "you@example.org"),
-        (UserForm.LOCAL_PART, None, "you"),
-        (UserForm.LOGIN, None, None),
-        (UserForm.FIXED, "apikey", "apikey"),
+        (UserNameForm.ADDRESS, None, "you@example.org"),
+        (UserNameForm.LOCAL_PART, None, "you"),
+        (UserNameForm.LOGIN, None, None),
+        (UserNameForm.FIXED, "apikey", "apikey"),
     ],
 )
 def test_the_user_follows_the_form_of_the_provider(
-    user: UserForm, fixed: str | None, expected: str | None
+    user: UserNameForm, fixed: str | None, expected: str | None
 ) -> None:
     provider = Provider("x", "X", "", "", smtps="x.example", user=user, fixed_user=fixed)
-    assert of_provider(provider, "you@example.org", Source.DOMAIN, "").user == expected
+    assert of_provider(provider, "you@example.org", DiscoverySource.DOMAIN, "").user == expected
 
 
 def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
@@ -189,14 +189,14 @@ def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
         "",
         "",
         smtps="smtp.x.example",
-        specials=(Special.APP_PASSWORD,),
-        unsure=("smtps", "user", Special.APP_PASSWORD),
+        specials=(ProviderNote.APP_PASSWORD,),
+        unsure=("smtps", "user", ProviderNote.APP_PASSWORD),
     )
     special, user = specials_of(provider)
     assert special.startswith("Nobody has confirmed")
     assert "probably" in user
     assert "confirmed" in known_by_domain(provider, "x.example")
-    assert not provider.needs(Special.APP_PASSWORD)
+    assert not provider.needs(ProviderNote.APP_PASSWORD)
     assert not provider.offers_smtps("smtp.x.example")
 
 

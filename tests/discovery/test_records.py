@@ -12,18 +12,18 @@ import pytest
 
 from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
 from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords, by_mx, by_srv
-from wizard.discovery.suggestion import Answer
+from wizard.discovery.suggestion import SourceResult
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 SMTPS, STARTTLS = "_submissions._tcp.example.org SRV", "_submission._tcp.example.org SRV"
 
 
-async def mx(answer: Misbehave) -> Answer:
+async def mx(answer: Misbehave) -> SourceResult:
     async with name_server(answer) as port:
         return await by_mx(ADDRESS, DOMAIN, SystemRecords("127.0.0.1", port))
 
 
-async def srv(answer: Misbehave) -> Answer:
+async def srv(answer: Misbehave) -> SourceResult:
     async with name_server(answer) as port:
         return await by_srv(DOMAIN, SystemRecords("127.0.0.1", port))
 
@@ -56,7 +56,7 @@ async def test_a_provider_without_smtp_is_recognised_too() -> None:
 
 async def test_only_the_most_preferred_hosts_count() -> None:
     zone = {"example.org MX": ["10 mail.example.org.", "20 aspmx.l.google.com."]}
-    assert await mx(serve_zone(zone)) == Answer()
+    assert await mx(serve_zone(zone)) == SourceResult()
 
 
 async def test_a_domain_that_receives_no_mails_is_said() -> None:
@@ -70,8 +70,8 @@ async def test_a_domain_that_does_not_exist_is_said() -> None:
 
 
 async def test_a_domain_without_records_is_nothing_to_speak_of() -> None:
-    assert await mx(serve_zone({"example.org TXT": ["x"]})) == Answer()
-    assert await srv(serve_zone({"example.org TXT": ["x"]})) == Answer()
+    assert await mx(serve_zone({"example.org TXT": ["x"]})) == SourceResult()
+    assert await srv(serve_zone({"example.org TXT": ["x"]})) == SourceResult()
 
 
 async def test_both_services_are_suggested_the_better_one_first() -> None:
@@ -133,7 +133,7 @@ async def test_a_host_elsewhere_comes_with_a_warning() -> None:
     ],
 )
 async def test_what_is_no_host_on_the_internet_is_never_suggested(target: str) -> None:
-    assert await srv(serve_zone({SMTPS: [f"0 1 465 {target}"]})) == Answer()
+    assert await srv(serve_zone({SMTPS: [f"0 1 465 {target}"]})) == SourceResult()
 
 
 @pytest.mark.parametrize("code", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOTIMP])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from wizard.cli import main
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.secrets.secret import Secret
 
 RUNS = 50
@@ -40,7 +41,7 @@ def secret(number: int) -> str:
 
 def on_disk(config: Path) -> int:
     """Return the number of the run whose values are on the disk, all of them."""
-    settings = current.load(layout.find(config), environ={}).settings()
+    settings = load_config(find_layout(config), environ={}).settings()
     number = int(settings.user.removeprefix("user").partition("@")[0])
     assert settings.secret == Secret(secret(number))
     return number

@@ -8,8 +8,9 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from wizard.config import current, layout
+from wizard.config.current import load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Replace, Secret
 
@@ -47,7 +48,7 @@ def test_reader_in_a_tight_loop_never_sees_a_part_of_a_file(tmp_path: Path) -> N
     whole: dict[str, set[str]] = {str(config): set(), str(env): set()}
 
     def save(draft: Draft) -> None:
-        now = current.load(layout.find(config), environ={})
+        now = load_config(find_layout(config), environ={})
         make_plan(now, draft).apply()
         for path in (config, env):
             whole[str(path)].add(sha256(path.read_bytes()).hexdigest())

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import reading, replacing
+from wizard.files import reading
+from wizard.files.reading import read_file
+from wizard.files.replacing import replace_file
 
 from .accounts import ORDINARY, apart, needs_root, ordinary
 
@@ -39,7 +41,7 @@ def test_extended_attributes_stay(place: Path) -> None:
     path = place / "config.toml"
     path.write_text("old")
     setxattr(path, "user.note", b"kept")
-    replacing.replace(reading.read(path), b"new")
+    replace_file(read_file(path), b"new")
     assert path.read_bytes() == b"new"
     assert os.getxattr(path, "user.note") == b"kept"
 
@@ -51,7 +53,7 @@ def test_access_control_list_stays(place: Path) -> None:
     path.chmod(0o600)
     setfacl("-m", "u:65534:r", str(path))
     before = os.getxattr(path, "system.posix_acl_access")
-    replacing.replace(reading.read(path), b"new")
+    replace_file(read_file(path), b"new")
     assert os.getxattr(path, "system.posix_acl_access") == before
 
 
@@ -62,7 +64,7 @@ def test_access_control_list_of_the_directory_lets_nobody_else_in(place: Path) -
     path.write_text("old")
     path.chmod(0o640)
     setfacl("-d", "-m", "u:65534:rw", str(place))
-    assert replacing.replace(reading.read(path), b"new").why is None
+    assert replace_file(read_file(path), b"new").why is None
     assert path.read_bytes() == b"new"
     assert "system.posix_acl_access" not in os.listxattr(path)
     assert mode(path) == 0o640
@@ -71,7 +73,7 @@ def test_access_control_list_of_the_directory_lets_nobody_else_in(place: Path) -
 @needs_acl
 def test_new_file_is_private_in_spite_of_the_list_of_its_directory(place: Path) -> None:
     setfacl("-d", "-m", "u:65534:rw", str(place))
-    replacing.replace(reading.read(place / ".env"), b"x")
+    replace_file(read_file(place / ".env"), b"x")
     shown = subprocess.run(
         ["getfacl", "-ncE", str(place / ".env")], capture_output=True, text=True, check=True
     )
@@ -85,7 +87,7 @@ def test_attribute_that_describes_the_old_file_alone_is_not_copied(place: Path) 
     path = place / "config.toml"
     path.write_text("old")
     setxattr(path, "trusted.smtp-wizard", b"of this file")
-    replacing.replace(reading.read(path), b"new")
+    replace_file(read_file(path), b"new")
     assert "trusted.smtp-wizard" not in os.listxattr(path)
 
 
@@ -95,8 +97,8 @@ def test_file_that_its_owner_made_read_only_is_left_alone(place: Path) -> None:
     def replace() -> None:
         path.write_text("old")
         path.chmod(0o444)
-        assert not reading.is_writable(reading.read(path))
-        replacing.replace(reading.read(path), b"new")
+        assert not reading.is_writable(read_file(path))
+        replace_file(read_file(path), b"new")
 
     place.chmod(0o777)
     with pytest.raises(WriteFailed, match=r"yours.*chmod u\+w") as failed:
@@ -110,7 +112,7 @@ def test_root_replaces_a_read_only_file_which_stays_read_only(place: Path) -> No
     path = place / ".env"
     path.write_text("old")
     path.chmod(0o400)
-    assert replacing.replace(reading.read(path), b"new").why is None
+    assert replace_file(read_file(path), b"new").why is None
     assert path.read_bytes() == b"new"
     assert mode(path) == 0o400
 
@@ -125,7 +127,7 @@ def test_file_of_another_account_in_a_directory_of_ours_is_left_alone(place: Pat
     path.write_text("old")
     path.chmod(0o644)
     with pytest.raises(WriteFailed, match="account that owns the file, or with sudo"):
-        ordinary(lambda: replacing.replace(reading.read(path), b"new"))
+        ordinary(lambda: replace_file(read_file(path), b"new"))
     assert path.read_text() == "old"
     assert path.stat().st_uid == 0
 
@@ -145,10 +147,10 @@ def test_planted_file_in_a_directory_of_everybody_is_not_given_the_secret(
     os.chown(path, 65534, 65534)
     for uid in (None, ORDINARY):
         with pytest.raises(FileRefused, match="another account") as refused:
-            apart(lambda: replacing.replace(reading.read(path), b"hunter22"), uid)
+            apart(lambda: replace_file(read_file(path), b"hunter22"), uid)
         assert refused.value.code == "file-not-trusted"
     assert path.read_text() == "old"
-    apart(lambda: replacing.replace(reading.read(path), b"new"), 65534)
+    apart(lambda: replace_file(read_file(path), b"new"), 65534)
     assert path.read_text() == "new"
 
 
@@ -159,8 +161,8 @@ def test_own_file_in_a_directory_of_everybody_is_replaced(place: Path) -> None:
     shared.chmod(0o1777)
 
     def write() -> None:
-        replacing.replace(reading.read(shared / ".env"), b"x")
-        replacing.replace(reading.read(shared / ".env"), b"y")
+        replace_file(read_file(shared / ".env"), b"x")
+        replace_file(read_file(shared / ".env"), b"y")
 
     ordinary(write)
     assert (shared / ".env").read_bytes() == b"y"
@@ -177,8 +179,8 @@ def test_new_file_in_a_setgid_directory_gets_its_group(place: Path, as_root: boo
     path = directory / "new" / ".env"
 
     def write() -> None:
-        replacing.replace(reading.read(path), b"x")
-        replacing.replace(reading.read(path), b"y")
+        replace_file(read_file(path), b"x")
+        replace_file(read_file(path), b"y")
 
     if as_root:
         write()
@@ -197,8 +199,8 @@ def test_file_in_a_directory_that_may_not_be_listed(place: Path) -> None:
     path = directory / ".env"
 
     def write() -> None:
-        replacing.replace(reading.read(path), b"x")
-        replacing.replace(reading.read(path), b"y")
+        replace_file(read_file(path), b"x")
+        replace_file(read_file(path), b"y")
 
     directory.chmod(0o333)
     ordinary(write)

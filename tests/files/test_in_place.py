@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import atomic, in_place, reading, replacing
-from wizard.files.refusals import InPlace
+from wizard.files import in_place, reading
+from wizard.files.atomic import stale_temporaries
+from wizard.files.reading import read_file
+from wizard.files.refusals import InPlaceReason
+from wizard.files.replacing import delete_file, replace_file, restore_file
 
 from .accounts import ORDINARY, apart, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -38,8 +41,8 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
     path = linked(place)
     path.chmod(0o640)
     inode = path.stat().st_ino
-    written = replacing.replace(reading.read(path), new)
-    assert (written.in_place, written.why) == (True, InPlace.HARD_LINKS)
+    written = replace_file(read_file(path), new)
+    assert (written.in_place, written.why) == (True, InPlaceReason.HARD_LINKS)
     assert path.read_bytes() == (place / "other").read_bytes() == new
     assert (path.stat().st_ino, path.stat().st_mode & 0o7777) == (inode, 0o640)
     assert names(place) == ["config.toml", "other"]
@@ -47,9 +50,9 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
 
 def test_hard_links_are_kept_together_when_it_is_put_back(place: Path) -> None:
     path = linked(place)
-    before = reading.read(path)
-    replacing.replace(before, b"new")
-    assert replacing.put_back(before, b"new").why is InPlace.HARD_LINKS
+    before = read_file(path)
+    replace_file(before, b"new")
+    assert restore_file(before, b"new").why is InPlaceReason.HARD_LINKS
     assert (place / "other").read_bytes() == b"old"
 
 
@@ -59,17 +62,17 @@ def test_file_that_is_mounted_on_its_own_is_written_in_place(place: Path, mount:
     path = place / "config.toml"
     path.touch()
     mount(path, "--bind", str(place / "source"))
-    before = reading.read(path)
-    written = replacing.replace(before, b"new content")
-    assert written.why is InPlace.MOUNT
+    before = read_file(path)
+    written = replace_file(before, b"new content")
+    assert written.why is InPlaceReason.MOUNT
     assert not written.why.noticed
     assert "restart" in written.why.words
     assert (place / "source").read_bytes() == b"new content"
-    assert replacing.put_back(before, b"new content").why is InPlace.MOUNT
+    assert restore_file(before, b"new content").why is InPlaceReason.MOUNT
     assert (place / "source").read_bytes() == b"old"
     assert names(place) == ["config.toml", "source"]
     with pytest.raises(WriteFailed, match=r"busy.*mount its directory"):
-        replacing.delete(before)
+        delete_file(before)
 
 
 @needs_root
@@ -82,8 +85,8 @@ def test_writable_file_mounted_into_a_read_only_file_system(place: Path, mount: 
     (root / "config.toml").touch()
     mount(root / "config.toml", "--bind", str(place / "source"))
     mount(root, "-o", "remount,ro")
-    assert reading.is_writable(reading.read(root / "config.toml"))
-    assert replacing.replace(reading.read(root / "config.toml"), b"new").why is InPlace.MOUNT
+    assert reading.is_writable(read_file(root / "config.toml"))
+    assert replace_file(read_file(root / "config.toml"), b"new").why is InPlaceReason.MOUNT
     assert (place / "source").read_bytes() == b"new"
 
 
@@ -95,11 +98,11 @@ def test_writable_file_in_a_read_only_directory(place: Path) -> None:
     path.chmod(0o666)
     directory.chmod(0o555)
 
-    def replace() -> InPlace | None:
-        assert reading.is_writable(reading.read(path))
-        return replacing.replace(reading.read(path), b"new").why
+    def replace() -> InPlaceReason | None:
+        assert reading.is_writable(read_file(path))
+        return replace_file(read_file(path), b"new").why
 
-    assert ordinary(replace) is InPlace.DIRECTORY
+    assert ordinary(replace) is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"new"
     directory.chmod(0o755)
 
@@ -109,7 +112,7 @@ def test_file_in_an_immutable_directory(place: Path, protect: Protect) -> None:
     path = place / "config.toml"
     path.write_bytes(b"old")
     protect("+i", place)
-    assert replacing.replace(reading.read(path), b"new").why is InPlace.DIRECTORY
+    assert replace_file(read_file(path), b"new").why is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"new"
 
 
@@ -121,9 +124,9 @@ def test_append_only_directory_keeps_no_secret_in_a_stray_file(
     path = place / ".env"
     path.write_bytes(b"old")
     protect("+a", place)
-    assert replacing.replace(reading.read(path), b"SMTP_SECRET=hunter22").why is InPlace.DIRECTORY
+    assert replace_file(read_file(path), b"SMTP_SECRET=hunter22").why is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"SMTP_SECRET=hunter22"
-    assert [stray.read_bytes() for stray in atomic.leftovers(path)] == [b""]
+    assert [stray.read_bytes() for stray in stale_temporaries(path)] == [b""]
 
 
 @needs_root
@@ -137,8 +140,8 @@ def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o770)
-    why = apart(lambda: replacing.replace(reading.read(path), b"new").why, ORDINARY, [3456])
-    assert why is InPlace.OWNER
+    why = apart(lambda: replace_file(read_file(path), b"new").why, ORDINARY, [3456])
+    assert why is InPlaceReason.OWNER
     assert path.read_bytes() == b"new"
     assert (path.stat().st_uid, path.stat().st_gid) == (2345, 3456)
     assert names(directory) == ["config.toml"]
@@ -153,7 +156,7 @@ def test_group_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     path.chmod(0o640)
     os.chown(directory, ORDINARY, ORDINARY)
     os.chown(path, ORDINARY, 3456)
-    assert ordinary(lambda: replacing.replace(reading.read(path), b"new").why) is InPlace.OWNER
+    assert ordinary(lambda: replace_file(read_file(path), b"new").why) is InPlaceReason.OWNER
     assert (path.stat().st_gid, path.stat().st_mode & 0o777) == (3456, 0o640)
 
 
@@ -168,7 +171,7 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o1770)
-    apart(lambda: replacing.replace(reading.read(path), b"new"), ORDINARY, [3456])
+    apart(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
     assert path.read_bytes() == b"new"
     assert path.stat().st_uid == 2345
 
@@ -176,8 +179,8 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
 def test_callback_comes_right_before_the_first_byte(place: Path) -> None:
     path = linked(place)
     seen = []
-    replacing.replace(reading.read(path), b"new", in_place=lambda: seen.append(path.read_bytes()))
-    replacing.replace(reading.read(path), b"newer", in_place=lambda: seen.append(path.read_bytes()))
+    replace_file(read_file(path), b"new", in_place=lambda: seen.append(path.read_bytes()))
+    replace_file(read_file(path), b"newer", in_place=lambda: seen.append(path.read_bytes()))
     assert seen == [b"old", b"new"]
 
 
@@ -187,8 +190,8 @@ def test_callback_is_not_called_for_what_is_replaced_in_one_step(place: Path) ->
     def fail() -> None:
         raise AssertionError
 
-    replacing.replace(reading.read(path), b"first", in_place=fail)
-    written = replacing.replace(reading.read(path), b"second", in_place=fail)
+    replace_file(read_file(path), b"first", in_place=fail)
+    written = replace_file(read_file(path), b"second", in_place=fail)
     assert (written.in_place, written.why) == (False, None)
 
 
@@ -199,14 +202,14 @@ def test_failing_callback_leaves_the_file_alone(place: Path) -> None:
         raise WriteFailed("write-failed", "The journal cannot be written.")
 
     with pytest.raises(WriteFailed, match="journal"):
-        replacing.replace(reading.read(path), b"new", in_place=fail)
+        replace_file(read_file(path), b"new", in_place=fail)
     assert path.read_bytes() == b"old"
 
 
 def test_file_that_changes_at_the_last_moment_is_left_alone(place: Path) -> None:
     path = linked(place)
     with pytest.raises(FileRefused, match="Somebody else changed"):
-        replacing.replace(reading.read(path), b"mine", in_place=partial(_write, path, b"theirs"))
+        replace_file(read_file(path), b"mine", in_place=partial(_write, path, b"theirs"))
     assert path.read_bytes() == b"theirs"
 
 
@@ -218,11 +221,11 @@ def test_link_put_in_its_place_at_the_last_moment_is_not_followed(place: Path) -
     path = linked(place)
     victim = place / "victim"
     victim.write_bytes(b"old")
-    before = reading.read(path)
+    before = read_file(path)
     path.unlink()
     path.symlink_to(victim)
     with pytest.raises((FileRefused, WriteFailed)):
-        replacing.replace(before, b"new")
+        replace_file(before, b"new")
     assert victim.read_bytes() == b"old"
 
 
@@ -234,7 +237,7 @@ def test_file_size_limit_cannot_tear_a_file(place: Path, size: int) -> None:
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
-        replacing.replace(reading.read(path), new)
+        replace_file(read_file(path), new)
 
     with pytest.raises(WriteFailed, match=r"too large. Everything is as before. .*ulimit -f"):
         apart(limited)
@@ -249,9 +252,9 @@ def test_full_disk_cannot_tear_a_file(place: Path, mount: Mount) -> None:
     path = linked(small, b"o" * 5000)
     fill(small / "filler")
     with pytest.raises(WriteFailed, match=r"No space left.*as before.*Free some space"):
-        replacing.replace(reading.read(path), b"n" * 20_000)
+        replace_file(read_file(path), b"n" * 20_000)
     assert path.read_bytes() == b"o" * 5000
-    replacing.replace(reading.read(path), b"n" * 5000)
+    replace_file(read_file(path), b"n" * 5000)
     assert (small / "other").read_bytes() == b"n" * 5000
 
 
@@ -294,7 +297,7 @@ def test_every_moment_of_writing_is_recognised(
     path = linked(place, old)
     disk = Stingy(path, None)
     monkeypatch.setattr(os, "pwrite", disk)
-    replacing.replace(reading.read(path), new)
+    replace_file(read_file(path), new)
     assert path.read_bytes() == new
     assert len(disk.seen) > len(new) // 2
     assert all(in_place.is_torn(old, new, seen) for seen in disk.seen)
@@ -305,19 +308,19 @@ def test_disk_error_half_way_brings_the_old_bytes_back(
     place: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
     path = linked(place, b"0123456789")
-    before = reading.read(path)
+    before = read_file(path)
     monkeypatch.setattr(os, "pwrite", Stingy(path, fails_at))
     with pytest.raises(WriteFailed, match=r"Input/output error. Everything is as before. .*dmesg"):
-        replacing.replace(before, b"longer than it was")
+        replace_file(before, b"longer than it was")
     assert path.read_bytes() == b"0123456789"
 
 
 def test_disk_that_fails_for_good_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = linked(place, b"0123456789")
-    before = reading.read(path)
+    before = read_file(path)
     monkeypatch.setattr(os, "pwrite", Stingy(path, 3, forever=True))
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
-        replacing.replace(before, b"abcdefghij")
+        replace_file(before, b"abcdefghij")
     assert failed.value.code == "not-put-back"
     assert in_place.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
 
@@ -326,7 +329,7 @@ def test_interrupt_half_way_brings_the_old_bytes_back(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = linked(place, b"0123456789")
-    before = reading.read(path)
+    before = read_file(path)
     disk = Stingy(path, None)
 
     def interrupted(descriptor: int, data: memoryview, offset: int) -> int:
@@ -337,7 +340,7 @@ def test_interrupt_half_way_brings_the_old_bytes_back(
 
     monkeypatch.setattr(os, "pwrite", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        replacing.replace(before, b"abcdefghij")
+        replace_file(before, b"abcdefghij")
     assert path.read_bytes() == b"0123456789"
 
 
@@ -367,7 +370,7 @@ def test_what_somebody_else_wrote_is_not_torn(
 
 
 def test_each_reason_is_told_in_whole_sentences() -> None:
-    for why in InPlace:
+    for why in InPlaceReason:
         assert why.words.endswith(".")
         assert "in place" in why.words
-    assert [why for why in InPlace if not why.noticed] == [InPlace.MOUNT]
+    assert [why for why in InPlaceReason if not why.noticed] == [InPlaceReason.MOUNT]

@@ -10,60 +10,61 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.files import reading, replacing
+from wizard.files.reading import read_file
+from wizard.files.replacing import replace_file
 from wizard.formats import text
 
 from .accounts import apart, needs_root, ordinary
 
 
 def test_missing_file_is_a_snapshot_without_data(tmp_path: Path) -> None:
-    snapshot = reading.read(tmp_path / "config.toml")
+    snapshot = read_file(tmp_path / "config.toml")
     assert not snapshot.exists
     assert snapshot.mode is None
 
 
 def test_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="a directory"):
-        reading.read(tmp_path)
+        read_file(tmp_path)
 
 
 def test_fifo_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(FileRefused, match="not a regular file"):
-        reading.read(tmp_path / "fifo")
+        read_file(tmp_path / "fifo")
 
 
 def test_device_is_refused() -> None:
     with pytest.raises(FileRefused, match="not a regular file"):
-        reading.read(Path("/dev/zero"))
+        read_file(Path("/dev/zero"))
 
 
 def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileRefused, match="Not a directory"):
-        reading.read(tmp_path / "file" / "config.toml")
+        read_file(tmp_path / "file" / "config.toml")
 
 
 def test_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(FileRefused, match="symbolic links"):
-        reading.read(tmp_path / "loop")
+        read_file(tmp_path / "loop")
 
 
 def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b"#" * text.MAX_BYTES)
-    assert reading.read(path).exists
+    assert read_file(path).exists
     path.write_bytes(b"#" * (text.MAX_BYTES + 1))
     with pytest.raises(FileRefused, match="1 MiB"):
-        reading.read(path)
+        read_file(path)
 
 
 def test_socket_is_refused(place: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place / "socket"))
         with pytest.raises(FileRefused, match="cannot be read"):
-            reading.read(place / "socket")
+            read_file(place / "socket")
 
 
 def test_unreadable_file_is_refused(place: Path) -> None:
@@ -71,7 +72,7 @@ def test_unreadable_file_is_refused(place: Path) -> None:
     path.write_text("")
     path.chmod(0)
     with pytest.raises(FileRefused, match="sudo") as refused:
-        ordinary(lambda: reading.read(path))
+        ordinary(lambda: read_file(path))
     assert refused.value.code == "file-unreadable"
 
 
@@ -94,7 +95,7 @@ def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
     with monkeypatch.context() as disk:
         disk.setattr(os, "lstat", failing)
         with pytest.raises(FileRefused, match="symbolic links"):
-            reading.read(link)
+            read_file(link)
 
 
 @needs_root
@@ -110,9 +111,9 @@ def test_link_planted_in_a_directory_of_everybody_is_refused(
     link.symlink_to("../victim")
     os.chown(link, 65534, 65534, follow_symlinks=False)
     with pytest.raises(FileRefused, match="another account"):
-        reading.read(link)
+        read_file(link)
     os.chown(link, 0, 0, follow_symlinks=False)
-    assert reading.read(link).data == b"x"
+    assert read_file(link).data == b"x"
 
 
 @pytest.mark.parametrize(
@@ -122,30 +123,30 @@ def test_link_planted_in_a_directory_of_everybody_is_refused(
 def test_any_name_that_the_system_allows_will_do(place: Path, name: str) -> None:
     """The last one is a byte that is no UTF-8, as Python passes it on."""
     path = place / name / name
-    written = replacing.replace(reading.read(path), b"x")
+    written = replace_file(read_file(path), b"x")
     assert written.directories == (place / name,)
-    replacing.replace(reading.read(path), b"y")
-    assert reading.read(path).data == b"y"
+    replace_file(read_file(path), b"y")
+    assert read_file(path).data == b"y"
     assert [entry.name for entry in (place / name).iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", ["\0", "\ud800"])
 def test_name_that_no_file_can_have_is_refused(place: Path, name: str) -> None:
     with pytest.raises(FileRefused, match="No file can have this name"):
-        reading.read(place / name)
+        read_file(place / name)
 
 
 def test_name_that_is_too_long_is_refused(place: Path) -> None:
     with pytest.raises(FileRefused, match="too long"):
-        reading.read(place / ("x" * 256))
+        read_file(place / ("x" * 256))
 
 
 def test_longest_name_can_be_written(place: Path) -> None:
     """The temporary file beside it would have a name that is too long, if it had all of it."""
     path = place / ("ö" * 127 + "x")
-    replacing.replace(reading.read(path), b"x")
-    replacing.replace(reading.read(path), b"y")
-    assert reading.read(path).data == b"y"
+    replace_file(read_file(path), b"x")
+    replace_file(read_file(path), b"y")
+    assert read_file(path).data == b"y"
     assert len(list(place.iterdir())) == 1
 
 
@@ -154,8 +155,8 @@ def test_relative_path_follows_the_working_directory(
 ) -> None:
     monkeypatch.chdir(place)
     for path in (Path("config.toml"), Path("new/../new/.env"), Path("../") / place.name / "c"):
-        replacing.replace(reading.read(path), b"x")
-        assert reading.read(path).data == b"x"
+        replace_file(read_file(path), b"x")
+        assert read_file(path).data == b"x"
     assert {entry.name for entry in place.iterdir()} == {"config.toml", "new", "c"}
 
 
@@ -167,7 +168,7 @@ def test_working_directory_that_is_gone_is_said(place: Path) -> None:
         gone.mkdir()
         os.chdir(gone)
         shutil.rmtree(gone)
-        reading.read(Path("config.toml"))
+        read_file(Path("config.toml"))
 
     with pytest.raises(FileRefused, match="No such file or directory"):
         apart(lost)

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import WizardError, WriteFailed
-from wizard.files import atomic, reading, refusals, replacing
-from wizard.files.reading import Snapshot
-from wizard.files.refusals import InPlace
+from wizard.files import reading, refusals
+from wizard.files.atomic import stale_temporaries
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.refusals import InPlaceReason
+from wizard.files.replacing import delete_file, replace_file
 
 from .accounts import ORDINARY, ROOT, apart, fork, needs_root, ordinary
 from .conftest import Mount, Protect
@@ -39,21 +41,21 @@ def test_protected_file_names_the_commands(place: Path, protect: Protect, attrib
     path = existing(place / "with blank")
     protect(attribute, path)
     with pytest.raises(WriteFailed, match=r"not permitted.*as before") as failed:
-        replacing.replace(reading.read(path), b"new")
+        replace_file(read_file(path), b"new")
     assert f"lsattr '{path}'" in failed.value.remedy
     assert f"chattr -i -a '{path}'" in failed.value.remedy
     assert path.read_bytes() == b"old"
     assert names(path.parent) == ["config.toml"]
     with pytest.raises(WriteFailed, match=r"cannot be removed.*chattr"):
-        replacing.delete(reading.read(path))
+        delete_file(read_file(path))
 
 
 @needs_root
 def test_protected_file_is_known_beforehand(place: Path, protect: Protect) -> None:
     path = existing(place)
-    assert reading.is_writable(reading.read(path))
+    assert reading.is_writable(read_file(path))
     protect("+i", path)
-    assert not reading.is_writable(reading.read(path))
+    assert not reading.is_writable(read_file(path))
 
 
 @needs_root
@@ -62,7 +64,7 @@ def test_protected_directory_names_the_commands(place: Path, protect: Protect) -
     directory.mkdir()
     protect("+i", directory)
     with pytest.raises(WriteFailed, match="not permitted") as failed:
-        replacing.replace(reading.read(directory / "config.toml"), b"new")
+        replace_file(read_file(directory / "config.toml"), b"new")
     assert f"lsattr -d {directory}" in failed.value.remedy
 
 
@@ -72,8 +74,8 @@ def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> N
     directory.chmod(0o555)
 
     def write() -> None:
-        assert not reading.is_writable(reading.read(directory / "config.toml"))
-        replacing.replace(reading.read(directory / "config.toml"), b"new")
+        assert not reading.is_writable(read_file(directory / "config.toml"))
+        replace_file(read_file(directory / "config.toml"), b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
         ordinary(write)
@@ -89,7 +91,7 @@ def test_directory_that_became_closed_is_said(place: Path) -> None:
 
     def write() -> None:
         assert not reading.is_writable(snapshot)
-        replacing.replace(snapshot, b"new")
+        replace_file(snapshot, b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
         ordinary(write)
@@ -101,10 +103,10 @@ def test_read_only_file_system(place: Path, mount: Mount) -> None:
     path = existing(place / "configs")
     mount(path.parent, "--bind", str(path.parent))
     mount(path.parent, "-o", "remount,bind,ro")
-    assert not reading.is_writable(reading.read(path))
+    assert not reading.is_writable(read_file(path))
     for file in (path, path.parent / ".env"):
         with pytest.raises(WriteFailed, match=r"Read-only file system.*on the host instead"):
-            replacing.replace(reading.read(file), b"new")
+            replace_file(read_file(file), b"new")
     assert path.read_bytes() == b"old"
 
 
@@ -117,7 +119,7 @@ def test_full_disk_leaves_the_old_file_and_no_stray_one(place: Path, mount: Moun
     (small / "filler").write_bytes(b"x" * (56 << 10))
     for file in (path, small / ".env", small / "new" / ".env"):
         with pytest.raises(WriteFailed, match=r"No space left on device.*Free some space"):
-            replacing.replace(reading.read(file), b"n" * 30_000)
+            replace_file(read_file(file), b"n" * 30_000)
     assert path.read_bytes() == b"old"
     assert names(small) == ["config.toml", "filler"]
 
@@ -130,7 +132,7 @@ def test_file_system_without_room_for_another_file(place: Path, mount: Mount) ->
     mount(small, "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs")
     path = existing(small)
     with pytest.raises(WriteFailed, match=r"No space left on device.*df -i"):
-        replacing.replace(reading.read(path), b"new")
+        replace_file(read_file(path), b"new")
     assert path.read_bytes() == b"old"
 
 
@@ -139,7 +141,7 @@ def test_file_size_limit_does_not_end_the_program(place: Path) -> None:
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-        replacing.replace(reading.read(path), b"n" * 100)
+        replace_file(read_file(path), b"n" * 100)
 
     with pytest.raises(WriteFailed, match=r"too large.*ulimit -f"):
         apart(limited)
@@ -151,7 +153,7 @@ def test_path_through_a_file(place: Path) -> None:
     path = existing(place)
     snapshot = Snapshot(path / ".env", path / ".env", None)
     with pytest.raises(WriteFailed, match=r"(Not a directory|File exists)"):
-        replacing.replace(snapshot, b"x")
+        replace_file(snapshot, b"x")
     assert path.read_bytes() == b"old"
 
 
@@ -160,13 +162,13 @@ def test_what_appears_in_its_place_is_not_written(
     place: Path, make: Callable[[Path], None]
 ) -> None:
     path = existing(place)
-    before, absent = reading.read(path), reading.read(place / ".env")
+    before, absent = read_file(path), read_file(place / ".env")
     path.unlink()
     make(path)
     make(place / ".env")
     for snapshot in (before, absent):
         with pytest.raises(WizardError):
-            replacing.replace(snapshot, b"new")
+            replace_file(snapshot, b"new")
     assert names(place) == [".env", "config.toml"]
 
 
@@ -181,14 +183,14 @@ def test_disk_that_cannot_keep_the_new_file_is_believed(
 
     path = existing(place)
     snapshots = [
-        reading.read(path),
-        reading.read(place / ".env"),
-        reading.read(place / "new" / ".env"),
+        read_file(path),
+        read_file(place / ".env"),
+        read_file(place / "new" / ".env"),
     ]
     monkeypatch.setattr(os, "fsync", failing)
     for snapshot in snapshots:
         with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
-            replacing.replace(snapshot, b"new")
+            replace_file(snapshot, b"new")
     assert path.read_bytes() == b"old"
     assert names(place) == ["config.toml"]
 
@@ -219,13 +221,13 @@ def test_name_that_the_disk_cannot_keep_goes_back_to_the_old_file(
 ) -> None:
     path = existing(place)
     path.chmod(0o640)
-    before, absent = reading.read(path), reading.read(place / ".env")
+    before, absent = read_file(path), read_file(place / ".env")
     monkeypatch.setattr(os, "fsync", FailingDirectory().fsync)
     for snapshot in (before, absent):
         with pytest.raises(WriteFailed, match="Everything is as before"):
-            replacing.replace(snapshot, b"new")
+            replace_file(snapshot, b"new")
     with pytest.raises(WriteFailed, match=r"cannot be removed.*Everything is as before"):
-        replacing.delete(before)
+        delete_file(before)
     assert path.read_bytes() == b"old"
     assert path.stat().st_mode & 0o777 == 0o640
     assert names(place) == ["config.toml"]
@@ -235,12 +237,12 @@ def test_name_that_cannot_even_go_back_is_said(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
-    before = reading.read(path)
+    before = read_file(path)
     disk = FailingDirectory(forever=True)
     monkeypatch.setattr(os, "fsync", disk.fsync)
     monkeypatch.setattr(os, "replace", disk.replace)
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
-        replacing.replace(before, b"new")
+        replace_file(before, b"new")
     assert failed.value.code == "not-put-back"
     assert path.read_bytes() == b"new"
 
@@ -257,10 +259,10 @@ def test_rename_that_was_done_although_it_reports_an_error(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before, absent = reading.read(path), reading.read(place / ".env")
+    before, absent = read_file(path), read_file(place / ".env")
     monkeypatch.setattr(os, "replace", lost)
     for snapshot in (before, absent):
-        assert replacing.replace(snapshot, b"new").why is None
+        assert replace_file(snapshot, b"new").why is None
         assert snapshot.path.read_bytes() == b"new"
     assert names(place) == [".env", "config.toml"]
 
@@ -273,10 +275,10 @@ def test_rename_that_was_not_done_leaves_the_old_file(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before = reading.read(path)
+    before = read_file(path)
     monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(WriteFailed, match=re.escape(os.strerror(number))):
-        replacing.replace(before, b"new")
+        replace_file(before, b"new")
     assert path.read_bytes() == b"old"
     assert names(place) == ["config.toml"]
 
@@ -289,9 +291,9 @@ def test_file_system_without_rename_is_written_in_place(
         raise OSError(number, os.strerror(number))
 
     path = existing(place)
-    before = reading.read(path)
+    before = read_file(path)
     monkeypatch.setattr(os, "replace", failing)
-    assert replacing.replace(before, b"new").why is InPlace.RENAME
+    assert replace_file(before, b"new").why is InPlaceReason.RENAME
     assert path.read_bytes() == b"new"
     assert names(place) == ["config.toml"]
 
@@ -312,7 +314,7 @@ def test_new_file_that_cannot_be_given_to_the_owner_of_its_directory(place: Path
 
     def write() -> None:
         drop_capabilities()
-        replacing.replace(reading.read(directory / ".env"), b"x")
+        replace_file(read_file(directory / ".env"), b"x")
 
     with pytest.raises(WriteFailed, match="account that owns the directory"):
         apart(write)
@@ -329,7 +331,7 @@ def drop_capabilities() -> None:
 
 def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     path = place / "config.toml"
-    assert atomic.leftovers(place / "missing" / "config.toml") == []
+    assert stale_temporaries(place / "missing" / "config.toml") == []
     left = place / ".config.toml.0123456789ab.tmp"
     left.touch()
     for name in (
@@ -344,23 +346,23 @@ def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
     (place / ".config.toml.aaaaaaaaaaaa.tmp").mkdir()
     (place / ".config.toml.bbbbbbbbbbbb.tmp").symlink_to(left)
     os.mkfifo(place / ".config.toml.cccccccccccc.tmp")
-    assert atomic.leftovers(path) == [left]
+    assert stale_temporaries(path) == [left]
 
 
 @needs_root
 def test_leftovers_of_another_account_are_left_to_it(place: Path) -> None:
     left = place / "..env.0123456789ab.tmp"
     left.touch()
-    assert ordinary(lambda: atomic.leftovers(place / ".env")) == []
+    assert ordinary(lambda: stale_temporaries(place / ".env")) == []
     os.chown(left, 2345, 2345)
-    assert atomic.leftovers(place / ".env") == [left]
+    assert stale_temporaries(place / ".env") == [left]
 
 
 def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
-    before = reading.read(path)
+    before = read_file(path)
     child = fork()
     if child == 0:
 
@@ -368,12 +370,12 @@ def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
             os.kill(os.getpid(), 9)
 
         monkeypatch.setattr(os, "fsync", killed)
-        replacing.replace(before, b"new")
+        replace_file(before, b"new")
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
     assert path.read_bytes() == b"old"
-    (left,) = atomic.leftovers(path)
+    (left,) = stale_temporaries(path)
     assert left.read_bytes() == b"new"
     assert left.stat().st_mode & 0o777 == before.mode
-    replacing.replace(reading.read(path), b"newer")
+    replace_file(read_file(path), b"newer")
     assert path.read_bytes() == b"newer"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import reading, replacing
-from wizard.files.reading import Snapshot
+from wizard.files import replacing
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.replacing import replace_file, restore_file
 
 from .accounts import needs_root
 
@@ -26,7 +27,7 @@ def names(directory: Path) -> list[str]:
 def test_new_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
     previous = os.umask(0)
     try:
-        replacing.replace(reading.read(tmp_path / ".env"), b"x")
+        replace_file(read_file(tmp_path / ".env"), b"x")
     finally:
         os.umask(previous)
     assert mode(tmp_path / ".env") == 0o600
@@ -37,7 +38,7 @@ def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("old")
     path.chmod(0o640)
-    replacing.replace(reading.read(path), b"new")
+    replace_file(read_file(path), b"new")
     assert path.read_bytes() == b"new"
     assert mode(path) == 0o640
 
@@ -47,7 +48,7 @@ def test_replaced_file_keeps_its_owner_and_group(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("old")
     os.chown(path, 1234, 2345)
-    replacing.replace(reading.read(path), b"new")
+    replace_file(read_file(path), b"new")
     assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
 
 
@@ -57,7 +58,7 @@ def test_first_file_that_root_writes_belongs_to_the_owner_of_its_directory(tmp_p
     directory.mkdir()
     os.chown(directory, 1234, 2345)
     path = directory / "configs" / ".env"
-    replacing.replace(reading.read(path), b"x")
+    replace_file(read_file(path), b"x")
     for created in (path, path.parent):
         assert (created.stat().st_uid, created.stat().st_gid) == (1234, 2345)
     assert mode(path) == 0o600
@@ -69,7 +70,7 @@ def test_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     target.write_text("old")
     link = tmp_path / "config.toml"
     link.symlink_to("real/config.toml")
-    replacing.replace(reading.read(link), b"new")
+    replace_file(read_file(link), b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
     assert names(target.parent) == ["config.toml"]
@@ -79,7 +80,7 @@ def test_dangling_link_gets_its_target(tmp_path: Path) -> None:
     link = tmp_path / ".env"
     (tmp_path / "secrets").mkdir()
     link.symlink_to("secrets/env")
-    replacing.replace(reading.read(link), b"new")
+    replace_file(read_file(link), b"new")
     assert (tmp_path / "secrets" / "env").read_bytes() == b"new"
     assert link.is_symlink()
 
@@ -87,32 +88,32 @@ def test_dangling_link_gets_its_target(tmp_path: Path) -> None:
 def test_link_into_a_missing_directory_creates_nothing(tmp_path: Path) -> None:
     (tmp_path / ".env").symlink_to("nowhere/env")
     with pytest.raises(FileRefused, match="nowhere/env"):
-        replacing.replace(reading.read(tmp_path / ".env"), b"new")
+        replace_file(read_file(tmp_path / ".env"), b"new")
     assert names(tmp_path) == [".env"]
 
 
 def test_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("old")
-    snapshot = reading.read(path)
+    snapshot = read_file(path)
     path.write_text("theirs")
     with pytest.raises(FileRefused, match="changed"):
-        replacing.replace(snapshot, b"mine")
+        replace_file(snapshot, b"mine")
     assert path.read_text() == "theirs"
     assert names(tmp_path) == ["config.toml"]
 
 
 def test_file_that_appeared_since_it_was_missed_is_left_alone(tmp_path: Path) -> None:
-    snapshot = reading.read(tmp_path / "config.toml")
+    snapshot = read_file(tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("theirs")
     with pytest.raises(FileRefused, match="changed"):
-        replacing.replace(snapshot, b"mine")
+        replace_file(snapshot, b"mine")
     assert (tmp_path / "config.toml").read_text() == "theirs"
 
 
 def test_missing_directories_are_created_and_named(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "config.toml"
-    written = replacing.replace(reading.read(path), b"x")
+    written = replace_file(read_file(path), b"x")
     assert written.directories == (tmp_path / "a", tmp_path / "a" / "b")
     assert path.read_bytes() == b"x"
 
@@ -121,28 +122,28 @@ def test_failed_write_says_why_and_leaves_everything(tmp_path: Path) -> None:
     """/proc takes no new files, not even from root; the error is the system's own."""
     snapshot = Snapshot(Path("/proc/config.toml"), Path("/proc/config.toml"), None)
     with pytest.raises(WriteFailed, match="Everything is as before"):
-        replacing.replace(snapshot, b"x")
+        replace_file(snapshot, b"x")
 
 
 def test_put_back_restores_the_old_content_or_the_absence(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    absent = reading.read(path)
-    replacing.replace(absent, b"first")
-    present = reading.read(path)
-    replacing.replace(present, b"second")
-    replacing.put_back(present, b"second")
+    absent = read_file(path)
+    replace_file(absent, b"first")
+    present = read_file(path)
+    replace_file(present, b"second")
+    restore_file(present, b"second")
     assert path.read_bytes() == b"first"
-    replacing.put_back(absent, b"first")
+    restore_file(absent, b"first")
     assert names(tmp_path) == []
 
 
 def test_put_back_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    absent = reading.read(path)
-    replacing.replace(absent, b"first")
+    absent = read_file(path)
+    replace_file(absent, b"first")
     path.write_bytes(b"theirs")
     with pytest.raises(FileRefused):
-        replacing.put_back(absent, b"first")
+        restore_file(absent, b"first")
     assert path.read_bytes() == b"theirs"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config, new_config
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import parse_config
 
 SECRET = '"${SMTP_SECRET}"'
@@ -388,7 +388,7 @@ def test_an_edit_that_would_mean_something_else_is_refused_with_a_snippet(text: 
         endpoint="smtp://u:hunter2@host",
         secret_source='"hunter2"',
         starttls=True,
-        skip=SkipForm.GLOBAL,
+        skip=SkipKey.GLOBAL,
     )
     with pytest.raises(FileRefused) as refused:
         edit_config(text, edit)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import SMTP_KEYS, parse_config
 from wizard.formats.masking import mask_config
-from wizard.formats.toml.statements import Kind, lex, mask_references, parse
-from wizard.formats.toml.values import same
+from wizard.formats.toml.statements import Kind, mask_references, parse_toml, split_statements
+from wizard.formats.toml.values import same_value
 
 BLANKS = st.sampled_from(["", " ", "  ", "\t", " \t"])
 TRAILERS = st.sampled_from(["", " ", " # c", "\t#c = [", "# \"'", " # ${C}"])
@@ -110,7 +110,7 @@ def tables(draw: st.DrawFn, name: str, known: tuple[str, ...]) -> tuple[str, str
 
 def key_value(text: str) -> str:
     """Return the last line of ``text`` up to the end of its value."""
-    statement = list(lex(text))[-1]
+    statement = list(split_statements(text))[-1]
     return statement.text[: statement.value_span[1]].strip(" \t")
 
 
@@ -155,7 +155,7 @@ EDITS = st.builds(
     endpoint=TEXT_VALUES,
     secret_source=st.sampled_from([None, REMOVE, '"${S}"', "'''${S}'''", "'old'"]),
     starttls=st.sampled_from([None, True, False]),
-    skip=st.sampled_from([None, None, False, *SkipForm]),
+    skip=st.sampled_from([None, None, False, *SkipKey]),
 )
 MANY = settings(deadline=None, max_examples=150)
 
@@ -180,7 +180,7 @@ def without(data: dict[str, Any], edit: ConfigEdit) -> dict[str, Any]:
 @MANY
 @given(configs())
 def test_statements_tile_every_config(text: str) -> None:
-    source = parse(text)
+    source = parse_toml(text)
     assert source.text == text
     line = 1
     for statement in source.statements:
@@ -192,7 +192,7 @@ def test_statements_tile_every_config(text: str) -> None:
             found: Any = loads(statement.text)
             for part in statement.key:
                 found = found[part]
-            assert same(found, value)
+            assert same_value(found, value)
 
 
 @MANY
@@ -201,7 +201,7 @@ def test_an_edit_does_what_was_asked_and_nothing_else(text: str, edit: ConfigEdi
     before = loads(text)
     after_text = edit_config(text, edit)
     after = loads(after_text)
-    assert same(without(before, edit), without(after, edit))
+    assert same_value(without(before, edit), without(after, edit))
     view = parse_config(after_text)
     smtp = view.smtp
     for key in ("user", "endpoint"):
@@ -268,10 +268,10 @@ def test_comments_and_header_gaps_of_others_survive(text: str, edit: ConfigEdit)
 
 
 @MANY
-@given(configs(), st.sampled_from(SkipForm))
-@example("# [user]\n#skip_verification = 'd' # c\n", SkipForm.USER_TABLE)
+@given(configs(), st.sampled_from(SkipKey))
+@example("# [user]\n#skip_verification = 'd' # c\n", SkipKey.USER_TABLE)
 def test_skipping_and_demanding_verification_gives_back_every_byte(
-    text: str, form: SkipForm
+    text: str, form: SkipKey
 ) -> None:
     present = parse_config(text).skip_present
     assume(not present)
@@ -295,7 +295,7 @@ def test_masking_keeps_lines_and_hides_the_secret(text: str, edit: ConfigEdit) -
 @example("[a]\n[a.b]\r\n")
 def test_any_text_is_tiled_or_refused(text: str) -> None:
     try:
-        source = parse(text)
+        source = parse_toml(text)
     except FileRefused:
         return
     assert source.text == text
@@ -309,5 +309,5 @@ def test_any_text_is_edited_exactly_or_refused(text: str, edit: ConfigEdit) -> N
         after = edit_config(text, edit)
     except FileRefused:
         return
-    assert same(without(loads(text), edit), without(loads(after), edit))
+    assert same_value(without(loads(text), edit), without(loads(after), edit))
     assert edit_config(after, edit) == after

@@ -6,11 +6,11 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import MARK, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import parse_config
 
-GLOBAL = ConfigEdit(skip=SkipForm.GLOBAL)
-TABLE = ConfigEdit(skip=SkipForm.USER_TABLE)
+GLOBAL = ConfigEdit(skip=SkipKey.GLOBAL)
+TABLE = ConfigEdit(skip=SkipKey.USER_TABLE)
 OFF = ConfigEdit(skip=False)
 KEY = "skip_user_verification = true\n"
 TABLE_KEY = "skip_verification = true\n"
@@ -200,12 +200,12 @@ SITES = [
 ENDINGS = ["", "\n", "\n\n", "  ", "\n# end", "\n\t"]
 
 
-@pytest.mark.parametrize("form", SkipForm)
+@pytest.mark.parametrize("form", SkipKey)
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 @pytest.mark.parametrize(("site", "ending"), itertools.product(SITES, ENDINGS))
 def test_on_and_off_gives_back_every_byte(
-    form: SkipForm, line_end: str, bom: str, site: str, ending: str
+    form: SkipKey, line_end: str, bom: str, site: str, ending: str
 ) -> None:
     text = bom + (site.removesuffix("\n") + ending).replace("\n", line_end)
     on = edit_config(text, ConfigEdit(skip=form))
@@ -218,7 +218,7 @@ def test_user_that_is_no_table_is_refused(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
         edit_config(f"\n{text}", TABLE)
     assert (refused.value.code, refused.value.line) == ("user-not-a-table", 2)
-    assert parse_config(edit_config(text, GLOBAL)).skip is SkipForm.GLOBAL
+    assert parse_config(edit_config(text, GLOBAL)).skip is SkipKey.GLOBAL
 
 
 def test_skip_key_that_is_a_table_is_refused() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import SmtpValues, parse_config
 
 
@@ -67,31 +67,31 @@ def test_references_outside_of_strings_are_given_as_they_are_written() -> None:
     ("text", "skip", "both", "present"),
     [
         ("", None, False, set()),
-        ("skip_user_verification = true\n", SkipForm.GLOBAL, False, {SkipForm.GLOBAL}),
-        ("skip_user_verification = false\n", None, False, {SkipForm.GLOBAL}),
-        ("skip_user_verification = 1\n", None, False, {SkipForm.GLOBAL}),
+        ("skip_user_verification = true\n", SkipKey.GLOBAL, False, {SkipKey.GLOBAL}),
+        ("skip_user_verification = false\n", None, False, {SkipKey.GLOBAL}),
+        ("skip_user_verification = 1\n", None, False, {SkipKey.GLOBAL}),
         ("[a]\nskip_user_verification = true\n", None, False, set()),
-        ("[user]\nskip_verification = true", SkipForm.USER_TABLE, False, {SkipForm.USER_TABLE}),
-        ("user.skip_verification = true", SkipForm.USER_TABLE, False, {SkipForm.USER_TABLE}),
-        ("user = {skip_verification = true}", SkipForm.USER_TABLE, False, {SkipForm.USER_TABLE}),
-        ("[user]\nskip_verification = false", None, False, {SkipForm.USER_TABLE}),
-        ("[user]\nskip_verification = ${S}", None, False, {SkipForm.USER_TABLE}),
+        ("[user]\nskip_verification = true", SkipKey.USER_TABLE, False, {SkipKey.USER_TABLE}),
+        ("user.skip_verification = true", SkipKey.USER_TABLE, False, {SkipKey.USER_TABLE}),
+        ("user = {skip_verification = true}", SkipKey.USER_TABLE, False, {SkipKey.USER_TABLE}),
+        ("[user]\nskip_verification = false", None, False, {SkipKey.USER_TABLE}),
+        ("[user]\nskip_verification = ${S}", None, False, {SkipKey.USER_TABLE}),
         (
             "skip_user_verification = true\n[user]\nskip_verification = true\n",
-            SkipForm.USER_TABLE,
+            SkipKey.USER_TABLE,
             True,
-            set(SkipForm),
+            set(SkipKey),
         ),
         (
             "skip_user_verification = true\n[user]\nskip_verification = false\n",
-            SkipForm.GLOBAL,
+            SkipKey.GLOBAL,
             False,
-            set(SkipForm),
+            set(SkipKey),
         ),
     ],
 )
 def test_skipped_verification_is_seen_in_both_forms(
-    text: str, skip: SkipForm | None, both: bool, present: set[SkipForm]
+    text: str, skip: SkipKey | None, both: bool, present: set[SkipKey]
 ) -> None:
     view = parse_config(text)
     assert (view.skip, view.skip_both) == (skip, both)
@@ -102,17 +102,17 @@ def test_skipped_verification_is_seen_in_both_forms(
     ("text", "form"),
     [
         ("", None),
-        ("[user]\n", SkipForm.USER_TABLE),
-        ("user.tmp_admin = 'a'\n", SkipForm.USER_TABLE),
-        ("tmp_admin = 'a'\n", SkipForm.GLOBAL),
-        ("user_expiration_period = '1 year'\n", SkipForm.GLOBAL),
-        ("skip_user_verification = false\n", SkipForm.GLOBAL),
-        ("tmp_admin = 'a'\n[user]\n", SkipForm.USER_TABLE),
+        ("[user]\n", SkipKey.USER_TABLE),
+        ("user.tmp_admin = 'a'\n", SkipKey.USER_TABLE),
+        ("tmp_admin = 'a'\n", SkipKey.GLOBAL),
+        ("user_expiration_period = '1 year'\n", SkipKey.GLOBAL),
+        ("skip_user_verification = false\n", SkipKey.GLOBAL),
+        ("tmp_admin = 'a'\n[user]\n", SkipKey.USER_TABLE),
         ("[a]\ntmp_admin = 'a'\n", None),
         ("user = 3\n", None),
     ],
 )
-def test_version_is_judged_by_the_names_in_use(text: str, form: SkipForm | None) -> None:
+def test_version_is_judged_by_the_names_in_use(text: str, form: SkipKey | None) -> None:
     assert parse_config(text).version_evidence == form
 
 

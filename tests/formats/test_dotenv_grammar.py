@@ -9,10 +9,10 @@ import pytest
 
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.reading import Reading
+from wizard.formats.dotenv.reading import ParsedEnv
 
 
-def pairs(reading: Reading) -> list[tuple[str, str]] | None:
+def pairs(reading: ParsedEnv) -> list[tuple[str, str]] | None:
     """Return names and values in order; None when the text is rejected."""
     if reading.rejection is not None:
         return None

@@ -14,8 +14,8 @@ from wizard.formats.dotenv.quoting import (
     SHELL,
     by_hand,
     check_value,
-    misreaders,
-    quote,
+    quote_value,
+    readers_that_differ,
 )
 
 
@@ -71,7 +71,7 @@ def test_any_other_value_passes(value: str) -> None:
     ],
 )
 def test_a_value_is_quoted_as_little_as_all_readers_allow(value: str, quoted: str) -> None:
-    assert quote(value) == quoted
+    assert quote_value(value) == quoted
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_value_is_quoted_as_little_as_all_readers_allow(value: str, quoted: st
     ],
 )
 def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[str]) -> None:
-    found = misreaders(value)
+    found = readers_that_differ(value)
     assert [one.reader for one in found] == readers
     assert all(one.reason for one in found)
 
@@ -106,7 +106,7 @@ def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[st
 def test_what_the_operator_is_told_holds_no_part_of_the_value(tail: str) -> None:
     value = "hunter2" + tail
     assert "hunter2" not in by_hand("SMTP_SECRET", value)
-    assert "hunter2" not in repr(misreaders(value))
+    assert "hunter2" not in repr(readers_that_differ(value))
 
 
 @pytest.mark.parametrize(("value", "start"), [("a", "S=…"), ("a b", "S='…'"), ("it's", 'S="…"')])

@@ -10,10 +10,10 @@ from wizard.formats.toml.statements import (
     Kind,
     Statement,
     TomlSource,
-    lex,
     mask_references,
-    parse,
-    references,
+    parse_toml,
+    split_statements,
+    toml_references,
 )
 
 TEXTS = [
@@ -42,14 +42,14 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_statements_tile_the_text(text: str) -> None:
-    source = parse(text)
+    source = parse_toml(text)
     assert source.text == text
     assert all(statement.text for statement in source.statements)
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_spans_hold_the_value_that_tomllib_reads(text: str) -> None:
-    for pair in parse(text).statements:
+    for pair in parse_toml(text).statements:
         if pair.kind is Kind.PAIR:
             value = tomllib.loads(f"v = {pair.masked[slice(*pair.value_span)]}")["v"]
             whole = tomllib.loads(pair.masked)
@@ -64,7 +64,7 @@ def lines(source: TomlSource) -> list[tuple[Kind, int, tuple[str, ...]]]:
 
 def test_each_statement_knows_its_line_and_its_path() -> None:
     text = 'a.b = """\n\n"""\n# c\n\n[t."u v"]\nx = 1\n[[w]]\ny = 2\n'
-    assert lines(parse(text)) == [
+    assert lines(parse_toml(text)) == [
         (Kind.PAIR, 1, ("a", "b")),
         (Kind.COMMENT, 4, ()),
         (Kind.BLANK, 5, ()),
@@ -76,7 +76,7 @@ def test_each_statement_knows_its_line_and_its_path() -> None:
 
 
 def only(text: str) -> Statement:
-    (statement,) = lex(text)
+    (statement,) = split_statements(text)
     return statement
 
 
@@ -104,7 +104,7 @@ def test_values_without_inline_tables_have_no_inline_pairs(text: str) -> None:
 def test_references_outside_of_strings_are_masked_in_the_same_length() -> None:
     text = "a = ${PORT} # ${C}\nb = \"${B}\"\nc = '''\n${D}'''\n"
     assert mask_references(text) == text.replace("${PORT}", "1111111")
-    assert list(references(text)) == ["PORT", "B", "D"]
+    assert list(toml_references(text)) == ["PORT", "B", "D"]
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_what_cannot_be_read_is_refused_with_its_line(
     text: str, code: str, line: int | None
 ) -> None:
     with pytest.raises(FileRefused) as refused:
-        parse(text)
+        parse_toml(text)
     assert (refused.value.code, refused.value.line) == (code, line)
     assert refused.value.remedy
 
 
 def test_refusal_names_the_column_and_quotes_a_harmless_line() -> None:
     with pytest.raises(FileRefused) as refused:
-        parse("[log]\nlevel = warn\n")
+        parse_toml("[log]\nlevel = warn\n")
     assert "column 9" in refused.value.message
     assert refused.value.remedy.endswith("level = warn")
 
@@ -161,14 +161,14 @@ def test_refusal_names_the_column_and_quotes_a_harmless_line() -> None:
 )
 def test_refusal_of_invalid_toml_shows_no_line_that_may_hold_a_secret(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        parse(text)
+        parse_toml(text)
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(refused.value)
 
 
 @pytest.mark.parametrize("text", ["a = ''\n", 'a = """b"""\n', "a = '''b\n'''\n", "a = '\u2028'\n"])
 def test_lines_end_at_line_feeds_only(text: str) -> None:
-    assert len(parse(text + "b = 1\n").statements) == 2
+    assert len(parse_toml(text + "b = 1\n").statements) == 2
 
 
 MEBIBYTE = 1 << 20
@@ -189,7 +189,7 @@ MEBIBYTE = 1 << 20
     ids=["dotted", "array", "blanks", "literal", "quotes", "key", "comments"],
 )
 def test_a_mebibyte_is_read_to_the_end(text: str) -> None:
-    assert parse(text).text == text
+    assert parse_toml(text).text == text
 
 
 @pytest.mark.timeout(60)
@@ -199,4 +199,4 @@ def test_a_mebibyte_is_read_to_the_end(text: str) -> None:
 )
 def test_a_mebibyte_of_nonsense_is_refused(text: str) -> None:
     with pytest.raises(FileRefused):
-        parse(text[:MEBIBYTE])
+        parse_toml(text[:MEBIBYTE])

@@ -20,15 +20,15 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.text import decode
 
 SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"
 SMTP = ConfigEdit("you@peer.example", "mail.peer.example", '"${SMTP_SECRET}"', True)
 EDITS = {
     "mail settings": SMTP,
-    "global skip": ConfigEdit(skip=SkipForm.GLOBAL),
-    "skip in a table": ConfigEdit(skip=SkipForm.USER_TABLE),
+    "global skip": ConfigEdit(skip=SkipKey.GLOBAL),
+    "skip in a table": ConfigEdit(skip=SkipKey.USER_TABLE),
 }
 OURS = {
     *COMMENTS.values(), MARK, "", "[smtp]", 'user = "you@peer.example"',

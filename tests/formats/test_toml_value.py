@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.formats.toml.values import is_string, render_string, same
+from wizard.formats.toml.values import is_string, render_string, same_value
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -64,7 +64,7 @@ def test_what_is_not_one_string_is_told(source: str) -> None:
     ],
 )
 def test_values_are_compared_with_their_types(one: Any, other: Any, equal: bool) -> None:
-    assert same(one, other) is equal
+    assert same_value(one, other) is equal
 
 
 def test_deep_values_are_compared_without_recursion() -> None:
@@ -74,4 +74,4 @@ def test_deep_values_are_compared_without_recursion() -> None:
             value = [value]
         return value
 
-    assert same(nested(), nested())
+    assert same_value(nested(), nested())

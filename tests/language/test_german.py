@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from tests.language.sources import PACKAGE, placeholders
-from wizard.cli.parser import parse
+from wizard.cli.parser import parse_arguments
 from wizard.config.settings import Endpoint, SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.diagnosis_rule import Rule
 from wizard.live_test.failure import Failure, Stage
-from wizard.live_test.transaction import compose
+from wizard.live_test.transaction import compose_test_mail
 from wizard.secrets.secret import Secret
 from wizard.text import language
 from wizard.text.language import _
@@ -253,7 +253,7 @@ def test_a_diagnosis_has_its_values_filled_in(stage: Stage) -> None:
 
 @pytest.mark.usefixtures("german")
 def test_the_test_mail_is_german_in_plain_ascii() -> None:
-    data = compose("me@example.org", "you@example.org", SETTINGS.route, "me@example.org")
+    data = compose_test_mail("me@example.org", "you@example.org", SETTINGS.route, "me@example.org")
     assert data.isascii()
     assert max(map(len, data.split(b"\r\n"))) <= 78
     mail = message_from_bytes(data, policy=policy.default)
@@ -265,7 +265,7 @@ def test_the_test_mail_is_german_in_plain_ascii() -> None:
 
 def test_argparse_speaks_our_words_only_while_the_command_line_is_read() -> None:
     before = vars(argparse)["_"], vars(argparse)["ngettext"]
-    parse(["--lang", "de", "show"])
+    parse_arguments(["--lang", "de", "show"])
     assert (vars(argparse)["_"], vars(argparse)["ngettext"]) == before
 
 

@@ -10,10 +10,10 @@ import man
 import pytest
 
 from tests.packaging.conftest import EPOCH, ROOT
-from wizard.cli.parser import build
+from wizard.cli.parser import build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGE = man.page(build(), "1.2.3", man.exit_codes(README), EPOCH)
+PAGE = man.page(build_parser(), "1.2.3", man.exit_codes(README), EPOCH)
 
 
 def rendered() -> str:
@@ -29,7 +29,10 @@ def rendered() -> str:
 
 def test_every_command_and_flag_is_there() -> None:
     text = rendered()
-    parsers = {"": build(), **{name: each for name, (_, each) in man._commands(build()).items()}}  # noqa: SLF001
+    parsers = {
+        "": build_parser(),
+        **{name: each for name, (_, each) in man._commands(build_parser()).items()},
+    }  # noqa: SLF001
     assert len(parsers) > 5
     for name, parser in parsers.items():
         assert f"smtp-wizard {name}".rstrip() in text

@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 
 from tests.peers import readers, systemd
 from tests.peers.readers import Reader
-from wizard.formats.dotenv.quoting import DOCKER_RUN, NODE, PYTHON, SHELL, misreaders
+from wizard.formats.dotenv.quoting import DOCKER_RUN, NODE, PYTHON, SHELL, readers_that_differ
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import DEFAULT_VARIABLE
 
@@ -96,7 +96,7 @@ def reads(reader: Reader, secret: str) -> bool:
 
 def told(column: str, secret: str) -> bool | None:
     """What the wizard says of it; None where that depends on more than the secret."""
-    about = [one for one in misreaders(secret) if one.reader == TOLD.get(column)]
+    about = [one for one in readers_that_differ(secret) if one.reader == TOLD.get(column)]
     return None if any(not one.certain for one in about) else not about
 
 

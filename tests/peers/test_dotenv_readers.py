@@ -21,8 +21,8 @@ from wizard.formats.dotenv.quoting import (
     SHELL,
     Misreading,
     check_value,
-    misreaders,
-    quote,
+    quote_value,
+    readers_that_differ,
 )
 from wizard.formats.dotenv.variables import read_variable, remove_variable, set_variable
 
@@ -206,7 +206,7 @@ def test_a_removed_variable_is_gone_and_nothing_else_is(
 
 
 def misreading(reader: str, secret: str) -> Misreading | None:
-    return next((one for one in misreaders(secret) if one.reader == reader), None)
+    return next((one for one in readers_that_differ(secret) if one.reader == reader), None)
 
 
 def check_prediction(name: str, secret: str, read: Callable[[str], str | None]) -> None:
@@ -269,7 +269,7 @@ def test_node_may_read_on_behind_a_last_backslash(node: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", [secret for secret in NASTY_SECRETS if quote(secret)[0] not in "'\""]
+    "secret", [secret for secret in NASTY_SECRETS if quote_value(secret)[0] not in "'\""]
 )
 def test_every_reader_agrees_on_what_stands_without_quotes(
     dotenvy: Reader, compose: Reader, docker_run: Reader, node: Reader, shell: Reader,

@@ -23,7 +23,7 @@ from tests.servers import postfix
 from tests.servers.account import PASSWORD, RECIPIENT, USER
 from tests.servers.machine import HOST, Machine
 from tests.terminal.test_in_tmux import Terminal
-from wizard.demo import stage
+from wizard.demo.stage import write_demo_files
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
@@ -101,7 +101,7 @@ def test_what_is_typed_sends_a_mail(
 def test_what_is_typed_sends_a_mail_through_docker_compose(
     terminal: Terminal, machine: Machine, tmp_path: Path, compose: Reader
 ) -> None:
-    config = stage.furnish(tmp_path)
+    config = write_demo_files(tmp_path)
     set_up(terminal, machine, config, HOST)
     accepted, variables = compose((tmp_path / ".env").read_text("utf-8"), {})
     assert accepted

@@ -15,11 +15,11 @@ from tests.peers.crate import built
 from tests.peers.reference import HOWS, Answer
 from tests.peers.test_dotenv_readers import NASTY_FILES, NASTY_SECRETS, is_secret, secrets
 from wizard.config.settings import Endpoint, check_user
-from wizard.demo import stage
+from wizard.demo.stage import write_demo_files
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import DEFAULT_VARIABLE
 
@@ -106,7 +106,7 @@ def test_each_nasty_secret_is_what_the_server_reads(read: Read, tmp_path: Path) 
 
 
 def test_the_vendors_example_is_read_with_our_settings(read: Read, tmp_path: Path) -> None:
-    config = stage.furnish(tmp_path)
+    config = write_demo_files(tmp_path)
     text = config.read_text("utf-8")
     edit = ConfigEdit("you@example.org", "mail.example.org", "'''${SMTP_SECRET}'''", True)
     config.write_text(edit_config(text, edit), "utf-8")
@@ -115,9 +115,9 @@ def test_the_vendors_example_is_read_with_our_settings(read: Read, tmp_path: Pat
         assert answer == Answer("ok", "", "you@example.org", "mail.example.org", True, "it's")
 
 
-@pytest.mark.parametrize("form", SkipForm)
-def test_either_skip_is_understood(read: Read, tmp_path: Path, form: SkipForm) -> None:
-    config = stage.furnish(tmp_path)
+@pytest.mark.parametrize("form", SkipKey)
+def test_either_skip_is_understood(read: Read, tmp_path: Path, form: SkipKey) -> None:
+    config = write_demo_files(tmp_path)
     assert read("text", config, DATABASE).outcome == "error"
     config.write_text(edit_config(config.read_text("utf-8"), ConfigEdit(skip=form)), "utf-8")
     for how in HOWS:

@@ -34,7 +34,7 @@ from tests.probe.servers import (
     run_probe,
     serving,
 )
-from wizard.live_test.events import Event, Report
+from wizard.live_test.events import Event, TestReport
 
 TO = "admin@example.net"
 SOON = 1.5
@@ -393,13 +393,13 @@ CASES = (
 )
 
 
-def outcome(report: Report) -> str:
+def outcome(report: TestReport) -> str:
     """Return verdict, code and stage in the words of :class:`Case`."""
     found = report.diagnosis
     return " ".join([report.verdict, *([found.code, found.stage] if found else [])])
 
 
-async def play(case: Case, ca: trustme.CA, seen: list[Event] | None = None) -> Report:
+async def play(case: Case, ca: trustme.CA, seen: list[Event] | None = None) -> TestReport:
     """Run the live test against the server of ``case``."""
     context = case.tls() if case.tls is not None else False
     async with serving(case.server, good(), tls=context) as port:

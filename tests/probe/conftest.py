@@ -23,7 +23,7 @@ from tests.probe.servers import (
     serving,
 )
 from wizard.demo.mail_server import DEMO_USER, MailServer
-from wizard.live_test.events import Report
+from wizard.live_test.events import TestReport
 from wizard.secrets.secret import Secret
 from wizard.system.network import Network
 
@@ -63,7 +63,7 @@ def run(network: Callable[[int], Network]) -> Run:
 
     async def run(
         port: int, endpoint: str = HOST, *, through: Network | None = None, **options: Any
-    ) -> Report:
+    ) -> TestReport:
         return await run_probe(through or network(port), endpoint, **options)
 
     return run

@@ -13,10 +13,10 @@ from contextlib import AbstractAsyncContextManager
 import trustme
 
 from wizard.config.settings import Endpoint, SmtpSettings
-from wizard.live_test.events import Concluded, Event, Report
-from wizard.live_test.run import probe
+from wizard.live_test.events import Event, TestFinished, TestReport
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.system.network import Address, Network, SystemNetwork, strict
+from wizard.system.network import Address, Network, SystemNetwork, match_server_tls
 
 PASSWORD = "correct horse battery staple"
 HOST = "mail.example.org"
@@ -24,10 +24,10 @@ HOST = "mail.example.org"
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answers = Mapping[str, str | bytes]
 Serve = Callable[..., AbstractAsyncContextManager[int]]
-Run = Callable[..., Awaitable[Report]]
+Run = Callable[..., Awaitable[TestReport]]
 
 
-def verdict(report: Report) -> tuple[str, str, str]:
+def verdict(report: TestReport) -> tuple[str, str, str]:
     """Return verdict, code and stage of a report that has a diagnosis."""
     assert report.diagnosis is not None
     return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
@@ -51,7 +51,7 @@ class LoopbackNetwork(SystemNetwork):
     def tls_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._authority.configure_trust(context)
-        return strict(context)
+        return match_server_tls(context)
 
 
 async def run_probe(
@@ -66,14 +66,14 @@ async def run_probe(
     deliver: bool = False,
     alternatives: bool = False,
     seen: list[Event] | None = None,
-) -> Report:
+) -> TestReport:
     """Run the test of ``endpoint`` to its end; note the events in ``seen``."""
     settings = SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(password) if password else None
     )
     events = [] if seen is None else seen
     async with contextlib.aclosing(
-        probe(
+        run_live_test(
             settings,
             timeout=timeout,
             recipient=recipient,
@@ -84,7 +84,7 @@ async def run_probe(
     ) as stream:
         async for event in stream:
             events.append(event)
-    assert isinstance(events[-1], Concluded)
+    assert isinstance(events[-1], TestFinished)
     return events[-1].report
 
 

@@ -10,7 +10,15 @@ from tests.probe.servers import Run, Serve
 from wizard.config.settings import Security
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import Concluded, Decided, Event, Finished, Report, Started, Verdict
+from wizard.live_test.events import (
+    Event,
+    StageFinished,
+    StageStarted,
+    TestFinished,
+    TestReport,
+    Verdict,
+    VerdictReached,
+)
 
 SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 STARTTLS = [
@@ -19,7 +27,7 @@ STARTTLS = [
 PLAIN = ["dns", "tcp", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 
 
-def stages(report: Report) -> list[str]:
+def stages(report: TestReport) -> list[str]:
     return [finished.stage.value for finished in report.stages]
 
 
@@ -85,15 +93,15 @@ async def test_each_stage_is_started_then_finished_and_the_report_comes_last(
     report = await run(
         0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly), seen=seen
     )
-    *pairs, last = (event for event in seen if not isinstance(event, Decided))
-    assert isinstance(last, Concluded)
+    *pairs, last = (event for event in seen if not isinstance(event, VerdictReached))
+    assert isinstance(last, TestFinished)
     assert last.report is report
     for started, finished in zip(pairs[::2], pairs[1::2], strict=True):
-        assert isinstance(started, Started)
-        assert isinstance(finished, Finished)
+        assert isinstance(started, StageStarted)
+        assert isinstance(finished, StageFinished)
         assert started.stage is finished.stage
         assert finished.seconds >= 0
-    assert tuple(event for event in seen if isinstance(event, Finished)) == report.stages
+    assert tuple(event for event in seen if isinstance(event, StageFinished)) == report.stages
 
 
 async def test_the_connection_stage_names_the_port_that_really_answered(
@@ -130,7 +138,7 @@ async def test_the_report_prints_as_the_documented_document(friendly: MailServer
 
 
 def test_a_report_without_a_route_prints_null() -> None:
-    report = Report(Verdict.UNTESTABLE, None, "", (), None, 0.0)
+    report = TestReport(Verdict.UNTESTABLE, None, "", (), None, 0.0)
     assert report.to_json()["route"] is None
 
 

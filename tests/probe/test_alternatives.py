@@ -14,9 +14,9 @@ import trustme
 from tests.probe.certificates import server_context
 from tests.probe.servers import HOST, LoopbackNetwork, Run, Serve, verdict
 from wizard.config.settings import Endpoint, SmtpSettings
-from wizard.live_test.alternatives import Form, other_forms
-from wizard.live_test.events import Alternative, Concluded, Decided, Event, Verdict
-from wizard.live_test.run import probe
+from wizard.live_test.alternatives import EndpointVariant, endpoint_variants
+from wizard.live_test.events import Alternative, Event, TestFinished, Verdict, VerdictReached
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Address
 
@@ -249,7 +249,7 @@ async def test_the_verdict_is_told_before_the_search(
     async with serve({"EHLO": OFFER}) as port:
         through = Internet({(HOST, 587): port}, authority)
         report = await run(0, through=through, alternatives=True, seen=events)
-    assert events[-2:] == [Decided(Verdict.FAIL), Concluded(report)]
+    assert events[-2:] == [VerdictReached(Verdict.FAIL), TestFinished(report)]
 
 
 async def test_a_form_of_the_host_itself_comes_before_names_of_its_certificate(
@@ -304,7 +304,7 @@ async def test_cancelling_the_search_leaves_no_socket_and_no_task(
         known = asyncio.all_tasks()
 
         async def consume() -> None:
-            async with aclosing(probe(settings, network=through, timeout=60)) as stream:
+            async with aclosing(run_live_test(settings, network=through, timeout=60)) as stream:
                 async for _ in stream:
                     pass
 
@@ -322,7 +322,7 @@ def forms(endpoint: str, *, starttls: bool = False, names: Sequence[str] = ()) -
     settings = SmtpSettings("you@example.org", Endpoint.parse(endpoint), starttls)
     return [
         f"{form.endpoint}{' starttls' if form.starttls else ''}"
-        for form in other_forms(settings, names)
+        for form in endpoint_variants(settings, names)
     ]
 
 
@@ -385,4 +385,4 @@ def test_the_forms_to_try(
 
 
 def test_a_form_knows_its_route() -> None:
-    assert Form("a.example", True).route.port == 587
+    assert EndpointVariant("a.example", True).route.port == 587

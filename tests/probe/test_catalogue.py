@@ -11,7 +11,7 @@ import trustme
 from tests.probe import scripts
 from tests.probe.catalogue import CASES, Case, outcome, play
 from tests.probe.servers import HOST, Run, Serve
-from wizard.live_test.events import MOST_LINES, Event, Finished, Report
+from wizard.live_test.events import MOST_LINES, Event, StageFinished, TestReport
 from wizard.live_test.smtp import as_sent
 from wizard.secrets.secret import Secret
 
@@ -40,12 +40,12 @@ async def test_every_server_gets_its_verdict(case: Case, catalogue_authority: tr
     assert outcome(report) == case.expected
     assert report.seconds < case.deadline + SLACK
     assert_printable(report)
-    assert report.stages == tuple(event for event in seen if isinstance(event, Finished))
+    assert report.stages == tuple(event for event in seen if isinstance(event, StageFinished))
     for form in as_sent(case.user, Secret(case.password)) if case.password else ():
         assert form not in repr(report) + repr(seen)
 
 
-def assert_printable(report: Report) -> None:
+def assert_printable(report: TestReport) -> None:
     shown = [*texts(report.to_json()), *(line.text for line in report.transcript)]
     assert [text for text in shown if not text.isprintable()] == []
     assert len(report.transcript) <= MOST_LINES + 1

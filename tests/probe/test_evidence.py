@@ -17,11 +17,11 @@ from wizard.live_test.events import (
     MOST_LINES,
     Alternative,
     Direction,
-    Finished,
-    Line,
-    Outcome,
-    Report,
+    StageFinished,
+    StageOutcome,
+    TestReport,
     Transcript,
+    TranscriptLine,
     Verdict,
 )
 from wizard.live_test.evidence import reproduce, ticket
@@ -33,7 +33,7 @@ SECRET = "hunter2-Käse"
 BY_HAND = f"--from {USER} --to {USER} --quit-after RCPT"
 
 
-def dialogue(report: Report) -> list[str]:
+def dialogue(report: TestReport) -> list[str]:
     return [f"{line.direction}: {line.text}" for line in report.transcript]
 
 
@@ -104,12 +104,12 @@ def test_a_transcript_is_bounded_in_length_and_width() -> None:
     for _ in range(10 * MOST_LINES):
         transcript.received("x" * 100_000)
     assert len(transcript.lines) == MOST_LINES + 1
-    assert transcript.lines[-1] == Line(Direction.NOTE, "The rest is left out.", 0.0)
+    assert transcript.lines[-1] == TranscriptLine(Direction.NOTE, "The rest is left out.", 0.0)
     assert max(len(line.text) for line in transcript.lines) <= 300
 
 
 def test_a_line_prints_with_its_time_and_side() -> None:
-    assert str(Line(Direction.SENT, "QUIT", 1.25)) == "   1.250 C: QUIT"
+    assert str(TranscriptLine(Direction.SENT, "QUIT", 1.25)) == "   1.250 C: QUIT"
 
 
 def report_for(
@@ -118,10 +118,10 @@ def report_for(
     starttls: bool = False,
     login: str | None = USER,
     recipient: str | None = None,
-    stages: tuple[Finished, ...] = (),
-) -> Report:
+    stages: tuple[StageFinished, ...] = (),
+) -> TestReport:
     parsed = Endpoint.parse(endpoint)
-    return Report(
+    return TestReport(
         Verdict.PASS,
         parsed.route(starttls),
         parsed.display,
@@ -169,7 +169,9 @@ LOGIN = "--auth PLAIN,LOGIN --auth-user you@example.org --protect-prompt --auth-
         ),
     ],
 )
-def test_the_test_can_be_repeated_by_hand(report: Report, swaks: str, openssl: str | None) -> None:
+def test_the_test_can_be_repeated_by_hand(
+    report: TestReport, swaks: str, openssl: str | None
+) -> None:
     expected = [f"swaks {swaks}"]
     if openssl:
         expected.append(f"openssl s_client {openssl}")
@@ -178,8 +180,8 @@ def test_the_test_can_be_repeated_by_hand(report: Report, swaks: str, openssl: s
 
 def test_the_mechanism_of_the_test_is_repeated_and_so_is_a_real_mail() -> None:
     stages = (
-        Finished(Stage.AUTH, Outcome.PASS, 0.1, "ok", {"mechanism": "LOGIN"}),
-        Finished(Stage.DATA, Outcome.PASS, 0.1, "ok"),
+        StageFinished(Stage.AUTH, StageOutcome.PASS, 0.1, "ok", {"mechanism": "LOGIN"}),
+        StageFinished(Stage.DATA, StageOutcome.PASS, 0.1, "ok"),
     )
     command, _ = reproduce(report_for("a.example", recipient="b@b.example", stages=stages))
     assert "--auth LOGIN" in command
@@ -195,7 +197,7 @@ def test_names_are_quoted_for_the_shell() -> None:
 
 
 def test_without_a_route_there_is_nothing_to_repeat() -> None:
-    report = Report(Verdict.UNTESTABLE, None, "", (), None, 0.0)
+    report = TestReport(Verdict.UNTESTABLE, None, "", (), None, 0.0)
     assert reproduce(report) == ()
     assert "Verdict: untestable" in ticket(report)
 
@@ -239,7 +241,7 @@ async def test_a_ticket_describes_the_certificate(serve: Serve, run: Run) -> Non
 
 def test_a_ticket_names_the_alternatives() -> None:
     other = Alternative("b.example", True, Verdict.PASS, "b.example answers.")
-    report = Report(Verdict.FAIL, None, "", (), None, 0.0, alternatives=(other,))
+    report = TestReport(Verdict.FAIL, None, "", (), None, 0.0, alternatives=(other,))
     assert "Alternative (pass): b.example, starttls = true" in ticket(report)
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.probe.servers import Run, Serve
 from wizard.config.settings import Endpoint, SmtpSettings
-from wizard.live_test.events import Started
+from wizard.live_test.events import StageStarted
 from wizard.live_test.failure import Stage
-from wizard.live_test.run import probe
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Network
 
@@ -92,7 +92,7 @@ async def test_cancelling_leaves_no_socket_no_task_and_no_complaint(
         reached = asyncio.Event()
 
         async def consume() -> None:
-            test = probe(
+            test = run_live_test(
                 settings,
                 network=through,
                 timeout=60,
@@ -101,7 +101,7 @@ async def test_cancelling_leaves_no_socket_no_task_and_no_complaint(
             )
             async with aclosing(test) as stream:
                 async for event in stream:
-                    if event == Started(Stage(stage)):
+                    if event == StageStarted(Stage(stage)):
                         reached.set()
                         if how == "close":
                             return
@@ -148,7 +148,7 @@ async def test_cancelling_the_second_look_closes_it_too(
         through = network(port)
 
         async def consume() -> None:
-            async with aclosing(probe(settings, network=through, timeout=2)) as stream:
+            async with aclosing(run_live_test(settings, network=through, timeout=2)) as stream:
                 async for _ in stream:
                     pass
 

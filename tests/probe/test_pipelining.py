@@ -9,23 +9,23 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from tests.probe.servers import HOST, Run, Serve, verdict
-from wizard.live_test.events import Decided, Event, Finished, Verdict
-from wizard.live_test.smtp import ConnectionClosed, Conversation, Reply
+from wizard.live_test.events import Event, StageFinished, Verdict, VerdictReached
+from wizard.live_test.smtp import ConnectionClosed, Reply, SmtpConnection
 from wizard.system.network import Address, Network
 
 OFFER = b"250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n"
 
 
-Connect = Callable[[int], Awaitable[Conversation]]
+Connect = Callable[[int], Awaitable[SmtpConnection]]
 
 
 @pytest.fixture
 def connect(network: Callable[[int], Network]) -> Connect:
     """Begin a conversation with the server on a port."""
 
-    async def connect(port: int) -> Conversation:
+    async def connect(port: int) -> SmtpConnection:
         sock = await network(port).connect(Address("127.0.0.1", port))
-        return await Conversation.open(sock, HOST)
+        return await SmtpConnection.open(sock, HOST)
 
     return connect
 
@@ -104,9 +104,9 @@ async def test_the_verdict_is_told_before_the_goodbye(serve: Serve, run: Run) ->
     seen: list[Event] = []
     async with serve({"RSET": "", "QUIT": ""}, tls=True) as port:
         report = await run(port, seen=seen)
-    [place] = [number for number, event in enumerate(seen) if isinstance(event, Decided)]
-    assert seen[place] == Decided(Verdict.PASS)
-    before = [event.stage for event in seen[:place] if isinstance(event, Finished)]
+    [place] = [number for number, event in enumerate(seen) if isinstance(event, VerdictReached)]
+    assert seen[place] == VerdictReached(Verdict.PASS)
+    before = [event.stage for event in seen[:place] if isinstance(event, StageFinished)]
     assert before[-1] == "rcpt"
     assert report.decided < report.seconds
 

@@ -13,8 +13,8 @@ import trustme
 
 from tests.probe.servers import Run, Serve, verdict
 from wizard.config.settings import Endpoint, SmtpSettings
-from wizard.live_test.events import Concluded, Report, Verdict
-from wizard.live_test.run import probe
+from wizard.live_test.events import TestFinished, TestReport, Verdict
+from wizard.live_test.run import run_live_test
 from wizard.system.network import Address, SystemNetwork, connect_first
 
 V6 = Address("2001:db8::1", 465)
@@ -57,11 +57,11 @@ class FakeNetwork(SystemNetwork):
         return sock
 
 
-async def in_compose(endpoint: str, network: FakeNetwork) -> Report:
+async def in_compose(endpoint: str, network: FakeNetwork) -> TestReport:
     settings = SmtpSettings("you@example.org", Endpoint.parse(endpoint))
-    async with aclosing(probe(settings, compose=True, network=network)) as stream:
+    async with aclosing(run_live_test(settings, compose=True, network=network)) as stream:
         events = [event async for event in stream]
-    assert isinstance(events[-1], Concluded)
+    assert isinstance(events[-1], TestFinished)
     return events[-1].report
 
 

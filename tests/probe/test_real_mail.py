@@ -16,10 +16,10 @@ from tests.probe.servers import POLITE, Run, Serve, verdict
 from wizard.config.settings import Endpoint, Route, Security, SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import Report, Verdict
-from wizard.live_test.run import probe
+from wizard.live_test.events import TestReport, Verdict
+from wizard.live_test.run import run_live_test
 from wizard.live_test.smtp import Reply
-from wizard.live_test.transaction import SUBJECT, as_data, compose, queue_id
+from wizard.live_test.transaction import SUBJECT, as_data, compose_test_mail, queue_id
 
 TO = "admin@example.net"
 ROUTE = Route("mail.example.org", 465, Security.TLS)
@@ -54,7 +54,7 @@ class Mailbox:
         return message
 
 
-def stage(report: Report, name: str) -> Mapping[str, object]:
+def stage(report: TestReport, name: str) -> Mapping[str, object]:
     [found] = [finished for finished in report.stages if finished.stage == name]
     return dict(found.detail) | {"message": found.message, "outcome": found.outcome.value}
 
@@ -103,7 +103,7 @@ async def test_without_the_wish_no_mail_is_sent(serve: Serve, run: Run) -> None:
 
 async def test_a_mail_without_a_recipient_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="recipient"):
-        await anext(probe(SmtpSettings("you", Endpoint.parse("a.example")), deliver=True))
+        await anext(run_live_test(SmtpSettings("you", Endpoint.parse("a.example")), deliver=True))
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
@@ -152,7 +152,7 @@ async def test_the_demo_really_takes_it(friendly: MailServer, run: Run) -> None:
     ],
 )
 def test_any_user_makes_a_sender(sender: str, written: str) -> None:
-    mail = compose(sender, TO, ROUTE, "you")
+    mail = compose_test_mail(sender, TO, ROUTE, "you")
     [line] = [line for line in mail.split(b"\r\n") if line.startswith(b"From:")]
     assert line.decode() == f"From: smtp-wizard <{written}>"
 

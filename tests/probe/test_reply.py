@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.live_test.smtp import Extensions, Malformed, Reply, take_reply
+from wizard.live_test.smtp import Extensions, MalformedReply, Reply, take_reply
 
 
 def test_a_reply_is_taken_and_the_rest_stays() -> None:
@@ -47,7 +47,7 @@ def test_an_incomplete_reply_is_waited_for(part: bytes) -> None:
     ],
 )
 def test_what_the_servers_client_cannot_read_is_malformed(received: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedReply):
         take_reply(bytearray(received))
 
 
@@ -61,7 +61,7 @@ def test_any_bytes_are_a_reply_or_incomplete_or_malformed(data: bytes, cut: int)
     received = bytearray(data[:cut])
     try:
         first = take_reply(received)
-    except Malformed:
+    except MalformedReply:
         return
     received = bytearray(data[:cut])
     received += data[cut:]
@@ -123,5 +123,5 @@ def test_keywords_are_read_as_words() -> None:
 
 
 def test_a_reply_to_ehlo_without_a_name_is_malformed() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedReply):
         Extensions.parse(Reply(250, ("", "AUTH PLAIN")))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.probe.servers import Run, Serve
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import Event, Report
-from wizard.text.display import MASK, printable
+from wizard.live_test.events import Event, TestReport
+from wizard.text.display import MASK, sanitize
 
 SECRET = "hunter2-Käse-${NAME}"
 USER = "you@example.org"
@@ -26,7 +26,7 @@ FORMS = [
 ]
 
 
-def everything(report: Report, seen: list[Event], caplog: pytest.LogCaptureFixture) -> str:
+def everything(report: TestReport, seen: list[Event], caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join([repr(report), str(report.to_json()), repr(seen), caplog.text])
 
 
@@ -116,19 +116,19 @@ async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: R
 
 
 def test_a_secret_split_by_characters_that_vanish_is_masked_all_the_same() -> None:
-    assert printable("the hun\u200bter2 is", ["hunter2"]) == f"the {MASK} is"
+    assert sanitize("the hun\u200bter2 is", ["hunter2"]) == f"the {MASK} is"
 
 
 @settings(deadline=None)
 @given(st.text(max_size=500))
 def test_whatever_comes_in_goes_out_printable_on_one_line(text: str) -> None:
-    shown = printable(text)
+    shown = sanitize(text)
     assert shown.isprintable()
     assert len(shown) <= 300
-    assert printable(shown) == shown
+    assert sanitize(shown) == shown
 
 
 def test_a_piece_of_what_was_sent_is_masked_too() -> None:
     blob = "AHdpemFyZEBkZW1vLmV4YW1wbGUAY29ycmVjdCBob3JzZQ=="
-    shown = printable(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
+    shown = sanitize(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
     assert shown == "235 ok ******** welcome"

@@ -15,30 +15,33 @@ from pathlib import Path
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.memory_store import MemoryStore
 from wizard.cli import output, wizard_command
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.discovery.dns import Records
-from wizard.live_test.run import probe
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import StoreKind
 from wizard.text import language
-from wizard.ui.steps.mail_server_search import Discovery
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.mail_server_search import MailServerSearch
+from wizard.ui.steps.session import WizardSession
 
 TIMEOUT = 15.0
 
 
-def session(config: Path, server: MailServer, extra: str = "") -> Session:
-    now = current.load(layout.find(config), environ={})
+def session(config: Path, server: MailServer, extra: str = "") -> WizardSession:
+    now = load_config(find_layout(config), environ={})
     network = DemoNetwork(server)
-    test = partial(probe, timeout=TIMEOUT, network=network, compose=now.in_container)
-    begun = Session(now, test, TIMEOUT)
+    test = partial(run_live_test, timeout=TIMEOUT, network=network, compose=now.in_container)
+    begun = WizardSession(now, test, TIMEOUT)
     if extra == "keyring":
-        begun.stores = {StoreName.KEYRING: MemoryStore()}
+        begun.stores = {StoreKind.KEYRING: MemoryStore()}
     elif extra:
         records: Records = PUBLIC_RECORDS if extra == "lookup" else HeldRecords()
-        begun.discovery = Discovery(asks=True, network=network, records=records, seconds=3600)
+        begun.discovery = MailServerSearch(
+            asks=True, network=network, records=records, seconds=3600
+        )
     return begun
 
 

@@ -11,7 +11,8 @@ from tests.scenarios.german import SPOKEN, german, in_german
 from tests.scenarios.in_lines import InLines
 from tests.scenarios.on_screen import on_screen
 from tests.scenarios.scenario import SCENARIOS, Scenario, SomebodyAppends, Words
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 
 on_both = pytest.mark.parametrize(
     "scenario", SCENARIOS, ids=[scenario.name.replace(" ", "-") for scenario in SCENARIOS]
@@ -108,7 +109,7 @@ def judge(
 def compare_settings(scenario: Scenario, directory: Path) -> None:
     """Read the files as a server does."""
     wanted = scenario.written
-    now = current.load(layout.find(directory / scenario.config), environ={})
+    now = load_config(find_layout(directory / scenario.config), environ={})
     if wanted is None or wanted.user is None:
         return
     settings = now.settings()

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from wizard.system import process
-from wizard.system.process import TimedOut
+from wizard.system.process import ChildTimeout, run_child_async
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -18,7 +17,7 @@ def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None
     """Python 3.11 would wait forever if its own way of starting one is cancelled half done."""
 
     async def leave(turns: int) -> None:
-        task = asyncio.ensure_future(process.run_async(SLEEPS, b"", {}, 60))
+        task = asyncio.ensure_future(run_child_async(SLEEPS, b"", {}, 60))
         for _ in range(turns):
             await asyncio.sleep(0)
         assert not task.done()
@@ -28,5 +27,5 @@ def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None
 
 
 async def test_deadline_holds_in_the_background() -> None:
-    with pytest.raises(TimedOut):
-        await process.run_async(SLEEPS, b"", {}, 0.2)
+    with pytest.raises(ChildTimeout):
+        await run_child_async(SLEEPS, b"", {}, 0.2)

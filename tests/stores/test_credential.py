@@ -12,7 +12,12 @@ import pytest
 
 from tests.stores.test_contract import usable_systemd_creds
 from wizard.errors import StoreUnusable
-from wizard.secrets.credential import CredentialStore, credential_path, decrypted, in_directory
+from wizard.secrets.credential import (
+    CredentialStore,
+    credential_path,
+    has_service_credential,
+    service_credential,
+)
 from wizard.secrets.secret import Secret
 from wizard.server.next_steps import render_drop_in
 
@@ -85,23 +90,23 @@ def test_encrypted_file_is_private_and_does_not_hold_the_secret(tmp_path: Path) 
 
 
 def test_service_finds_its_credential(tmp_path: Path) -> None:
-    assert decrypted("") is None
-    assert decrypted("relative") is None
-    assert decrypted(str(tmp_path)) is None
-    assert not in_directory(str(tmp_path))
+    assert service_credential("") is None
+    assert service_credential("relative") is None
+    assert service_credential(str(tmp_path)) is None
+    assert not has_service_credential(str(tmp_path))
     path = tmp_path / "smtp_secret"
     path.write_bytes(b"hunter22\n")
-    assert decrypted(str(tmp_path)) == Secret("hunter22")
-    assert in_directory(str(tmp_path))
+    assert service_credential(str(tmp_path)) == Secret("hunter22")
+    assert has_service_credential(str(tmp_path))
     path.write_bytes(b"")
-    assert decrypted(str(tmp_path)) is None
+    assert service_credential(str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("data", [b"two\nlines", b"\xff", b"a\0b"])
 def test_credential_that_is_no_secret_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "smtp_secret").write_bytes(data)
     with pytest.raises(StoreUnusable) as refusal:
-        decrypted(str(tmp_path))
+        service_credential(str(tmp_path))
     assert refusal.value.code == "credential-not-a-secret"
 
 

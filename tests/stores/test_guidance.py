@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from wizard.compose import file
+from wizard.compose.file import parse_compose
 from wizard.config.layout import Layout, LayoutKind
-from wizard.secrets.store import Place
+from wizard.secrets.store import SecretSource
 from wizard.server import next_steps
+from wizard.server.next_steps import compose_environment_lines, store_consequence
 
-STORES = (Place.ENV_FILE, Place.KEYRING, Place.CREDENTIAL)
+STORES = (SecretSource.ENV_FILE, SecretSource.KEYRING, SecretSource.CREDENTIAL)
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
 COMPOSE = Layout(LayoutKind.COMPOSE, CONFIG, Path("/srv/a b/.env"), Path("/srv/a b/compose.yaml"))
 STANDALONE = Layout(LayoutKind.STANDALONE, CONFIG, CONFIG.with_name(".env"))
@@ -20,35 +21,35 @@ STANDALONE = Layout(LayoutKind.STANDALONE, CONFIG, CONFIG.with_name(".env"))
 
 @pytest.mark.parametrize("kind", LayoutKind)
 @pytest.mark.parametrize("place", STORES)
-def test_every_store_has_a_consequence(place: Place, kind: LayoutKind) -> None:
-    sentence = next_steps.consequence(place, kind)
+def test_every_store_has_a_consequence(place: SecretSource, kind: LayoutKind) -> None:
+    sentence = store_consequence(place, kind)
     assert sentence.endswith(".")
-    assert ("exec" in sentence) is (place is not Place.ENV_FILE)
+    assert ("exec" in sentence) is (place is not SecretSource.ENV_FILE)
 
 
 def test_command_starts_the_server_with_its_secret() -> None:
     up = ["docker", "compose", "-f", "/srv/a b/compose.yaml", "up", "-d"]
-    assert shlex.split(next_steps.start_command(Place.ENV_FILE, COMPOSE)) == up
+    assert shlex.split(next_steps.start_command(SecretSource.ENV_FILE, COMPOSE)) == up
     by_exec = ["smtp-wizard", "-c", str(CONFIG), "exec", "--"]
-    assert shlex.split(next_steps.start_command(Place.KEYRING, COMPOSE)) == [*by_exec, *up]
-    assert shlex.split(next_steps.start_command(Place.KEYRING, STANDALONE)) == [
+    assert shlex.split(next_steps.start_command(SecretSource.KEYRING, COMPOSE)) == [*by_exec, *up]
+    assert shlex.split(next_steps.start_command(SecretSource.KEYRING, STANDALONE)) == [
         *by_exec, "bomnipotent_server", str(CONFIG),
     ]  # fmt: skip
-    for place in (Place.ENV_FILE, Place.CREDENTIAL):
+    for place in (SecretSource.ENV_FILE, SecretSource.CREDENTIAL):
         command = next_steps.start_command(place, STANDALONE)
         assert command == "systemctl restart bomnipotent"
 
 
 def test_drop_in_loads_the_credential_only_where_it_is_used() -> None:
     server, program = Path("/opt/bomnipotent_server"), Path("/usr/bin/smtp-wizard")
-    text = next_steps.drop_in_for(Place.CREDENTIAL, STANDALONE, server, program)
+    text = next_steps.drop_in_for(SecretSource.CREDENTIAL, STANDALONE, server, program)
     assert f"LoadCredentialEncrypted=smtp_secret:{CONFIG.with_name('smtp_secret.cred')}\n" in text
     assert "LoadCredential" not in next_steps.drop_in_for(
-        Place.KEYRING, STANDALONE, server, program
+        SecretSource.KEYRING, STANDALONE, server, program
     )
 
 
 def test_lines_for_compose_are_what_compose_understands() -> None:
-    lines = "\n".join(f"      {line}" for line in next_steps.compose_lines("SMTP_SECRET"))
-    parsed = file.parse(f"services:\n    server:\n{lines}\n")
+    lines = "\n".join(f"      {line}" for line in compose_environment_lines("SMTP_SECRET"))
+    parsed = parse_compose(f"services:\n    server:\n{lines}\n")
     assert parsed.services["server"].environment["SMTP_SECRET"].value == "${SMTP_SECRET:?}"

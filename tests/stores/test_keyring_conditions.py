@@ -15,7 +15,7 @@ import pytest
 
 from tests.stores.session_bus import SessionBus
 from wizard.errors import StoreUnusable
-from wizard.secrets.keyring import KeyringStore, user_name
+from wizard.secrets.keyring import KeyringStore, keyring_user
 from wizard.secrets.secret import Secret
 
 CONFIG = Path("/srv/bomnipotent/config.toml")
@@ -272,8 +272,8 @@ def test_same_configuration_has_one_entry_whatever_way_it_is_named(tmp_path: Pat
     real = tmp_path / "real"
     real.mkdir()
     (tmp_path / "link").symlink_to(real)
-    assert user_name(tmp_path / "link" / "config.toml") == str(real / "config.toml")
-    assert user_name(real / ".." / "real" / "config.toml") == str(real / "config.toml")
+    assert keyring_user(tmp_path / "link" / "config.toml") == str(real / "config.toml")
+    assert keyring_user(real / ".." / "real" / "config.toml") == str(real / "config.toml")
 
 
 def test_secret_that_is_no_text_is_refused_before_anything_is_started() -> None:

@@ -22,19 +22,19 @@ import pytest
 from tests.cli.conftest import CONFIG
 from tests.stores.session_bus import SessionBus
 from tests.stores.test_contract import usable_systemd_creds
-from wizard.check.inspection import look
-from wizard.check.rules import findings
-from wizard.config import current, layout
+from wizard.check.inspection import inspect_config
+from wizard.check.rules import check_all
+from wizard.config.current import load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import StoreUnusable, WizardError
 from wizard.saving.plan import make_plan
 from wizard.secrets import resolver
 from wizard.secrets.credential import CredentialStore
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store, StoreName
-from wizard.system import process as process_module
-from wizard.system.process import passed_on
+from wizard.secrets.store import Store, StoreKind
+from wizard.system.process import minimal_environ, run_child
 
 TEXT = "hunter22-correct-horse-battery"
 NEEDLE = TEXT.encode()
@@ -116,7 +116,7 @@ def test_systemd_creds_leaks_nothing_while_it_works(
 
 def test_only_harmless_variables_are_passed_on() -> None:
     environ = {"SMTP_SECRET": TEXT, "DB_PW": TEXT, "HOME": "/h", "GIT_DIR": "/x", "LD_PRELOAD": "x"}
-    assert passed_on(environ) == {"HOME": "/h"}
+    assert minimal_environ(environ) == {"HOME": "/h"}
 
 
 @pytest.mark.parametrize("failing", ["hang", "crash", "garbage"])
@@ -192,9 +192,7 @@ def test_interrupted_call_leaves_no_child_behind() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
         with pytest.raises(KeyboardInterrupt):
-            process_module.run(
-                ["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30
-            )
+            run_child(["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
@@ -283,13 +281,13 @@ def test_findings_and_refusals_hold_no_secret(
     (directory / "config.toml").write_text(config)
     if compose:
         (tmp_path / "compose.yaml").write_text(compose)
-    place = layout.find(directory / "config.toml")
-    found = findings(look(place, {}))
+    place = find_layout(directory / "config.toml")
+    found = check_all(inspect_config(place, {}))
     assert found
-    shown = repr(found) + repr(look(place, {}))
+    shown = repr(found) + repr(inspect_config(place, {}))
     try:
-        now = current.load(place, {})
-        moved = make_plan(now, replace(Draft.of(now), store=StoreName.KEYRING))
+        now = load_config(place, {})
+        moved = make_plan(now, replace(Draft.of(now), store=StoreKind.KEYRING))
         shown += repr(moved) + "".join(line for each in moved.changes for line in each.diff())
     except WizardError as error:
         shown += "".join(traceback.format_exception(error))
@@ -300,7 +298,7 @@ def test_findings_and_refusals_hold_no_secret(
 def test_exception_of_a_refusal_holds_no_secret(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(CONFIG)
     (tmp_path / ".env").write_text(f"SMTP_SECRET={TEXT}$$x\n")
-    now = current.load(layout.find(tmp_path / "config.toml"), {})
+    now = load_config(find_layout(tmp_path / "config.toml"), {})
     with pytest.raises(StoreUnusable) as refusal:
         resolver.fetch(now)
     assert TEXT not in "".join(traceback.format_exception(refusal.value))

@@ -14,7 +14,7 @@ import pytest
 from tests.terminal.test_gone import Line
 from tests.terminal.test_in_tmux import PATIENCE
 from tests.terminal.test_life import SECRET, LivingTerminal, Room, pytestmark, to_review, to_user
-from wizard.saving import lock
+from wizard.saving.lock import lock_config
 
 __all__ = ["pytestmark"]
 
@@ -88,7 +88,7 @@ def test_what_was_written_is_said_and_not_offered_again(room: Room) -> None:
 def test_end_during_the_writing_waits_for_it(room: Room) -> None:
     to_review(room)
     room.terminal.wait("nothing has been written yet")
-    with lock.hold(room.directory / "config.toml"):
+    with lock_config(room.directory / "config.toml"):
         pid = room.pid()
         room.terminal.press("Enter")
         time.sleep(0.5)  # it waits for the lock, or has written: both are to end well

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.tui.emulated import Emulated
-from wizard.config import current, layout
-from wizard.ui import saved_draft
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
+from wizard.ui.saved_draft import load_draft
 
 PATIENCE = 30.0
 """Seconds until something must have happened; only a defect takes that long."""
@@ -82,7 +83,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 
 def kept_user(directory: Path) -> str:
-    kept = saved_draft.load(current.load(layout.find(directory / "config.toml"), environ={}))
+    kept = load_draft(load_config(find_layout(directory / "config.toml"), environ={}))
     assert kept is not None
     return kept.draft.user
 

@@ -13,19 +13,20 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.discovery.dns import Records
 from wizard.errors import Finding
-from wizard.live_test.run import probe
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store, StoreName
+from wizard.secrets.store import Store, StoreKind
 from wizard.ui.steps.done import Done
-from wizard.ui.steps.mail_server_search import Discovery
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.mail_server_search import MailServerSearch
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.app import WizardApp
-from wizard.ui.textual.basics import Sentence
+from wizard.ui.textual.basics import PlainText
 from wizard.ui.textual.form_screen import FormScreen
 
 PASSWORD = "open$esame #1"
@@ -93,7 +94,7 @@ class Operator:
         """Return everything that can be read on the screen by scrolling, without its layout."""
         return "\n".join(
             str(widget.content)
-            for widget in self.app.screen.walk_children(Sentence)
+            for widget in self.app.screen.walk_children(PlainText)
             if widget.display and all(parent.display for parent in widget.ancestors_with_self)
         )
 
@@ -116,17 +117,19 @@ def wizard(mail_server: MailServer) -> Wizard:
         config: Path,
         size: tuple[int, int] = NORMAL,
         environ: dict[str, str] | None = None,
-        stores: Mapping[StoreName, Store] | None = None,
+        stores: Mapping[StoreKind, Store] | None = None,
         check: Callable[[], Sequence[Finding]] | None = None,
         lasting: bool = False,
         records: Records | None = None,
     ) -> AsyncGenerator[Operator, None]:
-        now = current.load(layout.find(config), environ=environ or {})
+        now = load_config(find_layout(config), environ=environ or {})
         network = DemoNetwork(mail_server)
-        test = partial(probe, timeout=5.0, network=network, compose=now.in_container)
-        session = Session(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting)
+        test = partial(run_live_test, timeout=5.0, network=network, compose=now.in_container)
+        session = WizardSession(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting)
         if records is not None:
-            session.discovery = Discovery(asks=True, network=network, records=records, seconds=3600)
+            session.discovery = MailServerSearch(
+                asks=True, network=network, records=records, seconds=3600
+            )
         app = WizardApp(session)
         async with app.run_test(size=size) as pilot:
             operator = Operator(pilot)

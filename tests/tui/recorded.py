@@ -13,18 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.run import probe
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.system.signals import Signals
-from wizard.ui.steps.session import Session
+from wizard.system.signals import EndOnSignals
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.app import WizardApp
-from wizard.ui.textual.terminal import ThriftyTerminal
+from wizard.ui.textual.terminal import DiffDriver
 
 
-class RecordedTerminal(ThriftyTerminal):
+class RecordedTerminal(DiffDriver):
     """Records before it is thrifty; each write with the terminal's size, and what was forgotten."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -46,14 +47,14 @@ class RecordedTerminal(ThriftyTerminal):
 
 def main() -> None:
     with MailServer(DEMO_USER, Secret("open$esame #1")) as server:
-        now = current.load(layout.find(Path(sys.argv[2])), environ={})
+        now = load_config(find_layout(Path(sys.argv[2])), environ={})
         patience = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
-        test = partial(probe, timeout=patience, compose=now.in_container)
+        test = partial(run_live_test, timeout=patience, compose=now.in_container)
         if len(sys.argv) <= 3:
             test = partial(test, network=DemoNetwork(server))
-        app = WizardApp(Session(now, test, patience))
+        app = WizardApp(WizardSession(now, test, patience))
         app.driver_class = RecordedTerminal
-        with Signals(app):
+        with EndOnSignals(app):
             app.run()
     if app.crash is not None:
         raise app.crash

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Wizard
-from wizard.config import current, layout
+from wizard.config.current import load_config
 from wizard.config.draft import Draft
-from wizard.live_test.run import probe
+from wizard.config.layout import find_layout
+from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Replace, Secret
-from wizard.ui import saved_draft
-from wizard.ui.saved_draft import KeptDraft
-from wizard.ui.steps.session import Session
+from wizard.ui.saved_draft import SavedDraft, load_draft, save_draft
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.app import WizardApp
 
 CONFIG = f"""\
@@ -34,14 +34,14 @@ def furnish(directory: Path) -> Path:
     return path
 
 
-def load(config: Path) -> KeptDraft | None:
-    return saved_draft.load(current.load(layout.find(config), environ={}))
+def load(config: Path) -> SavedDraft | None:
+    return load_draft(load_config(find_layout(config), environ={}))
 
 
 def keep(config: Path, **entered: object) -> None:
-    now = current.load(layout.find(config), environ={})
+    now = load_config(find_layout(config), environ={})
     draft: Draft = replace(Draft.of(now), **entered)  # type: ignore[arg-type]
-    assert saved_draft.save(draft, now)
+    assert save_draft(draft, now)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -77,8 +77,8 @@ async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wiz
 def test_signal_before_the_offer_leaves_what_is_kept(tmp_path: Path) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
-    now = current.load(layout.find(config), environ={})
-    app = WizardApp(Session(now, probe, 5.0, lasting=True))
+    now = load_config(find_layout(config), environ={})
+    app = WizardApp(WizardSession(now, run_live_test, 5.0, lasting=True))
     app.end_by(signal.SIGHUP)
     assert app.kept
     assert load(config) is not None

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Operator, Wizard
-from wizard.config import current, layout
-from wizard.demo import stage
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
+from wizard.demo.stage import write_demo_files
 
 
 async def fill_in(operator: Operator, password: str = PASSWORD) -> None:
@@ -40,7 +41,7 @@ async def test_empty_directory_ends_with_a_configuration_that_the_server_can_use
         assert operator.step == "DoneScreen"
         assert "db_url, domain, [tls]" in operator.text()
         await operator.press("enter")
-    settings = current.load(layout.find(config), environ={}).settings()
+    settings = load_config(find_layout(config), environ={}).settings()
     assert (settings.user, settings.endpoint.text) == (DEMO_USER, DEMO_HOST)
     assert settings.secret is not None
     assert settings.secret.reveal() == PASSWORD
@@ -51,7 +52,7 @@ async def test_empty_directory_ends_with_a_configuration_that_the_server_can_use
 async def test_written_lines_are_exactly_those_of_the_review(
     tmp_path: Path, wizard: Wizard
 ) -> None:
-    config = stage.furnish(tmp_path)
+    config = write_demo_files(tmp_path)
     before = config.read_text().splitlines()
     async with wizard(config) as operator:
         await fill_in(operator)
@@ -171,7 +172,7 @@ async def test_skipped_verification_needs_no_mail_settings(tmp_path: Path, wizar
 
 
 async def test_known_version_of_the_server_is_not_asked_for(tmp_path: Path, wizard: Wizard) -> None:
-    async with wizard(stage.furnish(tmp_path)) as operator:
+    async with wizard(write_demo_files(tmp_path)) as operator:
         await operator.press("enter", "down")
         assert "Which version" not in operator.text()
 

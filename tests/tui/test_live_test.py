@@ -92,14 +92,14 @@ async def test_running_test_is_stopped_by_escape_and_leaves_everything(
     import asyncio
     from collections.abc import AsyncGenerator
 
-    from wizard.live_test.events import Event, Started
+    from wizard.live_test.events import Event, StageStarted
     from wizard.live_test.failure import Stage
 
     closed = []
 
     async def silent(*_: object, **__: object) -> AsyncGenerator[Event, None]:
         try:
-            yield Started(Stage.TCP)
+            yield StageStarted(Stage.TCP)
             await asyncio.sleep(3600)
         finally:
             closed.append(True)

@@ -11,11 +11,11 @@ from textual import events
 
 from tests.memory_store import MemoryStore
 from tests.tui.conftest import DEMO_USER, PASSWORD, Operator, Wizard
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.errors import StoreUnusable
 from wizard.secrets.keyring import FOREIGN
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Availability, StoreName
+from wizard.secrets.store import Availability, StoreKind
 from wizard.ui.textual.field import Field, SecretInput
 
 SECRET = "hunter22"
@@ -126,7 +126,7 @@ async def test_store_that_works_is_offered_and_chosen(
 
     store = MemoryStore()
     monkeypatch.setattr(where, "keyring_store", lambda current, accepted: store)
-    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "The keyring of this login" in operator.drawn()
@@ -154,7 +154,7 @@ class RaisingStore(MemoryStore):
 async def test_store_that_does_not_work_is_not_offered(
     tmp_path: Path, wizard: Wizard, store: MemoryStore
 ) -> None:
-    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "keyring of this login" not in operator.drawn()
@@ -173,12 +173,12 @@ async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_c
 
     store, accepted = ForeignStore(), []
 
-    def keyring_store(current: Current, agreed: str) -> MemoryStore:
+    def keyring_store(current: CurrentConfig, agreed: str) -> MemoryStore:
         accepted.append(agreed)
         return store
 
     monkeypatch.setattr(where, "keyring_store", keyring_store)
-    async with wizard(tmp_path / "config.toml", stores={StoreName.KEYRING: store}) as operator:
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "pass.Keyring" in operator.drawn()

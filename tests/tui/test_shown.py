@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.emulated import Emulated, difference
-from wizard.ui.textual.screen_diff import Shown
+from wizard.ui.textual.screen_diff import ScreenDiff
 
 COLUMNS, LINES = 12, 4
 START = "\x1b[?1049h"
@@ -41,7 +41,7 @@ class Pair:
     """A terminal that gets everything, and one that gets what makes a difference."""
 
     def __init__(self, size: tuple[int, int] = (COLUMNS, LINES)) -> None:
-        self.shown = Shown()
+        self.shown = ScreenDiff()
         self.whole, self.thrifty = Emulated(size), Emulated(size)
         self.draw(START)
         self.whole.feed("\x1b[H\x1b[J")
@@ -121,14 +121,14 @@ def test_coloured_blanks_are_not_cleared_but_sent() -> None:
 @pytest.mark.parametrize("wide", ["日", "👩\u200d💻", "☂\ufe0f"])
 def test_line_behind_a_wide_character_is_sent_again(wide: str) -> None:
     """A terminal that counts its cells differently shows what follows in the right place."""
-    shown = Shown()
+    shown = ScreenDiff()
     shown.change(START)
     shown.change("\x1b[1;1Habcdefgh\x1b[1;1H")
     assert shown.change(f"\x1b[1;1Ha{wide}defgh\x1b[1;1H") == f"\x1b[2G{wide}\x1b[4Gdefgh\x1b[1G"
 
 
 def test_half_of_a_wide_character_that_was_left_is_sent_again() -> None:
-    shown = Shown()
+    shown = ScreenDiff()
     shown.change(START)
     shown.change("\x1b[1;1H日本\x1b[1;1H")
     shown.change("\x1b[1;2Hxy\x1b[1;1H")
@@ -149,7 +149,7 @@ def test_half_of_a_wide_character_that_was_left_is_sent_again() -> None:
     ],
 )
 def test_what_is_not_known_is_passed_on_and_nothing_is_taken_for_known(unknown: str) -> None:
-    shown = Shown()
+    shown = ScreenDiff()
     shown.change(START)
     line = "\x1b[1;1Habc\x1b[1;1H"
     shown.change(line)
@@ -159,7 +159,7 @@ def test_what_is_not_known_is_passed_on_and_nothing_is_taken_for_known(unknown: 
 
 @pytest.mark.parametrize("other", ["\a", "\x1b[?2004h", "\x1b[>25u", "\x1b]22;text\a"])
 def test_what_draws_nothing_is_passed_on(other: str) -> None:
-    shown = Shown()
+    shown = ScreenDiff()
     shown.change(START)
     line = "\x1b[1;1Habc\x1b[1;1H"
     shown.change(line)
@@ -168,7 +168,7 @@ def test_what_draws_nothing_is_passed_on(other: str) -> None:
 
 
 def test_nothing_is_known_of_a_screen_that_was_left_and_taken_again() -> None:
-    shown = Shown()
+    shown = ScreenDiff()
     line = "\x1b[1;1Habc\x1b[1;1H"
     for _ in range(2):
         assert shown.change(START) == f"{START}\x1b[m\x1b[H\x1b[J"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.line import PATIENCE, Line
 from tests.tui.emulated import Emulated, difference
-from wizard.ui.textual.screen_diff import Shown
+from wizard.ui.textual.screen_diff import ScreenDiff
 
 REPOSITORY = Path(__file__).parents[2]
 _HALF = re.compile(r"\x1b[^a-zA-Z\x07]*$")
@@ -112,7 +112,7 @@ class WatchedWizard:
 
     def replay(self) -> None:
         """Compare after every single update."""
-        shown, whole, thrifty = Shown(), Emulated(self._size), Emulated(self._size)
+        shown, whole, thrifty = ScreenDiff(), Emulated(self._size), Emulated(self._size)
         for data, size, stale in self.records():
             if stale:
                 shown.forget()

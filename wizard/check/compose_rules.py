@@ -12,24 +12,29 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.check.inspection import Seen, secret_as_received, value_in
-from wizard.check.variable_rules import Variable, needs_exec, unset, variables
+from wizard.check.inspection import Inspection, secret_as_received, value_in
+from wizard.check.variable_rules import (
+    ReferencedVariable,
+    needs_exec_finding,
+    unset_finding,
+    variables,
+)
 from wizard.compose.container import Container
-from wizard.compose.file import Setting
-from wizard.errors import Finding, Severity, of_error
-from wizard.formats.dotenv.compose_go import substitute
-from wizard.formats.dotenv.reading import Unreadable
+from wizard.compose.file import EnvironmentEntry
+from wizard.errors import Finding, Severity, finding_of
+from wizard.formats.dotenv.compose_go import interpolate
+from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.text.language import _
 
 _SHORTEST = 6
 """A shorter secret would be found in words that are none."""
 
 
-def compose_findings(seen: Seen) -> Iterator[Finding]:
+def compose_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with the compose file and its override."""
     for source in seen.compose:
         if source.problem is not None:
-            yield of_error(source.problem, source.path)
+            yield finding_of(source.problem, source.path)
     container = seen.container
     if container is None:
         if seen.compose and all(source.problem is None for source in seen.compose):
@@ -69,7 +74,7 @@ def _env_files(container: Container) -> Iterator[Finding]:
             )
 
 
-def _mounts(seen: Seen, container: Container) -> Iterator[Finding]:
+def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
     config = Path(os.path.realpath(seen.layout.config))
     unknown = container.open_ended
     covered = False
@@ -115,7 +120,7 @@ def _mounts(seen: Seen, container: Container) -> Iterator[Finding]:
         )
 
 
-def _in_clear(seen: Seen, container: Container) -> Iterator[Finding]:
+def _in_clear(seen: Inspection, container: Container) -> Iterator[Finding]:
     name = None if seen.current is None else seen.current.reference
     lines: dict[tuple[Path, int], None] = {}
     setting = container.setting(name) if name else None
@@ -141,15 +146,15 @@ def _in_clear(seen: Seen, container: Container) -> Iterator[Finding]:
         )
 
 
-def _is_clear(setting: Setting) -> bool:
+def _is_clear(setting: EnvironmentEntry) -> bool:
     """Tell whether something is left of a value when no variable is set."""
     try:
-        return bool(setting.value) and substitute(setting.value or "", {}) != ""
-    except Unreadable:
+        return bool(setting.value) and interpolate(setting.value or "", {}) != ""
+    except EnvSyntaxError:
         return False
 
 
-def container_findings(seen: Seen) -> Iterator[Finding]:
+def container_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what keeps a variable from the container."""
     container = seen.container
     if container is None:
@@ -160,27 +165,27 @@ def container_findings(seen: Seen) -> Iterator[Finding]:
             yield found
 
 
-def _judge(variable: Variable, container: Container) -> Finding | None:
+def _judge(variable: ReferencedVariable, container: Container) -> Finding | None:
     try:
         value = container.value(variable.name)
-    except Unreadable:
+    except EnvSyntaxError:
         return _refused(variable, container)
     beside = variable.seen.env_beside_config
     if value is None and beside is not None:
         value = value_in(beside, variable.name, variable.seen)
     if value is None:
         if container.setting(variable.name) is not None:
-            return unset(variable)
+            return unset_finding(variable)
         return None if container.open_ended else _not_passed(variable, container)
     if value == "" and variable.is_secret:
         return _blank(variable, container)
     return None
 
 
-def _refused(variable: Variable, container: Container) -> Finding:
+def _refused(variable: ReferencedVariable, container: Container) -> Finding:
     """Report ``${NAME:?}`` without a value, or a substitution that is not valid."""
     if _works_once_set(variable, container):
-        return unset(variable)
+        return unset_finding(variable)
     return variable.problem(
         "compose-substitution",
         _(
@@ -193,7 +198,7 @@ def _refused(variable: Variable, container: Container) -> Finding:
     )
 
 
-def _not_passed(variable: Variable, container: Container) -> Finding:
+def _not_passed(variable: ReferencedVariable, container: Container) -> Finding:
     return variable.problem(
         "compose-variable-not-passed",
         _(
@@ -208,9 +213,9 @@ def _not_passed(variable: Variable, container: Container) -> Finding:
     )
 
 
-def _blank(variable: Variable, container: Container) -> Finding:
+def _blank(variable: ReferencedVariable, container: Container) -> Finding:
     if variable.by_exec and _works_once_set(variable, container):
-        return needs_exec(variable)
+        return needs_exec_finding(variable)
     seen, name = variable.seen, variable.name
     beside = seen.env_beside_config
     if beside is not None and value_in(beside, name, seen):
@@ -239,21 +244,21 @@ def _blank(variable: Variable, container: Container) -> Finding:
     )
 
 
-def _works_once_set(variable: Variable, container: Container) -> bool:
+def _works_once_set(variable: ReferencedVariable, container: Container) -> bool:
     """Tell whether the container would get a value if Compose itself had the variable."""
     setting = container.setting(variable.name)
     if setting is None or setting.value is None:
         return setting is not None
     try:
-        return bool(substitute(setting.value, {**container.project, variable.name: "x"}))
-    except Unreadable:
+        return bool(interpolate(setting.value, {**container.project, variable.name: "x"}))
+    except EnvSyntaxError:
         return False
 
 
-def _line_for(variable: Variable) -> str:
+def _line_for(variable: ReferencedVariable) -> str:
     return f"{variable.name}: ${{{variable.name}:?}}"
 
 
-def _line(variable: Variable, container: Container) -> int:
+def _line(variable: ReferencedVariable, container: Container) -> int:
     setting = container.setting(variable.name)
     return container.service.line if setting is None else setting.line

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.check.inspection import Seen
-from wizard.errors import FileRefused, Finding, InvalidValue, Severity, of_error
-from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
+from wizard.check.inspection import Inspection
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity, finding_of
+from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView, first_line
-from wizard.formats.toml.statements import TomlSource, parse
+from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 # No other section of the server has keys of these names.
 _ONLY_IN_SMTP = ("endpoint", "starttls")
-_SKIP_HOMES = {form.path[-1]: form.path for form in SkipForm}
+_SKIP_HOMES = {form.path[-1]: form.path for form in SkipKey}
 
 
-def findings(seen: Seen) -> Iterator[Finding]:
+def config_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with config.toml as a whole."""
     if seen.config.problem is not None:
-        yield of_error(seen.config.problem, seen.config.path)
+        yield finding_of(seen.config.problem, seen.config.path)
         return
     view = seen.view
     if not seen.config.exists or view is None:
@@ -34,9 +34,9 @@ def findings(seen: Seen) -> Iterator[Finding]:
         )
         return
     try:
-        source = parse(seen.config.text)
+        source = parse_toml(seen.config.text)
     except FileRefused as error:  # said above already
-        yield of_error(error, seen.config.path)
+        yield finding_of(error, seen.config.path)
         return
     yield from _sections(seen, view)
     yield from _smtp_keys(seen, view)
@@ -44,7 +44,7 @@ def findings(seen: Seen) -> Iterator[Finding]:
     yield from _skip(seen, view, source)
 
 
-def _sections(seen: Seen, view: ConfigView) -> Iterator[Finding]:
+def _sections(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
     path = seen.config.path
     for name, line in view.misnamed:
         yield Finding(
@@ -87,7 +87,7 @@ def _sections(seen: Seen, view: ConfigView) -> Iterator[Finding]:
         )
 
 
-def _smtp_keys(seen: Seen, view: ConfigView) -> Iterator[Finding]:
+def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
     smtp = view.smtp
     if smtp is None:
         return
@@ -132,7 +132,7 @@ def _smtp_keys(seen: Seen, view: ConfigView) -> Iterator[Finding]:
             )
 
 
-def _misplaced(seen: Seen, source: TomlSource) -> Iterator[Finding]:
+def _misplaced(seen: Inspection, source: TomlSource) -> Iterator[Finding]:
     """Find keys that are known, but in another place."""
     for table, values in [("", source.data), *source.data.items()]:
         if not isinstance(values, dict) or table.lower() in (SMTP, "smtp_config"):
@@ -172,7 +172,7 @@ def _home(key: str) -> str:
     return _("Move it: it belongs above all sections.")
 
 
-def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]:
+def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Finding]:
     path = seen.config.path
     lines = {form: first_line(source.statements, form.path) for form in view.skip_present}
     if len(lines) > 1:
@@ -223,10 +223,10 @@ def _skip(seen: Seen, view: ConfigView, source: TomlSource) -> Iterator[Finding]
             )
 
 
-def _known_form(seen: Seen) -> SkipForm | None:
+def _known_form(seen: Inspection) -> SkipKey | None:
     """Return the form that the server's image knows; its tag is the only proof."""
     tag = seen.layout.image_tag
     try:
-        return None if tag is None else skip_form_of(tag)
+        return None if tag is None else skip_key_of(tag)
     except InvalidValue:
         return None

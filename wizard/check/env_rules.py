@@ -6,10 +6,10 @@ import stat
 from collections.abc import Iterator
 
 from wizard.check.git import GitState
-from wizard.check.inspection import Seen, _line
-from wizard.errors import FileRefused, Finding, Severity, of_error
+from wizard.check.inspection import Inspection, _line
+from wizard.errors import FileRefused, Finding, Severity, finding_of
 from wizard.files.reading import TextFile
-from wizard.formats.dotenv.variables import Entry, read_entries
+from wizard.formats.dotenv.variables import Definition, read_definitions
 from wizard.formats.variables import DEFAULT_VARIABLE, references
 from wizard.text.language import N_, _
 
@@ -29,13 +29,13 @@ _GIT = {
 }
 
 
-def findings(seen: Seen) -> Iterator[Finding]:
+def env_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with every ``.env`` that was found."""
     for env in (seen.env, *seen.other_envs):
         if not env.exists:
             continue
         if env.problem is not None:
-            yield of_error(env.problem, env.path)
+            yield finding_of(env.problem, env.path)
         else:
             yield from _content(seen, env)
         yield from _readers(env)
@@ -89,11 +89,11 @@ def _readers(env: TextFile) -> Iterator[Finding]:
         )
 
 
-def _content(seen: Seen, env: TextFile) -> Iterator[Finding]:
+def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
     try:
-        entries = read_entries(env.text, seen.environ)
+        entries = read_definitions(env.text, seen.environ)
     except FileRefused as error:
-        yield of_error(error, env.path)
+        yield finding_of(error, env.path)
         return
     for name in _secret_names(seen):
         found = [entry for entry in entries if entry.name == name]
@@ -123,7 +123,7 @@ def _content(seen: Seen, env: TextFile) -> Iterator[Finding]:
         )
 
 
-def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Finding]:
+def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[Finding]:
     values = {value for entry in found for value in (entry.dotenvy.value, entry.compose.value)}
     if len(values) == 1:
         return
@@ -156,6 +156,6 @@ def _definitions(env: TextFile, name: str, found: list[Entry]) -> Iterator[Findi
     )
 
 
-def _secret_names(seen: Seen) -> tuple[str, ...]:
+def _secret_names(seen: Inspection) -> tuple[str, ...]:
     smtp = None if seen.view is None else seen.view.smtp
     return () if smtp is None or not smtp.secret else references(smtp.secret)

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from pathlib import Path
 
-from wizard.system import process
-from wizard.system.process import TimedOut
+from wizard.system.process import ChildTimeout, run_child
 
 _SECONDS = 5.0
 _HARMLESS = (
@@ -65,6 +64,6 @@ def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
 def _run(git: str, directory: Path, environ: Mapping[str, str], *command: str) -> int:
     arguments = [git, *_HARMLESS, "-C", str(directory), *command]
     try:
-        return process.run(arguments, b"", environ, _SECONDS, extra=_ENVIRON).code
-    except (TimedOut, OSError):
+        return run_child(arguments, b"", environ, _SECONDS, extra=_ENVIRON).code
+    except (ChildTimeout, OSError):
         return -1

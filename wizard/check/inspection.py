@@ -10,46 +10,46 @@ from pathlib import Path
 
 from wizard.check.git import GitState, state_of
 from wizard.compose.container import ComposeSource, Container, _compose, _container
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.view import ConfigView, parse_config
-from wizard.formats.dotenv.reading import Unreadable
-from wizard.formats.dotenv.variables import Entry, line_number, read_entries
+from wizard.formats.dotenv.reading import EnvSyntaxError
+from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
 from wizard.secrets import resolver
-from wizard.secrets.resolver import Where
+from wizard.secrets.resolver import SecretSources
 from wizard.secrets.store import Store
 
 
-def _line(env: TextFile, entry: Entry) -> int:
+def _line(env: TextFile, entry: Definition) -> int:
     return line_number(env.text, entry.dotenvy.start)
 
 
-def entries_of(env: TextFile, seen: Seen) -> list[Entry] | None:
+def entries_of(env: TextFile, seen: Inspection) -> list[Definition] | None:
     """Return the definitions in a ``.env``; None where its readers cannot make sense of it."""
     if env.problem is not None:
         return None
     try:
-        return read_entries(env.text, seen.environ)
+        return read_definitions(env.text, seen.environ)
     except FileRefused:
         return None
 
 
-def value_in(env: TextFile, name: str, seen: Seen) -> str | None:
+def value_in(env: TextFile, name: str, seen: Inspection) -> str | None:
     """Return a variable's value in a ``.env`` as the server reads it; None where it has none."""
     entries = entries_of(env, seen) or []
     return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
 
 
-def line_in(env: TextFile, name: str, seen: Seen) -> int | None:
+def line_in(env: TextFile, name: str, seen: Inspection) -> int | None:
     """Return the line of a variable's first definition in a ``.env``."""
     entries = entries_of(env, seen) or []
     return next((_line(env, entry) for entry in entries if entry.name == name), None)
 
 
-def secret_as_received(seen: Seen) -> str | None:
+def secret_as_received(seen: Inspection) -> str | None:
     """Return the secret as the server gets it without ``exec``; None if it gets none."""
     smtp = None if seen.view is None else seen.view.smtp
     name = None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
@@ -59,7 +59,7 @@ def secret_as_received(seen: Seen) -> str | None:
         return seen.environ.get(name) or value_in(seen.env, name, seen)
     try:
         value = seen.container.value(name)
-    except Unreadable:
+    except EnvSyntaxError:
         return None
     beside = seen.env_beside_config
     return value_in(beside, name, seen) if value is None and beside is not None else value
@@ -71,14 +71,14 @@ _STRAY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Inspection:
     """Everything that the findings are worked out from."""
 
     layout: Layout
     environ: Mapping[str, str] = field(repr=False)
     config: TextFile
     view: ConfigView | None
-    current: Current | None
+    current: CurrentConfig | None
     """None where config.toml cannot be understood."""
     env: TextFile
     """The ``.env`` of this layout."""
@@ -88,7 +88,7 @@ class Seen:
     container: Container | None
     git: Mapping[Path, GitState]
     strays: tuple[Path, ...]
-    where: Where
+    where: SecretSources
 
     @property
     def in_compose(self) -> bool:
@@ -102,7 +102,9 @@ class Seen:
         return next((env for env in self.other_envs if env.path == beside), None)
 
 
-def look(layout: Layout, environ: Mapping[str, str], keyring: Store | None = None) -> Seen:
+def inspect_config(
+    layout: Layout, environ: Mapping[str, str], keyring: Store | None = None
+) -> Inspection:
     """Read all there is to read; changes nothing, and needs no network."""
     config, env = read_text(layout.config, "config.toml"), read_text(layout.env_file, ".env")
     view = None
@@ -115,13 +117,13 @@ def look(layout: Layout, environ: Mapping[str, str], keyring: Store | None = Non
     if view is not None and config.snapshot is not None:
         # A .env that cannot be read is a finding of its own; the others are worked out without.
         snapshot = env.snapshot or Snapshot(env.path, env.path, None)
-        current = Current(
+        current = CurrentConfig(
             layout, config.snapshot, snapshot, config.text, env.text, view, dict(environ)
         )
     others = tuple(_other_envs(layout))
     compose = tuple(_compose(layout))
     existing = [one.path for one in (env, *others) if one.exists]
-    return Seen(
+    return Inspection(
         layout,
         environ,
         config,
@@ -159,10 +161,10 @@ def _strays(envs: list[Path]) -> Iterator[Path]:
                 yield path
 
 
-def _where(current: Current | None, keyring: Store | None) -> Where:
+def _where(current: CurrentConfig | None, keyring: Store | None) -> SecretSources:
     if current is None:
-        return Where(())
+        return SecretSources(())
     try:
         return resolver.find(current, keyring=keyring, thorough=False)
     except (FileRefused, StoreUnusable):
-        return Where(())
+        return SecretSources(())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wizard.check.inspection import Seen
-from wizard.config.current import Current
-from wizard.config.settings import Endpoint, Security, SmtpSettings, cautions, check_user
-from wizard.discovery.providers import by_host
-from wizard.errors import Caution, FileRefused, Finding, InvalidValue, Severity, of_error
+from wizard.check.inspection import Inspection
+from wizard.config.current import CurrentConfig
+from wizard.config.settings import Endpoint, Security, SmtpSettings, check_user, settings_findings
+from wizard.discovery.providers import provider_by_host
+from wizard.errors import Caution, FileRefused, Finding, InvalidValue, Severity, finding_of
 from wizard.formats.variables import expand
 from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
@@ -24,7 +24,7 @@ _REMEDIES = {
 _NOTES = ("starttls-discouraged",)
 
 
-def findings(seen: Seen) -> Iterator[Finding]:
+def mail_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with user, endpoint and starttls.
 
     What depends on a variable that nothing sets is not judged; that is a finding of its own.
@@ -38,7 +38,7 @@ def findings(seen: Seen) -> Iterator[Finding]:
         yield from (_finding(current, caution) for caution in _cautions(settings))
 
 
-def _problems(current: Current) -> Iterator[Finding]:
+def _problems(current: CurrentConfig) -> Iterator[Finding]:
     smtp = current.view.smtp
     if smtp is None:
         return
@@ -51,12 +51,12 @@ def _problems(current: Current) -> Iterator[Finding]:
             check(expand(text, current.lookup))
         except (InvalidValue, FileRefused) as problem:
             if _concerns_value(problem):
-                yield of_error(problem, current.config.path, smtp.lines.get(key))
+                yield finding_of(problem, current.config.path, smtp.lines.get(key))
     try:
         current.starttls()
     except (InvalidValue, FileRefused) as problem:
         if _concerns_value(problem):
-            yield of_error(problem, current.config.path, smtp.lines.get("starttls"))
+            yield finding_of(problem, current.config.path, smtp.lines.get("starttls"))
     if smtp.endpoint is not None and mask_url_password(smtp.endpoint) != smtp.endpoint:
         yield Finding(
             "password-in-endpoint",
@@ -75,7 +75,7 @@ def _concerns_value(problem: InvalidValue | FileRefused) -> bool:
     return isinstance(problem, InvalidValue) and problem.code != "variable-unset"
 
 
-def _settings(current: Current) -> SmtpSettings | None:
+def _settings(current: CurrentConfig) -> SmtpSettings | None:
     """Return the settings without their secret where that is not known."""
     smtp = current.view.smtp
     if smtp is None or smtp.user is None or smtp.endpoint is None:
@@ -95,7 +95,7 @@ def _settings(current: Current) -> SmtpSettings | None:
 
 def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
     known = _offers_smtps(settings)
-    for caution in cautions(settings):
+    for caution in settings_findings(settings):
         if not (known and caution.code == "starttls-discouraged"):
             yield caution
     if known:
@@ -113,11 +113,11 @@ def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
 def _offers_smtps(settings: SmtpSettings) -> bool:
     if settings.endpoint.is_url or settings.route.security is not Security.STARTTLS:
         return False
-    provider = by_host(settings.route.host)
+    provider = provider_by_host(settings.route.host)
     return provider is not None and provider.offers_smtps(settings.route.host)
 
 
-def _finding(current: Current, caution: Caution) -> Finding:
+def _finding(current: CurrentConfig, caution: Caution) -> Finding:
     smtp = current.view.smtp
     return Finding(
         caution.code,

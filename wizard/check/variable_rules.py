@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.check.inspection import Seen, entries_of, line_in, secret_as_received, value_in
+from wizard.check.inspection import Inspection, entries_of, line_in, secret_as_received, value_in
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.toml.statements import parse
-from wizard.formats.toml.statements import references as toml_references
+from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.variables import references
-from wizard.secrets.store import Place
+from wizard.secrets.store import SecretSource
 from wizard.text.display import mask_url_password
 from wizard.text.language import _
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class ReferencedVariable:
     """One variable that config.toml refers to, in ``line``."""
 
-    seen: Seen
+    seen: Inspection
     name: str
     line: int | None
     is_secret: bool
@@ -56,19 +55,19 @@ _NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
 """Why a keyring that is there did not say whether it has the secret."""
 
 
-def variables(seen: Seen) -> Iterator[Variable]:
+def variables(seen: Inspection) -> Iterator[ReferencedVariable]:
     """Yield the variables that can be judged: with a ``.env`` that its readers understand."""
     if seen.view is None or entries_of(seen.env, seen) is None:
         return
     secret = seen.view.smtp.secret if seen.view.smtp else None
     of_secret = references(secret or "")
     for name in sorted(seen.view.references):
-        yield Variable(seen, name, _line_of(seen, name), name in of_secret)
+        yield ReferencedVariable(seen, name, _line_of(seen, name), name in of_secret)
 
 
-def _line_of(seen: Seen, name: str) -> int | None:
+def _line_of(seen: Inspection, name: str) -> int | None:
     try:
-        statements = parse(seen.config.text).statements
+        statements = parse_toml(seen.config.text).statements
     except FileRefused:
         return None
     for statement in statements:
@@ -77,7 +76,7 @@ def _line_of(seen: Seen, name: str) -> int | None:
     return None
 
 
-def variable_findings(seen: Seen) -> Iterator[Finding]:
+def variable_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what keeps a variable from a server that is started without Compose."""
     if seen.container is not None:
         return
@@ -96,16 +95,16 @@ def variable_findings(seen: Seen) -> Iterator[Finding]:
         elif value is None:
             value = value_in(seen.env, variable.name, seen)
             if value is None:
-                yield unset(variable)
+                yield unset_finding(variable)
             elif value == "" and variable.is_secret:
-                yield blank(variable)
+                yield blank_finding(variable)
 
 
-def unset(variable: Variable) -> Finding:
+def unset_finding(variable: ReferencedVariable) -> Finding:
     """Return the finding for a variable that nothing sets."""
     seen, name = variable.seen, variable.name
     if variable.by_exec:
-        return needs_exec(variable)
+        return needs_exec_finding(variable)
     for env in seen.other_envs:
         if value_in(env, name, seen):
             reader = "Docker Compose" if seen.in_compose else _("the server")
@@ -157,7 +156,7 @@ def unset(variable: Variable) -> Finding:
     )
 
 
-def blank(variable: Variable) -> Finding:
+def blank_finding(variable: ReferencedVariable) -> Finding:
     """Return the finding for a secret without value in ``.env``."""
     env = variable.seen.env
     return variable.problem(
@@ -169,11 +168,11 @@ def blank(variable: Variable) -> Finding:
     )
 
 
-def needs_exec(variable: Variable) -> Finding:
+def needs_exec_finding(variable: ReferencedVariable) -> Finding:
     """Return the note for a secret in a store that the server cannot read."""
     seen = variable.seen
     message = _("The secret is kept in the keyring, which the server cannot read by itself.")
-    if seen.where.effective is Place.CREDENTIAL:
+    if seen.where.effective is SecretSource.CREDENTIAL:
         message = _(
             "The secret is kept as a systemd credential, which the server cannot read by itself."
         )
@@ -188,7 +187,7 @@ def needs_exec(variable: Variable) -> Finding:
     )
 
 
-def secret_findings(seen: Seen) -> Iterator[Finding]:
+def secret_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with the secret."""
     current = seen.current
     if current is None or current.view.smtp is None:
@@ -228,7 +227,7 @@ def secret_findings(seen: Seen) -> Iterator[Finding]:
         yield from _about_value(seen, value, line)
 
 
-def _about_value(seen: Seen, value: str, line: int | None) -> Iterator[Finding]:
+def _about_value(seen: Inspection, value: str, line: int | None) -> Iterator[Finding]:
     smtp = None if seen.view is None else seen.view.smtp
     name = None if seen.current is None else seen.current.reference
     if smtp is None or name is None:

@@ -6,15 +6,15 @@ import contextlib
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from wizard.config.current import Current, about_permissions
+from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
-from wizard.config.settings import cautions
+from wizard.config.settings import settings_findings
 from wizard.errors import Caution, InvalidValue
-from wizard.formats.config_toml.skip_form import SkipForm
-from wizard.formats.dotenv.quoting import misreaders
+from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.secrets.secret import Replace
-from wizard.secrets.store import StoreName
-from wizard.server.next_steps import compose_lines, consequence
+from wizard.secrets.store import StoreKind
+from wizard.server.next_steps import compose_environment_lines, store_consequence
 from wizard.text.language import _
 
 if TYPE_CHECKING:
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 _OTHER_USERS = 0o077
 
 
-def warnings(current: Current, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
+def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
     """Return everything that works differently from what the operator may expect."""
     found: list[Caution] = []
     if draft.delivers:
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
-            found += cautions(draft.settings(current))
+            found += settings_findings(draft.settings(current))
         found += _about_secret(current, draft, plan)
     found += _about_skip(draft)
     found += _about_files(current, plan)
     return tuple(found)
 
 
-def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
+def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caution]:
     name = plan.variable
     found: list[Caution] = []
-    if isinstance(draft.secret, Replace) and draft.store is StoreName.ENV:
+    if isinstance(draft.secret, Replace) and draft.store is StoreKind.ENV:
         text = draft.secret.secret.reveal()
         if name is not None and current.environ.get(name, text) != text:
             found.append(
@@ -54,7 +54,7 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                     ),
                 )
             )
-        readers = misreaders(text)
+        readers = readers_that_differ(text)
         if readers:
             names = ", ".join(_(reader.reader) for reader in readers)
             found.append(
@@ -68,14 +68,14 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                     ),
                 )
             )
-    if plan.store is not StoreName.ENV and name is not None:
+    if plan.store is not StoreKind.ENV and name is not None:
         found.append(
             Caution(
                 "secret-needs-exec",
                 "secret",
                 _("The server cannot read this place by itself.")
                 + " "
-                + consequence(plan.store.place, current.layout.kind),
+                + store_consequence(plan.store.place, current.layout.kind),
             )
         )
     if name is not None and not current.layout.passes(name):
@@ -88,7 +88,7 @@ def _about_secret(current: Current, draft: Draft, plan: Plan) -> list[Caution]:
                     path=current.layout.compose_file,
                     name=name,
                 )
-                + "".join(f"\n    {line}" for line in compose_lines(name)),
+                + "".join(f"\n    {line}" for line in compose_environment_lines(name)),
             )
         )
     if current.literal_secret is not None and not isinstance(draft.secret, Replace):
@@ -127,15 +127,15 @@ def _about_skip(draft: Draft) -> list[Caution]:
                     "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
                     "({path}); a server since 0.7 does not start with it. Name the version with "
                     "--server-version X.Y.",
-                    path=SkipForm.GLOBAL.path[0],
+                    path=SkipKey.GLOBAL.path[0],
                 ),
             )
         )
     return found
 
 
-def _about_files(current: Current, plan: Plan) -> list[Caution]:
-    found = about_permissions(current)
+def _about_files(current: CurrentConfig, plan: Plan) -> list[Caution]:
+    found = unwritable_findings(current)
     for name, line in current.view.misnamed:
         found.append(
             Caution(

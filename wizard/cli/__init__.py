@@ -16,9 +16,9 @@ from typing import Never
 
 from wizard.cli import output
 from wizard.cli.output import Unprintable
-from wizard.cli.parser import language_of, parse
+from wizard.cli.parser import language_of, parse_arguments
 from wizard.errors import FileRefused, UsageError, WizardError
-from wizard.system import memory
+from wizard.system.memory import protect_memory
 from wizard.text import language
 from wizard.text.language import _
 
@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
     options = None
     try:
-        options = parse(arguments)
+        options = parse_arguments(arguments)
         if options.module != "exec_command":  # which has to undo it for its program
-            memory.protect()
+            protect_memory()
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:

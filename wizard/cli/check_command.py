@@ -7,11 +7,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from wizard.check.inspection import look
-from wizard.check.rules import findings
+from wizard.check.inspection import inspect_config
+from wizard.check.rules import check_all
 from wizard.cli import output
-from wizard.config import layout
-from wizard.config.layout import Layout
+from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, Severity
 from wizard.text.language import _
 
@@ -21,8 +20,8 @@ _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip
 
 def run(options: Namespace) -> int:
     """Print what is wrong; return 8 where that includes errors."""
-    place = layout.find(options.config, options.env_file)
-    found = find(place)
+    place = find_layout(options.config, options.env_file)
+    found = find_problems(place)
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in found]})
     elif found:
@@ -33,9 +32,9 @@ def run(options: Namespace) -> int:
     return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
 
 
-def find(place: Layout) -> Sequence[Finding]:
+def find_problems(place: Layout) -> Sequence[Finding]:
     """Look over everything that belongs to ``place``."""
-    return findings(look(place, os.environ))
+    return check_all(inspect_config(place, os.environ))
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

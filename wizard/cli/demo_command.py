@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wizard.cli import output
 from wizard.cli.wizard_command import check_terminal, say_that_it_starts, show
-from wizard.config import current, layout
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.errors import UsageError
 from wizard.text.language import _
 
@@ -32,28 +33,31 @@ def run(options: Namespace) -> int:
         ) from None
     from wizard.demo import stage
     from wizard.demo.network import DEMO_RECORDS, DemoNetwork
-    from wizard.live_test.run import probe
-    from wizard.ui.steps.mail_server_search import Discovery
-    from wizard.ui.steps.session import Session
+    from wizard.demo.stage import prove_it_works, write_demo_files
+    from wizard.live_test.run import run_live_test
+    from wizard.ui.steps.mail_server_search import MailServerSearch
+    from wizard.ui.steps.session import WizardSession
 
     with (
         tempfile.TemporaryDirectory(prefix="smtp-wizard-demo-") as scratch,
         MailServer(DEMO_USER, stage.PASSWORD) as server,
     ):
         network = DemoNetwork(server)
-        place = layout.find(stage.furnish(Path(scratch)))
-        now = current.load(place, environ={})
-        test = partial(probe, timeout=options.timeout, network=network, compose=now.in_container)
-        session = Session(
+        place = find_layout(write_demo_files(Path(scratch)))
+        now = load_config(place, environ={})
+        test = partial(
+            run_live_test, timeout=options.timeout, network=network, compose=now.in_container
+        )
+        session = WizardSession(
             now,
             test,
             options.timeout,
             stage.hints(server.ports),
-            discovery=Discovery(asks=True, network=network, records=DEMO_RECORDS),
+            discovery=MailServerSearch(asks=True, network=network, records=DEMO_RECORDS),
         )
         code = show(session, options)
         if code == 0:
-            proof = stage.prove(current.load(place, environ={}), network, server)
+            proof = prove_it_works(load_config(place, environ={}), network, server)
             output.result(f"\n{proof}")
         output.say(_("The demo's directory and its mail server are gone now."))
         return code

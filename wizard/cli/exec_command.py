@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.cli import output
-from wizard.config import current, layout
-from wizard.config.current import Current
-from wizard.config.layout import Layout
+from wizard.config.current import CurrentConfig, load_config
+from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, StoreUnusable, UsageError
-from wizard.files.refusals import reason
+from wizard.files.refusals import os_reason
 from wizard.secrets import resolver
 from wizard.secrets.secret import Secret
-from wizard.system import memory
+from wizard.system.memory import protect_memory, restore_memory_limits
 from wizard.text.language import _
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
@@ -31,13 +30,13 @@ def run(options: Namespace) -> int:
 
     Fails closed: without the secret that config.toml asks for, nothing is started.
     """
-    before = memory.protect()
+    before = protect_memory()
     program = _program(options)
     secrets = _secrets(options)
     environ = _environment(secrets)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    memory.restore(before)
+    restore_memory_limits(before)
     try:
         if not program[0]:  # which execvpe takes for a mistake of the caller
             raise FileNotFoundError
@@ -63,7 +62,7 @@ def _program(options: Namespace) -> list[str]:
 
 
 def _secrets(options: Namespace) -> Mapping[str, Secret]:
-    place = layout.find(options.config, options.env_file)
+    place = find_layout(options.config, options.env_file)
     now = _load(place)
     if not now.config.exists:
         raise FileRefused(
@@ -78,9 +77,9 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
         raise _as_store(error) from None
 
 
-def _load(place: Layout) -> Current:
+def _load(place: Layout) -> CurrentConfig:
     try:
-        return current.load(place)
+        return load_config(place)
     except FileRefused as error:
         raise (_as_store(error) if error.path == place.env_file else error) from None
 
@@ -115,7 +114,7 @@ def _not_started(name: str, error: OSError, options: Namespace) -> int:
         )
         output.failure(failure, as_json=options.json)
         return NOT_FOUND
-    why = _("its interpreter is missing") if missing else reason(error)
+    why = _("its interpreter is missing") if missing else os_reason(error)
     failure = StoreUnusable(
         "command-not-executable",
         _("{name}: cannot be started: {reason}.", name=name, reason=why),

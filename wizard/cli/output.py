@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from wizard.errors import WizardError
-from wizard.text.display import visible
+from wizard.text.display import escape_controls
 from wizard.text.language import _
 
 DEFECT = 1
@@ -31,10 +31,10 @@ def say(message: str) -> None:
     if sys.stderr is None:  # closed: print would write to stdout instead
         return
     with contextlib.suppress(OSError):
-        print(visible(message), file=sys.stderr, flush=True)  # noqa: T201
+        print(escape_controls(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
-def nothing(message: str) -> None:
+def say_nothing(message: str) -> None:
     """Say nothing; stands for :func:`say` or :func:`result` where JSON is asked for."""
 
 
@@ -53,7 +53,7 @@ def silence_libraries() -> None:
 def result(text: str) -> None:
     """Print a part of the result."""
     try:
-        print(visible(text), flush=True)  # noqa: T201
+        print(escape_controls(text), flush=True)  # noqa: T201
     except OSError as error:
         raise Unprintable(error) from None
 
@@ -98,14 +98,18 @@ def defect(error: BaseException, options: Namespace | None, *, as_json: bool, de
     With ``debug`` the report is printed, too. It names places in the code only: messages and
     values may hold a secret.
     """
-    from wizard.system import crash_report
-    from wizard.system.crash_report import Circumstances, Crash  # only here: it takes its time
+    from wizard.system.crash_report import (  # only here: it takes its time
+        CrashContext,
+        StepCrashed,
+        crash_report_text,
+        save_crash_report,
+    )
 
     stage = ""
-    if isinstance(error, Crash):
+    if isinstance(error, StepCrashed):
         stage, error = error.stage, error.__cause__ or error
-    content = crash_report.text(error, Circumstances(_command(options), stage, _layout(options)))
-    path = crash_report.write(content)
+    content = crash_report_text(error, CrashContext(_command(options), stage, _layout(options)))
+    path = save_crash_report(content)
     if debug:
         say(content)
     remedy = _("Please report it with what --debug prints.")
@@ -127,9 +131,9 @@ def _layout(options: Namespace | None) -> str:
     if options is None:
         return ""
     try:
-        from wizard.config import layout
+        from wizard.config.layout import find_layout
 
-        return str(layout.find(options.config, options.env_file).kind)
+        return str(find_layout(options.config, options.env_file).kind)
     except Exception:  # noqa: BLE001  (this may be the very defect)
         return ""
 

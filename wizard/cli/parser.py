@@ -54,7 +54,7 @@ class _PrintCompletion(argparse.Action):
         option_string: str | None = None,
     ) -> Never:
 
-        output.result(completion(build(), values))
+        output.result(completion(build_parser(), values))
         parser.exit()
 
 
@@ -68,7 +68,7 @@ def language_of(arguments: Sequence[str]) -> str | None:
     return chosen
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options; raise :class:`UsageError` where they make no sense.
 
     ``module`` in the result names the module of this package that runs the command.
@@ -102,14 +102,14 @@ def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
         end = list(arguments).index("--")
         own, program = arguments[:end], list(arguments[end + 1 :])
         if "exec" in own:
-            options = build().parse_args(own)
+            options = build_parser().parse_args(own)
             if options.command == "exec":
                 options.program = program
                 return options
-    return build().parse_args(arguments)
+    return build_parser().parse_args(arguments)
 
 
-def build() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the reference of the command line."""
     common = _common()
     parser = _Parser(

@@ -6,30 +6,30 @@ from pathlib import Path
 
 from wizard.cli import output
 from wizard.errors import Caution
-from wizard.saving import transaction
-from wizard.saving.journal import Journal, Phase, Record
-from wizard.system import signals
+from wizard.saving.journal import Journal, JournalRecord, Phase
+from wizard.saving.transaction import recover_interrupted
+from wizard.system.signals import uninterruptible
 from wizard.text.language import _
 
 
-def recover(config: Path) -> tuple[Caution, ...]:
+def recover_and_tell(config: Path) -> tuple[Caution, ...]:
     """Do so and say it at once, whatever comes then; return it for the document."""
-    with signals.impossible():
-        done = transaction.recover(config)
+    with uninterruptible():
+        done = recover_interrupted(config)
         for caution in done:
             output.say(_("Warning: {message}", message=caution.message))
     return done
 
 
-def interrupted(config: Path) -> Record | None:
+def interrupted_write(config: Path) -> JournalRecord | None:
     """Return the write that is not finished; another process may still be at it."""
     record = Journal(config).unfinished()
     return record if record is not None and record.phase is not Phase.COMMITTED else None
 
 
-def foreseen(config: Path) -> tuple[Caution, ...]:
+def unfinished_write(config: Path) -> tuple[Caution, ...]:
     """Say, for who changes nothing, that the files are not those that the command would meet."""
-    record = interrupted(config)
+    record = interrupted_write(config)
     if record is None:
         return ()
     message = _(

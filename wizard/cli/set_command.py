@@ -6,26 +6,29 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wizard.check import warnings as warnings_module
-from wizard.cli import output, recovery, values
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.check.warnings import plan_warnings
+from wizard.cli import output, values
+from wizard.cli.output import say_nothing
+from wizard.cli.recovery import recover_and_tell, unfinished_write
+from wizard.cli.values import names_values
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
-from wizard.config.layout import Layout
+from wizard.config.layout import Layout, find_layout
 from wizard.errors import Caution, UsageError, WizardError
-from wizard.formats.config_toml.skip_form import skip_form_of
+from wizard.formats.config_toml.skip_form import skip_key_of
 from wizard.formats.variables import check_variable
-from wizard.saving import lock
+from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets import resolver
+from wizard.secrets.resolver import open_store
 from wizard.secrets.secret import Keep, Replace
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import StoreKind
 from wizard.server.next_steps import next_steps
-from wizard.system import signals
+from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
-    from wizard.live_test.events import Report
+    from wizard.live_test.events import TestReport
 
 TEST_FAILED = 3
 
@@ -33,53 +36,53 @@ TEST_FAILED = 3
 def run(options: Namespace) -> int:
     """Change what the flags name; return the exit code."""
     variable = None if options.secret_var is None else check_variable(options.secret_var)
-    found = layout.find(options.config, options.env_file)
+    found = find_layout(options.config, options.env_file)
     if options.dry_run:
-        return _set(found, variable, recovery.foreseen(found.config), options)
-    with lock.hold(found.config):
-        recovered = recovery.recover(found.config)
+        return _set(found, variable, unfinished_write(found.config), options)
+    with lock_config(found.config):
+        recovered = recover_and_tell(found.config)
         return _set(found, variable, recovered if options.json else (), options)
 
 
 def _set(
     found: Layout, variable: str | None, recovered: tuple[Caution, ...], options: Namespace
 ) -> int:
-    now = current.load(found)
+    now = load_config(found)
     if options.rename_section:
         now = now.with_section_renamed()
     touched = options.store is not None or values.secret_named(options)
     now = resolver.with_stored(now, thorough=touched)
     draft = _draft(now, options)
-    look = resolver.store(now, draft.store).look()
-    if draft.store is not StoreName.ENV and not look.usable:
+    look = open_store(now, draft.store).look()
+    if draft.store is not StoreKind.ENV and not look.usable:
         raise look.refusal()
     plan = make_plan(now, draft, variable)
-    warnings = [*recovered, *warnings_module.warnings(now, draft, plan)]
+    warnings = [*recovered, *plan_warnings(now, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
         from wizard.cli.test_command import live_test  # only who tests pays for the network
         from wizard.live_test.events import Verdict
 
-        report = live_test(now, draft, options, show=output.nothing if options.json else output.say)
+        report = live_test(now, draft, options, show=say_nothing if options.json else output.say)
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
         if report.diagnosis is not None:
             warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
-    with signals.impossible():  # which would say that nothing was written
+    with uninterruptible():  # which would say that nothing was written
         _print(now, draft, plan, warnings, report, options)
     return 0
 
 
-def _draft(now: Current, options: Namespace) -> Draft:
+def _draft(now: CurrentConfig, options: Namespace) -> Draft:
     draft = values.apply_flags(Draft.of(now), options)
     if options.store is not None:
-        draft = replace(draft, store=StoreName(options.store))
+        draft = replace(draft, store=StoreKind(options.store))
         if now.literal_secret is not None and isinstance(draft.secret, Keep):
             draft = replace(draft, secret=Replace(now.literal_secret))
     if options.server_version is not None:
-        draft = replace(draft, skip_form=skip_form_of(options.server_version))
+        draft = replace(draft, skip_form=skip_key_of(options.server_version))
     if options.skip is not None:
         draft = replace(draft, skip=options.skip)
     if not draft.delivers and not draft.skip:
@@ -104,10 +107,10 @@ def _draft(now: Current, options: Namespace) -> Draft:
 
 def _concerns_mail(draft: Draft, options: Namespace) -> bool:
     """Whether the mail settings must be right: not for who only switches verification off."""
-    return draft.delivers and (values.named(options) or options.skip is not True)
+    return draft.delivers and (names_values(options) or options.skip is not True)
 
 
-def _refuse(report: Report, options: Namespace) -> int:
+def _refuse(report: TestReport, options: Namespace) -> int:
     diagnosis = report.diagnosis
     if options.json and diagnosis is not None:
         error = WizardError(diagnosis.code, diagnosis.summary, diagnosis.remedy)
@@ -124,11 +127,11 @@ def _refuse(report: Report, options: Namespace) -> int:
 
 
 def _print(
-    now: Current,
+    now: CurrentConfig,
     draft: Draft,
     plan: Plan,
     warnings: list[Caution],
-    report: Report | None,
+    report: TestReport | None,
     options: Namespace,
 ) -> None:
     restart = _restart(now, plan, warnings)
@@ -156,18 +159,22 @@ def _print(
             output.say(line)
 
 
-def _restart(now: Current, plan: Plan, warnings: list[Caution]) -> str | None:
+def _restart(now: CurrentConfig, plan: Plan, warnings: list[Caution]) -> str | None:
     """Return what makes the server read a config.toml that is mounted on its own, if it is."""
     if not plan.changed:
         return None
 
-    from wizard.server import reload
+    from wizard.server.reload import observe_server
 
-    return reload.look(now).restart_command(warnings)
+    return observe_server(now).restart_command(warnings)
 
 
 def _document(
-    now: Current, plan: Plan, warnings: list[Caution], report: Report | None, options: Namespace
+    now: CurrentConfig,
+    plan: Plan,
+    warnings: list[Caution],
+    report: TestReport | None,
+    options: Namespace,
 ) -> dict[str, Any]:
     files = [
         {

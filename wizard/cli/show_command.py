@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wizard.cli import output
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
+from wizard.config.layout import find_layout
 from wizard.errors import InvalidValue
 from wizard.secrets import resolver
-from wizard.secrets.resolver import Where
-from wizard.secrets.store import Place
+from wizard.secrets.resolver import SecretSources
+from wizard.secrets.store import SecretSource
 from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 _WIDTH = 13
 """Of the names, at least."""
-_OUT_OF_REACH = ((Place.CREDENTIAL,), (Place.KEYRING,))
+_OUT_OF_REACH = ((SecretSource.CREDENTIAL,), (SecretSource.KEYRING,))
 """Effective places whose secret is not read just to say that there is one."""
 
 
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
-    now = current.load(layout.find(options.config, options.env_file))
+    now = load_config(find_layout(options.config, options.env_file))
     found = resolver.find(now, thorough=False)
     content = describe(now, found)
     if options.json:
@@ -37,7 +37,7 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def describe(now: Current, found: Where) -> dict[str, Any]:
+def describe(now: CurrentConfig, found: SecretSources) -> dict[str, Any]:
     """Return the configuration as the contract prints it."""
     smtp = now.view.smtp
     places = found.places
@@ -70,24 +70,26 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 _PLACES = {
     None: N_("not set"),
-    Place.ENVIRONMENT: N_("set, in the environment"),
-    Place.ENV_FILE: N_("set, in .env"),
-    Place.LITERAL: N_("set, in config.toml itself"),
-    Place.CREDENTIAL: N_("set, as a systemd credential (the server needs: smtp-wizard exec)"),
-    Place.KEYRING: N_("set, in the keyring (the server needs: smtp-wizard exec)"),
+    SecretSource.ENVIRONMENT: N_("set, in the environment"),
+    SecretSource.ENV_FILE: N_("set, in .env"),
+    SecretSource.LITERAL: N_("set, in config.toml itself"),
+    SecretSource.CREDENTIAL: N_(
+        "set, as a systemd credential (the server needs: smtp-wizard exec)"
+    ),
+    SecretSource.KEYRING: N_("set, in the keyring (the server needs: smtp-wizard exec)"),
 }
 _EMPTY = {
-    Place.ENVIRONMENT: N_("empty, in the environment"),
-    Place.ENV_FILE: N_("empty, in .env"),
-    Place.LITERAL: N_("empty, in config.toml itself"),
+    SecretSource.ENVIRONMENT: N_("empty, in the environment"),
+    SecretSource.ENV_FILE: N_("empty, in .env"),
+    SecretSource.LITERAL: N_("empty, in config.toml itself"),
 }
 """The others are not read here."""
 
 
-def in_words(now: Current, found: Where, content: dict[str, Any]) -> list[str]:
+def in_words(now: CurrentConfig, found: SecretSources, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
-    effective = Place(secret["effective"]) if secret["effective"] else None
+    effective = SecretSource(secret["effective"]) if secret["effective"] else None
     place = _PLACES[effective] if effective is None or secret["set"] else _EMPTY[effective]
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [

@@ -7,22 +7,23 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from wizard.cli import output, values
-from wizard.config import current, layout
-from wizard.config.current import Current
+from wizard.cli.output import say_nothing
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
-    Concluded,
-    Finished,
-    Report,
+    StageFinished,
+    TestFinished,
+    TestReport,
     Verdict,
-    not_configured,
-    unusable,
+    not_configured_report,
+    unusable_report,
 )
 from wizard.live_test.evidence import reproduce, ticket
-from wizard.live_test.run import probe
+from wizard.live_test.run import run_live_test
 from wizard.secrets import resolver
 from wizard.text.language import N_, _
 
@@ -39,10 +40,10 @@ def run(options: Namespace) -> int:
     """Test; return the exit code that the verdict stands for."""
     if options.to is not None:
         check_recipient(options.to)
-    now = resolver.with_stored(current.load(layout.find(options.config, options.env_file)))
+    now = resolver.with_stored(load_config(find_layout(options.config, options.env_file)))
     draft = values.apply_flags(Draft.of(now), options)
     silent = options.json or options.report
-    report = live_test(now, draft, options, output.nothing if silent else output.result)
+    report = live_test(now, draft, options, say_nothing if silent else output.result)
     if options.json:
         transcript = {"transcript": [str(line) for line in report.transcript]}
         output.document(report.to_json() | (transcript if options.transcript else {}))
@@ -55,26 +56,28 @@ def run(options: Namespace) -> int:
 
 
 def live_test(
-    now: Current, draft: Draft, options: Namespace, show: Callable[[str], None]
-) -> Report:
+    now: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+) -> TestReport:
     """Run the live test of ``draft``; say each stage and the conclusion with ``show``."""
     output.silence_libraries()
-    report = asyncio.run(_test(now, draft, options, show)) if draft.delivers else not_configured()
+    report = (
+        asyncio.run(_test(now, draft, options, show)) if draft.delivers else not_configured_report()
+    )
     for line in conclusion(report):
         show(line)
     return report
 
 
 async def _test(
-    now: Current, draft: Draft, options: Namespace, show: Callable[[str], None]
-) -> Report:
+    now: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+) -> TestReport:
     try:
         settings = draft.settings(now)
     except InvalidValue as problem:
-        return unusable(problem, draft.endpoint)
+        return unusable_report(problem, draft.endpoint)
     show(_("The server {way}.", way=settings.route.in_words()))
     recipient = getattr(options, "to", None)
-    events = probe(
+    events = run_live_test(
         settings,
         timeout=options.timeout,
         recipient=recipient,
@@ -83,20 +86,20 @@ async def _test(
         compose=now.in_container,
     )
     async for event in events:
-        if isinstance(event, Finished):
+        if isinstance(event, StageFinished):
             show(stage_line(event))
-        elif isinstance(event, Concluded):
+        elif isinstance(event, TestFinished):
             report = event.report
     return report
 
 
-def stage_line(event: Finished) -> str:
+def stage_line(event: StageFinished) -> str:
     """Return one stage of the test as a line of text."""
     mark = output.symbols()[event.outcome]
     return f"{mark} {event.stage:<9} {event.seconds * 1000:>6.0f} ms  {event.message}"
 
 
-def conclusion(report: Report) -> list[str]:
+def conclusion(report: TestReport) -> list[str]:
     """Return the verdict in words: remedy and the server's words where it is not a pass."""
     lines = [_(_WORDS[report.verdict])]
     diagnosis = report.diagnosis
@@ -114,7 +117,7 @@ def _offer(other: Alternative) -> tuple[str, str]:
     return _("Another form: {words}", words=other.words), command
 
 
-def _evidence(report: Report, options: Namespace) -> list[str]:
+def _evidence(report: TestReport, options: Namespace) -> list[str]:
     lines = [str(line) for line in report.transcript] if options.transcript else []
     if report.verdict is Verdict.FAIL and reproduce(report):
         lines += [_("By hand:"), *(f"  {command}" for command in reproduce(report))]

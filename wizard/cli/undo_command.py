@@ -5,22 +5,23 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from wizard.cli import output, recovery
-from wizard.config import layout
-from wizard.config.layout import Layout
+from wizard.cli import output
+from wizard.cli.recovery import interrupted_write, recover_and_tell, unfinished_write
+from wizard.config.layout import Layout, find_layout
 from wizard.errors import Caution, FileRefused
-from wizard.saving import lock, undo
-from wizard.saving.journal import Record
+from wizard.saving import undo
+from wizard.saving.journal import JournalRecord
+from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan
-from wizard.system import signals
+from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
 
 def run(options: Namespace) -> int:
     """Undo the last write of this configuration; return the exit code."""
-    found = layout.find(options.config, options.env_file)
+    found = find_layout(options.config, options.env_file)
     if options.dry_run:
-        for caution in recovery.foreseen(found.config):
+        for caution in unfinished_write(found.config):
             raise FileRefused(
                 caution.code,
                 caution.message,
@@ -28,9 +29,9 @@ def run(options: Namespace) -> int:
                 path=found.config,
             )
         return _undo(found, (), options)
-    with lock.hold(found.config):
-        interrupted = recovery.interrupted(found.config)
-        recovered = recovery.recover(found.config)
+    with lock_config(found.config):
+        interrupted = interrupted_write(found.config)
+        recovered = recover_and_tell(found.config)
         put_back = any(caution.code == "write-recovered" for caution in recovered)
         # Who wants to take back a write that was killed does not mean the one before it.
         if interrupted is not None and put_back and interrupted.command != "undo":
@@ -44,12 +45,12 @@ def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> 
     warnings = list(recovered)
     if not options.dry_run:
         warnings += plan.apply("undo", keep=not options.no_backup)
-    with signals.impossible():  # which would say that nothing was written
+    with uninterruptible():  # which would say that nothing was written
         _print(plan, record, warnings, options)
     return 0
 
 
-def _print(plan: Plan, record: Record, warnings: list[Caution], options: Namespace) -> None:
+def _print(plan: Plan, record: JournalRecord, warnings: list[Caution], options: Namespace) -> None:
     if options.json:
         output.document(_document(plan, warnings, options))
         return
@@ -74,7 +75,7 @@ def _print(plan: Plan, record: Record, warnings: list[Caution], options: Namespa
             output.say(_("Start the server again, so that it takes notice."))
 
 
-def _put_back(record: Record, recovered: tuple[Caution, ...], options: Namespace) -> int:
+def _put_back(record: JournalRecord, recovered: tuple[Caution, ...], options: Namespace) -> int:
     """Say that an interrupted write was all there was to undo; return the exit code."""
     if options.json:
         output.document(

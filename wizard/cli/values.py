@@ -11,7 +11,7 @@ from pathlib import Path
 from wizard.config.draft import Draft
 from wizard.config.settings import Endpoint, check_user
 from wizard.errors import FileRefused, InvalidValue, UsageError
-from wizard.files import refusals
+from wizard.files.refusals import os_reason
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import check_variable, references
 from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
@@ -20,7 +20,7 @@ from wizard.text.language import _
 _MAX_SECRET = 8192
 
 
-def named(options: Namespace) -> bool:
+def names_values(options: Namespace) -> bool:
     """Whether any value of the mail settings was named."""
     values = (options.user, options.endpoint, options.starttls)
     return any(value is not None for value in values) or secret_named(options)
@@ -99,7 +99,7 @@ def _from_file(path: Path) -> bytes:
     except OSError as error:
         raise FileRefused(
             "file-unreadable",
-            _("The file with the secret cannot be read: {reason}.", reason=refusals.reason(error)),
+            _("The file with the secret cannot be read: {reason}.", reason=os_reason(error)),
             _("Check the path."),
             path=path,
         ) from None

@@ -17,14 +17,14 @@ from wizard.errors import FileRefused, UsageError
 from wizard.text.language import _
 
 if TYPE_CHECKING:
-    from wizard.config.current import Current
+    from wizard.config.current import CurrentConfig
     from wizard.config.layout import Layout
     from wizard.config.settings import SmtpSettings
     from wizard.errors import Finding
     from wizard.live_test.events import Event
-    from wizard.secrets.store import StoreName
+    from wizard.secrets.store import StoreKind
     from wizard.ui.steps.done import Done
-    from wizard.ui.steps.session import Session
+    from wizard.ui.steps.session import WizardSession
 
 _SMALLEST = (40, 12)
 _HEAD_START = 0.2
@@ -36,22 +36,24 @@ def run(options: Namespace) -> int:
     check_terminal(options)
     say_that_it_starts(options)
 
-    from wizard.config import current, layout
+    from wizard.config.current import load_config
+    from wizard.config.layout import find_layout
     from wizard.secrets import resolver
-    from wizard.ui.steps.mail_server_search import Discovery
-    from wizard.ui.steps.session import Session
+    from wizard.secrets.resolver import open_store
+    from wizard.ui.steps.mail_server_search import MailServerSearch
+    from wizard.ui.steps.session import WizardSession
 
-    found = layout.find(options.config, options.env_file)
+    found = find_layout(options.config, options.env_file)
     notices = _recovered(found.config)
-    now = resolver.with_stored(current.load(found))
+    now = resolver.with_stored(load_config(found))
     test = partial(_probe, timeout=options.timeout, compose=now.in_container)
-    session = Session(
+    session = WizardSession(
         now,
         test,
         options.timeout,
         check=partial(_check, now.layout),
-        stores={name: resolver.store(now, name) for name in _offered(now)},
-        discovery=Discovery(asks=not options.no_lookup),
+        stores={name: open_store(now, name) for name in _offered(now)},
+        discovery=MailServerSearch(asks=not options.no_lookup),
         lasting=True,
         notices=notices,
         head_start=0.0 if is_plain(options) else _HEAD_START,
@@ -71,63 +73,64 @@ def say_that_it_starts(options: Namespace) -> None:
 
 def _probe(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
     """Test live; imported when the first test begins, like the check, for a quicker start."""
-    from wizard.live_test.run import probe
+    from wizard.live_test.run import run_live_test
 
-    return probe(settings, **options)
+    return run_live_test(settings, **options)
 
 
 def _check(place: Layout) -> Sequence[Finding]:
-    from wizard.cli import check_command
+    from wizard.cli.check_command import find_problems
 
-    return check_command.find(place)
+    return find_problems(place)
 
 
 def _recovered(config: Path) -> list[str]:
     """Put back what a crash has interrupted, and say so."""
-    from wizard.saving import lock, transaction
+    from wizard.saving.lock import lock_config
+    from wizard.saving.transaction import recover_interrupted
 
     try:
-        with lock.hold(config, 1):
-            return [caution.message for caution in transaction.recover(config)]
+        with lock_config(config, 1):
+            return [caution.message for caution in recover_interrupted(config)]
     except FileRefused as error:  # somebody else is writing at this moment, so nothing crashed
         return [str(error)]
 
 
-def _offered(now: Current) -> list[StoreName]:
+def _offered(now: CurrentConfig) -> list[StoreKind]:
     """Return the stores that make sense here besides ``.env``: no unit starts a container."""
-    from wizard.secrets.store import StoreName
+    from wizard.secrets.store import StoreKind
 
-    credential = [] if now.in_container else [StoreName.CREDENTIAL]
-    return [StoreName.KEYRING, *credential]
+    credential = [] if now.in_container else [StoreKind.CREDENTIAL]
+    return [StoreKind.KEYRING, *credential]
 
 
-def show(session: Session, options: Namespace) -> int:
+def show(session: WizardSession, options: Namespace) -> int:
     """Show the wizard, and print what it did once it has left the screen."""
     output.silence_libraries()
     if is_plain(options):
         return _show_line_by_line(session)
-    from wizard.system.crash_report import Crash
-    from wizard.system.signals import Signals
+    from wizard.system.crash_report import StepCrashed
+    from wizard.system.signals import EndOnSignals
     from wizard.ui.textual.app import WizardApp
 
     app = WizardApp(session)
-    with Signals(app):
+    with EndOnSignals(app):
         app.run(mouse=not options.no_mouse)
     done = app.flow.done
     for line in done.lines if done is not None else ():
         output.result(line)
     _say_what_is_left(done, kept=app.kept)
     if app.crash is not None:
-        raise Crash(app.stage) from app.crash
+        raise StepCrashed(app.stage) from app.crash
     return app.return_code or (output.ABORTED if done is None else 0)
 
 
-def _show_line_by_line(session: Session) -> int:
-    from wizard.system.signals import Signals
-    from wizard.ui.plain.surface import Plain
+def _show_line_by_line(session: WizardSession) -> int:
+    from wizard.system.signals import EndOnSignals
+    from wizard.ui.plain.surface import PlainWizard
 
-    wizard = Plain(session)
-    with Signals(wizard):
+    wizard = PlainWizard(session)
+    with EndOnSignals(wizard):
         ending = wizard.run()
     _say_what_is_left(ending.done, kept=ending.kept)
     if ending.done is not None and not ending.shown:

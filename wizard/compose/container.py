@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.compose.file import ComposeFile, EnvFile, Mount, Service, Setting
+from wizard.compose.file import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
 from wizard.config.layout import Layout
 from wizard.errors import FileRefused
 from wizard.files.reading import read_text
-from wizard.formats.dotenv.compose_go import read_compose, substitute
-from wizard.formats.dotenv.reading import Unreadable
+from wizard.formats.dotenv.compose_go import interpolate, read_compose
+from wizard.formats.dotenv.reading import EnvSyntaxError
 
 _OVERRIDES = (
     "compose.override.yml",
@@ -34,13 +34,13 @@ def _compose(layout: Layout) -> Iterator[ComposeSource]:
 
 
 def _compose_source(path: Path) -> ComposeSource:
-    from wizard.compose import file
+    from wizard.compose.file import parse_compose
 
     found = read_text(path, path.name)
     if found.problem is not None:
         return ComposeSource(path, "", None, found.problem)
     try:
-        return ComposeSource(path, found.text, file.parse(found.text))
+        return ComposeSource(path, found.text, parse_compose(found.text))
     except FileRefused as error:
         return ComposeSource(path, found.text, None, error.at(path))
 
@@ -57,13 +57,13 @@ def _container(
     if found is None:
         return None
     service, path = found
-    project = project_variables(env_text, environ)
+    project = interpolation_variables(env_text, environ)
     env_files = []
     for named in service.env_files:
         place = _relative(named.path, path.parent, project)
         if place is not None:
             text = read_text(place, place.name)
-            env_files.append(NamedFile(named, place, text.text if text.exists else None))
+            env_files.append(EnvFileContent(named, place, text.text if text.exists else None))
     open_ended = service.open_ended or any(
         source.content is None or source.content.open_ended for source in sources
     )
@@ -87,7 +87,7 @@ class ComposeSource:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedFile:
+class EnvFileContent:
     """An ``env_file`` of a service; ``text`` is None where there is no such file."""
 
     named: EnvFile
@@ -107,11 +107,11 @@ class Container:
     path: Path
     """The file that the service stands in."""
     project: Mapping[str, str] = field(repr=False)
-    env_files: tuple[NamedFile, ...] = ()
+    env_files: tuple[EnvFileContent, ...] = ()
     open_ended: bool = False
     """More about it stands elsewhere, so that what is missing here is no proof."""
 
-    def setting(self, name: str) -> Setting | None:
+    def setting(self, name: str) -> EnvironmentEntry | None:
         """Return what ``environment:`` says about a variable."""
         return self.service.environment.get(name)
 
@@ -124,7 +124,7 @@ class Container:
         if setting is not None:
             if setting.value is None:
                 return self.project.get(name)
-            return substitute(setting.value, self.project)
+            return interpolate(setting.value, self.project)
         found = None
         for file in self.env_files:
             for statement in read_compose(file.text or "", self.project).statements:
@@ -140,8 +140,8 @@ class Container:
 def host_path(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
     """Return the path that Compose makes of ``text``; None for what is no path."""
     try:
-        expanded = substitute(text, project)
-    except Unreadable:
+        expanded = interpolate(text, project)
+    except EnvSyntaxError:
         return None
     if expanded.startswith("~"):
         expanded = project.get("HOME", "~") + expanded[1:]
@@ -158,7 +158,7 @@ def _is_possible(path: str) -> bool:
         return False
 
 
-def project_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
+def interpolation_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return Compose's own variables: those of ``.env``, and above them its environment."""
     statements = read_compose(env_text, environ).statements
     of_file = {one.name: one.value for one in statements if one.defined}

@@ -36,7 +36,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
 
 
-def parse(text: str) -> ComposeFile:
+def parse_compose(text: str) -> ComposeFile:
     """Read a compose file; raise :class:`FileRefused` for invalid YAML."""
     root = _compose(text)
     if root is None:
@@ -133,17 +133,17 @@ def _service(name: str, node: Node) -> Service:
     )
 
 
-def _environment(node: Node | None) -> Iterator[tuple[str, Setting]]:
+def _environment(node: Node | None) -> Iterator[tuple[str, EnvironmentEntry]]:
     if node is None:
         return
     if isinstance(node, MappingNode):
         for name, value in _pairs(node):
-            yield name, Setting(_text(value), _line(value))
+            yield name, EnvironmentEntry(_text(value), _line(value))
         return
     for item in _items(node):
         name, sign, text = (_text(item) or "").partition("=")
         if name:
-            yield name, Setting(text if sign else None, _line(item))
+            yield name, EnvironmentEntry(text if sign else None, _line(item))
 
 
 def _env_files(node: Node | None) -> Iterator[EnvFile]:
@@ -185,7 +185,7 @@ _SERVER_IMAGE = re.compile(r"(?:^|/)bomnipotent_server(?:[:@]|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class EnvironmentEntry:
     """One variable of a service; ``value`` is None where Compose passes on its own one."""
 
     value: str | None = field(repr=False)
@@ -217,7 +217,7 @@ class Service:
     name: str
     line: int
     image: str = ""
-    environment: Mapping[str, Setting] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, EnvironmentEntry] = field(default_factory=dict, repr=False)
     env_files: tuple[EnvFile, ...] = ()
     mounts: tuple[Mount, ...] = ()
     open_ended: bool = False

@@ -10,19 +10,19 @@ from wizard.config.layout import Layout, LayoutKind
 from wizard.config.settings import Endpoint, SmtpSettings, check_user
 from wizard.errors import Caution, FileRefused, InvalidValue
 from wizard.files import reading
-from wizard.files.reading import Snapshot
+from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.config_toml.skip_form import SkipForm, skip_form_of
+from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import ConfigView, parse_config
 from wizard.formats.dotenv.variables import read_variable
 from wizard.formats.text import decode
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Place
+from wizard.secrets.store import SecretSource
 from wizard.text.language import _
 
 
-def about_permissions(current: Current) -> list[Caution]:
+def unwritable_findings(current: CurrentConfig) -> list[Caution]:
     """Return a caution for each file that this account will not be able to write."""
     return [
         Caution(
@@ -39,7 +39,7 @@ def about_permissions(current: Current) -> list[Caution]:
 
 
 @dataclass(frozen=True, slots=True)
-class Current:
+class CurrentConfig:
     """One server's configuration as it was read from the disk and the environment."""
 
     layout: Layout
@@ -51,7 +51,7 @@ class Current:
     environ: Mapping[str, str] = field(repr=False)
     stored: Secret | None = None
     """The secret from a store that the server cannot read by itself, and which store that is."""
-    stored_place: Place | None = None
+    stored_place: SecretSource | None = None
 
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
@@ -88,7 +88,7 @@ class Current:
             return None
         return Secret(smtp.secret)
 
-    def with_section_renamed(self) -> Current:
+    def with_section_renamed(self) -> CurrentConfig:
         """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
         from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 
@@ -114,19 +114,19 @@ class Current:
             return self.stored.reveal()  # `exec` puts it into the environment
         return found
 
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[SecretSource, ...]:
         """Return where the secret that config.toml asks for can be found; the first wins."""
         smtp = self.view.smtp
         if smtp is None or not smtp.secret:
             return ()
         name = self.reference
         if name is None:
-            return (Place.LITERAL,)
+            return (SecretSource.LITERAL,)
         found = []
         if name in self.environ:
-            found.append(Place.ENVIRONMENT)
+            found.append(SecretSource.ENVIRONMENT)
         if self.in_env_file(name) is not None:
-            found.append(Place.ENV_FILE)
+            found.append(SecretSource.ENV_FILE)
         if self.stored_place is not None:
             found.append(self.stored_place)
         return tuple(found)
@@ -179,23 +179,23 @@ class Current:
             )
         return text == "true"
 
-    def skip_form(self) -> SkipForm | None:
+    def skip_form(self) -> SkipKey | None:
         """Return the way to skip verification that this server accepts; None without evidence."""
         if self.view.version_evidence is not None:
             return self.view.version_evidence
         tag = self.layout.image_tag
         try:
-            return None if tag is None else skip_form_of(tag)
+            return None if tag is None else skip_key_of(tag)
         except InvalidValue:  # a tag of the operator's own making proves nothing
             return None
 
 
-def load(layout: Layout, environ: Mapping[str, str] | None = None) -> Current:
+def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> CurrentConfig:
     """Read both files of ``layout``; missing ones count as empty.
 
     Raises :class:`FileRefused` when one of them cannot be read or edited safely.
     """
-    config, env = reading.read(layout.config), reading.read(layout.env_file)
+    config, env = read_file(layout.config), read_file(layout.env_file)
     try:
         config_text = decode(config.data or b"", "config.toml")
         view = parse_config(config_text)
@@ -205,7 +205,7 @@ def load(layout: Layout, environ: Mapping[str, str] | None = None) -> Current:
         env_text = decode(env.data or b"", ".env")
     except FileRefused as error:
         raise error.at(env.path) from None
-    return Current(
+    return CurrentConfig(
         layout,
         config,
         env,

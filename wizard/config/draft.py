@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.settings import Endpoint, SmtpSettings, check_user
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import Place, StoreName
+from wizard.secrets.store import SecretSource, StoreKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,19 @@ class Draft:
     starttls: bool | None = False
     """None: what config.toml says, which cannot be evaluated."""
     secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
-    store: StoreName = StoreName.ENV
+    store: StoreKind = StoreKind.ENV
     """Where the secret is to be kept."""
     skip: bool = False
-    skip_form: SkipForm | None = None
+    skip_form: SkipKey | None = None
 
     @classmethod
-    def of(cls, current: Current) -> Draft:
+    def of(cls, current: CurrentConfig) -> Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
         # The environment of this session is no store.
-        stored = (place for place in current.places() if place is not Place.ENVIRONMENT)
-        store = StoreName.of(next(stored, None))
+        stored = (place for place in current.places() if place is not SecretSource.ENVIRONMENT)
+        store = StoreKind.of(next(stored, None))
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft
@@ -57,7 +57,7 @@ class Draft:
         """Whether any mail settings were entered."""
         return bool(self.user or self.endpoint)
 
-    def settings(self, current: Current) -> SmtpSettings:
+    def settings(self, current: CurrentConfig) -> SmtpSettings:
         """Return what the server would use; raise :class:`InvalidValue` for the first problem."""
         return SmtpSettings(
             check_user(expand(self.user, current.lookup)),
@@ -66,7 +66,7 @@ class Draft:
             self.effective_secret(current),
         )
 
-    def effective_secret(self, current: Current) -> Secret | None:
+    def effective_secret(self, current: CurrentConfig) -> Secret | None:
         """Return the secret that the server would use with this draft."""
         match self.secret:
             case Replace(secret):
@@ -78,7 +78,7 @@ class Draft:
             case Keep():
                 return current.secret()
 
-    def problems(self, current: Current) -> dict[str, InvalidValue]:
+    def problems(self, current: CurrentConfig) -> dict[str, InvalidValue]:
         """Return field → what is wrong with it, for the fields that the draft needs."""
         if self.skip and not self.delivers:
             return {}

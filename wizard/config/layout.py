@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from wizard.errors import FileRefused, UsageError
-from wizard.files import reading
+from wizard.files.reading import read_file
 from wizard.text.language import _
 
 CONFIG_NAME = "config.toml"
@@ -56,7 +56,7 @@ class Layout:
         return any(re.search(rf"\b(?:{re.escape(variable)}|env_file)\b", line) for line in lines)
 
 
-def find(
+def find_layout(
     config: Path | None = None, env_file: Path | None = None, directory: Path | None = None
 ) -> Layout:
     """Find the layout of ``config``, or of what is found from ``directory`` (default: here)."""
@@ -140,7 +140,7 @@ def _text(path: Path, config: Path) -> str | None:
     if owner not in {0, os.geteuid(), *(each.stat().st_uid for each in directories)}:
         return None
     try:
-        data = reading.read(path).data
+        data = read_file(path).data
     except FileRefused as error:
         if error.code == "file-unreadable":
             raise

@@ -191,7 +191,7 @@ def check_recipient(address: str) -> str:
     return address
 
 
-def cautions(settings: SmtpSettings) -> tuple[Caution, ...]:
+def settings_findings(settings: SmtpSettings) -> tuple[Caution, ...]:
     """Return what works differently from what an operator may expect of these settings."""
     route, endpoint = settings.route, settings.endpoint
     found = []

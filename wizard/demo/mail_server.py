@@ -27,7 +27,7 @@ _OK = "250 2.0.0 OK"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ReceivedMail:
     """A mail that the server has accepted."""
 
     sender: str
@@ -85,7 +85,7 @@ class MailServer:
         return self._ports
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[ReceivedMail, ...]:
         """The mails accepted so far, oldest first."""
         return tuple(self._account.messages)
 
@@ -125,7 +125,7 @@ class _Account:
     def __init__(self, user: str, password: Secret) -> None:
         self._user = user
         self._password = password
-        self.messages: list[Message] = []
+        self.messages: list[ReceivedMail] = []
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
@@ -174,7 +174,7 @@ class _Account:
         """Keep who wrote to whom about what."""
         content = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         self.messages.append(
-            Message(
+            ReceivedMail(
                 envelope.mail_from or "",
                 tuple(envelope.rcpt_tos),
                 str(content.get("Subject", "")),

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.discovery.dns import FixedRecords, Mx, Srv
-from wizard.system.network import Address, SystemNetwork, strict
+from wizard.system.network import Address, SystemNetwork, match_server_tls
 
 RELAY_PORT = 2500
 
@@ -46,7 +46,7 @@ class DemoNetwork:
         """Trust the demo's throw-away authority alone."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._server.trust(context)
-        return strict(context)
+        return match_server_tls(context)
 
     def _places(self) -> Mapping[str, Mapping[int, int]]:
         ports = self._server.ports

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiosmtplib
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.settings import Security
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Ports
 from wizard.errors import InvalidValue
@@ -66,7 +66,7 @@ category = "vendor"
 """
 
 
-def furnish(directory: Path) -> Path:
+def write_demo_files(directory: Path) -> Path:
     """Write a Compose layout as the vendor shows it into an empty directory.
 
     Returns the path of config.toml, which has no mail settings yet.
@@ -103,7 +103,7 @@ def hints(ports: Ports) -> Mapping[str, str]:
     }
 
 
-def prove(current: Current, network: Network, server: MailServer) -> str:
+def prove_it_works(current: CurrentConfig, network: Network, server: MailServer) -> str:
     """Let a stand-in for the server send a mail with what was written; say what came of it."""
     if not current.configured:
         return _("No mail settings were written, so no mail is sent.")
@@ -128,7 +128,7 @@ def prove(current: Current, network: Network, server: MailServer) -> str:
 RECIPIENT = "new-user@demo.example"
 
 
-async def send_verification(current: Current, network: Network) -> None:
+async def send_verification(current: CurrentConfig, network: Network) -> None:
     """Send what the server sends to a new user, with the settings as they are in the files.
 
     Raises :class:`wizard.errors.InvalidValue` for settings that cannot be used, and

@@ -17,10 +17,11 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from wizard.config.settings import Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.https import NotThere, Unusable, Web
-from wizard.discovery.offers import Offer, answer
-from wizard.discovery.suggestion import Answer, Source, as_host
-from wizard.system.background import in_background
+from wizard.discovery.https import HttpsClient, NotFound, UnusableResponse
+from wizard.discovery.offers import AdvertisedServer, suggestions_from
+from wizard.discovery.sentences import autoconfig_unreadable
+from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
+from wizard.system.background import run_in_thread
 from wizard.system.network import Network
 
 _MOST = 5
@@ -39,7 +40,7 @@ _WITHOUT_LOGIN = frozenset({"none", "client-IP-address", "smtp-after-pop"})
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._+@-]*\Z")
 
 
-class Unreadable(Exception):
+class InvalidAutoconfig(Exception):
     """The file is none of these."""
 
 
@@ -47,10 +48,10 @@ class _Builder(TreeBuilder):
     """Builds no tree of a file that declares a type: entities would be declared in there."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> NoReturn:
-        raise Unreadable
+        raise InvalidAutoconfig
 
 
-def read(file: bytes, address: str, domain: str) -> list[Offer]:
+def parse_autoconfig(file: bytes, address: str, domain: str) -> list[AdvertisedServer]:
     """Return the servers for outgoing mail in the order of the file; raise :class:`Unreadable`.
 
     Servers that are no hosts on the internet are left out.
@@ -60,14 +61,14 @@ def read(file: bytes, address: str, domain: str) -> list[Offer]:
         parser.feed(file)
         root = parser.close()
     except (ParseError, LookupError, ValueError) as error:  # unknown encodings are the latter
-        raise Unreadable from error
+        raise InvalidAutoconfig from error
     if not isinstance(root, Element) or root.tag != "clientConfig":
-        raise Unreadable
+        raise InvalidAutoconfig
     servers = root.findall("emailProvider/outgoingServer[@type='smtp']")[:_MOST]
     return [offer for server in servers for offer in _offer(server, address, domain)]
 
 
-def _offer(server: Element, address: str, domain: str) -> Iterator[Offer]:
+def _offer(server: Element, address: str, domain: str) -> Iterator[AdvertisedServer]:
     host = as_host(_text(server, "hostname").replace("%EMAILDOMAIN%", domain))
     port = _text(server, "port")
     security = _SECURITY.get(_text(server, "socketType"))
@@ -75,7 +76,7 @@ def _offer(server: Element, address: str, domain: str) -> Iterator[Offer]:
         return
     if int(port) < 65536:
         user = _user(_text(server, "username"), address, domain)
-        yield Offer(Route(host, int(port), security), user, _takes_password(server))
+        yield AdvertisedServer(Route(host, int(port), security), user, _takes_password(server))
 
 
 def _text(server: Element, tag: str) -> str:
@@ -111,26 +112,28 @@ _PLACES = (
 """In the order of trust. Nothing about the operator is in the request: no ``emailaddress=``."""
 
 
-async def by_autoconfig(address: str, domain: str, network: Network) -> Answer:
+async def by_autoconfig(address: str, domain: str, network: Network) -> SourceResult:
     """Take the file from the first place that has one."""
-    context = await in_background(network.tls_context)  # reads a hundred certificates
-    web = Web(network, context, domain)
+    context = await run_in_thread(network.tls_context)  # reads a hundred certificates
+    web = HttpsClient(network, context, domain)
     places = (place.format(domain=domain) for place in _PLACES)
     answers = await asyncio.gather(*(_ask(place, address, domain, web) for place in places))
     for each in answers:
         if each.suggestions:
             return each
-    return Answer(remarks=tuple(dict.fromkeys(r for each in answers for r in each.remarks)))
+    return SourceResult(remarks=tuple(dict.fromkeys(r for each in answers for r in each.remarks)))
 
 
-async def _ask(place: str, address: str, domain: str, web: Web) -> Answer:
+async def _ask(place: str, address: str, domain: str, web: HttpsClient) -> SourceResult:
     host = urlsplit(place).hostname or domain
     try:
-        offers = read(await web.get(place), address, domain)
-    except NotThere:
-        return Answer()
+        offers = parse_autoconfig(await web.get(place), address, domain)
+    except NotFound:
+        return SourceResult()
     except ssl.SSLCertVerificationError:
-        return Answer(remarks=(sentences.wrong_certificate(host),))
-    except (Unusable, Unreadable):
-        return Answer(remarks=(sentences.unreadable(host),))
-    return answer(Source.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), offers)
+        return SourceResult(remarks=(sentences.wrong_certificate(host),))
+    except (UnusableResponse, InvalidAutoconfig):
+        return SourceResult(remarks=(autoconfig_unreadable(host),))
+    return suggestions_from(
+        DiscoverySource.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), offers
+    )

@@ -15,10 +15,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from wizard.config.settings import Route, Security
-from wizard.discovery import providers, sentences
-from wizard.discovery.offers import Offer, answer, of_provider
-from wizard.discovery.suggestion import Answer, Source, as_host
-from wizard.system.background import in_background
+from wizard.discovery import sentences
+from wizard.discovery.offers import AdvertisedServer, of_provider, suggestions_from
+from wizard.discovery.providers import provider_by_mx
+from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
+from wizard.system.background import run_in_thread
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
@@ -118,7 +119,7 @@ class SystemRecords:
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
         """Return the records as dnspython has them, whose fields depend on ``kind``."""
-        resolver = await in_background(self._resolver)
+        resolver = await run_in_thread(self._resolver)
         from dns.resolver import NXDOMAIN
 
         try:
@@ -153,7 +154,7 @@ _SERVICES = {"_submissions._tcp": Security.TLS, "_submission._tcp": Security.STA
 """The better one first (RFC 8314)."""
 
 
-async def by_mx(address: str, domain: str, records: Records) -> Answer:
+async def by_mx(address: str, domain: str, records: Records) -> SourceResult:
     """Recognise the provider by the host that receives the mails of ``domain``.
 
     Only the most preferred hosts count: the others may be somebody else's.
@@ -162,32 +163,32 @@ async def by_mx(address: str, domain: str, records: Records) -> Answer:
         found = await records.mx(domain)
     except socket.gaierror as error:
         unknown = error.errno == socket.EAI_NONAME
-        return Answer(
+        return SourceResult(
             remarks=(sentences.no_such_domain(domain) if unknown else sentences.dns_silent(domain),)
         )
     first = [record.host for record in found if record.preference == found[0].preference]
     if first == [""]:
-        return Answer(remarks=(sentences.takes_no_mail(domain),))
-    for provider in filter(None, map(providers.by_mx, first)):
+        return SourceResult(remarks=(sentences.takes_no_mail(domain),))
+    for provider in filter(None, map(provider_by_mx, first)):
         sentence = sentences.known_by_mx(provider, domain)
-        return Answer((of_provider(provider, address, Source.MX, sentence),))
-    return Answer()
+        return SourceResult((of_provider(provider, address, DiscoverySource.MX, sentence),))
+    return SourceResult()
 
 
-async def by_srv(domain: str, records: Records) -> Answer:
+async def by_srv(domain: str, records: Records) -> SourceResult:
     """Take the server that ``domain`` names, in the form of each service."""
     found = await asyncio.gather(*(_ask(f"{name}.{domain}", records) for name in _SERVICES))
     if not any(found) and None in found:
-        return Answer(remarks=(sentences.dns_silent(domain),))
+        return SourceResult(remarks=(sentences.dns_silent(domain),))
     first = [records[0] for records in found if records]
     if first and not any(record.host for record in first):
-        return Answer(remarks=(sentences.not_offered(domain),))
+        return SourceResult(remarks=(sentences.not_offered(domain),))
     offers = [
-        Offer(Route(host, records[0].port, security))
+        AdvertisedServer(Route(host, records[0].port, security))
         for records, security in zip(found, _SERVICES.values(), strict=True)
         if records and (host := as_host(records[0].host)) is not None
     ]
-    return answer(Source.SRV, domain, sentences.named_by_srv(domain), offers)
+    return suggestions_from(DiscoverySource.SRV, domain, sentences.named_by_srv(domain), offers)
 
 
 async def _ask(name: str, records: Records) -> Sequence[Srv] | None:

@@ -16,7 +16,7 @@ from http.client import HTTPException, HTTPResponse
 from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
-from wizard.discovery.suggestion import as_host, within
+from wizard.discovery.suggestion import as_host, is_within
 from wizard.system.network import Address, Network, connect_first
 
 LARGEST = 64 * 1024
@@ -28,16 +28,16 @@ _PATIENCE = 0.5
 """Seconds that an address has left once another one of the same name has answered."""
 
 
-class NotThere(Exception):
+class NotFound(Exception):
     """There is no such file, or nobody who answers."""
 
 
-class Unusable(Exception):
+class UnusableResponse(Exception):
     """What came is no such file: too large, no HTTP, or a redirection that is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class HttpsClient:
     """Gets files on behalf of ``domain``, the operator's own."""
 
     network: Network
@@ -57,18 +57,18 @@ class Web:
             elif response.status == 200:
                 return _body(response)
             else:
-                raise NotThere
-        raise Unusable
+                raise NotFound
+        raise UnusableResponse
 
     async def _ask(self, host: str, path: str) -> HTTPResponse:
         try:
             addresses = await self.network.resolve(host, 443)
             allowed = [a for a in addresses if self._may_connect(host, a)]
             if not allowed:
-                raise NotThere
+                raise NotFound
             connected = await connect_first(self.network, allowed, _PATIENCE)
         except (OSError, UnicodeError) as error:
-            raise NotThere from error
+            raise NotFound from error
         try:
             reader, writer = await asyncio.open_connection(
                 sock=connected.sock, ssl=self.context, server_hostname=host
@@ -76,12 +76,12 @@ class Web:
         except ssl.SSLCertVerificationError:
             raise
         except OSError as error:
-            raise NotThere from error
+            raise NotFound from error
         try:
             writer.write(_request(host, path))
             return _response(await _read(reader))
         except OSError as error:
-            raise NotThere from error
+            raise NotFound from error
         finally:
             writer.transport.abort()
 
@@ -97,14 +97,14 @@ class Web:
         if ip.is_global and not ip.is_multicast:
             return True
         own = ip.is_private and not (ip.is_loopback or ip.is_link_local or ip.is_unspecified)
-        return own and within(host, self.domain)
+        return own and is_within(host, self.domain)
 
 
 def _join(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
-        raise Unusable from error
+        raise UnusableResponse from error
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -113,12 +113,12 @@ def _parts(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         host, port = as_host(parts.hostname or ""), parts.port
     except ValueError as error:
-        raise Unusable from error
+        raise UnusableResponse from error
     if parts.scheme != "https" or host is None or port not in {None, 443} or "@" in parts.netloc:
-        raise Unusable
+        raise UnusableResponse
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     if not (path.isascii() and path.isprintable() and " " not in path):
-        raise Unusable
+        raise UnusableResponse
     return host, path
 
 
@@ -140,7 +140,7 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
     while piece := await reader.read(8192):
         received += piece
         if len(received) > LARGEST + _HEADERS:
-            raise Unusable
+            raise UnusableResponse
     return bytes(received)
 
 
@@ -159,7 +159,7 @@ def _response(received: bytes) -> HTTPResponse:
     try:
         response.begin()
     except (HTTPException, ValueError) as error:
-        raise Unusable from error
+        raise UnusableResponse from error
     return response
 
 
@@ -167,7 +167,7 @@ def _body(response: HTTPResponse) -> bytes:
     try:
         body = response.read()
     except (HTTPException, ValueError) as error:
-        raise Unusable from error
+        raise UnusableResponse from error
     if len(body) > LARGEST:
-        raise Unusable
+        raise UnusableResponse
     return body

@@ -8,13 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.config.settings import SCHEME, Endpoint, Route, Security
-from wizard.discovery import providers, sentences
-from wizard.discovery.providers import Provider
-from wizard.discovery.suggestion import Answer, Source, Suggestion, domain_of, within
+from wizard.discovery import sentences
+from wizard.discovery.providers import Provider, provider_by_domain, provider_by_host
+from wizard.discovery.sentences import no_password_login
+from wizard.discovery.suggestion import (
+    DiscoverySource,
+    SourceResult,
+    Suggestion,
+    domain_of,
+    is_within,
+)
 from wizard.errors import InvalidValue
 
 
-def recognise(address: str) -> Suggestion | None:
+def suggest_by_domain(address: str) -> Suggestion | None:
     """Return what is known about the provider of ``address`` by its domain alone.
 
     For a word while the operator types: nothing is asked, and any text will do.
@@ -23,27 +30,29 @@ def recognise(address: str) -> Suggestion | None:
         domain = domain_of(address)
     except InvalidValue:
         return None
-    provider = providers.by_domain(domain)
+    provider = provider_by_domain(domain)
     if provider is None:
         return None
     return of_provider(
-        provider, address, Source.DOMAIN, sentences.known_by_domain(provider, domain)
+        provider, address, DiscoverySource.DOMAIN, sentences.known_by_domain(provider, domain)
     )
 
 
-def about(endpoint: str) -> tuple[str, ...]:
+def notes_on_endpoint(endpoint: str) -> tuple[str, ...]:
     """Return what to know about the provider whose host ``endpoint`` names; any text will do."""
     provider = _at(endpoint)
     return () if provider is None else sentences.specials_of(provider)
 
 
-def about_secret(endpoint: str) -> tuple[str, ...]:
+def notes_on_secret(endpoint: str) -> tuple[str, ...]:
     """Return of that what concerns the secret: which one it has to be, and where it comes from."""
     provider = _at(endpoint)
     return () if provider is None else sentences.secret_specials_of(provider)
 
 
-def of_provider(provider: Provider, address: str, source: Source, sentence: str) -> Suggestion:
+def of_provider(
+    provider: Provider, address: str, source: DiscoverySource, sentence: str
+) -> Suggestion:
     """Return the settings for ``address`` at ``provider``."""
     host, security = provider.way_in() or ("", Security.TLS)
     return Suggestion(
@@ -60,13 +69,13 @@ def of_provider(provider: Provider, address: str, source: Source, sentence: str)
 
 def _at(endpoint: str) -> Provider | None:
     try:
-        return providers.by_host(Endpoint.parse(endpoint).route(starttls=False).host)
+        return provider_by_host(Endpoint.parse(endpoint).route(starttls=False).host)
     except InvalidValue:
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AdvertisedServer:
     """``route`` leads to a checked host name; ``password`` says that it takes logins by one."""
 
     route: Route
@@ -74,7 +83,9 @@ class Offer:
     password: bool = True
 
 
-def answer(source: Source, domain: str, sentence: str, offers: list[Offer]) -> Answer:
+def suggestions_from(
+    source: DiscoverySource, domain: str, sentence: str, offers: list[AdvertisedServer]
+) -> SourceResult:
     """Make suggestions of the offers that the server can use, and remarks of the others."""
     suggestions: list[Suggestion] = []
     remarks: list[str] = []
@@ -84,7 +95,7 @@ def answer(source: Source, domain: str, sentence: str, offers: list[Offer]) -> A
             remarks.append(sentences.out_of_reach(source, offer.route))
             continue
         suggestions.append(_suggestion(source, domain, sentence, offer, form))
-    return Answer(tuple(suggestions), tuple(remarks))
+    return SourceResult(tuple(suggestions), tuple(remarks))
 
 
 def _form(route: Route) -> tuple[str, bool] | None:
@@ -98,14 +109,18 @@ def _form(route: Route) -> tuple[str, bool] | None:
 
 
 def _suggestion(
-    source: Source, domain: str, sentence: str, offer: Offer, form: tuple[str, bool]
+    source: DiscoverySource,
+    domain: str,
+    sentence: str,
+    offer: AdvertisedServer,
+    form: tuple[str, bool],
 ) -> Suggestion:
     host = offer.route.host
-    provider = providers.by_host(host)
-    specials = [] if offer.password else [sentences.no_login(source, host)]
+    provider = provider_by_host(host)
+    specials = [] if offer.password else [no_password_login(source, host)]
     if provider is not None:
         specials += sentences.specials_of(provider)
-    elif not within(host, domain):
+    elif not is_within(host, domain):
         specials.append(sentences.outside(host, domain))
     return Suggestion(
         source,

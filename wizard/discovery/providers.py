@@ -14,7 +14,7 @@ from typing import Any
 from wizard.config.settings import Security
 
 
-class UserForm(StrEnum):
+class UserNameForm(StrEnum):
     """What an account's user name for SMTP looks like."""
 
     ADDRESS = "address"
@@ -25,7 +25,7 @@ class UserForm(StrEnum):
     """The same for every account."""
 
 
-class Special(StrEnum):
+class ProviderNote(StrEnum):
     """What an operator has to know about a provider. Sentences belong to whoever shows them."""
 
     APP_PASSWORD = "app-password"  # noqa: S105  (these are codes)
@@ -53,7 +53,7 @@ class Special(StrEnum):
     CLOUD_BLOCKS_465 = "cloud-blocks-465"
 
 
-_CANNOT_BE_USED = frozenset({Special.OAUTH_ONLY, Special.NO_SMTP})
+_CANNOT_BE_USED = frozenset({ProviderNote.OAUTH_ONLY, ProviderNote.NO_SMTP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Provider:
     hosts: tuple[str, ...] = ()
     smtps: str | None = None
     starttls: str | None = None
-    user: UserForm = UserForm.ADDRESS
+    user: UserNameForm = UserNameForm.ADDRESS
     fixed_user: str | None = None
-    specials: tuple[Special, ...] = ()
+    specials: tuple[ProviderNote, ...] = ()
     unsure: tuple[str, ...] = ()
     """Names of fields and codes of specials that nobody has confirmed."""
 
@@ -87,7 +87,7 @@ class Provider:
         unknown = "smtps" in self.unsure
         return self.smtps is None and self.starttls is not None and not unknown
 
-    def needs(self, special: Special) -> bool:
+    def needs(self, special: ProviderNote) -> bool:
         """Whether ``special`` is known of this provider, and not only supposed."""
         return special in self.specials and special not in self.unsure
 
@@ -98,13 +98,13 @@ class Provider:
     def user_of(self, address: str) -> str | None:
         """Return the user name for SMTP of ``address``; None where nobody can tell."""
         match self.user:
-            case UserForm.ADDRESS:
+            case UserNameForm.ADDRESS:
                 return address
-            case UserForm.LOCAL_PART:
+            case UserNameForm.LOCAL_PART:
                 return address.rpartition("@")[0]
-            case UserForm.FIXED:
+            case UserNameForm.FIXED:
                 return self.fixed_user
-            case UserForm.LOGIN:
+            case UserNameForm.LOGIN:
                 return None
 
     def way_in(self) -> tuple[str, Security] | None:
@@ -114,18 +114,18 @@ class Provider:
         return None if self.starttls is None else (self.starttls, Security.STARTTLS)
 
 
-def by_domain(domain: str) -> Provider | None:
+def provider_by_domain(domain: str) -> Provider | None:
     """Return the provider of mail addresses at ``domain``, which is in lower-case ASCII."""
     return _longest((name, p) for p in providers() for name in p.domains if _below(domain, name))
 
 
-def by_mx(host: str) -> Provider | None:
+def provider_by_mx(host: str) -> Provider | None:
     """Return the provider that receives mails on ``host``, which a domain's MX record names."""
     host = host.lower()
     return _longest((name, p) for p in providers() for name in p.mx if _below(host, name))
 
 
-def by_host(host: str) -> Provider | None:
+def provider_by_host(host: str) -> Provider | None:
     """Return the provider that takes mails on ``host``."""
     host = host.lower()
     return _longest(
@@ -150,8 +150,8 @@ def providers() -> tuple[Provider, ...]:
 
 def _provider(entry: dict[str, Any]) -> Provider:
     entry = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
-    entry["specials"] = tuple(Special(code) for code in entry.get("specials", ()))
-    entry["user"] = UserForm(entry.get("user", "address"))
+    entry["specials"] = tuple(ProviderNote(code) for code in entry.get("specials", ()))
+    entry["user"] = UserNameForm(entry.get("user", "address"))
     return Provider(**entry)
 
 

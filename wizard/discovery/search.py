@@ -13,8 +13,14 @@ from wizard.config.settings import Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.autoconfig import by_autoconfig
 from wizard.discovery.dns import Records, SystemRecords, by_mx, by_srv
-from wizard.discovery.offers import Offer, answer, recognise
-from wizard.discovery.suggestion import Answer, Found, Source, domain_of, ranked
+from wizard.discovery.offers import AdvertisedServer, suggest_by_domain, suggestions_from
+from wizard.discovery.suggestion import (
+    DiscoverySource,
+    SearchState,
+    SourceResult,
+    domain_of,
+    ranked_suggestions,
+)
 from wizard.system.network import Network, SystemNetwork, connect_first
 
 DEFAULT_SECONDS = 5.0
@@ -27,7 +33,7 @@ async def discover(
     records: Records | None = None,
     seconds: float = DEFAULT_SECONDS,
     ask_anyway: bool = False,
-) -> AsyncGenerator[Found, None]:
+) -> AsyncGenerator[SearchState, None]:
     """Yield the picture so far, whole and ranked, each time that it changes; the last is `over`.
 
     The first comes at once, the last within ``seconds``. A provider that is known by the domain is
@@ -36,8 +42,8 @@ async def discover(
     closing the generator (``contextlib.aclosing``), closes all connections at once.
     """
     domain = domain_of(address)
-    known = recognise(address)
-    told = {} if known is None else {Source.DOMAIN: Answer((known,))}
+    known = suggest_by_domain(address)
+    told = {} if known is None else {DiscoverySource.DOMAIN: SourceResult((known,))}
     if known is not None and not ask_anyway:
         yield _picture(domain, told, ())
         return
@@ -67,31 +73,35 @@ async def discover(
 
 def _questions(
     address: str, domain: str, network: Network, records: Records
-) -> Mapping[Source, Coroutine[Any, Any, Answer]]:
+) -> Mapping[DiscoverySource, Coroutine[Any, Any, SourceResult]]:
     return {
-        Source.MX: by_mx(address, domain, records),
-        Source.SRV: by_srv(domain, records),
-        Source.AUTOCONFIG: by_autoconfig(address, domain, network),
-        Source.GUESS: by_guess(domain, network),
+        DiscoverySource.MX: by_mx(address, domain, records),
+        DiscoverySource.SRV: by_srv(domain, records),
+        DiscoverySource.AUTOCONFIG: by_autoconfig(address, domain, network),
+        DiscoverySource.GUESS: by_guess(domain, network),
     }
 
 
-def _enough(told: Mapping[Source, Answer], pending: set[Source]) -> bool:
+def _enough(told: Mapping[DiscoverySource, SourceResult], pending: set[DiscoverySource]) -> bool:
     """Whether all that is still missing are guesses, and somebody knows better."""
-    return pending <= {Source.GUESS} and any(answer.suggestions for answer in told.values())
+    return pending <= {DiscoverySource.GUESS} and any(
+        answer.suggestions for answer in told.values()
+    )
 
 
 def _picture(
     domain: str,
-    told: Mapping[Source, Answer],
-    pending: tuple[Source, ...],
-    late: tuple[Source, ...] = (),
-) -> Found:
-    suggestions = ranked([found for answer in told.values() for found in answer.suggestions])
+    told: Mapping[DiscoverySource, SourceResult],
+    pending: tuple[DiscoverySource, ...],
+    late: tuple[DiscoverySource, ...] = (),
+) -> SearchState:
+    suggestions = ranked_suggestions(
+        [found for answer in told.values() for found in answer.suggestions]
+    )
     remarks = [remark for answer in told.values() for remark in answer.remarks]
     if late and not any(found.usable for found in suggestions):
         remarks += sentences.given_up(domain, late)
-    return Found(domain, suggestions, pending, tuple(dict.fromkeys(remarks)))
+    return SearchState(domain, suggestions, pending, tuple(dict.fromkeys(remarks)))
 
 
 _NAMES = ("smtp", "mail")
@@ -105,7 +115,7 @@ _PATIENCE = 0.5
 """Seconds that an address has left once another one of the same name has answered."""
 
 
-async def by_guess(domain: str, network: Network) -> Answer:
+async def by_guess(domain: str, network: Network) -> SourceResult:
     """Suggest each host with a usual name once, in its best form.
 
     A host that accepts connections on the port of SMTPS comes before those that do not.
@@ -121,10 +131,15 @@ async def by_guess(domain: str, network: Network) -> Answer:
         if yes:
             best.setdefault(route.host, route)
     answers = [
-        answer(Source.GUESS, domain, sentences.guessed(route.host, route.port), [Offer(route)])
+        suggestions_from(
+            DiscoverySource.GUESS,
+            domain,
+            sentences.guessed(route.host, route.port),
+            [AdvertisedServer(route)],
+        )
         for route in best.values()
     ]
-    return Answer(tuple(found for each in answers for found in each.suggestions))
+    return SourceResult(tuple(found for each in answers for found in each.suggestions))
 
 
 async def _accepts(route: Route, network: Network) -> bool:

@@ -5,94 +5,96 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from wizard.config.settings import Route, Security
-from wizard.discovery.providers import Provider, Special, UserForm
-from wizard.discovery.suggestion import Found, Source
+from wizard.discovery.providers import Provider, ProviderNote, UserNameForm
+from wizard.discovery.suggestion import DiscoverySource, SearchState
 from wizard.text.language import N_, _
 
 _SPECIALS = {
-    Special.APP_PASSWORD: N_(
+    ProviderNote.APP_PASSWORD: N_(
         "{name} needs an app password, one made for this program alone: the password of the "
         "account is not accepted."
     ),
-    Special.APP_PASSWORD_WITH_2FA: N_(
+    ProviderNote.APP_PASSWORD_WITH_2FA: N_(
         "{name} needs an app password if the account has two-factor authentication."
     ),
-    Special.TWO_STEP_FIRST: N_(
+    ProviderNote.TWO_STEP_FIRST: N_(
         "{name} only makes app passwords for accounts with 2-step verification: switch that on "
         "first."
     ),
-    Special.MAIL_PASSWORD: N_(
+    ProviderNote.MAIL_PASSWORD: N_(
         "{name} has a password of its own for mail programs, other than the one of the account."
     ),
-    Special.SMTP_MUST_BE_ENABLED: N_(
+    ProviderNote.SMTP_MUST_BE_ENABLED: N_(
         "{name} needs SMTP AUTH switched on for this mailbox; an administrator can do that."
     ),
-    Special.ACCESS_MUST_BE_ENABLED: N_(
+    ProviderNote.ACCESS_MUST_BE_ENABLED: N_(
         "{name} needs access by POP3 and IMAP switched on in the settings of the mailbox, which "
         "covers SMTP too."
     ),
-    Special.BASIC_AUTH_RETIRING: N_(
+    ProviderNote.BASIC_AUTH_RETIRING: N_(
         "{name} is retiring logins by password: plan a relay that can do OAuth."
     ),
-    Special.OAUTH_ONLY: N_(
+    ProviderNote.OAUTH_ONLY: N_(
         "{name} only accepts logins by OAuth, which the server cannot do: use a mailbox of "
         "another provider, or put a relay in between."
     ),
-    Special.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
-    Special.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
-    Special.SMTP_CREDENTIALS: N_(
+    ProviderNote.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
+    ProviderNote.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
+    ProviderNote.SMTP_CREDENTIALS: N_(
         "{name} makes SMTP credentials, a user name and a password: neither is an access key or "
         "the API key."
     ),
-    Special.SMTP_KEY: N_(
+    ProviderNote.SMTP_KEY: N_(
         "The user is the login that {name} shows under SMTP, the secret an SMTP key: not the API "
         "key."
     ),
-    Special.SMTP_TOKEN: N_(
+    ProviderNote.SMTP_TOKEN: N_(
         "{name} needs an SMTP token, which it makes for addresses of an own domain on some paid "
         "plans."
     ),
-    Special.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
-    Special.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
-    Special.PROJECT_ID: N_(
+    ProviderNote.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
+    ProviderNote.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
+    ProviderNote.PROJECT_ID: N_(
         "The user is the project ID at {name}, the secret the secret key of an API key."
     ),
-    Special.SENDER_DOMAIN_MUST_MATCH: N_("{name} only takes senders of the domain that logs in."),
-    Special.MAIN_ADDRESS: N_(
+    ProviderNote.SENDER_DOMAIN_MUST_MATCH: N_(
+        "{name} only takes senders of the domain that logs in."
+    ),
+    ProviderNote.MAIN_ADDRESS: N_(
         "The user is the main address of the account at {name}, no alias and no address of "
         "another domain."
     ),
-    Special.DOLLAR_IN_PASSWORD: N_(
+    ProviderNote.DOLLAR_IN_PASSWORD: N_(
         "{name} warns of the character $ in passwords that programs use: choose one without it."
     ),
-    Special.SANDBOX: N_(
+    ProviderNote.SANDBOX: N_(
         "{name} only sends to verified addresses until the account has left the sandbox."
     ),
-    Special.PAID_PLANS_DIFFER: N_(
+    ProviderNote.PAID_PLANS_DIFFER: N_(
         "On paid plans with an own domain {name} has another host: look it up in the settings of "
         "the mailbox."
     ),
-    Special.OTHER_PLANS_DIFFER: N_(
+    ProviderNote.OTHER_PLANS_DIFFER: N_(
         "Other plans of {name} have other hosts: look it up in the settings of the mailbox."
     ),
-    Special.CLOUD_BLOCKS_465: N_(
+    ProviderNote.CLOUD_BLOCKS_465: N_(
         "A server in the cloud of {name} cannot reach port 465 until that was applied for."
     ),
 }
 _OF_THE_SECRET = frozenset(
     {
-        Special.APP_PASSWORD,
-        Special.APP_PASSWORD_WITH_2FA,
-        Special.TWO_STEP_FIRST,
-        Special.MAIL_PASSWORD,
-        Special.SECRET_IS_API_KEY,
-        Special.SMTP_CREDENTIALS,
-        Special.SMTP_KEY,
-        Special.SMTP_TOKEN,
-        Special.SERVER_TOKEN,
-        Special.KEY_PAIR,
-        Special.PROJECT_ID,
-        Special.DOLLAR_IN_PASSWORD,
+        ProviderNote.APP_PASSWORD,
+        ProviderNote.APP_PASSWORD_WITH_2FA,
+        ProviderNote.TWO_STEP_FIRST,
+        ProviderNote.MAIL_PASSWORD,
+        ProviderNote.SECRET_IS_API_KEY,
+        ProviderNote.SMTP_CREDENTIALS,
+        ProviderNote.SMTP_KEY,
+        ProviderNote.SMTP_TOKEN,
+        ProviderNote.SERVER_TOKEN,
+        ProviderNote.KEY_PAIR,
+        ProviderNote.PROJECT_ID,
+        ProviderNote.DOLLAR_IN_PASSWORD,
     }
 )
 
@@ -101,19 +103,19 @@ _SENDER = N_(
     "in between that sets the sender."
 )
 _SOURCES = {
-    Source.MX: N_("MX records"),
-    Source.SRV: N_("SRV records"),
-    Source.AUTOCONFIG: N_("settings for mail programs"),
-    Source.GUESS: N_("usual names"),
+    DiscoverySource.MX: N_("MX records"),
+    DiscoverySource.SRV: N_("SRV records"),
+    DiscoverySource.AUTOCONFIG: N_("settings for mail programs"),
+    DiscoverySource.GUESS: N_("usual names"),
 }
 
 
 def specials_of(provider: Provider) -> tuple[str, ...]:
     """Return what to know about ``provider``; what nobody has confirmed is worded as such."""
     found = [_special(provider, code) for code in provider.specials]
-    if "user" in provider.unsure and provider.user is UserForm.ADDRESS:
+    if "user" in provider.unsure and provider.user is UserNameForm.ADDRESS:
         found.append(_("The user is probably the full mail address: nobody has confirmed it."))
-    if provider.user in {UserForm.LOGIN, UserForm.FIXED}:
+    if provider.user in {UserNameForm.LOGIN, UserNameForm.FIXED}:
         found.append(_(_SENDER))
     return tuple(found)
 
@@ -123,7 +125,7 @@ def secret_specials_of(provider: Provider) -> tuple[str, ...]:
     return tuple(_special(provider, code) for code in provider.specials if code in _OF_THE_SECRET)
 
 
-def _special(provider: Provider, code: Special) -> str:
+def _special(provider: Provider, code: ProviderNote) -> str:
     sentence = _(_SPECIALS[code], name=provider.name)
     if provider.needs(code):
         return sentence
@@ -186,7 +188,7 @@ def outside(host: str, domain: str) -> str:
     )
 
 
-def out_of_reach(source: Source, route: Route) -> str:
+def out_of_reach(source: DiscoverySource, route: Route) -> str:
     """Say that a server was found in a form that no endpoint has."""
     words = N_(
         "The {source} name {host}, port {port}, encrypted from the first byte, which the server "
@@ -197,7 +199,7 @@ def out_of_reach(source: Source, route: Route) -> str:
     return _(words, source=_(_SOURCES[source]), host=route.host, port=route.port)
 
 
-def no_login(source: Source, host: str) -> str:
+def no_password_login(source: DiscoverySource, host: str) -> str:
     """Say that the published settings ask for a login that the server cannot do."""
     name = _(_SOURCES[source])
     return _(
@@ -235,20 +237,20 @@ def wrong_certificate(host: str) -> str:
     return _("{host} was not asked, because its certificate is not valid.", host=host)
 
 
-def unreadable(host: str) -> str:
+def autoconfig_unreadable(host: str) -> str:
     """Say that what a web server has sent is not what it should be."""
     return _("{host} publishes settings for mail programs that cannot be read.", host=host)
 
 
-def given_up(domain: str, late: Collection[Source]) -> list[str]:
+def given_up(domain: str, late: Collection[DiscoverySource]) -> list[str]:
     """Say who had not answered at the deadline."""
-    asks_dns = {Source.MX, Source.SRV}
+    asks_dns = {DiscoverySource.MX, DiscoverySource.SRV}
     said = [dns_silent(domain)] if asks_dns & set(late) else []
     others = [_(_SOURCES[source]) for source in late if source not in asks_dns]
     return [*said, _("No answer in time: {others}.", others=", ".join(others))] if others else said
 
 
-def summary(found: Found) -> str:
+def nothing_found(found: SearchState) -> str:
     """Return one sentence on where the search stands."""
     best = found.best
     if best is not None and best.route is not None:

@@ -15,7 +15,7 @@ from wizard.errors import InvalidValue
 from wizard.text.language import _
 
 
-class Source(StrEnum):
+class DiscoverySource(StrEnum):
     """Where a suggestion comes from, the most trustworthy first."""
 
     DOMAIN = "domain"
@@ -32,7 +32,7 @@ class Source(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the most trustworthy."""
-        return list(Source).index(self)
+        return list(DiscoverySource).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Suggestion:
     ``usable`` false, where there is no way at all.
     """
 
-    source: Source
+    source: DiscoverySource
     words: str
     """Where it comes from, as a sentence."""
     endpoint: str = ""
@@ -63,7 +63,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SourceResult:
     """What one source has to say."""
 
     suggestions: tuple[Suggestion, ...] = ()
@@ -72,13 +72,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchState:
     """The whole picture so far. ``pending`` is empty in the last one."""
 
     domain: str
     suggestions: tuple[Suggestion, ...] = ()
     """Best first."""
-    pending: tuple[Source, ...] = ()
+    pending: tuple[DiscoverySource, ...] = ()
     """The sources that have not answered yet."""
     remarks: tuple[str, ...] = ()
 
@@ -93,7 +93,7 @@ class Found:
 
         From one picture to the next this only grows at its end: fit to be numbered.
         """
-        pending = min((source.rank for source in self.pending), default=len(Source))
+        pending = min((source.rank for source in self.pending), default=len(DiscoverySource))
         return tuple(each for each in self.suggestions if each.source.rank < pending)
 
     @property
@@ -102,7 +102,7 @@ class Found:
         return next((found for found in self.suggestions if found.usable), None)
 
 
-def ranked(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+def ranked_suggestions(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
     """Order suggestions by trust; of those with the same values only the best stays.
 
     It takes over the user name from another one where it has none itself. Guesses are left out
@@ -114,9 +114,11 @@ def ranked(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
         known = best.setdefault(values, suggestion)
         if known.user is None and suggestion.user is not None:
             best[values] = replace(known, user=suggestion.user)
-    known_better = any(each.source is not Source.GUESS for each in best.values())
+    known_better = any(each.source is not DiscoverySource.GUESS for each in best.values())
     return tuple(
-        each for each in best.values() if each.source is not Source.GUESS or not known_better
+        each
+        for each in best.values()
+        if each.source is not DiscoverySource.GUESS or not known_better
     )
 
 
@@ -172,6 +174,6 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def within(host: str, domain: str) -> bool:
+def is_within(host: str, domain: str) -> bool:
     """Whether ``host`` is ``domain`` or a name below it."""
     return host == domain or host.endswith(f".{domain}")

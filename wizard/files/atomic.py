@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wizard.errors import WizardError
-from wizard.files.reading import Snapshot, read
-from wizard.files.refusals import InPlace, changed, not_put_back
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.refusals import InPlaceReason, changed_meanwhile, not_put_back
 
 
 def write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
@@ -44,7 +44,7 @@ _LONGEST_STEM = 255 - len(".0123456789ab.tmp")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def create(target: Path) -> tuple[Path, int]:
+def create_temporary(target: Path) -> tuple[Path, int]:
     """Create a private file beside ``target``; return its path and a descriptor for writing.
 
     It is new for certain (O_EXCL), so a planted link is never followed. Raises :class:`OSError`.
@@ -55,11 +55,11 @@ def create(target: Path) -> tuple[Path, int]:
     except FileExistsError:
         raise
     except OSError:
-        discard(path)  # over a network, what is reported as failed may have been done
+        remove_temporary(path)  # over a network, what is reported as failed may have been done
         raise
 
 
-def discard(path: Path) -> None:
+def remove_temporary(path: Path) -> None:
     """Remove a file of :func:`create`, unless it was renamed.
 
     Where a directory lets nobody remove anything (``chattr +a``), at least nothing is left in it.
@@ -74,7 +74,7 @@ def discard(path: Path) -> None:
             return
 
 
-def leftovers(target: Path) -> list[Path]:
+def stale_temporaries(target: Path) -> list[Path]:
     """Return what a crash has left of writing ``target``: regular files of this account.
 
     They may hold what would have been written. Root sees those of every account, because it
@@ -174,7 +174,7 @@ _TRIED = ("security.selinux", "security.SMACK64")
 trusted.gfid, describe the one file that has them and would be wrong on another."""
 
 
-def adopt(descriptor: int, before: Snapshot, new_mode: int) -> None:
+def copy_metadata(descriptor: int, before: Snapshot, new_mode: int) -> None:
     """Give the new file the owner, group, mode and attributes of the old one.
 
     A first file takes the owner of its directory when root writes it: a server that runs as
@@ -221,37 +221,37 @@ def _names(file: Path | int) -> set[str]:
 
 
 _NO_NEW_FILE = {
-    errno.EACCES: InPlace.DIRECTORY,
-    errno.EPERM: InPlace.DIRECTORY,
-    errno.EROFS: InPlace.MOUNT,  # only a mount of its own makes the file itself writable
+    errno.EACCES: InPlaceReason.DIRECTORY,
+    errno.EPERM: InPlaceReason.DIRECTORY,
+    errno.EROFS: InPlaceReason.MOUNT,  # only a mount of its own makes the file itself writable
 }
 
 
 _NO_RENAME = {
-    errno.EBUSY: InPlace.MOUNT,
-    errno.EACCES: InPlace.DIRECTORY,
-    errno.EPERM: InPlace.DIRECTORY,
-    errno.EXDEV: InPlace.RENAME,
-    errno.ENOSYS: InPlace.RENAME,
-    errno.ENOTSUP: InPlace.RENAME,
+    errno.EBUSY: InPlaceReason.MOUNT,
+    errno.EACCES: InPlaceReason.DIRECTORY,
+    errno.EPERM: InPlaceReason.DIRECTORY,
+    errno.EXDEV: InPlaceReason.RENAME,
+    errno.ENOSYS: InPlaceReason.RENAME,
+    errno.ENOTSUP: InPlaceReason.RENAME,
 }
 
 
-class Obstacle(Exception):
+class CannotReplace(Exception):
     """A step that cannot be done here, so that an existing file has to be written in place."""
 
-    def __init__(self, why: InPlace, error: OSError) -> None:
+    def __init__(self, why: InPlaceReason, error: OSError) -> None:
         super().__init__(why)
         self.why = why
         self.error = error
 
 
-def swap(before: Snapshot, data: bytes, new_mode: int) -> None:
+def replace_durably(before: Snapshot, data: bytes, new_mode: int) -> None:
     """Put a new file in the place of the old one, for good.
 
     Raises :class:`Obstacle` where only writing in place can help, and :class:`OSError`.
     """
-    exchange(before, data, new_mode)
+    replace_unsynced(before, data, new_mode)
     try:
         sync_directory(before.target.parent)
     except OSError as error:  # the new file is there, but might not outlast a crash
@@ -259,16 +259,16 @@ def swap(before: Snapshot, data: bytes, new_mode: int) -> None:
             if before.data is None:
                 before.target.unlink()
             else:
-                exchange(read(before.path), before.data, new_mode)
-        except (OSError, Obstacle, WizardError):
+                replace_unsynced(read_file(before.path), before.data, new_mode)
+        except (OSError, CannotReplace, WizardError):
             raise not_put_back(before.path, error) from None
         raise
 
 
-def exchange(before: Snapshot, data: bytes, new_mode: int) -> None:
+def replace_unsynced(before: Snapshot, data: bytes, new_mode: int) -> None:
     """Put a new file in the place of the old one; whether that outlasts a crash is left open."""
     try:
-        path, descriptor = create(before.target)
+        path, descriptor = create_temporary(before.target)
     except OSError as error:
         raise _known(error, _NO_NEW_FILE) from None
     try:
@@ -277,20 +277,20 @@ def exchange(before: Snapshot, data: bytes, new_mode: int) -> None:
             status = os.fstat(descriptor)
         finally:
             os.close(descriptor)  # on a network, this is where some errors come out
-        now = read(before.path)
+        now = read_file(before.path)
         if (now.data, now.target) != (before.data, before.target):
-            raise changed(before.path)
+            raise changed_meanwhile(before.path)
         _rename(path, before, status)
     except BaseException:
-        discard(path)
+        remove_temporary(path)
         raise
 
 
 def _fill(descriptor: int, before: Snapshot, data: bytes, new_mode: int) -> None:
     try:
-        adopt(descriptor, before, new_mode)
+        copy_metadata(descriptor, before, new_mode)
     except OSError as error:
-        raise Obstacle(InPlace.OWNER, error) from None
+        raise CannotReplace(InPlaceReason.OWNER, error) from None
     write_all(descriptor, data)
     sync(descriptor)
 
@@ -302,13 +302,13 @@ def _rename(path: Path, before: Snapshot, status: os.stat_result) -> None:
         # Over NFS a rename may be done although its answer was lost, and be refused when it is
         # sent again.
         try:
-            there = read(before.path).status
+            there = read_file(before.path).status
         except WizardError:
             raise not_put_back(before.path, error) from None
         if there is None or not os.path.samestat(there, status):
             raise _known(error, _NO_RENAME) from None
 
 
-def _known(error: OSError, obstacles: dict[int, InPlace]) -> OSError | Obstacle:
+def _known(error: OSError, obstacles: dict[int, InPlaceReason]) -> OSError | CannotReplace:
     why = obstacles.get(error.errno or 0)
-    return error if why is None else Obstacle(why, error)
+    return error if why is None else CannotReplace(why, error)

@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from wizard.files.atomic import sync, write_all
 from wizard.files.reading import Snapshot
-from wizard.files.refusals import changed, file_not_written, not_put_back, not_written
+from wizard.files.refusals import changed_meanwhile, file_not_written, not_put_back, not_written
 
 
 def open_existing(before: Snapshot) -> int:
@@ -26,7 +26,7 @@ def open_existing(before: Snapshot) -> int:
     try:
         return os.open(before.target, flags)
     except FileNotFoundError:
-        raise changed(before.path) from None
+        raise changed_meanwhile(before.path) from None
     except OSError as error:
         ours = before.status is not None and before.status.st_uid == os.geteuid()
         raise file_not_written(before.path, before.target, error, is_ours=ours) from None
@@ -45,7 +45,7 @@ def overwrite(before: Snapshot, data: bytes, announce: Callable[[], None] | None
         if announce is not None:
             announce()
         if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _content(descriptor, old) != old:
-            raise changed(before.path)
+            raise changed_meanwhile(before.path)
         try:
             _write_over(descriptor, len(old), data)
         except OSError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.errors import FileRefused
-from wizard.files.refusals import unreadable
+from wizard.files.refusals import file_unreadable
 from wizard.formats.text import MAX_BYTES, decode
 from wizard.text.language import _
 
@@ -17,14 +17,14 @@ from wizard.text.language import _
 def is_writable(snapshot: Snapshot) -> bool:
     """Whether writing the file can succeed, as far as permissions tell beforehand."""
     if snapshot.exists:
-        return may(snapshot.target, os.W_OK)
+        return has_access(snapshot.target, os.W_OK)
     directory = snapshot.target.parent
-    while not may(directory, os.F_OK) and directory != directory.parent:
+    while not has_access(directory, os.F_OK) and directory != directory.parent:
         directory = directory.parent
-    return may(directory, os.W_OK | os.X_OK)
+    return has_access(directory, os.W_OK | os.X_OK)
 
 
-def may(path: Path, mode: int) -> bool:
+def has_access(path: Path, mode: int) -> bool:
     """Whether this account may do that (``os.W_OK``, …); sees read-only mounts, too."""
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
@@ -89,7 +89,7 @@ def read_text(path: Path, what: str) -> TextFile:
     """Read a text file; a missing one has no text, and no problem either."""
     snapshot = None
     try:
-        snapshot = read(path)
+        snapshot = read_file(path)
         return TextFile(path, snapshot, decode(snapshot.data or b"", what))
     except FileRefused as error:
         return TextFile(path, snapshot, "", error.at(path))
@@ -100,7 +100,7 @@ _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 link that it cannot look at for a file, and that would be replaced instead of its target."""
 
 
-def read(path: Path) -> Snapshot:
+def read_file(path: Path) -> Snapshot:
     """Read a file of at most 1 MiB; a missing one is a snapshot without data.
 
     Raises :class:`FileRefused` when it is not a regular file, too large or cannot be read.
@@ -113,10 +113,10 @@ def read(path: Path) -> Snapshot:
         raise _impossible(path) from None
     except FileNotFoundError as error:
         if _is_lost(path):
-            raise unreadable(path, error) from None
+            raise file_unreadable(path, error) from None
         return Snapshot(path, target, None)
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise file_unreadable(path, error) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -127,7 +127,7 @@ def read(path: Path) -> Snapshot:
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise file_unreadable(path, error) from None
     finally:
         with contextlib.suppress(OSError):  # nothing was written
             os.close(descriptor)

@@ -39,23 +39,23 @@ _REMEDIES = {
 }
 
 
-def reason(error: OSError) -> str:
+def os_reason(error: OSError) -> str:
     """Return the system's own words for ``error``."""
     return error.strerror or type(error).__name__
 
 
-def unreadable(path: Path, error: OSError) -> FileRefused:
+def file_unreadable(path: Path, error: OSError) -> FileRefused:
     """Return the refusal for a file that cannot be read."""
     remedy = _as_owner() if error.errno in _DENIED else _("Check the path.")
     return FileRefused(
         "file-unreadable",
-        _("The file cannot be read: {reason}.", reason=reason(error)),
+        _("The file cannot be read: {reason}.", reason=os_reason(error)),
         remedy,
         path=path,
     )
 
 
-def changed(path: Path) -> FileRefused:
+def changed_meanwhile(path: Path) -> FileRefused:
     """Return the refusal for a file that somebody else has changed."""
     return FileRefused(
         "file-changed",
@@ -117,7 +117,7 @@ def not_put_back(path: Path, error: OSError | None) -> WriteFailed:
     if error is not None:
         message = _(
             "Writing failed: {reason}, and the file could not be put back as it was.",
-            reason=reason(error),
+            reason=os_reason(error),
         )
     return WriteFailed(
         "not-put-back",
@@ -137,7 +137,7 @@ def _failed(
         remedy = _(_REMEDIES.get(error.errno or 0, N_("Mend the cause and try again.")))
     return WriteFailed(
         "write-failed",
-        f"{_(what, reason=reason(error))} {_('Everything is as before.')}",
+        f"{_(what, reason=os_reason(error))} {_('Everything is as before.')}",
         remedy,
         path=path,
     )
@@ -170,7 +170,7 @@ def _as_owner_of_directory() -> str:
     return _("Run the wizard as the account that owns the directory; here, not even root may.")
 
 
-class InPlace(StrEnum):
+class InPlaceReason(StrEnum):
     """Why a file was written in place instead of being replaced in one step."""
 
     MOUNT = "mount"
@@ -197,35 +197,37 @@ class InPlace(StrEnum):
     @property
     def noticed(self) -> bool:
         """Whether a server that watches the file's directory notices the change by itself."""
-        return self is not InPlace.MOUNT
+        return self is not InPlaceReason.MOUNT
 
 
 _WORDS = {
-    InPlace.MOUNT: N_(
+    InPlaceReason.MOUNT: N_(
         "It is mounted on its own, so it was written in place, and the server does not notice the "
         "change by itself: restart it. Better mount the directory."
     ),
-    InPlace.HARD_LINKS: N_(
+    InPlaceReason.HARD_LINKS: N_(
         "It has further names (hard links), so it was written in place: all of them show the new "
         "content."
     ),
-    InPlace.DIRECTORY: N_(
+    InPlaceReason.DIRECTORY: N_(
         "This account may not replace files in its directory, so it was written in place."
     ),
-    InPlace.OWNER: N_(
+    InPlaceReason.OWNER: N_(
         "It was written in place, so that its owner, group and access rights stay as they are."
     ),
-    InPlace.RENAME: N_("The file system cannot replace files here, so it was written in place."),
+    InPlaceReason.RENAME: N_(
+        "The file system cannot replace files here, so it was written in place."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """A file that was written; ``why`` is None where it was replaced in one step."""
 
     directories: tuple[Path, ...] = ()
     """Those that had to be created for it, outermost first."""
-    why: InPlace | None = None
+    why: InPlaceReason | None = None
 
     @property
     def in_place(self) -> bool:

@@ -14,19 +14,19 @@ from pathlib import Path
 from wizard.errors import FileRefused, WizardError
 from wizard.files.atomic import (
     PRIVATE,
-    Obstacle,
-    exchange,
+    CannotReplace,
     make_directories,
     remove_directories,
-    swap,
+    replace_durably,
+    replace_unsynced,
     sync_directory,
 )
 from wizard.files.in_place import open_existing, overwrite
-from wizard.files.reading import Snapshot, check_trusted, may, read
+from wizard.files.reading import Snapshot, check_trusted, has_access, read_file
 from wizard.files.refusals import (
-    InPlace,
-    Written,
-    changed,
+    InPlaceReason,
+    WriteResult,
+    changed_meanwhile,
     not_given_away,
     not_put_back,
     not_removed,
@@ -35,13 +35,13 @@ from wizard.files.refusals import (
 from wizard.text.language import _
 
 
-def replace(
+def replace_file(
     before: Snapshot,
     data: bytes,
     new_mode: int = PRIVATE,
     *,
     in_place: Callable[[], None] | None = None,
-) -> Written:
+) -> WriteResult:
     """Replace the file by ``data`` in one step, or create it with ``new_mode``.
 
     Where it has to be written in place, ``in_place`` is called right before the first byte.
@@ -66,40 +66,40 @@ def replace(
     except BaseException:
         remove_directories(created)
         raise
-    return Written(tuple(created), why)
+    return WriteResult(tuple(created), why)
 
 
-def put_back(
+def restore_file(
     before: Snapshot,
     now: bytes | None,
     new_mode: int | None = None,
     *,
     in_place: Callable[[], None] | None = None,
-) -> Written:
+) -> WriteResult:
     """Undo :func:`replace`: bring ``before`` back where the file still holds ``now``.
 
     Owner, group and mode are those the file has now; one that is gone (``now`` is None) is
     created with ``new_mode``, which is private by default. Raises what :func:`replace` raises.
     """
-    current = read(before.path)
+    current = read_file(before.path)
     if current.data != now:
-        raise changed(before.path)
+        raise changed_meanwhile(before.path)
     if before.data is None:
-        delete(current)
-        return Written()
+        delete_file(current)
+        return WriteResult()
     mode = PRIVATE if new_mode is None else new_mode
-    return replace(current, before.data, mode, in_place=in_place)
+    return replace_file(current, before.data, mode, in_place=in_place)
 
 
-def delete(before: Snapshot) -> None:
+def delete_file(before: Snapshot) -> None:
     """Remove the file, and leave a link to it; one that is gone already is no error.
 
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
     :class:`WriteFailed` when the system refuses; the file is then as it was.
     """
-    now = read(before.path)
+    now = read_file(before.path)
     if (now.data, now.target) != (before.data, before.target):
-        raise changed(before.path)
+        raise changed_meanwhile(before.path)
     if now.data is None:
         return
     try:
@@ -111,8 +111,8 @@ def delete(before: Snapshot) -> None:
     except OSError as error:
         gone = Snapshot(now.path, now.target, None)
         try:
-            exchange(gone, now.data, now.mode or PRIVATE)
-        except (OSError, Obstacle, WizardError):
+            replace_unsynced(gone, now.data, now.mode or PRIVATE)
+        except (OSError, CannotReplace, WizardError):
             raise not_put_back(before.path, error) from None
         raise not_removed(before.path, now.target, error) from None
 
@@ -129,24 +129,24 @@ def _check_link_target(before: Snapshot) -> None:
 
 def _write(
     before: Snapshot, data: bytes, new_mode: int, announce: Callable[[], None] | None
-) -> InPlace | None:
+) -> InPlaceReason | None:
     if not before.exists:
         try:
-            swap(before, data, new_mode)
-        except Obstacle as obstacle:
-            if obstacle.why is InPlace.OWNER:
+            replace_durably(before, data, new_mode)
+        except CannotReplace as obstacle:
+            if obstacle.why is InPlaceReason.OWNER:
                 raise not_given_away(before.path, obstacle.error) from None
             raise obstacle.error from None
         return None
     check_trusted(before)
-    if not may(before.target, os.W_OK):
+    if not has_access(before.target, os.W_OK):
         os.close(open_existing(before))  # says why; opening tells the server of nothing
     if _names(before) > 1:
-        why = InPlace.HARD_LINKS
+        why = InPlaceReason.HARD_LINKS
     else:
         try:
-            swap(before, data, new_mode)
-        except Obstacle as obstacle:
+            replace_durably(before, data, new_mode)
+        except CannotReplace as obstacle:
             why = obstacle.why
         else:
             return None
@@ -159,7 +159,7 @@ def _names(before: Snapshot) -> int:
     try:
         return before.target.stat().st_nlink
     except FileNotFoundError:
-        raise changed(before.path) from None
+        raise changed_meanwhile(before.path) from None
 
 
 def new_file_mode(path: Path) -> int:

@@ -11,15 +11,15 @@ from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, Reading
-from wizard.formats.toml.document import disabled_statement, inline_pairs
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, ParsedEnv
+from wizard.formats.toml.document import commented_out, inline_pairs
 from wizard.formats.toml.statements import (
     Kind,
     Path,
     Span,
     Statement,
     map_strings_and_comments,
-    parse,
+    parse_toml,
 )
 from wizard.text.display import MASK
 
@@ -58,7 +58,7 @@ def mask_config(text: str) -> str:
     of a text that is not valid TOML. Never raises.
     """
     try:
-        source = parse(text)
+        source = parse_toml(text)
     except FileRefused:
         return "\n".join(MASK if line.strip() else line for line in text.split("\n"))
     shown = [source.bom]
@@ -119,7 +119,7 @@ def _masked(statement: Statement) -> str:
 
 
 def _masked_comment(statement: Statement) -> str:
-    pair = disabled_statement(statement)
+    pair = commented_out(statement)
     if pair is None or pair.kind is not Kind.PAIR:
         return _mask_comment(statement.text)
     source = pair.text[len(pair.indent) :]
@@ -220,7 +220,7 @@ def mask_dotenv(text: str) -> str:
     return "".join(masked)
 
 
-def _name_ends(dotenvy: Reading, compose: Reading) -> dict[int, int]:
+def _name_ends(dotenvy: ParsedEnv, compose: ParsedEnv) -> dict[int, int]:
     """Return where the name ends, by where the definition begins, for those that both see."""
     ours, theirs = (
         {(one.start, one.name_end) for one in reading.statements} for reading in (dotenvy, compose)
@@ -228,7 +228,7 @@ def _name_ends(dotenvy: Reading, compose: Reading) -> dict[int, int]:
     return dict(ours & theirs)
 
 
-def _value_flags(text: str, *readings: Reading) -> bytearray:
+def _value_flags(text: str, *readings: ParsedEnv) -> bytearray:
     """Return a flag for each character: whether it may belong to a value."""
     flags = bytearray(len(text) + 1)
     for reading in readings:

@@ -16,7 +16,7 @@ from wizard.config.settings import SCHEME, Endpoint, Route, Security, SmtpSettin
 from wizard.errors import InvalidValue
 from wizard.live_test.events import Alternative, Verdict
 from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage
-from wizard.live_test.session import Session
+from wizard.live_test.session import SmtpSession
 from wizard.system.network import Network
 from wizard.text.language import N_, _
 
@@ -65,20 +65,20 @@ _ANSWERS = {
 }
 
 
-class Search:
+class AlternativeSearch:
     """Tries all forms at once. End it with :meth:`aclose`, whatever has become of it."""
 
     def __init__(self, settings: SmtpSettings, network: Network, deadline: float) -> None:
         self._settings = settings
         self._network = network
         self._deadline = deadline
-        self._tasks: dict[Form, asyncio.Task[Alternative | None]] = {}
+        self._tasks: dict[EndpointVariant, asyncio.Task[Alternative | None]] = {}
 
     def begin(self, names: Sequence[str] = ()) -> None:
         """Start trying what is not being tried yet; ``names`` are those in the certificate."""
         limit = min(self._deadline, asyncio.get_running_loop().time() + _PATIENCE)
         ordered = {}
-        for form in other_forms(self._settings, names):
+        for form in endpoint_variants(self._settings, names):
             known = self._tasks.pop(form, None)
             ordered[form] = known or asyncio.create_task(self._try(form, limit))
         self._tasks = ordered | self._tasks
@@ -106,9 +106,9 @@ class Search:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _try(self, form: Form, limit: float) -> Alternative | None:
+    async def _try(self, form: EndpointVariant, limit: float) -> Alternative | None:
         settings = SmtpSettings(self._settings.user, Endpoint.parse(form.endpoint), form.starttls)
-        session = Session(settings, self._network)
+        session = SmtpSession(settings, self._network)
         try:
             async with asyncio.timeout_at(limit):
                 return await self._judge(form, session)
@@ -117,7 +117,7 @@ class Search:
         finally:
             await session.aclose()
 
-    async def _judge(self, form: Form, session: Session) -> Alternative | None:
+    async def _judge(self, form: EndpointVariant, session: SmtpSession) -> Alternative | None:
         """Go as far as possible without the secret; raise where it does not work."""
         login = self._settings.login
         last = Stage.RSET if login is None else Stage.AUTH
@@ -131,7 +131,7 @@ class Search:
             return None
         return self._describe(form, mechanism if login else None)
 
-    def _describe(self, form: Form, mechanism: str | None) -> Alternative:
+    def _describe(self, form: EndpointVariant, mechanism: str | None) -> Alternative:
         route, tested = form.route, self._settings.route
         words = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
         if mechanism:
@@ -153,7 +153,7 @@ class Search:
         return Alternative(form.endpoint, form.starttls, verdict, " ".join(words))
 
 
-def advice(alternative: Alternative, settings: SmtpSettings) -> str:
+def remedy_for(alternative: Alternative, settings: SmtpSettings) -> str:
     """Return what to set so that ``alternative`` takes the place of ``settings``, and why."""
     endpoint = Endpoint.parse(alternative.endpoint)
     values = {
@@ -168,7 +168,7 @@ def advice(alternative: Alternative, settings: SmtpSettings) -> str:
     return _("Set the endpoint to {endpoint}: {why}", **values)
 
 
-def may_help(failure: Failure, diagnosis: Diagnosis) -> bool:
+def may_cure(failure: Failure, diagnosis: Diagnosis) -> bool:
     """Whether another form of the endpoint could cure ``failure``."""
     return (
         failure.cause in _CURABLE
@@ -188,7 +188,7 @@ _RELAY_PORTS = (25, 2500)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class EndpointVariant:
     """One way to reach a mail server; ``endpoint`` holds no credentials."""
 
     endpoint: str
@@ -200,14 +200,16 @@ class Form:
         return Endpoint.parse(self.endpoint).route(self.starttls)
 
 
-def other_forms(settings: SmtpSettings, names: Sequence[str] = ()) -> tuple[Form, ...]:
+def endpoint_variants(
+    settings: SmtpSettings, names: Sequence[str] = ()
+) -> tuple[EndpointVariant, ...]:
     """Return what to try in place of ``settings``, the most desirable first.
 
     ``names`` are those in a certificate that was not for the host. Every form is encrypted, with
     one exception: where the host is this machine or a container, it may well be a plain relay.
     """
     tested = settings.route
-    found: dict[tuple[str, int, Security], Form] = {}
+    found: dict[tuple[str, int, Security], EndpointVariant] = {}
     for form in (*_renamed(settings, names), *_same_host(settings)):
         try:
             route = form.route
@@ -218,7 +220,7 @@ def other_forms(settings: SmtpSettings, names: Sequence[str] = ()) -> tuple[Form
     return tuple(found.values())
 
 
-def _renamed(settings: SmtpSettings, names: Sequence[str]) -> Iterator[Form]:
+def _renamed(settings: SmtpSettings, names: Sequence[str]) -> Iterator[EndpointVariant]:
     """Give the very form that was tested with each other name."""
     route = settings.route
     hosts = [name for name in names if _is_host(name)]
@@ -227,7 +229,7 @@ def _renamed(settings: SmtpSettings, names: Sequence[str]) -> Iterator[Form]:
         if settings.endpoint.is_url:
             yield _by_starttls(name, route)
         else:
-            yield Form(name, settings.starttls)
+            yield EndpointVariant(name, settings.starttls)
 
 
 def _is_host(name: str) -> bool:
@@ -238,21 +240,21 @@ def _is_host(name: str) -> bool:
         return False
 
 
-def _same_host(settings: SmtpSettings) -> Iterator[Form]:
+def _same_host(settings: SmtpSettings) -> Iterator[EndpointVariant]:
     route = settings.route
-    yield Form(route.host, False)
-    yield Form(route.host, True)
+    yield EndpointVariant(route.host, False)
+    yield EndpointVariant(route.host, True)
     if settings.endpoint.is_url:
         yield _by_starttls(route.host, route)
-    yield Form(f"{SCHEME}{route.host}:25?tls=required", False)
+    yield EndpointVariant(f"{SCHEME}{route.host}:25?tls=required", False)
     if is_nearby(route.host):
         ports = dict.fromkeys([*([route.port] if settings.endpoint.is_url else []), *_RELAY_PORTS])
         for port in ports:
-            yield Form(f"{SCHEME}{route.host}:{port}{_path(route)}", False)
+            yield EndpointVariant(f"{SCHEME}{route.host}:{port}{_path(route)}", False)
 
 
-def _by_starttls(host: str, route: Route) -> Form:
-    return Form(f"{SCHEME}{host}:{route.port}{_path(route)}?tls=required", False)
+def _by_starttls(host: str, route: Route) -> EndpointVariant:
+    return EndpointVariant(f"{SCHEME}{host}:{route.port}{_path(route)}?tls=required", False)
 
 
 def _path(route: Route) -> str:

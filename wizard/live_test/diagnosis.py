@@ -10,7 +10,7 @@ from __future__ import annotations
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis_connection import ENCRYPTION, INTRODUCTION, REACHING, UNFORESEEN
 from wizard.live_test.diagnosis_mail import LOGIN, OTHER_RECIPIENT, SENDING
-from wizard.live_test.diagnosis_rule import Rule, values
+from wizard.live_test.diagnosis_rule import Rule, rule_facts
 from wizard.live_test.failure import Diagnosis, Failure
 from wizard.text.language import _
 
@@ -27,7 +27,7 @@ TABLE: tuple[Rule, ...] = (
 )
 
 
-def matters(failure: Failure, settings: SmtpSettings) -> bool:
+def refusal_matters(failure: Failure, settings: SmtpSettings) -> bool:
     """Whether a refused recipient says something about the server's mails to others.
 
     It does not when only that one mailbox does not exist, is full, or takes nothing.
@@ -39,7 +39,7 @@ def matters(failure: Failure, settings: SmtpSettings) -> bool:
 def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
     """Explain ``failure`` of a test of ``settings``."""
     rule = next(rule for rule in TABLE if rule.matches(failure, settings))
-    facts = values(failure, settings)
+    facts = rule_facts(failure, settings)
     return Diagnosis(
         rule.code,
         failure.stage,

@@ -5,7 +5,7 @@ Senders, recipients and mails that are not accepted.
 
 from __future__ import annotations
 
-from wizard.discovery.providers import Special
+from wizard.discovery.providers import ProviderNote
 from wizard.live_test.diagnosis_rule import (
     Rule,
     blanks,
@@ -200,7 +200,7 @@ LOGIN: tuple[Rule, ...] = (
             "password; user is the full address."
         ),
         stages=(Stage.AUTH,),
-        when=special(Special.APP_PASSWORD, Special.APP_PASSWORD_WITH_2FA),
+        when=special(ProviderNote.APP_PASSWORD, ProviderNote.APP_PASSWORD_WITH_2FA),
     ),
     Rule(
         Cause.REPLY,
@@ -211,7 +211,7 @@ LOGIN: tuple[Rule, ...] = (
             "then check the secret."
         ),
         stages=(Stage.AUTH,),
-        when=special(Special.ACCESS_MUST_BE_ENABLED),
+        when=special(ProviderNote.ACCESS_MUST_BE_ENABLED),
     ),
     Rule(
         Cause.REPLY,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.config.settings import Security, SmtpSettings, is_container_name, is_nearby
-from wizard.discovery.providers import Special, UserForm, by_host
+from wizard.discovery.providers import ProviderNote, UserNameForm, provider_by_host
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.text.display import MASK
 from wizard.text.language import N_, _
@@ -28,7 +28,7 @@ _STEPS = {
     Stage.QUIT: N_("the goodbye"),
 }
 
-When = Callable[[Failure, SmtpSettings], bool]
+Condition = Callable[[Failure, SmtpSettings], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Rule:
     remedy: str
     stages: tuple[Stage, ...] = ()
     said: str = ""
-    when: When | None = None
+    when: Condition | None = None
     warning: bool = False
 
     def matches(self, failure: Failure, settings: SmtpSettings) -> bool:
@@ -58,7 +58,7 @@ class Rule:
         )
 
 
-def values(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
+def rule_facts(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
     """Return what the sentences of a rule may refer to."""
     route, certificate = settings.route, failure.certificate
     filled: dict[str, str | int] = {
@@ -104,41 +104,44 @@ def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
     return None if certificate is None else certificate.name_like(settings.route.host)
 
 
-def every(*conditions: When) -> When:
+def every(*conditions: Condition) -> Condition:
     """Match when all ``conditions`` do."""
     return lambda failure, settings: all(match(failure, settings) for match in conditions)
 
 
-def provider(name: str) -> When:
+def provider(name: str) -> Condition:
     """Match routes to hosts of this provider, by its id in the table of providers."""
-    return lambda _, settings: (at := by_host(settings.route.host)) is not None and at.id == name
+    return lambda _, settings: (
+        (at := provider_by_host(settings.route.host)) is not None and at.id == name
+    )
 
 
-def special(*codes: Special) -> When:
+def special(*codes: ProviderNote) -> Condition:
     """Match routes to providers that are special in one of these ways."""
     return lambda _, settings: (
-        (at := by_host(settings.route.host)) is not None and any(at.needs(code) for code in codes)
+        (at := provider_by_host(settings.route.host)) is not None
+        and any(at.needs(code) for code in codes)
     )
 
 
 def only_starttls(_: Failure, settings: SmtpSettings) -> bool:
     """Match routes to providers that only offer STARTTLS."""
-    at = by_host(settings.route.host)
+    at = provider_by_host(settings.route.host)
     return at is not None and at.only_starttls
 
 
 def made_login(_: Failure, settings: SmtpSettings) -> bool:
     """Match routes to providers that make user name and password for SMTP."""
-    at = by_host(settings.route.host)
-    return at is not None and at.user is UserForm.LOGIN
+    at = provider_by_host(settings.route.host)
+    return at is not None and at.user is UserNameForm.LOGIN
 
 
-def security(*expected: Security) -> When:
+def security(*expected: Security) -> Condition:
     """Match routes that are protected in one of these ways."""
     return lambda _, settings: settings.route.security in expected
 
 
-def port(*expected: int) -> When:
+def port(*expected: int) -> Condition:
     """Match routes to one of these ports."""
     return lambda _, settings: settings.route.port in expected
 
@@ -180,7 +183,7 @@ def wrong_fixed_user(_: Failure, settings: SmtpSettings) -> bool:
 
 
 def _fixed_user(settings: SmtpSettings) -> str | None:
-    at = by_host(settings.route.host)
+    at = provider_by_host(settings.route.host)
     return None if at is None else at.fixed_user
 
 

@@ -16,13 +16,13 @@ from enum import StrEnum
 from wizard.config.settings import Route
 from wizard.errors import InvalidValue
 from wizard.live_test.failure import Diagnosis, Failure, Stage
-from wizard.text.display import mask_url_password, printable
+from wizard.text.display import mask_url_password, sanitize
 from wizard.text.language import _
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 
 
-class Outcome(StrEnum):
+class StageOutcome(StrEnum):
     """How one stage ended."""
 
     PASS = "pass"  # noqa: S105 - an outcome
@@ -41,18 +41,18 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StageStarted:
     """A stage has begun."""
 
     stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class StageFinished:
     """A stage has ended. ``message`` is one printable sentence, ``detail`` is for machines."""
 
     stage: Stage
-    outcome: Outcome
+    outcome: StageOutcome
     seconds: float
     message: str
     detail: Mapping[str, JSON] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class VerdictReached:
     """The verdict is certain. What still follows (RSET, QUIT, alternatives) does not change it."""
 
     verdict: Verdict
@@ -107,7 +107,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TranscriptLine:
     """One line of the dialogue, printable and without the login; ``seconds`` since the start."""
 
     direction: Direction
@@ -119,7 +119,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TestReport:
     """The whole test. ``route`` is None when there was nothing to test.
 
     ``diagnosis`` explains the failure, or else the first warning; it is None on *pass*.
@@ -130,11 +130,11 @@ class Report:
     route: Route | None
     endpoint: str
     """The endpoint as it may be shown: a password in it is masked."""
-    stages: tuple[Finished, ...]
+    stages: tuple[StageFinished, ...]
     diagnosis: Diagnosis | None
     seconds: float
     alternatives: tuple[Alternative, ...] = ()
-    transcript: tuple[Line, ...] = ()
+    transcript: tuple[TranscriptLine, ...] = ()
     """The dialogue on the connection that was tested, not on those that only look around."""
     decided: float = 0.0
     """Seconds after which the verdict was certain."""
@@ -164,26 +164,26 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Concluded:
+class TestFinished:
     """The last event of every test that was not cancelled."""
 
-    report: Report
+    report: TestReport
 
 
-Event = Started | Finished | Decided | Concluded
+Event = StageStarted | StageFinished | VerdictReached | TestFinished
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class StagePassed:
     """How a stage went well. ``concern`` makes it a warning."""
 
     message: str
     detail: Mapping[str, JSON] = field(default_factory=dict)
-    outcome: Outcome = Outcome.PASS
+    outcome: StageOutcome = StageOutcome.PASS
     concern: Failure | None = None
 
 
-class Failed(Exception):
+class StageFailed(Exception):
     """A stage did not go well."""
 
     def __init__(self, failure: Failure) -> None:
@@ -195,10 +195,10 @@ Hide = Callable[[str], str]
 """Makes text from outside fit to be shown, without the secret in any form."""
 
 
-Action = Callable[[], Awaitable[Passed]]
+StageAction = Callable[[], Awaitable[StagePassed]]
 
 
-Step = tuple[Stage, Action]
+StageStep = tuple[Stage, StageAction]
 
 
 MOST_LINES = 400
@@ -210,10 +210,10 @@ class Transcript:
     def __init__(self, clock: Callable[[], float], hide: Iterable[str] = ()) -> None:
         self._clock = clock
         self._hidden = tuple(hide)
-        self._lines: list[Line] = []
+        self._lines: list[TranscriptLine] = []
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[TranscriptLine, ...]:
         """What was said so far; a long dialogue ends with a note that it goes on."""
         return tuple(self._lines)
 
@@ -234,7 +234,7 @@ class Transcript:
             return
         if len(self._lines) == MOST_LINES:
             direction, text = Direction.NOTE, _("The rest is left out.")
-        self._lines.append(Line(direction, printable(text, self._hidden), self._clock()))
+        self._lines.append(TranscriptLine(direction, sanitize(text, self._hidden), self._clock()))
 
 
 _STAGES = {
@@ -246,7 +246,7 @@ _STAGES = {
 """First word of a refusal's code → the stage at which the server would fail."""
 
 
-def not_configured() -> Report:
+def not_configured_report() -> TestReport:
     """Return the report for a configuration without ``[smtp]``."""
     diagnosis = Diagnosis(
         code="not-configured",
@@ -255,10 +255,10 @@ def not_configured() -> Report:
         remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
         server_said=None,
     )
-    return Report(Verdict.UNTESTABLE, None, "", (), diagnosis, 0.0)
+    return TestReport(Verdict.UNTESTABLE, None, "", (), diagnosis, 0.0)
 
 
-def unusable(problem: InvalidValue, endpoint: str) -> Report:
+def unusable_report(problem: InvalidValue, endpoint: str) -> TestReport:
     """Return the report for settings that the server cannot even try."""
     stage = _STAGES.get(problem.code.partition("-")[0], Stage.DNS)
     diagnosis = Diagnosis(
@@ -268,4 +268,4 @@ def unusable(problem: InvalidValue, endpoint: str) -> Report:
         remedy=problem.remedy,
         server_said=None,
     )
-    return Report(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)
+    return TestReport(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import wizard
 from wizard.config.settings import Route, Security
-from wizard.live_test.events import Report
+from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Stage
 from wizard.text.language import _
 
@@ -22,7 +22,7 @@ _CERTIFICATE = (
 )
 
 
-def reproduce(report: Report) -> tuple[str, ...]:
+def reproduce(report: TestReport) -> tuple[str, ...]:
     """Return shell commands that do by hand what the test did; none if it had no route."""
     route = report.route
     if route is None:
@@ -33,12 +33,12 @@ def reproduce(report: Report) -> tuple[str, ...]:
     return tuple(shlex.join(command) for command in commands)
 
 
-def ticket(report: Report) -> str:
+def ticket(report: TestReport) -> str:
     """Return the whole report as plain text, fit to be pasted where strangers can read it."""
     return "\n".join(_ticket(report)) + "\n"
 
 
-def _swaks(report: Report, route: Route) -> list[str]:
+def _swaks(report: TestReport, route: Route) -> list[str]:
     command = ["swaks", "--server", route.host, "--port", str(route.port)]
     if route.security is Security.TLS:
         command += ["--tls-on-connect", "--tls-verify"]
@@ -59,7 +59,7 @@ def _swaks(report: Report, route: Route) -> list[str]:
     return command
 
 
-def _mechanism(report: Report) -> str:
+def _mechanism(report: TestReport) -> str:
     """Return the mechanism that was used, or else those that could have been."""
     for stage in report.stages:
         if stage.stage is Stage.AUTH and "mechanism" in stage.detail:
@@ -76,7 +76,7 @@ def _openssl(route: Route) -> list[str]:
     ]
 
 
-def _ticket(report: Report) -> Iterator[str]:
+def _ticket(report: TestReport) -> Iterator[str]:
     yield _("smtp-wizard {version}: live test", version=wizard.__version__)
     yield (
         f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}, "
@@ -101,7 +101,7 @@ def _ticket(report: Report) -> Iterator[str]:
     yield from _section(_("By hand"), reproduce(report))
 
 
-def _who(report: Report) -> Iterator[str]:
+def _who(report: TestReport) -> Iterator[str]:
     yield _("Endpoint {endpoint}", endpoint=report.endpoint)
     yield _("no login") if report.login is None else _("login as {user}", user=report.login)
     yield _("mail from {sender}", sender=report.sender)
@@ -109,7 +109,7 @@ def _who(report: Report) -> Iterator[str]:
         yield _("mail to {recipient}", recipient=report.recipient)
 
 
-def _explanation(report: Report) -> Iterator[str]:
+def _explanation(report: TestReport) -> Iterator[str]:
     diagnosis = report.diagnosis
     if diagnosis is not None:
         yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
@@ -127,7 +127,7 @@ def _explanation(report: Report) -> Iterator[str]:
         yield f"  {other.words}"
 
 
-def _certificate(report: Report) -> Iterator[str]:
+def _certificate(report: TestReport) -> Iterator[str]:
     """Give what the last certificate that was seen says about itself."""
     seen = [stage.detail for stage in report.stages if "issuer" in stage.detail]
     for key in _CERTIFICATE if seen else ():

@@ -12,30 +12,30 @@ from functools import partial
 from typing import ClassVar
 
 from wizard.config.settings import Security, SmtpSettings
-from wizard.live_test.alternatives import BEFORE_LOGIN, Search, advice, may_help
+from wizard.live_test.alternatives import BEFORE_LOGIN, AlternativeSearch, may_cure, remedy_for
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.events import (
     JSON,
-    Action,
     Alternative,
-    Concluded,
-    Decided,
     Event,
-    Failed,
-    Finished,
-    Line,
-    Outcome,
-    Passed,
-    Report,
-    Started,
-    Step,
+    StageAction,
+    StageFailed,
+    StageFinished,
+    StageOutcome,
+    StagePassed,
+    StageStarted,
+    StageStep,
+    TestFinished,
+    TestReport,
     Transcript,
+    TranscriptLine,
     Verdict,
+    VerdictReached,
 )
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
-from wizard.live_test.session import Session, hidden_forms
-from wizard.live_test.smtp import ConnectionClosed, Malformed
-from wizard.live_test.tls import certificate_detail, look
+from wizard.live_test.session import SmtpSession, secret_encodings
+from wizard.live_test.smtp import ConnectionClosed, MalformedReply
+from wizard.live_test.tls import certificate_detail, fetch_certificate
 from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
@@ -68,7 +68,7 @@ _UNTRUSTED = {
 """The failures of certificates, and the rule that each of them broke."""
 
 
-class Course:
+class TestRun:
     """Takes one stage after the other; ``search`` is None where no alternative is wanted."""
 
     COURTESIES: ClassVar = frozenset({Stage.RSET, Stage.QUIT})
@@ -78,8 +78,8 @@ class Course:
         self,
         settings: SmtpSettings,
         network: Network,
-        session: Session,
-        search: Search | None,
+        session: SmtpSession,
+        search: AlternativeSearch | None,
         seconds: float,
     ) -> None:
         self._settings = settings
@@ -90,7 +90,7 @@ class Course:
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
         self._deadline = self._began + seconds
-        self._stages: list[Finished] = []
+        self._stages: list[StageFinished] = []
         self._failure: Failure | None = None
         self._diagnosis: Diagnosis | None = None
         self._verdict = Verdict.PASS
@@ -98,12 +98,12 @@ class Course:
         self._alternatives: tuple[Alternative, ...] = ()
         self.over = False
 
-    async def take(self, step: Step) -> Finished:
+    async def take(self, step: StageStep) -> StageFinished:
         """Run one stage; note and explain how it went."""
         began = self._clock()
         result = await self._attempt(step)
         seconds = self._clock() - began
-        if isinstance(result, Passed):
+        if isinstance(result, StagePassed):
             finished = self._passed(step[0], result, seconds)
         elif step[0] in self.COURTESIES:
             finished = self._unimportant(result, seconds)
@@ -117,32 +117,32 @@ class Course:
         """Whether the verdict is certain."""
         return self._decided_after is not None
 
-    def decide(self) -> Decided:
+    def decide(self) -> VerdictReached:
         """Declare the verdict certain."""
         self._decided_after = self._clock() - self._began
-        return Decided(self._verdict)
+        return VerdictReached(self._verdict)
 
     async def look_around(self) -> None:
         """Find out whether another form of the endpoint works, where that could be."""
         failure, diagnosis = self._failure, self._diagnosis
         if self._search is None or failure is None or diagnosis is None:
             return
-        if not may_help(failure, diagnosis):
+        if not may_cure(failure, diagnosis):
             return
         host = self._settings.route.host
         names = failure.certificate.names_like(host) if failure.certificate else ()
         self._search.begin(names if failure.cause is Cause.CERTIFICATE_NAME else ())
         self._alternatives = await self._search.found()
         if self._alternatives:
-            remedy = advice(self._alternatives[0], self._settings)
+            remedy = remedy_for(self._alternatives[0], self._settings)
             self._diagnosis = replace(diagnosis, remedy=remedy)
         else:
             self._diagnosis = diagnose(replace(failure, alone=True), self._settings)
 
-    def report(self, transcript: tuple[Line, ...], recipient: str | None) -> Report:
+    def report(self, transcript: tuple[TranscriptLine, ...], recipient: str | None) -> TestReport:
         """Sum up; meant for when everything has ended."""
         settings, hide = self._settings, self._session.printable
-        return Report(
+        return TestReport(
             self._verdict,
             settings.route,
             settings.endpoint.display,
@@ -157,7 +157,7 @@ class Course:
             recipient=hide(recipient) if recipient is not None else None,
         )
 
-    async def _attempt(self, step: Step) -> Passed | Failure:
+    async def _attempt(self, step: StageStep) -> StagePassed | Failure:
         stage, action = step
         if stage is Stage.GREETING and self._settings.route.security is not Security.TLS:
             action = partial(self._greeting_unless_tls, action)
@@ -165,7 +165,7 @@ class Course:
         try:
             async with asyncio.timeout_at(self._limit(stage)):
                 return await action()
-        except Failed as error:
+        except StageFailed as error:
             return error.failure
         except TimeoutError:
             return Failure(
@@ -173,7 +173,7 @@ class Course:
             )
         except ConnectionClosed:
             return Failure(stage, Cause.CLOSED)
-        except Malformed as error:
+        except MalformedReply as error:
             said = self._session.printable(error.received)
             return Failure(stage, Cause.MALFORMED, said=said, text=error.problem)
         except Exception as error:  # noqa: BLE001 - whatever a library comes up with is a verdict
@@ -183,14 +183,14 @@ class Course:
             if waiting is not None:
                 waiting.cancel()
 
-    async def _greeting_unless_tls(self, greet: Action) -> Passed:
+    async def _greeting_unless_tls(self, greet: StageAction) -> StagePassed:
         """Wait for the greeting; when it is slow, find out meanwhile whether TLS is expected."""
         greeting = asyncio.ensure_future(greet())
         knocking = asyncio.ensure_future(self._knock())
         try:
             await asyncio.wait((greeting, knocking), return_when=asyncio.FIRST_COMPLETED)
             if not greeting.done() and (certificate := knocking.result()) is not None:
-                raise Failed(Failure(Stage.GREETING, Cause.IS_TLS, certificate=certificate))
+                raise StageFailed(Failure(Stage.GREETING, Cause.IS_TLS, certificate=certificate))
             return await greeting
         finally:
             greeting.cancel()
@@ -203,7 +203,9 @@ class Course:
         address = self._session.address
         try:
             if address is not None:
-                return await look(self._network, address, self._settings.route.host, None)
+                return await fetch_certificate(
+                    self._network, address, self._settings.route.host, None
+                )
         except Exception:  # noqa: BLE001 - only an attempt to know sooner
             return None
         return None
@@ -239,43 +241,47 @@ class Course:
         upgrade = self._session.ehlo_name if failure.stage is Stage.STARTTLS else None
         try:
             async with asyncio.timeout_at(self._deadline):
-                certificate = await look(self._network, address, route.host, upgrade)
+                certificate = await fetch_certificate(self._network, address, route.host, upgrade)
         except Exception:  # noqa: BLE001 - only an attempt to say more
             return failure
         cause = Cause.IS_TLS if silent else failure.cause
         return replace(failure, cause=cause, certificate=certificate)
 
-    def _passed(self, stage: Stage, passed: Passed, seconds: float) -> Finished:
+    def _passed(self, stage: Stage, passed: StagePassed, seconds: float) -> StageFinished:
         outcome, message = passed.outcome, passed.message
         if passed.concern is not None:
             diagnosis = diagnose(passed.concern, self._settings)
             self._note(diagnosis, Verdict.WARN)
-            outcome, message = Outcome.WARN, diagnosis.summary
-        return Finished(stage, outcome, seconds, message, passed.detail)
+            outcome, message = StageOutcome.WARN, diagnosis.summary
+        return StageFinished(stage, outcome, seconds, message, passed.detail)
 
-    def _failed(self, failure: Failure, seconds: float) -> Finished:
+    def _failed(self, failure: Failure, seconds: float) -> StageFinished:
         diagnosis = diagnose(failure, self._settings)
-        outcome, verdict = Outcome.FAIL, Verdict.FAIL
+        outcome, verdict = StageOutcome.FAIL, Verdict.FAIL
         if diagnosis.warning:
-            outcome, verdict = Outcome.WARN, Verdict.WARN
+            outcome, verdict = StageOutcome.WARN, Verdict.WARN
         elif failure.cause is Cause.CONTAINER_INTERNAL:
-            outcome, verdict = Outcome.SKIP, Verdict.UNTESTABLE
+            outcome, verdict = StageOutcome.SKIP, Verdict.UNTESTABLE
         self.over = verdict is not Verdict.WARN
         self._note(diagnosis, verdict)
         if self.over:
             self._failure = failure
         if self.over and failure.cause in _IN_STEP:
             self._session.take_leave()
-        return Finished(failure.stage, outcome, seconds, diagnosis.summary, self._detail(failure))
+        return StageFinished(
+            failure.stage, outcome, seconds, diagnosis.summary, self._detail(failure)
+        )
 
-    def _unimportant(self, failure: Failure, seconds: float) -> Finished:
+    def _unimportant(self, failure: Failure, seconds: float) -> StageFinished:
         self.over = True
         command = failure.stage.value.upper()
         message = _(
             "The mail server did not accept {command}, which does not matter for mails.",
             command=command,
         )
-        return Finished(failure.stage, Outcome.WARN, seconds, message, self._detail(failure))
+        return StageFinished(
+            failure.stage, StageOutcome.WARN, seconds, message, self._detail(failure)
+        )
 
     def _note(self, diagnosis: Diagnosis, verdict: Verdict) -> None:
         """Keep the first warning, unless there is a failure."""
@@ -300,7 +306,7 @@ class Course:
 DEFAULT_TIMEOUT = 15.0
 
 
-async def probe(
+async def run_live_test(
     settings: SmtpSettings,
     *,
     timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the deadline is part of the verdict
@@ -326,8 +332,8 @@ async def probe(
     network = network or SystemNetwork()
     clock = asyncio.get_running_loop().time
     began = clock()
-    transcript = Transcript(lambda: clock() - began, hidden_forms(settings))
-    session = Session(
+    transcript = Transcript(lambda: clock() - began, secret_encodings(settings))
+    session = SmtpSession(
         settings,
         network,
         recipient=recipient,
@@ -335,13 +341,13 @@ async def probe(
         compose=compose,
         transcript=transcript,
     )
-    search = Search(settings, network, began + timeout) if alternatives else None
-    course = Course(settings, network, session, search, timeout)
+    search = AlternativeSearch(settings, network, began + timeout) if alternatives else None
+    course = TestRun(settings, network, session, search, timeout)
     try:
         for step in session.steps():
-            if not course.decided and step[0] in Course.COURTESIES:
+            if not course.decided and step[0] in TestRun.COURTESIES:
                 yield course.decide()
-            yield Started(step[0])
+            yield StageStarted(step[0])
             finished = await course.take(step)
             yield finished
             if course.over:
@@ -353,4 +359,4 @@ async def probe(
         await session.aclose()
         if search is not None:
             await search.aclose()
-    yield Concluded(course.report(transcript.lines, recipient))
+    yield TestFinished(course.report(transcript.lines, recipient))

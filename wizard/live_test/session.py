@@ -17,19 +17,33 @@ from wizard.config.settings import (
     is_loopback,
     is_nearby,
 )
-from wizard.live_test.events import JSON, Failed, Outcome, Passed, Step, Transcript
+from wizard.live_test.events import (
+    JSON,
+    StageFailed,
+    StageOutcome,
+    StagePassed,
+    StageStep,
+    Transcript,
+)
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.live_test.smtp import Conversation, Extensions, Injected, Reply, as_sent, log_in
-from wizard.live_test.tls import cause_of, encrypted, words_of
+from wizard.live_test.smtp import (
+    Extensions,
+    Reply,
+    SmtpConnection,
+    StarttlsInjection,
+    as_sent,
+    log_in,
+)
+from wizard.live_test.tls import describe_tls, error_words, tls_cause
 from wizard.live_test.transaction import Transaction, refused
 from wizard.system.network import Address, Connected, Network, connect_first
-from wizard.text.display import printable
+from wizard.text.display import sanitize
 from wizard.text.language import N_, _
 
 _IN_ADDRESSES = 5
 
 
-class Session:
+class SmtpSession:
     """One connection with these settings. Not for a second use; end it with :meth:`aclose`.
 
     ``compose``: the server runs in a container. ``deliver``: a mail goes to ``recipient``.
@@ -52,15 +66,15 @@ class Session:
         self._deliver = deliver
         self._compose = compose
         self._transcript = transcript
-        self._hidden = hidden_forms(settings)
+        self._hidden = secret_encodings(settings)
         self._addresses: Sequence[Address] = ()
         self._connected: Connected | None = None
-        self._conversation: Conversation | None = None
+        self._conversation: SmtpConnection | None = None
         self._transaction: Transaction | None = None
         self.extensions = Extensions(frozenset(), (), None)
         self.ehlo_name = self._route.ehlo_name or _own_name()
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[StageStep]:
         """Give the stages of this route in order."""
         security = self._route.security
         yield Stage.DNS, self._resolve
@@ -97,7 +111,7 @@ class Session:
 
     def printable(self, text: str) -> str:
         """Make text from outside fit to be shown, without the secret in any form."""
-        return printable(text, self._hidden)
+        return sanitize(text, self._hidden)
 
     def take_leave(self) -> None:
         """Say QUIT and do not wait."""
@@ -113,18 +127,18 @@ class Session:
         elif self._connected is not None:
             self._connected.sock.close()
 
-    async def _resolve(self) -> Passed:
+    async def _resolve(self) -> StagePassed:
         self._addresses = await resolve(self._network, self._route, self._compose)
         ips = [address.ip for address in self._addresses]
         shown = _(" and ").join(ips[:_IN_ADDRESSES])
         message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
         if ips == [self._route.host]:
             message = _("This is an IP address.")
-        return Passed(message, {"addresses": ips})
+        return StagePassed(message, {"addresses": ips})
 
-    async def _connect(self) -> Passed:
+    async def _connect(self) -> StagePassed:
         found = self._connected = await connect(self._network, self._addresses)
-        failed = [f"{address.ip}: {words_of(why)}" for address, why in found.failed.items()]
+        failed = [f"{address.ip}: {error_words(why)}" for address, why in found.failed.items()]
         silent = [address.ip for address in found.silent]
         detail: dict[str, JSON] = {
             "address": found.address.ip,
@@ -145,37 +159,37 @@ class Session:
                 usual=self._route.port,
             )
         self._note(message)
-        return Passed(message, detail, concern=concern)
+        return StagePassed(message, detail, concern=concern)
 
     async def _open(self, stage: Stage, context: ssl.SSLContext | None) -> None:
         assert self._connected is not None  # noqa: S101 - the order of steps()
         try:
-            self._conversation = await Conversation.open(
+            self._conversation = await SmtpConnection.open(
                 self._connected.sock, self._route.host, context, self._transcript
             )
         except OSError as error:
             raise self._no_tls(stage, error) from error
 
-    async def _handshake(self) -> Passed:
+    async def _handshake(self) -> StagePassed:
         await self._open(Stage.TLS, self._network.tls_context())
         return self._encrypted(Stage.TLS)
 
-    def _no_tls(self, stage: Stage, error: OSError) -> Failed:
-        words = words_of(error)
+    def _no_tls(self, stage: Stage, error: OSError) -> StageFailed:
+        words = error_words(error)
         self._note(_("The encryption failed: {words}.", words=words))
-        return Failed(Failure(stage, cause_of(error), text=words))
+        return StageFailed(Failure(stage, tls_cause(error), text=words))
 
-    def _encrypted(self, stage: Stage) -> Passed:
+    def _encrypted(self, stage: Stage) -> StagePassed:
         if self._talk.tls is None:
-            raise Failed(Failure(stage, Cause.CLOSED))
-        passed = encrypted(stage, self._talk.tls)
+            raise StageFailed(Failure(stage, Cause.CLOSED))
+        passed = describe_tls(stage, self._talk.tls)
         self._note(passed.message)
         return passed
 
     # Talking to the server
 
     @property
-    def _talk(self) -> Conversation:
+    def _talk(self) -> SmtpConnection:
         assert self._conversation is not None  # noqa: S101 - the order of steps()
         return self._conversation
 
@@ -184,15 +198,15 @@ class Session:
             raise refused(stage, reply, self.printable)
         return reply
 
-    async def _greet(self) -> Passed:
+    async def _greet(self) -> StagePassed:
         if self._conversation is None:
             await self._open(Stage.GREETING, None)
         reply = self._positive(Stage.GREETING, await self._talk.reply())
-        return Passed(
+        return StagePassed(
             _("{host} has greeted.", host=self._route.host), {"said": self.printable(reply.text)}
         )
 
-    async def _introduce(self) -> Passed:
+    async def _introduce(self) -> StagePassed:
         reply = await self._talk.command(b"EHLO", self.ehlo_name.encode())
         offered = self.extensions = Extensions.parse(self._positive(Stage.EHLO, reply))
         mechanisms = [self.printable(name) for name in offered.mechanisms]
@@ -213,32 +227,32 @@ class Session:
             "smtputf8": offered.has("SMTPUTF8"),
             "starttls": offered.has("STARTTLS"),
         }
-        return Passed(self.printable(message), detail)
+        return StagePassed(self.printable(message), detail)
 
-    async def _start_tls(self) -> Passed:
+    async def _start_tls(self) -> StagePassed:
         stage = Stage.STARTTLS
         if not self.extensions.has("STARTTLS"):
-            raise Failed(Failure(stage, Cause.STARTTLS_MISSING))
+            raise StageFailed(Failure(stage, Cause.STARTTLS_MISSING))
         self._positive(stage, await self._talk.command(b"STARTTLS"))
         try:
             await self._talk.encrypt(self._network.tls_context(), self._route.host)
-        except Injected as error:
+        except StarttlsInjection as error:
             self._note(_("There was unencrypted data behind the reply to STARTTLS."))
-            raise Failed(Failure(stage, Cause.INJECTED)) from error
+            raise StageFailed(Failure(stage, Cause.INJECTED)) from error
         except OSError as error:
             raise self._no_tls(stage, error) from error
         return self._encrypted(stage)
 
-    async def _log_in(self) -> Passed:
+    async def _log_in(self) -> StagePassed:
         login = self._settings.login
         if login is None:
-            return Passed(_("No login, because no secret is set."), outcome=Outcome.SKIP)
+            return StagePassed(_("No login, because no secret is set."), outcome=StageOutcome.SKIP)
         mechanism = self.extensions.mechanism
         if mechanism is None:
             offered = self.printable(", ".join(self.extensions.mechanisms))
             cause = Cause.NO_MECHANISM if offered else Cause.NO_AUTH
             text = offered or ("STARTTLS" if self.extensions.has("STARTTLS") else "")
-            raise Failed(Failure(Stage.AUTH, cause, text=text))
+            raise StageFailed(Failure(Stage.AUTH, cause, text=text))
         reply = self._positive(Stage.AUTH, await log_in(self._talk, mechanism, *login))
         clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
         concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
@@ -246,14 +260,14 @@ class Session:
         message = _(
             "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
         )
-        return Passed(message, detail, concern=concern)
+        return StagePassed(message, detail, concern=concern)
 
     def _note(self, text: str) -> None:
         if self._transcript is not None:
             self._transcript.note(text)
 
 
-def hidden_forms(settings: SmtpSettings) -> tuple[str, ...]:
+def secret_encodings(settings: SmtpSettings) -> tuple[str, ...]:
     """Return every form in which the secret could appear in what is shown."""
     return as_sent(*settings.login) if settings.login else ()
 
@@ -279,20 +293,20 @@ async def resolve(network: Network, route: Route, compose: bool) -> Sequence[Add
     names that this machine does not.
     """
     if compose and is_loopback(route.host):
-        raise Failed(Failure(Stage.DNS, Cause.CONTAINER_INTERNAL))
+        raise StageFailed(Failure(Stage.DNS, Cause.CONTAINER_INTERNAL))
     try:
         addresses = await network.resolve(route.host, route.port)
     except socket.gaierror as error:
-        text = printable(error.strerror or "")
+        text = sanitize(error.strerror or "")
         if compose and is_container_name(route.host):
             cause = Cause.CONTAINER_INTERNAL
         elif error.errno in _NO_SUCH_NAME:
             cause = Cause.NAME_UNKNOWN
         else:
             cause = Cause.RESOLVER_DOWN
-        raise Failed(Failure(Stage.DNS, cause, text=text)) from error
+        raise StageFailed(Failure(Stage.DNS, cause, text=text)) from error
     if not addresses:
-        raise Failed(Failure(Stage.DNS, Cause.NAME_UNKNOWN))
+        raise StageFailed(Failure(Stage.DNS, Cause.NAME_UNKNOWN))
     return addresses
 
 
@@ -308,4 +322,4 @@ async def connect(network: Network, addresses: Sequence[Address]) -> Connected:
     except OSError as error:
         refused = isinstance(error, ConnectionRefusedError)
         cause = Cause.CONNECTION_REFUSED if refused else Cause.UNREACHABLE
-        raise Failed(Failure(Stage.TCP, cause, text=words_of(error))) from error
+        raise StageFailed(Failure(Stage.TCP, cause, text=error_words(error))) from error

@@ -40,7 +40,7 @@ _LINE = re.compile(r"([2-5][0-5][0-9])([- ])(.*)\Z", re.DOTALL)
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}\Z")
 
 
-class Malformed(Exception):
+class MalformedReply(Exception):
     """Bytes that are not an SMTP reply; ``received`` is how they begin, as text."""
 
     def __init__(self, problem: str, received: bytes) -> None:
@@ -98,31 +98,31 @@ def take_reply(received: bytearray) -> Reply | None:
         offset = end + 1
         match = _parse(line)
         if code and match[1] != code:
-            raise Malformed(_("a reply whose lines have different codes"), line)
+            raise MalformedReply(_("a reply whose lines have different codes"), line)
         code = match[1]
         lines.append(match[3])
         if match[2] == " ":
             del received[:offset]
             return Reply(int(code), tuple(lines))
         if offset > _LONGEST_REPLY:
-            raise Malformed(_("a reply that is too long"), line)
+            raise MalformedReply(_("a reply that is too long"), line)
     if len(received) - offset > _LONGEST_LINE:
-        raise Malformed(_("a line that is too long"), bytes(received[offset:]))
+        raise MalformedReply(_("a line that is too long"), bytes(received[offset:]))
     return None
 
 
 def _parse(line: bytes) -> re.Match[str]:
     if len(line) > _LONGEST_LINE:
-        raise Malformed(_("a line that is too long"), line)
+        raise MalformedReply(_("a line that is too long"), line)
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        raise Malformed(_("a reply that is not UTF-8"), line) from None
+        raise MalformedReply(_("a reply that is not UTF-8"), line) from None
     match = _LINE.match(text.removesuffix("\r\n"))
     if match is None:
-        raise Malformed(_("what is not an SMTP reply"), line)
+        raise MalformedReply(_("what is not an SMTP reply"), line)
     if not text.endswith("\r\n"):
-        raise Malformed(_("a line that does not end with CR LF"), line)
+        raise MalformedReply(_("a line that does not end with CR LF"), line)
     return match
 
 
@@ -138,11 +138,11 @@ class ConnectionClosed(Exception):
     """The server ended the connection where an answer was due."""
 
 
-class Injected(Exception):
+class StarttlsInjection(Exception):
     """Unencrypted bytes came behind the reply to STARTTLS, before the encryption."""
 
 
-class Conversation(asyncio.Protocol):
+class SmtpConnection(asyncio.Protocol):
     """Commands may be sent in groups; each reply belongs to the oldest one without a reply."""
 
     def __init__(self, sock: socket.socket, transcript: Transcript | None) -> None:
@@ -226,7 +226,7 @@ class Conversation(asyncio.Protocol):
         while True:
             try:
                 reply = take_reply(self._received)
-            except Malformed as error:
+            except MalformedReply as error:
                 self._note(f"{error.problem}: {error.received}")
                 raise
             if reply is not None:
@@ -255,7 +255,7 @@ class Conversation(asyncio.Protocol):
         have written it. Else as :meth:`open`.
         """
         if self._received:
-            raise Injected
+            raise StarttlsInjection
         if self._transport is None or self._transport.is_closing():
             raise ConnectionClosed
         encrypted = await asyncio.get_running_loop().start_tls(
@@ -323,7 +323,9 @@ class Extensions:
     def parse(cls, reply: Reply) -> Extensions:
         """Read the lines; raise :class:`Malformed` where the client cannot."""
         if not reply.lines[0].split():
-            raise Malformed(_("a reply to EHLO without the server's name"), reply.text.encode())
+            raise MalformedReply(
+                _("a reply to EHLO without the server's name"), reply.text.encode()
+            )
         keywords: list[str] = []
         mechanisms: list[str] = []
         size = None
@@ -358,7 +360,7 @@ _USER_PROMPTS = frozenset({"user name", "username:", "username", "user name\0"})
 _PASSWORD_PROMPTS = frozenset({"password", "password:", "password\0"})
 
 
-async def log_in(conversation: Conversation, mechanism: str, user: str, secret: Secret) -> Reply:
+async def log_in(conversation: SmtpConnection, mechanism: str, user: str, secret: Secret) -> Reply:
     """Send the login; return the reply that decides, positive or not.
 
     ``mechanism`` is ``PLAIN`` or ``LOGIN``. Raises :class:`Malformed` for a challenge that the
@@ -367,7 +369,7 @@ async def log_in(conversation: Conversation, mechanism: str, user: str, secret: 
     if mechanism == "PLAIN":
         reply = await conversation.command(b"AUTH", b"PLAIN", _plain(user, secret), hidden=1)
         if reply.code == _CONTINUE:
-            raise Malformed(_("a challenge where PLAIN has none"), reply.text.encode())
+            raise MalformedReply(_("a challenge where PLAIN has none"), reply.text.encode())
         return reply
     reply = await conversation.command(b"AUTH", mechanism.encode())
     for _number in range(_MOST_CHALLENGES):
@@ -375,7 +377,7 @@ async def log_in(conversation: Conversation, mechanism: str, user: str, secret: 
             return reply
         answer = user if _asks_for_user(reply) else secret.reveal()
         reply = await conversation.command(_base64(answer), hidden=1)
-    raise Malformed(_("one challenge after the other"), reply.text.encode())
+    raise MalformedReply(_("one challenge after the other"), reply.text.encode())
 
 
 def as_sent(user: str, secret: Secret) -> tuple[str, ...]:
@@ -398,7 +400,9 @@ def _asks_for_user(reply: Reply) -> bool:
         return True
     if prompt in _PASSWORD_PROMPTS:
         return False
-    raise Malformed(_("a prompt that is neither for user name nor password"), reply.text.encode())
+    raise MalformedReply(
+        _("a prompt that is neither for user name nor password"), reply.text.encode()
+    )
 
 
 def _plain(user: str, secret: Secret) -> bytes:

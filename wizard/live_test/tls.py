@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-from wizard.live_test.events import JSON, Passed
+from wizard.live_test.events import JSON, StagePassed
 from wizard.live_test.failure import Cause, Certificate, Failure, Stage
-from wizard.live_test.smtp import ConnectionClosed, Conversation
+from wizard.live_test.smtp import ConnectionClosed, SmtpConnection
 from wizard.system.network import Address, Network
-from wizard.text.display import printable
+from wizard.text.display import sanitize
 from wizard.text.language import _
 
 # OpenSSL's X509_V_ERR_… numbers.
@@ -56,7 +56,7 @@ _TOO_OLD = frozenset(
 )
 
 
-def cause_of(error: OSError) -> Cause:
+def tls_cause(error: OSError) -> Cause:
     """Say why a handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _VERIFICATION.get(error.verify_code, Cause.CERTIFICATE_UNTRUSTED)
@@ -68,7 +68,7 @@ def cause_of(error: OSError) -> Cause:
     return Cause.TLS_FAILED
 
 
-def words_of(error: OSError) -> str:
+def error_words(error: OSError) -> str:
     """Return the shortest words that OpenSSL or the system have for ``error``."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
@@ -79,7 +79,7 @@ def words_of(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-async def look(
+async def fetch_certificate(
     network: Network, address: Address, host: str, starttls_as: str | None
 ) -> Certificate | None:
     """Connect once more without verification and without a login; return the certificate.
@@ -91,7 +91,7 @@ async def look(
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     sock = await network.connect(address)
-    conversation = await Conversation.open(sock, host, None if starttls_as else context)
+    conversation = await SmtpConnection.open(sock, host, None if starttls_as else context)
     try:
         if starttls_as:
             await conversation.reply()
@@ -109,14 +109,14 @@ async def look(
 _DAYS_LEFT = 14
 
 
-def encrypted(stage: Stage, tls: ssl.SSLObject) -> Passed:
+def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
     """Describe a connection whose certificate was accepted; one that ends soon is a concern."""
     version, cipher = tls.version() or "TLS", tls.cipher()
     der = tls.getpeercert(binary_form=True)
     certificate = read_certificate(der) if der else None
     detail: dict[str, JSON] = {"version": version, "cipher": cipher[0] if cipher else None}
     if certificate is None:
-        return Passed(_("Encrypted with {version}.", version=version), detail)
+        return StagePassed(_("Encrypted with {version}.", version=version), detail)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
     concern = None
@@ -128,7 +128,7 @@ def encrypted(stage: Stage, tls: ssl.SSLObject) -> Passed:
         version=version,
         until=until,
     )
-    return Passed(message, detail, concern=concern)
+    return StagePassed(message, detail, concern=concern)
 
 
 def certificate_detail(certificate: Certificate) -> dict[str, JSON]:
@@ -208,4 +208,4 @@ def _names(extensions: Any) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    return printable(text, limit=_LIMIT)
+    return sanitize(text, limit=_LIMIT)

@@ -18,10 +18,16 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, make_msgid
 
 from wizard.config.settings import Route, SmtpSettings
-from wizard.live_test.diagnosis import matters
-from wizard.live_test.events import JSON, Failed, Hide, Outcome, Passed
+from wizard.live_test.diagnosis import refusal_matters
+from wizard.live_test.events import JSON, Hide, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.live_test.smtp import ConnectionClosed, Conversation, Extensions, Malformed, Reply
+from wizard.live_test.smtp import (
+    ConnectionClosed,
+    Extensions,
+    MalformedReply,
+    Reply,
+    SmtpConnection,
+)
 from wizard.text.language import N_, _
 
 _COURTESIES = (b"RSET", b"QUIT")
@@ -35,7 +41,7 @@ class Transaction:
 
     def __init__(
         self,
-        talk: Conversation,
+        talk: SmtpConnection,
         offered: Extensions,
         settings: SmtpSettings,
         recipient: str | None,
@@ -63,13 +69,13 @@ class Transaction:
         """Whether there is nothing to take back, because the mail was accepted."""
         return b"DATA" in self._sent
 
-    async def name_sender(self) -> Passed:
+    async def name_sender(self) -> StagePassed:
         """Send MAIL."""
         user, stage = self._settings.user, Stage.MAIL
         words = [b"MAIL", b"FROM:" + _path(stage, user)]
         if needs_smtputf8(user, self._recipient):
             if not self._offered.has("SMTPUTF8"):
-                raise Failed(Failure(stage, Cause.SMTPUTF8_MISSING))
+                raise StageFailed(Failure(stage, Cause.SMTPUTF8_MISSING))
             words.append(b"SMTPUTF8")
             if self._deliver and self._offered.has("8BITMIME"):  # the headers are UTF-8 as well
                 words.append(b"BODY=8BITMIME")
@@ -81,51 +87,55 @@ class Transaction:
         reply = await self._positive(stage)
         self._waits = False
         message = _("{host} accepts mails from {sender}.", host=self._host, sender=self._hide(user))
-        return Passed(message, {"said": self._hide(reply.text)})
+        return StagePassed(message, {"said": self._hide(reply.text)})
 
-    async def name_recipient(self) -> Passed:
+    async def name_recipient(self) -> StagePassed:
         """Send RCPT."""
         stage = Stage.RCPT
         if self._waits:
             if b"RCPT" in self._sent:
                 await self._talk.reply()
-            return Passed(_("Not asked, because the sender has to wait."), outcome=Outcome.SKIP)
+            return StagePassed(
+                _("Not asked, because the sender has to wait."), outcome=StageOutcome.SKIP
+            )
         self._waits = True
         self._send_recipient()
         try:
             reply = await self._positive(stage)
-        except Failed as error:
-            if self._given or matters(error.failure, self._settings):
+        except StageFailed as error:
+            if self._given or refusal_matters(error.failure, self._settings):
                 raise
             self._waits = False
             return self._mailbox_refused(error.failure)
-        except (ConnectionClosed, Malformed):
+        except (ConnectionClosed, MalformedReply):
             if self._given or not self._grouped:
                 raise
             # It says that it takes several commands at once, and does not; clients that send one
             # after the other never notice.
-            return Passed(_("Not answered."), outcome=Outcome.SKIP)
+            return StagePassed(_("Not answered."), outcome=StageOutcome.SKIP)
         self._waits = False
         recipient = self._hide(self._recipient)
         message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
-        return Passed(message, {"said": self._hide(reply.text)})
+        return StagePassed(message, {"said": self._hide(reply.text)})
 
-    def _mailbox_refused(self, failure: Failure) -> Passed:
+    def _mailbox_refused(self, failure: Failure) -> StagePassed:
         message = _(
             "{host} takes no mails to {recipient}, which does not matter for mails to others.",
             host=self._host,
             recipient=self._hide(self._recipient),
         )
         detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
-        return Passed(message, detail, outcome=Outcome.SKIP)
+        return StagePassed(message, detail, outcome=StageOutcome.SKIP)
 
-    async def hand_over(self) -> Passed:
+    async def hand_over(self) -> StagePassed:
         """Send DATA and the mail, once."""
         recipient, settings, stage = self._recipient, self._settings, Stage.DATA
         if self._waits:
-            return Passed(_("No mail is sent, because it has to wait."), outcome=Outcome.SKIP)
+            return StagePassed(
+                _("No mail is sent, because it has to wait."), outcome=StageOutcome.SKIP
+            )
         login = settings.login[0] if settings.login else None
-        mail = compose(settings.user, recipient, settings.route, login)
+        mail = compose_test_mail(settings.user, recipient, settings.route, login)
         self._talk.send(b"DATA")
         await self._positive(stage)
         self._talk.send_mail(as_data(mail))
@@ -142,19 +152,19 @@ class Transaction:
         if queued:
             taken = N_("{host} has taken the mail to {recipient} as {queued}.")
         message = _(taken, host=self._host, recipient=self._hide(recipient), queued=queued)
-        return Passed(message, detail)
+        return StagePassed(message, detail)
 
-    async def reset(self) -> Passed:
+    async def reset(self) -> StagePassed:
         """Send RSET, unless it went along already."""
         self._send_courtesies(at_least=b"RSET")
         await self._positive(Stage.RSET)
-        return Passed(_("The sender is taken back; nothing was sent."))
+        return StagePassed(_("The sender is taken back; nothing was sent."))
 
-    async def quit(self) -> Passed:
+    async def quit(self) -> StagePassed:
         """Send QUIT, unless it went along already."""
         self._send_courtesies(at_least=b"QUIT")
         await self._positive(Stage.QUIT)
-        return Passed(_("{host} has said goodbye.", host=self._host))
+        return StagePassed(_("{host} has said goodbye.", host=self._host))
 
     def take_leave(self) -> None:
         """Say QUIT and do not wait: a client that just vanishes looks hostile."""
@@ -189,15 +199,15 @@ class Transaction:
         return reply
 
 
-def refused(stage: Stage, reply: Reply, hide: Hide) -> Failed:
+def refused(stage: Stage, reply: Reply, hide: Hide) -> StageFailed:
     """Build the failure for a reply that refuses."""
-    return Failed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, hide(reply.text)))
+    return StageFailed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, hide(reply.text)))
 
 
 def _path(stage: Stage, address: str) -> bytes:
     """Return ``<address>``; refuse what would end it early."""
     if any(char in "<> " or not char.isprintable() for char in address):
-        raise Failed(Failure(stage, Cause.NOT_AN_ADDRESS))
+        raise StageFailed(Failure(stage, Cause.NOT_AN_ADDRESS))
     return f"<{address}>".encode()
 
 
@@ -226,7 +236,7 @@ _QUEUED = re.compile(
 )
 
 
-def compose(sender: str, recipient: str, route: Route, login: str | None) -> bytes:
+def compose_test_mail(sender: str, recipient: str, route: Route, login: str | None) -> bytes:
     """Return the mail with CR LF as line ends: plain ASCII unless an address is not."""
     international = needs_smtputf8(sender, recipient)
     mail = EmailMessage(policy=SMTPUTF8 if international else SMTP)

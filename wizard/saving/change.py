@@ -16,7 +16,7 @@ from wizard.files.reading import Snapshot
 from wizard.formats.text import decode
 from wizard.secrets.credential import LOST
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreName, Vault
+from wizard.secrets.store import ExternalStore, StoreKind
 from wizard.text.display import MASK
 from wizard.text.language import _
 
@@ -103,8 +103,8 @@ class StoreChange:
     ``seen`` is what was there when the change was worked out, None where nothing is known of it.
     """
 
-    name: StoreName
-    store: Vault
+    name: StoreKind
+    store: ExternalStore
     after: Secret | None
     seen: Secret | None = None
 

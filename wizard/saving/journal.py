@@ -25,8 +25,17 @@ from typing import Any, Self
 from wizard.errors import WriteFailed
 from wizard.files import in_place as in_place_module
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreName
+from wizard.secrets.store import StoreKind
 from wizard.system import state
+from wizard.system.state import (
+    config_key,
+    existing_state_dir,
+    read_private,
+    remove_private,
+    state_dir,
+    untrusted_state_dir,
+    write_private,
+)
 from wizard.text.language import _
 
 KEPT = timedelta(days=30)
@@ -82,7 +91,7 @@ class StoreImage:
     new one, empty where there is none. ``details`` are those of :class:`~wizard.stores.Store`.
     """
 
-    store: StoreName
+    store: StoreKind
     slot: str
     had: bool
     fingerprint: str = field(repr=False)
@@ -96,7 +105,7 @@ class StoreImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class JournalRecord:
     """One write: what it changes, and how far it has come. ``at`` is in UTC."""
 
     config: Path
@@ -182,7 +191,7 @@ class Record:
             ),
             tuple(
                 StoreImage(
-                    StoreName(each["store"]),
+                    StoreKind(each["store"]),
                     each["slot"],
                     each["had"],
                     each["fingerprint"],
@@ -211,7 +220,7 @@ def fingerprint(secret: Secret | None, salt: str = "") -> str:
     return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
 
 
-def _is_old(record: Record) -> bool:
+def _is_old(record: JournalRecord) -> bool:
     return datetime.now(UTC) - record.at > KEPT
 
 
@@ -233,11 +242,11 @@ class Journal:
 
     def __init__(self, config: Path) -> None:
         self.config = Path(os.path.realpath(config))
-        self._unfinished = f"{state.key(config)}.unfinished"
-        self._last = f"{state.key(config)}.last"
+        self._unfinished = f"{config_key(config)}.unfinished"
+        self._last = f"{config_key(config)}.last"
         self._room: Path | None = None
 
-    def unfinished(self) -> Record | None:
+    def unfinished(self) -> JournalRecord | None:
         """Return the write that a crash has interrupted.
 
         Raises :class:`WriteFailed` where there is one that cannot be believed: whoever went on
@@ -260,23 +269,23 @@ class Journal:
             )
         return record
 
-    def last(self) -> Record | None:
+    def last(self) -> JournalRecord | None:
         """Return the last write that was made, unless it is older than :data:`KEPT`."""
         unfinished = self._load(self._unfinished)
         made = unfinished is not None and unfinished.phase is Phase.COMMITTED
         record = unfinished if made else self._load(self._last)
         return None if record is None or _is_old(record) else record
 
-    def kept(self) -> Record | None:
+    def kept(self) -> JournalRecord | None:
         """Return the last finished write, however old it is, and whatever has begun since."""
         return self._load(self._last)
 
-    def expired(self) -> Record | None:
+    def expired(self) -> JournalRecord | None:
         """Return the last finished write if it is older than :data:`KEPT`."""
         record = self.kept()
         return record if record is not None and _is_old(record) else None
 
-    def write(self, record: Record) -> None:
+    def write(self, record: JournalRecord) -> None:
         """Keep how far a write has come; when this returns, the disk has it.
 
         Where this raises at a record that is not the first one, :meth:`unfinished` tells which
@@ -288,9 +297,9 @@ class Journal:
                 room = self._room = self._make()
                 if self._is_in(room):  # the system did not tell, a moment ago
                     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            state.save(room / self._unfinished, json.dumps(record.to_json()).encode())
+            write_private(room / self._unfinished, json.dumps(record.to_json()).encode())
 
-    def finish(self, record: Record) -> None:
+    def finish(self, record: JournalRecord) -> None:
         """Close the unfinished write; it becomes the one that can be undone, or is forgotten."""
         with _refusing():
             room = self._room or self._find()
@@ -298,8 +307,8 @@ class Journal:
                 (room / self._unfinished).rename(room / self._last)
                 state.sync_directory(room)
             elif room is not None:
-                state.remove(room / self._last)
-                state.remove(room / self._unfinished)
+                remove_private(room / self._last)
+                remove_private(room / self._unfinished)
 
     def abandon(self) -> None:
         """Forget the unfinished write, after everything was put back."""
@@ -313,17 +322,17 @@ class Journal:
         with _refusing():
             room = self._room or self._find()
             if room is not None:
-                state.remove(room / name)
+                remove_private(room / name)
 
-    def _load(self, name: str) -> Record | None:
+    def _load(self, name: str) -> JournalRecord | None:
         """Return a record; what cannot be one counts as none."""
         with _refusing():
             room = self._room or self._find()
-            data = None if room is None else state.load(room / name, _LIMIT)
+            data = None if room is None else read_private(room / name, _LIMIT)
         if data is None:
             return None
         with contextlib.suppress(ValueError, TypeError, KeyError):
-            record = Record.from_json(json.loads(data))
+            record = JournalRecord.from_json(json.loads(data))
             if record.config == self.config:
                 return record
         return None
@@ -332,7 +341,7 @@ class Journal:
         """Return the directory where this configuration has a journal; may raise OSError."""
         rooms = [directory / _BESIDE for directory in self.config.parents[:3]]
         with contextlib.suppress(PermissionError):
-            if (room := state.existing("journal")) is not None:
+            if (room := existing_state_dir("journal")) is not None:
                 rooms.insert(0, room)
         for room in rooms:
             with contextlib.suppress(PermissionError):
@@ -344,7 +353,7 @@ class Journal:
     def _left_alone(self) -> Path | None:
         """Return the unfinished record where it is, but says nothing that can be believed."""
         with _refusing():
-            room = self._room or self._find() or state.distrusted("journal")
+            room = self._room or self._find() or untrusted_state_dir("journal")
             path = None if room is None else room / self._unfinished
             return path if path is not None and os.path.lexists(path) else None
 
@@ -355,11 +364,11 @@ class Journal:
     def _make(self) -> Path:
         """Return a new directory for journals; may raise OSError."""
         with contextlib.suppress(OSError):
-            return state.directory("journal")
+            return state_dir("journal")
         beside = next(each for each in self.config.parents if each.exists()) / _BESIDE
         state.make_private(beside)
         # Whoever keeps the configuration in git must not keep the old secrets there, too.
-        state.save(beside / ".gitignore", b"*\n")
+        write_private(beside / ".gitignore", b"*\n")
         return beside
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wizard.errors import FileRefused
-from wizard.system import state
+from wizard.system.state import config_key, state_dir
 from wizard.text.language import _
 
 PATIENCE = 30.0
@@ -26,7 +26,7 @@ _PAUSE = 0.05
 
 
 @contextlib.contextmanager
-def hold(config: Path, seconds: float | None = None) -> Iterator[None]:
+def lock_config(config: Path, seconds: float | None = None) -> Iterator[None]:
     """Be the only one that writes ``config`` and what belongs to it.
 
     Waits for at most ``seconds`` (default: :data:`PATIENCE`); then raises :class:`FileRefused`
@@ -36,7 +36,7 @@ def hold(config: Path, seconds: float | None = None) -> Iterator[None]:
     deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):  # an account that cannot keep anything has no journal
-            held.enter_context(_guard(state.directory("locks") / state.key(config), deadline))
+            held.enter_context(_guard(state_dir("locks") / config_key(config), deadline))
         # Looked for only now: who held the lock may have made it.
         with contextlib.suppress(OSError):
             directory = os.open(_directory(config), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -7,25 +7,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import Caution, FileRefused, InvalidValue
 from wizard.files import replacing
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import parse_config
 from wizard.formats.dotenv.variables import remove_variable, set_variable
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.formats.text import encode
-from wizard.saving import transaction
 from wizard.saving.change import FileChange, StoreChange
-from wizard.secrets import resolver
+from wizard.saving.transaction import apply_changes
+from wizard.secrets.resolver import open_external_store
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import Place, StoreName, Vault
+from wizard.secrets.store import ExternalStore, SecretSource, StoreKind
 from wizard.text.language import _
 
-StoreFactory = Callable[[Current, StoreName], Vault]
+StoreFactory = Callable[[CurrentConfig, StoreKind], ExternalStore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Plan:
     """The variable that holds the secret; None where config.toml refers to none."""
     secret_changed: bool
     restart_needed: bool
-    store: StoreName = StoreName.ENV
+    store: StoreKind = StoreKind.ENV
     in_stores: tuple[StoreChange, ...] = ()
     """What happens to the secret outside of the files; copies are removed last."""
 
@@ -67,17 +67,15 @@ class Plan:
 
     def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Caution, ...]:
         """Write everything or nothing; see :func:`wizard.transaction.write`."""
-        return transaction.write(
-            self.config, self.changes, self.in_stores, command=command, keep=keep
-        )
+        return apply_changes(self.config, self.changes, self.in_stores, command=command, keep=keep)
 
 
 def make_plan(
-    current: Current,
+    current: CurrentConfig,
     draft: Draft,
     variable: str | None = None,
     *,
-    stores: StoreFactory = resolver.vault,
+    stores: StoreFactory = open_external_store,
 ) -> Plan:
     """Work out the changes that ``draft`` needs; raise a :class:`WizardError` if impossible.
 
@@ -108,7 +106,7 @@ def make_plan(
     )
 
 
-def _secret_to_store(current: Current, draft: Draft, name: str) -> SecretEdit:
+def _secret_to_store(current: CurrentConfig, draft: Draft, name: str) -> SecretEdit:
     """Return the edit; keeping the secret under another name or elsewhere means storing it."""
     smtp = current.view.smtp
     place = Draft.of(current).store
@@ -125,7 +123,7 @@ def _secret_to_store(current: Current, draft: Draft, name: str) -> SecretEdit:
             )
         secret = Replace(kept)
     elsewhere = current.view.references_elsewhere(name)
-    if isinstance(secret, Replace) and draft.store is not StoreName.ENV and elsewhere:
+    if isinstance(secret, Replace) and draft.store is not StoreKind.ENV and elsewhere:
         raise InvalidValue(
             "variable-used-elsewhere",
             _(
@@ -137,7 +135,7 @@ def _secret_to_store(current: Current, draft: Draft, name: str) -> SecretEdit:
     return secret
 
 
-def _secret_changed(current: Current, draft: Draft, secret: SecretEdit) -> bool:
+def _secret_changed(current: CurrentConfig, draft: Draft, secret: SecretEdit) -> bool:
     smtp = current.view.smtp
     match secret:
         case Keep():
@@ -149,45 +147,45 @@ def _secret_changed(current: Current, draft: Draft, secret: SecretEdit) -> bool:
             return place not in current.places() or new != _kept(current, place)
 
 
-def _kept(current: Current, place: Place) -> Secret | None:
+def _kept(current: CurrentConfig, place: SecretSource) -> Secret | None:
     """Return the secret that is in ``place`` now."""
-    if place is not Place.ENV_FILE:
+    if place is not SecretSource.ENV_FILE:
         return current.stored
     text = current.in_env_file(current.variable)
     return Secret(text) if text else None
 
 
 def _stores(
-    current: Current, draft: Draft, secret: SecretEdit, stores: StoreFactory
+    current: CurrentConfig, draft: Draft, secret: SecretEdit, stores: StoreFactory
 ) -> tuple[StoreChange, ...]:
     """Return what to store outside of files, and then what to remove there."""
     if isinstance(secret, Keep):
         return ()
-    before = StoreName.of(current.stored_place)
+    before = StoreKind.of(current.stored_place)
     changes = []
-    if isinstance(secret, Replace) and draft.store is not StoreName.ENV:
+    if isinstance(secret, Replace) and draft.store is not StoreKind.ENV:
         unchanged = before is draft.store and current.stored == secret.secret
         if not unchanged:
             new = stores(current, draft.store)
             seen = current.stored if before is draft.store else None
             changes.append(StoreChange(draft.store, new, secret.secret, seen))
     leaves = isinstance(secret, Remove) or before is not draft.store
-    if before is not StoreName.ENV and leaves:
+    if before is not StoreKind.ENV and leaves:
         changes.append(StoreChange(before, stores(current, before), None, current.stored))
     return tuple(changes)
 
 
-def _config(current: Current, draft: Draft, secret: SecretEdit, name: str) -> str:
+def _config(current: CurrentConfig, draft: Draft, secret: SecretEdit, name: str) -> str:
     try:
         return edit_config(current.config_text, _config_edit(current, draft, secret, name))
     except FileRefused as error:
         raise error.at(current.config.path) from None
 
 
-def _config_edit(current: Current, draft: Draft, secret: SecretEdit, name: str) -> ConfigEdit:
-    skip: SkipForm | Literal[False] = False
+def _config_edit(current: CurrentConfig, draft: Draft, secret: SecretEdit, name: str) -> ConfigEdit:
+    skip: SkipKey | Literal[False] = False
     if draft.skip:
-        skip = draft.skip_form or SkipForm.GLOBAL
+        skip = draft.skip_form or SkipKey.GLOBAL
     if not draft.delivers:
         return ConfigEdit(skip=skip)
     smtp = current.view.smtp
@@ -209,9 +207,9 @@ def _config_edit(current: Current, draft: Draft, secret: SecretEdit, name: str) 
             return replace(edit, secret_source=source)
 
 
-def _env(current: Current, draft: Draft, secret: SecretEdit, name: str) -> str:
+def _env(current: CurrentConfig, draft: Draft, secret: SecretEdit, name: str) -> str:
     text, old = current.env_text, current.reference
-    in_env = draft.store is StoreName.ENV
+    in_env = draft.store is StoreKind.ENV
     try:
         if isinstance(secret, Replace) and in_env:
             text = set_variable(text, name, secret.secret.reveal(), current.environ)

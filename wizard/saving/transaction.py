@@ -16,29 +16,40 @@ from functools import partial
 from pathlib import Path
 
 from wizard.errors import Caution, StoreUnusable, WizardError, WriteFailed
-from wizard.files import atomic, reading, refusals, replacing
-from wizard.files.reading import Snapshot
+from wizard.files import atomic
+from wizard.files.atomic import stale_temporaries
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.refusals import changed_meanwhile, os_reason
+from wizard.files.replacing import delete_file, replace_file, restore_file
 from wizard.saving.change import FileChange, StoreChange
-from wizard.saving.journal import FileImage, Journal, Phase, Record, StoreImage, digest, fingerprint
-from wizard.secrets import resolver
+from wizard.saving.journal import (
+    FileImage,
+    Journal,
+    JournalRecord,
+    Phase,
+    StoreImage,
+    digest,
+    fingerprint,
+)
 from wizard.secrets.credential import CredentialStore
+from wizard.secrets.resolver import reopen_store
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreName, Vault
-from wizard.system import signals
+from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.system.signals import uninterruptible
 from wizard.text.language import _
 
-Reopen = Callable[[StoreName, Path, Mapping[str, str]], Vault]
+Reopen = Callable[[StoreKind, Path, Mapping[str, str]], ExternalStore]
 """Finds a store again: its name, the configuration, its details."""
 
 
-def write(
+def apply_changes(
     config: Path,
     changes: Iterable[FileChange],
     in_stores: Iterable[StoreChange],
     *,
     command: str,
     keep: bool,
-    reopen: Reopen = resolver.reopen,
+    reopen: Reopen = reopen_store,
 ) -> tuple[Caution, ...]:
     """Write everything or nothing; return what could not be tidied up afterwards.
 
@@ -51,12 +62,12 @@ def write(
     if not wanted and not moved:
         return left
     for change in wanted:
-        if reading.read(change.before.path).data != change.before.data:
-            raise refusals.changed(change.before.path)
+        if read_file(change.before.path).data != change.before.data:
+            raise changed_meanwhile(change.before.path)
     journal = Journal(config)
     reopen = partial(_reopen, {change.name: change.store for change, _ in moved}, reopen)
     slot = os.urandom(4).hex()
-    record = Record(
+    record = JournalRecord(
         journal.config,
         command,
         tuple(_image(change) for change in wanted),
@@ -70,17 +81,17 @@ def write(
         notes = _carry_out(wanted, [change for change, _ in moved], journal)
         journal.write(record.committed())
     except BaseException as error:
-        with signals.impossible():
+        with uninterruptible():
             found = _how_far(journal, error) or record
             if found.phase is not Phase.COMMITTED:
                 _take_back(journal, found, reopen)
                 raise
         notes = ()  # although the last step failed: there is no way back
-    with signals.impossible():
+    with uninterruptible():
         return (*left, *notes, *_complete(journal, record.committed(), reopen))
 
 
-def _how_far(journal: Journal, error: BaseException) -> Record | None:
+def _how_far(journal: Journal, error: BaseException) -> JournalRecord | None:
     """Return how far a write has come that has failed."""
     try:
         return journal.unfinished()
@@ -93,17 +104,17 @@ def _how_far(journal: Journal, error: BaseException) -> Record | None:
 
 
 def _reopen(
-    known: Mapping[StoreName, Vault],
+    known: Mapping[StoreKind, ExternalStore],
     reopen: Reopen,
-    name: StoreName,
+    name: StoreKind,
     config: Path,
     details: Mapping[str, str],
-) -> Vault:
+) -> ExternalStore:
     """Return the store that is open already, where there is one."""
     return known[name] if name in known else reopen(name, config, details)
 
 
-def recover(config: Path, reopen: Reopen = resolver.reopen) -> tuple[Caution, ...]:
+def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Caution, ...]:
     """Put back, or complete, what a crash has interrupted; return what was done.
 
     Only who holds the lock may call it. Raises :class:`WriteFailed` or :class:`StoreUnusable`
@@ -154,9 +165,9 @@ def _carry_out(
         path = _absolute(change.before.path)
         mark = partial(_mark_in_place, journal, path)
         if change.after is None:
-            replacing.delete(change.before)
+            delete_file(change.before)
             continue
-        why = replacing.replace(change.before, change.after, change.new_mode, in_place=mark).why
+        why = replace_file(change.before, change.after, change.new_mode, in_place=mark).why
         if why is not None:
             notes.append(Caution(why.code, "config", f"{path}: {why.words}"))
     return tuple(notes)
@@ -172,7 +183,7 @@ def _mark_in_place(journal: Journal, path: Path) -> None:
     journal.write(record.written_in_place(path))
 
 
-def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
+def _take_back(journal: Journal, record: JournalRecord, reopen: Reopen) -> list[str]:
     """Bring everything back; return the files that somebody else has changed since.
 
     Raises :class:`WriteFailed` where something cannot be brought back now.
@@ -208,12 +219,12 @@ def _take_back(journal: Journal, record: Record, reopen: Reopen) -> list[str]:
 
 def _put_back(image: FileImage, journal: Journal) -> bool:
     """Bring a file back; return False where somebody else has changed it."""
-    now = reading.read(image.path)
+    now = read_file(image.path)
     if now.data == image.before:
         return True
     if not (image.is_after(now.data) or image.is_torn(now.data)):
         return False
-    replacing.put_back(
+    restore_file(
         Snapshot(image.path, now.target, image.before),
         now.data,
         new_mode=image.mode or atomic.PRIVATE,
@@ -222,7 +233,7 @@ def _put_back(image: FileImage, journal: Journal) -> bool:
     return True
 
 
-def _put_back_secret(store: Vault, image: StoreImage) -> None:
+def _put_back_secret(store: ExternalStore, image: StoreImage) -> None:
     if image.had:
         kept = store.shelf(image.slot).read()
         if kept is None:
@@ -236,7 +247,7 @@ def _put_back_secret(store: Vault, image: StoreImage) -> None:
         store.delete()
 
 
-def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution, ...]:
+def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[Caution, ...]:
     """Remove what is not needed any more, and close the journal.
 
     A failure takes nothing back; the next start tries again.
@@ -266,7 +277,7 @@ def _complete(journal: Journal, record: Record, reopen: Reopen) -> tuple[Caution
     return tuple(left)
 
 
-def _old_copy_remains(store: Vault, error: StoreUnusable) -> Caution:
+def _old_copy_remains(store: ExternalStore, error: StoreUnusable) -> Caution:
     return Caution(
         "old-copy-remains",
         "secret",
@@ -311,7 +322,7 @@ def _store_image(change: StoreChange, before: Secret | None, slot: str) -> Store
 
 
 def _shelve(
-    moved: Iterable[tuple[StoreChange, Secret | None]], journal: Journal, record: Record
+    moved: Iterable[tuple[StoreChange, Secret | None]], journal: Journal, record: JournalRecord
 ) -> None:
     """Keep a copy of each secret that will be replaced, inside the store that has it."""
     if any(image.had for image in record.stores):
@@ -321,7 +332,7 @@ def _shelve(
             change.store.shelf(image.slot).write(before)
 
 
-def _clear_shelf(record: Record, reopen: Reopen) -> None:
+def _clear_shelf(record: JournalRecord, reopen: Reopen) -> None:
     for image in record.stores:
         if image.had:
             with contextlib.suppress(StoreUnusable):
@@ -339,7 +350,7 @@ def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
     return tuple(sorted(missing, key=lambda directory: len(directory.parts)))
 
 
-def _remove_leftovers(record: Record, reopen: Reopen) -> None:
+def _remove_leftovers(record: JournalRecord, reopen: Reopen) -> None:
     """Remove what a crash has left beside the files; it may hold the secret.
 
     Raises :class:`WriteFailed` where that fails, so that the record stays until it is gone.
@@ -351,10 +362,10 @@ def _remove_leftovers(record: Record, reopen: Reopen) -> None:
             paths += [store.path, store.shelf(image.slot).path]
     for path in paths:
         try:
-            target = reading.read(path).target
+            target = read_file(path).target
         except WizardError:  # said where the file is put back
             continue
-        for leftover in atomic.leftovers(target):
+        for leftover in stale_temporaries(target):
             _remove_leftover(leftover)
 
 
@@ -369,7 +380,7 @@ def _remove_leftover(path: Path) -> None:
             "not-put-back",
             _(
                 "An interrupted write has left this file, and it cannot be removed: {reason}.",
-                reason=refusals.reason(error),
+                reason=os_reason(error),
             ),
             _("Mend that before you start the server: the next start of smtp-wizard tries again."),
             path=path,

@@ -7,18 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import atomic, reading
+from wizard.files import atomic
+from wizard.files.reading import read_file
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.saving.change import FileChange, StoreChange
-from wizard.saving.journal import FileImage, Journal, Record, StoreImage
+from wizard.saving.journal import FileImage, Journal, JournalRecord, StoreImage
 from wizard.saving.plan import Plan
 from wizard.saving.transaction import Reopen
-from wizard.secrets import resolver
-from wizard.secrets.store import StoreName
+from wizard.secrets.resolver import reopen_store
+from wizard.secrets.store import StoreKind
 from wizard.text.language import _
 
 
-def last_write(config: Path) -> Record:
+def last_write(config: Path) -> JournalRecord:
     """Return the last write; raise :class:`FileRefused` where none is kept.
 
     Only who holds the lock may call it.
@@ -37,7 +38,7 @@ def last_write(config: Path) -> Record:
     return record
 
 
-def make_undo(record: Record, reopen: Reopen = resolver.reopen) -> Plan:
+def make_undo(record: JournalRecord, reopen: Reopen = reopen_store) -> Plan:
     """Return the plan that puts back what the write of ``record`` has replaced.
 
     Raises :class:`FileRefused` when a file or the stored secret has changed since, and
@@ -53,20 +54,20 @@ def make_undo(record: Record, reopen: Reopen = resolver.reopen) -> Plan:
         None,
         secret,
         secret or any(change.created or change.removed for change in changes),
-        next((change.name for change in in_stores if change.after), StoreName.ENV),
+        next((change.name for change in in_stores if change.after), StoreKind.ENV),
         tuple(in_stores),
     )
 
 
-def _file(image: FileImage, record: Record) -> FileChange:
-    now = reading.read(image.path)
+def _file(image: FileImage, record: JournalRecord) -> FileChange:
+    now = read_file(image.path)
     if not image.is_after(now.data):
         raise _changed_since(image.path)
     mask: Callable[[str], str] = mask_dotenv if _is_env(image.path, record) else mask_config
     return FileChange(now, image.before, mask, image.mode or atomic.PRIVATE)
 
 
-def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
+def _secret(image: StoreImage, record: JournalRecord, reopen: Reopen) -> StoreChange:
     store = reopen(image.store, record.config, image.details)
     if not image.is_after(store.read()):
         raise FileRefused(
@@ -84,7 +85,7 @@ def _secret(image: StoreImage, record: Record, reopen: Reopen) -> StoreChange:
     return StoreChange(image.store, store, kept)
 
 
-def _is_env(path: Path, record: Record) -> bool:
+def _is_env(path: Path, record: JournalRecord) -> bool:
     # A link to config.toml may have another name than the file.
     return os.path.realpath(path) != str(record.config)
 

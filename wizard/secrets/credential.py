@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.errors import FileRefused, StoreUnusable, WriteFailed
-from wizard.files import reading, refusals, replacing
-from wizard.files.reading import Snapshot
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.refusals import os_reason
+from wizard.files.replacing import replace_file
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Availability, storable
+from wizard.secrets.store import Availability, storable_text
 from wizard.text.language import _
 
 if TYPE_CHECKING:
-    from wizard.system.process import Answer
+    from wizard.system.process import ChildResult
 
 CREDENTIAL = "smtp_secret"
 """The credential's name, which is also the name of the file that a service finds."""
@@ -122,7 +123,7 @@ class CredentialStore:
 
     def write(self, secret: Secret) -> None:
         """Encrypt the secret with the machine's key, which is made where there is none yet."""
-        data = storable(secret).encode()
+        data = storable_text(secret).encode()
         before = self._load()
         command = [self._usable_tool(), "encrypt", f"--name={CREDENTIAL}", "-", "-"]
         answer = self._run(command, data)
@@ -133,7 +134,7 @@ class CredentialStore:
                 _("Run it by hand to see why: systemd-creds setup"),
             )
         try:
-            replacing.replace(before, answer.output)
+            replace_file(before, answer.output)
         except (FileRefused, WriteFailed) as error:
             raise _unusable(error) from None
 
@@ -145,14 +146,14 @@ class CredentialStore:
         except OSError as error:
             raise StoreUnusable(
                 "credential-not-deleted",
-                _("The credential cannot be removed: {reason}.", reason=refusals.reason(error)),
+                _("The credential cannot be removed: {reason}.", reason=os_reason(error)),
                 _("Remove the file by hand."),
                 path=self.path,
             ) from None
 
     def _load(self) -> Snapshot:
         try:
-            return reading.read(self.path)
+            return read_file(self.path)
         except FileRefused as error:
             raise _unusable(error) from None
 
@@ -162,13 +163,12 @@ class CredentialStore:
             raise found.refusal()
         return _tool() or _TOOL
 
-    def _run(self, command: list[str], data: bytes) -> Answer:
-        from wizard.system import process
-        from wizard.system.process import TimedOut
+    def _run(self, command: list[str], data: bytes) -> ChildResult:
+        from wizard.system.process import ChildTimeout, run_child
 
         try:
-            return process.run(command, data, os.environ, self._seconds)
-        except TimedOut:
+            return run_child(command, data, os.environ, self._seconds)
+        except ChildTimeout:
             raise StoreUnusable(
                 "credential-timeout",
                 _(
@@ -180,12 +180,12 @@ class CredentialStore:
         except OSError as error:
             raise StoreUnusable(
                 "credential-no-systemd",
-                _("systemd-creds cannot be started: {reason}.", reason=refusals.reason(error)),
+                _("systemd-creds cannot be started: {reason}.", reason=os_reason(error)),
                 _("Use .env."),
             ) from None
 
 
-def decrypted(directory: str) -> Secret | None:
+def service_credential(directory: str) -> Secret | None:
     """Return what systemd has decrypted for this service into its ``$CREDENTIALS_DIRECTORY``.
 
     Raises :class:`StoreUnusable` where the file cannot be read or holds more than one line.
@@ -194,7 +194,7 @@ def decrypted(directory: str) -> Secret | None:
         return None
     path = Path(directory) / CREDENTIAL
     try:
-        data = reading.read(path).data
+        data = read_file(path).data
     except FileRefused as error:
         raise _unusable(error) from None
     # Who encrypts by "echo" has a line end in it, which is never a part of the secret.
@@ -208,7 +208,7 @@ def decrypted(directory: str) -> Secret | None:
     return Secret(text) if text else None
 
 
-def in_directory(directory: str) -> bool:
+def has_service_credential(directory: str) -> bool:
     """Tell whether systemd gave this service the credential, without reading it."""
     return _is_ours(directory) and (Path(directory) / CREDENTIAL).exists()
 
@@ -225,7 +225,7 @@ def _tool() -> str | None:
     return found if found and Path(found).is_absolute() else None
 
 
-def _version(answer: Answer) -> int:
+def _version(answer: ChildResult) -> int:
     number = re.match(rb"systemd (\d+)", answer.output)
     return int(number[1]) if number else 0
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
-from wizard.files import reading, replacing
-from wizard.files.reading import Snapshot
-from wizard.formats.dotenv.variables import read_entries, remove_variable, set_variable
+from wizard.files import reading
+from wizard.files.reading import Snapshot, read_file
+from wizard.files.replacing import replace_file
+from wizard.formats.dotenv.variables import read_definitions, remove_variable, set_variable
 from wizard.formats.text import decode, encode
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability
@@ -90,7 +91,7 @@ class EnvFileStore:
 
     def _load(self) -> tuple[Snapshot, str]:
         try:
-            snapshot = reading.read(self.path)
+            snapshot = read_file(self.path)
             return snapshot, decode(snapshot.data or b"", ".env")
         except FileRefused as error:
             raise self._unusable(error) from None
@@ -100,7 +101,7 @@ class EnvFileStore:
         if self.variable not in text:
             return set()
         try:
-            entries = read_entries(text, self._environ)
+            entries = read_definitions(text, self._environ)
         except FileRefused as error:
             raise self._unusable(error) from None
         found = [entry for entry in entries if entry.name == self.variable]
@@ -112,7 +113,7 @@ class EnvFileStore:
         if data == (snapshot.data or b""):
             return
         try:
-            replacing.replace(snapshot, data)
+            replace_file(snapshot, data)
         except (FileRefused, WriteFailed) as error:
             raise self._unusable(error) from None
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Availability, storable
+from wizard.secrets.store import Availability, storable_text
 from wizard.system import process
-from wizard.system.process import Answer, TimedOut
+from wizard.system.process import ChildResult, ChildTimeout, run_child, run_child_async
 from wizard.text.language import N_, _
 
 SERVICE = "bomnipotent-smtp"
@@ -33,7 +33,7 @@ _CHILD = (
 )
 
 
-def user_name(config: Path) -> str:
+def keyring_user(config: Path) -> str:
     """Return the keyring's user name for a configuration: its absolute path.
 
     Symbolic links to its directory are followed, so that it is the same by whatever way one comes.
@@ -58,7 +58,7 @@ class KeyringStore:
         environ: Mapping[str, str] | None = None,
         seconds: float = process.DEADLINE,
     ) -> None:
-        self.user = user_name(config)
+        self.user = keyring_user(config)
         self.label = f"BOMnipotent Server – SMTP secret ({host or self.user})"  # noqa: RUF001
         self._accepted = accepted
         self._environ = dict(os.environ if environ is None else environ)
@@ -90,19 +90,19 @@ class KeyringStore:
 
     def look(self) -> Availability:
         """Look without prompting; then try the keyring out with an entry of no worth."""
-        return availability(self._ask("look"), self.user)
+        return keyring_availability(self._ask("look"), self.user)
 
     async def look_async(self) -> Availability:
         """Do what :meth:`look` does while the event loop goes on; may be cancelled any time."""
         try:
-            answer = await process.run_async(
+            answer = await run_child_async(
                 self._command(), self._request("look"), self._environ, self._seconds
             )
-        except TimedOut:
-            return availability({"code": "keyring-timeout"}, self.user)
+        except ChildTimeout:
+            return keyring_availability({"code": "keyring-timeout"}, self.user)
         except OSError:
-            return availability({"code": "keyring-failed"}, self.user)
-        return availability(_parse(answer), self.user)
+            return keyring_availability({"code": "keyring-failed"}, self.user)
+        return keyring_availability(_parse(answer), self.user)
 
     def present(self) -> bool:
         """Tell whether there is an entry, even if it is locked."""
@@ -123,17 +123,17 @@ class KeyringStore:
 
     def _demand(self, action: str, secret: Secret | None = None) -> dict[str, Any]:
         answer = self._ask(action, secret)
-        found = availability(answer, self.user)
+        found = keyring_availability(answer, self.user)
         if not found.usable:
             raise found.refusal()
         return answer
 
     def _ask(self, action: str, secret: Secret | None = None) -> dict[str, Any]:
         try:
-            answer = process.run(
+            answer = run_child(
                 self._command(), self._request(action, secret), self._environ, self._seconds
             )
-        except TimedOut:
+        except ChildTimeout:
             return {"code": "keyring-timeout"}
         except OSError:
             return {"code": "keyring-failed"}
@@ -151,7 +151,7 @@ class KeyringStore:
             "service": SERVICE,
             "user": self.user,
             "label": self.label,
-            "secret": None if secret is None else storable(secret),
+            "secret": None if secret is None else storable_text(secret),
             "accepted": self._accepted,
             "deadline": self._seconds + 1,
             "path": [path for path in sys.path if Path(path).is_absolute() and path != here],
@@ -167,7 +167,7 @@ def _has_working_directory() -> bool:
     return True
 
 
-def _parse(answer: Answer) -> dict[str, Any]:
+def _parse(answer: ChildResult) -> dict[str, Any]:
     try:
         parsed = json.loads(answer.output)
     except ValueError:  # it was ended, or a library wrote to its output
@@ -256,7 +256,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def availability(answer: Mapping[str, Any], user: str) -> Availability:
+def keyring_availability(answer: Mapping[str, Any], user: str) -> Availability:
     """Return an answer of the child in words; an empty code means that all went well."""
     code = str(answer["code"])
     backend = str(answer.get("backend") or "")

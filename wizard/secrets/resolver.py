@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.settings import Endpoint
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.variables import expand, references
 from wizard.secrets import credential
-from wizard.secrets.credential import CredentialStore
+from wizard.secrets.credential import CredentialStore, has_service_credential, service_credential
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Place, Store, StoreName, Vault
+from wizard.secrets.store import ExternalStore, SecretSource, Store, StoreKind
 from wizard.text.language import _
 
 if TYPE_CHECKING:  # each is imported where it is opened: most commands open none
@@ -22,22 +22,22 @@ if TYPE_CHECKING:  # each is imported where it is opened: most commands open non
     from wizard.secrets.keyring import KeyringStore
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
-_BY_EXEC = (Place.CREDENTIAL, Place.KEYRING)
+_BY_EXEC = (SecretSource.CREDENTIAL, SecretSource.KEYRING)
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class SecretSources:
     """The places that hold the secret; the first wins.
 
     The server reads the environment and ``.env`` by itself; a credential or the keyring reach it
     through ``exec`` only. ``keyring_problem`` is why the keyring could not be asked.
     """
 
-    places: tuple[Place, ...]
+    places: tuple[SecretSource, ...]
     keyring_problem: StoreUnusable | None = field(default=None, compare=False)
 
     @property
-    def effective(self) -> Place | None:
+    def effective(self) -> SecretSource | None:
         """The place that wins; None where nothing holds the secret."""
         return self.places[0] if self.places else None
 
@@ -47,12 +47,12 @@ class Where:
         return self.effective in _BY_EXEC
 
 
-def env_file_store(current: Current) -> EnvFileStore:
+def env_file_store(current: CurrentConfig) -> EnvFileStore:
     """Return ``.env`` as the store of this configuration's secret."""
     return _env_file(current, current.variable)
 
 
-def keyring_store(current: Current, accepted: str = "") -> KeyringStore:
+def keyring_store(current: CurrentConfig, accepted: str = "") -> KeyringStore:
     """Return the keyring as the store of this configuration's secret."""
     from wizard.secrets.keyring import KeyringStore
 
@@ -61,57 +61,59 @@ def keyring_store(current: Current, accepted: str = "") -> KeyringStore:
     )
 
 
-def credential_store(current: Current) -> CredentialStore:
+def credential_store(current: CurrentConfig) -> CredentialStore:
     """Return the encrypted credential as the store of this configuration's secret."""
     return CredentialStore(credential.credential_path(current.layout.config))
 
 
-def store(current: Current, name: StoreName) -> Store:
+def open_store(current: CurrentConfig, name: StoreKind) -> Store:
     """Return a store of this configuration's secret by its name."""
     match name:
-        case StoreName.ENV:
+        case StoreKind.ENV:
             return env_file_store(current)
         case _:
-            return vault(current, name)
+            return open_external_store(current, name)
 
 
-def vault(current: Current, name: StoreName) -> Vault:
+def open_external_store(current: CurrentConfig, name: StoreKind) -> ExternalStore:
     """Return a store other than ``.env`` by its name."""
-    return credential_store(current) if name is StoreName.CREDENTIAL else keyring_store(current)
+    return credential_store(current) if name is StoreKind.CREDENTIAL else keyring_store(current)
 
 
-def reopen(name: StoreName, config: Path, details: Mapping[str, str]) -> Vault:
+def reopen_store(name: StoreKind, config: Path, details: Mapping[str, str]) -> ExternalStore:
     """Return the store of an earlier write by what its journal says of it."""
-    if name is StoreName.CREDENTIAL:
+    if name is StoreKind.CREDENTIAL:
         return CredentialStore(credential.credential_path(config))
     from wizard.secrets.keyring import KeyringStore
 
     return KeyringStore.again(config, details)
 
 
-def find(current: Current, *, keyring: Store | None = None, thorough: bool = True) -> Where:
+def find(
+    current: CurrentConfig, *, keyring: Store | None = None, thorough: bool = True
+) -> SecretSources:
     """Find the places without reading a secret.
 
     The keyring is asked for last (it takes a fraction of a second): always when ``thorough``,
     else only where no other place has the secret.
     """
     places = [place for place in current.places() if place not in _BY_EXEC]
-    if not _wanted(current) or places == [Place.LITERAL]:
-        return Where(tuple(places))
-    if credential.in_directory(current.environ.get(_DIRECTORY, "")) or _encrypted(current):
-        places.append(Place.CREDENTIAL)
+    if not _wanted(current) or places == [SecretSource.LITERAL]:
+        return SecretSources(tuple(places))
+    if has_service_credential(current.environ.get(_DIRECTORY, "")) or _encrypted(current):
+        places.append(SecretSource.CREDENTIAL)
     if places and not thorough:
-        return Where(tuple(places))
+        return SecretSources(tuple(places))
     problem = None
     try:
         if (keyring or keyring_store(current)).present():
-            places.append(Place.KEYRING)
+            places.append(SecretSource.KEYRING)
     except StoreUnusable as error:
         problem = error
-    return Where(tuple(places), problem)
+    return SecretSources(tuple(places), problem)
 
 
-def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Secret]:
+def fetch(current: CurrentConfig, *, keyring: Store | None = None) -> Mapping[str, Secret]:
     """Return the variable with the secret that ``exec`` has to add to the environment.
 
     It is empty where nothing is missing: no secret is wanted, it stands in config.toml itself, or
@@ -134,7 +136,7 @@ def fetch(current: Current, *, keyring: Store | None = None) -> Mapping[str, Sec
     return {name: _from_stores(current, name, keyring) for name in missing}
 
 
-def with_stored(current: Current, *, thorough: bool = False) -> Current:
+def with_stored(current: CurrentConfig, *, thorough: bool = False) -> CurrentConfig:
     """Return the configuration with the secret that only ``exec`` can bring to the server.
 
     The stores are asked only where the environment and ``.env`` have none, since that takes a
@@ -142,27 +144,27 @@ def with_stored(current: Current, *, thorough: bool = False) -> Current:
     """
     if current.reference is None or (current.places() and not thorough):
         return current
-    given = credential.in_directory(current.environ.get(_DIRECTORY, ""))
+    given = has_service_credential(current.environ.get(_DIRECTORY, ""))
     if given or _encrypted(current):
-        return replace(current, stored=_credential(current), stored_place=Place.CREDENTIAL)
+        return replace(current, stored=_credential(current), stored_place=SecretSource.CREDENTIAL)
     keyring = keyring_store(current)
     try:
         if not keyring.present():
             return current
-        return replace(current, stored=keyring.read(), stored_place=Place.KEYRING)
+        return replace(current, stored=keyring.read(), stored_place=SecretSource.KEYRING)
     except StoreUnusable:
         return current
 
 
-def _credential(current: Current) -> Secret | None:
+def _credential(current: CurrentConfig) -> Secret | None:
     try:
-        given = credential.decrypted(current.environ.get(_DIRECTORY, ""))
+        given = service_credential(current.environ.get(_DIRECTORY, ""))
         return given or credential_store(current).read()
     except StoreUnusable:
         return None
 
 
-def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
+def _from_stores(current: CurrentConfig, name: str, keyring: Store | None) -> Secret:
     if current.in_env_file(name) is not None:
         return _from_env_file(current, name)
     if name != current.reference:
@@ -180,7 +182,7 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
             ),
             path=current.config.path,
         )
-    if secret := credential.decrypted(current.environ.get(_DIRECTORY, "")):
+    if secret := service_credential(current.environ.get(_DIRECTORY, "")):
         return secret
     if _encrypted(current) and (secret := credential_store(current).read()):
         return secret
@@ -203,7 +205,7 @@ def _from_stores(current: Current, name: str, keyring: Store | None) -> Secret:
     )
 
 
-def _encrypted(current: Current) -> bool:
+def _encrypted(current: CurrentConfig) -> bool:
     """Whether there is an encrypted credential for this configuration, readable or not."""
     try:
         return credential_store(current).present()
@@ -211,7 +213,7 @@ def _encrypted(current: Current) -> bool:
         return True
 
 
-def _from_env_file(current: Current, name: str) -> Secret:
+def _from_env_file(current: CurrentConfig, name: str) -> Secret:
     secret = _env_file(current, name).read()
     if secret is None:
         raise StoreUnusable(
@@ -223,19 +225,19 @@ def _from_env_file(current: Current, name: str) -> Secret:
     return secret
 
 
-def _env_file(current: Current, name: str) -> EnvFileStore:
+def _env_file(current: CurrentConfig, name: str) -> EnvFileStore:
     from wizard.secrets.env_file import EnvFileStore
 
     return EnvFileStore(current.layout.env_file, name, current.environ)
 
 
-def _wanted(current: Current) -> tuple[str, ...]:
+def _wanted(current: CurrentConfig) -> tuple[str, ...]:
     """Return the variables that the secret in config.toml refers to."""
     smtp = current.view.smtp
     return () if smtp is None or not smtp.secret else references(smtp.secret)
 
 
-def _host(current: Current) -> str:
+def _host(current: CurrentConfig) -> str:
     smtp = current.view.smtp
     if smtp is None or smtp.endpoint is None:
         return ""

@@ -11,7 +11,7 @@ from wizard.errors import InvalidValue, StoreUnusable
 from wizard.secrets.secret import Secret
 
 
-class Place(StrEnum):
+class SecretSource(StrEnum):
     """Where a secret can be found; the first of several wins."""
 
     ENVIRONMENT = "environment"
@@ -23,7 +23,7 @@ class Place(StrEnum):
     LITERAL = "literal"
 
 
-class StoreName(StrEnum):
+class StoreKind(StrEnum):
     """The stores that a secret can be kept in by ``set`` and by the wizard."""
 
     ENV = "env"
@@ -31,20 +31,20 @@ class StoreName(StrEnum):
     CREDENTIAL = "credential"
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SecretSource:
         """Where a secret in this store is found."""
         return _PLACES[self]
 
     @classmethod
-    def of(cls, place: Place | None) -> StoreName:
+    def of(cls, place: SecretSource | None) -> StoreKind:
         """Return the store behind ``place``; ``.env`` where there is none."""
         return next((name for name, known in _PLACES.items() if known is place), cls.ENV)
 
 
 _PLACES = {
-    StoreName.ENV: Place.ENV_FILE,
-    StoreName.KEYRING: Place.KEYRING,
-    StoreName.CREDENTIAL: Place.CREDENTIAL,
+    StoreKind.ENV: SecretSource.ENV_FILE,
+    StoreKind.KEYRING: SecretSource.KEYRING,
+    StoreKind.CREDENTIAL: SecretSource.CREDENTIAL,
 }
 
 
@@ -93,7 +93,7 @@ class Store(Protocol):
         """Remove the secret; nothing happens where there is none."""
 
 
-class Vault(Store, Protocol):
+class ExternalStore(Store, Protocol):
     """A store outside of the files that the server reads; it keeps the secret before a write."""
 
     @property
@@ -104,7 +104,7 @@ class Vault(Store, Protocol):
         """Return the place in the same store for a copy of the secret before a write."""
 
 
-def storable(secret: Secret) -> str:
+def storable_text(secret: Secret) -> str:
     """Return the text of a secret that every store, and the server, can take.
 
     Raises :class:`StoreUnusable` for what cannot even be moved on to ``.env``.

@@ -32,14 +32,14 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from wizard.compose.container import Container
-from wizard.system.process import followed
+from wizard.system.process import stream_child
 
 
 class LogUnreadable(Exception):
     """The log cannot be read by this account, or not at all."""
 
 
-class Log(Protocol):
+class ServerLog(Protocol):
     """Where the server's log is, as it was at one moment: what came before is left out."""
 
     @property
@@ -250,7 +250,7 @@ class ContainerLog:
         """Yield what the server prints; the child is ended with this generator."""
         for command in self._commands():
             try:
-                async with followed(command, self.environ, self._extra) as process:
+                async with stream_child(command, self.environ, self._extra) as process:
                     if process.stdout is not None:
                         while data := await process.stdout.read(_CHUNK):
                             yield data

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.check.warnings import warnings
-from wizard.config.current import Current
+from wizard.check.warnings import plan_warnings
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, LayoutKind
 from wizard.secrets.credential import CREDENTIAL, credential_path
-from wizard.secrets.store import Place, StoreName
+from wizard.secrets.store import SecretSource, StoreKind
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ _BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
 """What has to be mended before the server can use what was written."""
 
 
-def _unit(current: Current) -> list[str]:
+def _unit(current: CurrentConfig) -> list[str]:
     """Return the drop-in for the server's unit, and what makes systemd read it."""
     server = shutil.which("bomnipotent_server") or "/usr/bin/bomnipotent_server"
     program = shutil.which("smtp-wizard") or "/usr/local/bin/smtp-wizard"
-    text = drop_in_for(Place.CREDENTIAL, current.layout, Path(server), Path(program))
+    text = drop_in_for(SecretSource.CREDENTIAL, current.layout, Path(server), Path(program))
     return [
         _("The server's unit needs this drop-in ({path}):", path=DROP_IN),
         *(f"    {line}" for line in text.splitlines()),
@@ -50,7 +50,7 @@ RELOADS = N_(
 
 
 def next_steps(
-    current: Current,
+    current: CurrentConfig,
     draft: Draft,
     plan: Plan,
     restart: str | None = None,
@@ -66,13 +66,13 @@ def next_steps(
         return (_("Nothing had to be changed."),)
     steps = [
         f"! {caution.message}"
-        for caution in warnings(current, draft, plan)
+        for caution in plan_warnings(current, draft, plan)
         if caution.code in _BEFORE_START
     ]
     place = plan.store.place
-    through_exec = plan.store is not StoreName.ENV and plan.variable is not None
+    through_exec = plan.store is not StoreKind.ENV and plan.variable is not None
     if through_exec or plan.restart_needed:
-        if plan.store is StoreName.CREDENTIAL and through_exec:
+        if plan.store is StoreKind.CREDENTIAL and through_exec:
             steps += _unit(current)
         elif through_exec:
             steps.append(_("The server gets the secret only when it is started like this:"))
@@ -96,12 +96,12 @@ def next_steps(
 
 
 _STANDALONE_CONSEQUENCES = {
-    Place.ENV_FILE: N_("The server reads it by itself, also after a reboot."),
-    Place.KEYRING: N_(
+    SecretSource.ENV_FILE: N_("The server reads it by itself, also after a reboot."),
+    SecretSource.KEYRING: N_(
         "After a reboot the keyring is locked until you log in: a service that starts by itself "
         "cannot use it. You start the server through smtp-wizard exec."
     ),
-    Place.CREDENTIAL: N_(
+    SecretSource.CREDENTIAL: N_(
         "Only root and the service can read it, also after a reboot; the unit gets a drop-in that "
         "starts the server through smtp-wizard exec."
     ),
@@ -109,45 +109,47 @@ _STANDALONE_CONSEQUENCES = {
 
 
 _COMPOSE_CONSEQUENCES = {
-    Place.ENV_FILE: N_("Docker Compose reads it by itself whenever it creates the container."),
-    Place.KEYRING: N_(
+    SecretSource.ENV_FILE: N_(
+        "Docker Compose reads it by itself whenever it creates the container."
+    ),
+    SecretSource.KEYRING: N_(
         "Docker keeps the value with the container, so restarts and reboots need no keyring; "
         "creating the container again needs smtp-wizard exec in your own session."
     ),
-    Place.CREDENTIAL: N_(
+    SecretSource.CREDENTIAL: N_(
         "Only root can read it; creating the container again takes a unit that starts Docker "
         "Compose through smtp-wizard exec."
     ),
 }
 
 
-def consequence(place: Place, kind: LayoutKind) -> str:
+def store_consequence(place: SecretSource, kind: LayoutKind) -> str:
     """Say in one sentence what it means to keep the secret in a store."""
     sentences = _COMPOSE_CONSEQUENCES if kind is LayoutKind.COMPOSE else _STANDALONE_CONSEQUENCES
     return _(sentences[place])
 
 
-def start_command(place: Place, layout: Layout) -> str:
+def start_command(place: SecretSource, layout: Layout) -> str:
     """Return the command that starts the server with the secret, as it is typed in a shell."""
     if layout.kind is LayoutKind.COMPOSE and layout.compose_file is not None:
         command = ["docker", "compose", "-f", str(layout.compose_file), "up", "-d"]
-    elif place is Place.KEYRING:
+    elif place is SecretSource.KEYRING:
         command = ["bomnipotent_server", str(layout.config)]
     else:
         return "systemctl restart bomnipotent"
-    if place is Place.ENV_FILE:
+    if place is SecretSource.ENV_FILE:
         return shlex.join(command)
     return shlex.join(["smtp-wizard", "-c", str(layout.config), "exec", "--", *command])
 
 
-def drop_in_for(place: Place, layout: Layout, server: Path, program: Path) -> str:
+def drop_in_for(place: SecretSource, layout: Layout, server: Path, program: Path) -> str:
     """Return the drop-in for the unit of a server that is started by ``server config.toml``."""
-    credential = credential_path(layout.config) if place is Place.CREDENTIAL else None
+    credential = credential_path(layout.config) if place is SecretSource.CREDENTIAL else None
     command = [str(server), str(layout.config)]
     return render_drop_in(layout.config, command, program=program, credential=credential)
 
 
-def compose_lines(variable: str) -> tuple[str, ...]:
+def compose_environment_lines(variable: str) -> tuple[str, ...]:
     """Return what the compose file's service needs; Compose then refuses to start without it."""
     return ("environment:", f"  {variable}: ${{{variable}:?}}")
 

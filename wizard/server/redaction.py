@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.settings import Endpoint
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.masking import mask_urls
 from wizard.formats.variables import REFERENCE
 from wizard.secrets.secret import Replace, Secret
-from wizard.text.display import MASK, printable
+from wizard.text.display import MASK, sanitize
 
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -25,7 +25,7 @@ _USER_INFO = re.compile(r"://[^/\s:@]*:(.+)@", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Veil:
+class Redactor:
     """Masks every known secret, and whatever stands in quotes as a value does.
 
     ``names`` are the variables of config.toml; their names are no secret.
@@ -36,23 +36,23 @@ class Veil:
 
     def __call__(self, text: str) -> str:
         """Return ``text`` on one line, cut, without what must not be seen."""
-        text = printable(text, self.hidden, limit=len(text) + 1)  # a cut secret is still one
-        return printable(_VALUE.sub(self._masked, mask_urls(text)))
+        text = sanitize(text, self.hidden, limit=len(text) + 1)  # a cut secret is still one
+        return sanitize(_VALUE.sub(self._masked, mask_urls(text)))
 
     def _masked(self, value: re.Match[str]) -> str:
         is_name = value[1] in self.names and _NAME.fullmatch(value[1])
         return value[0] if is_name else f'"{MASK}"'
 
 
-def veil(current: Current, draft: Draft) -> Veil:
+def redactor_for(current: CurrentConfig, draft: Draft) -> Redactor:
     """Return what hides the old secret, the new one, and every other value from outside."""
-    return Veil(
-        frozenset(form for text in _secrets(current, draft) for form in forms(text)),
+    return Redactor(
+        frozenset(form for text in _secrets(current, draft) for form in encodings_of(text)),
         current.view.references,
     )
 
 
-def forms(text: str) -> set[str]:
+def encodings_of(text: str) -> set[str]:
     """Return the ways in which a program may print a text: as it is, escaped, encoded."""
     data = text.encode("utf-8", "surrogatepass")
     backslashes = text.replace("\\", "\\\\")
@@ -78,7 +78,7 @@ def _lower_percent(data: bytes) -> str:
     return re.sub("%..", lambda code: code[0].lower(), _quoted_all(data))
 
 
-def _secrets(current: Current, draft: Draft) -> Iterator[str]:
+def _secrets(current: CurrentConfig, draft: Draft) -> Iterator[str]:
     found: list[Secret | None] = [current.stored, current.literal_secret]
     if isinstance(draft.secret, Replace):
         found.append(draft.secret.secret)

@@ -20,32 +20,32 @@ from enum import Enum, auto
 from pathlib import Path, PurePosixPath
 
 from wizard.compose.container import Container, find_container
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import Caution, WizardError
-from wizard.files.refusals import InPlace
+from wizard.files.refusals import InPlaceReason
 from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
-from wizard.secrets.store import StoreName
-from wizard.server.log import Log, LogFile, LogReader, LogUnreadable, container_log
+from wizard.secrets.store import StoreKind
+from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
 from wizard.server.next_steps import start_command
-from wizard.server.redaction import Veil, veil
+from wizard.server.redaction import Redactor, redactor_for
 from wizard.text.language import N_, _
 
 _LEVELS_WITHOUT_INFO = ("error", "warn", "warning")
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class RunningServer:
     """One server; ``container`` is None where it runs in none, or where that is not known."""
 
-    current: Current
+    current: CurrentConfig
     container: Container | None = None
 
     @property
     def start_command(self) -> str:
         """What starts it, as it is typed in a shell; the secret is in ``.env``."""
-        return start_command(StoreName.ENV.place, self.current.layout)
+        return start_command(StoreKind.ENV.place, self.current.layout)
 
     @property
     def hiding_level(self) -> str:
@@ -60,7 +60,7 @@ class Server:
             change.before.path == plan.config and change.changed and not change.created
             for change in plan.changes
         )
-        through_exec = plan.store is not StoreName.ENV and plan.variable is not None
+        through_exec = plan.store is not StoreKind.ENV and plan.variable is not None
         never_started = not current.configured and current.view.missing_required
         if plan.restart_needed or through_exec or never_started:
             return False
@@ -71,7 +71,9 @@ class Server:
 
         None where it notices by itself. ``notes`` is what the writing has come to.
         """
-        if not (self._mounts_file() or any(note.code == InPlace.MOUNT.code for note in notes)):
+        if not (
+            self._mounts_file() or any(note.code == InPlaceReason.MOUNT.code for note in notes)
+        ):
             return None
         compose_file = self.current.layout.compose_file
         if compose_file is None:
@@ -80,7 +82,7 @@ class Server:
         service = () if self.container is None else (self.container.service.name,)
         return shlex.join(["docker", "compose", "-f", str(compose_file), "restart", *service])
 
-    def log(self) -> Log | None:
+    def log(self) -> ServerLog | None:
         """Return its log from now on; None where it is not known, or of no use to this account."""
         layout, file = self.current.layout, self._expanded(self.current.view.log_file)
         try:
@@ -113,14 +115,16 @@ class Server:
         return any(Path(os.path.realpath(source)) == config for source in sources if source)
 
 
-def look(current: Current) -> Server:
+def observe_server(current: CurrentConfig) -> RunningServer:
     """Look at the compose file, where there is one; never raises for what it finds."""
     if not current.in_container:
-        return Server(current)
+        return RunningServer(current)
     try:
-        return Server(current, find_container(current.layout, current.env_text, current.environ))
+        return RunningServer(
+            current, find_container(current.layout, current.env_text, current.environ)
+        )
     except (WizardError, OSError, ValueError):
-        return Server(current)
+        return RunningServer(current)
 
 
 def _outside(container: Container, file: str) -> Path | None:
@@ -144,12 +148,12 @@ SETTLES = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class ReloadWatch:
     """What is listened to from before the writing on."""
 
-    server: Server
-    log: Log
-    veil: Veil
+    server: RunningServer
+    log: ServerLog
+    veil: Redactor
     seconds: float = SECONDS
     settles: float = SETTLES
     """Seconds after the first verdict in which another one may follow: a server that reads a file
@@ -160,7 +164,7 @@ class Listening:
         """What brings the old settings back, as it is typed in a shell."""
         return shlex.join(["smtp-wizard", "-c", str(self.server.current.layout.config), "undo"])
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> ReloadOutcome:
         """Wait for the verdict; cancelling ends everything that was started for it."""
         reader = LogReader()
         ended = False
@@ -177,27 +181,29 @@ class Listening:
             pass
         except LogUnreadable:
             if reader.reloaded is None:
-                return Outcome(Heard.UNREADABLE)
+                return ReloadOutcome(ReloadResult.UNREADABLE)
         reader.close()
         return self._judge(reader, ended)
 
-    def _judge(self, reader: LogReader, ended: bool) -> Outcome:
+    def _judge(self, reader: LogReader, ended: bool) -> ReloadOutcome:
         if reader.reloaded:
-            return Outcome(Heard.RELOADED)
+            return ReloadOutcome(ReloadResult.RELOADED)
         if reader.reloaded is False:
-            return Outcome(Heard.REFUSED, self.veil("; ".join(reader.why)))
+            return ReloadOutcome(ReloadResult.REFUSED, self.veil("; ".join(reader.why)))
         if ended:
-            return Outcome(Heard.ENDED)
-        return Outcome(Heard.QUIET if self.server.hiding_level else Heard.SILENT)
+            return ReloadOutcome(ReloadResult.ENDED)
+        return ReloadOutcome(
+            ReloadResult.QUIET if self.server.hiding_level else ReloadResult.SILENT
+        )
 
 
-def listen(server: Server, draft: Draft, plan: Plan) -> Listening | None:
+def watch_reload(server: RunningServer, draft: Draft, plan: Plan) -> ReloadWatch | None:
     """Begin to listen, just before ``plan`` is written; None where there is nothing to hear."""
     log = server.log() if server.reloads(plan) else None
-    return None if log is None else Listening(server, log, veil(server.current, draft))
+    return None if log is None else ReloadWatch(server, log, redactor_for(server.current, draft))
 
 
-class Heard(Enum):
+class ReloadResult(Enum):
     """What there was to hear."""
 
     RELOADED = auto()
@@ -215,10 +221,10 @@ class Heard(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReloadOutcome:
     """What was heard, and the server's own words where it refuses: masked, on one line."""
 
-    heard: Heard
+    heard: ReloadResult
     words: str = ""
 
 
@@ -265,7 +271,7 @@ _ENDED = N_("! The server's container does not run. It reads the new settings wh
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReloadMessage:
     """``heard`` is what has happened; ``steps`` is what to do about it, commands with ``$ ``."""
 
     heard: tuple[str, ...]
@@ -278,23 +284,25 @@ class Said:
     """Whether there is nothing more to be said of the reload."""
 
 
-def said(outcome: Outcome, listening: Listening) -> Said:
+def reload_message(outcome: ReloadOutcome, listening: ReloadWatch) -> ReloadMessage:
     """Return what to tell the operator; nothing where nothing could be heard."""
     seconds, read = listening.seconds, (_(_READ), f"$ {listening.log.command}")
     match outcome.heard:
-        case Heard.RELOADED:
-            return Said((_(_RELOADED),), mark="passed", settled=True)
-        case Heard.REFUSED:
+        case ReloadResult.RELOADED:
+            return ReloadMessage((_(_RELOADED),), mark="passed", settled=True)
+        case ReloadResult.REFUSED:
             words = (_(_SAID, words=outcome.words),) if outcome.words else read
             mend = (_(_MEND), _(_UNDO), f"$ {listening.undo_command}")
-            return Said((_(_REFUSED), *words), mend, "failed", instead=True, settled=True)
-        case Heard.SILENT:
-            return Said((_(_SILENT, seconds=seconds),), read, "warned")
-        case Heard.QUIET:
+            return ReloadMessage((_(_REFUSED), *words), mend, "failed", instead=True, settled=True)
+        case ReloadResult.SILENT:
+            return ReloadMessage((_(_SILENT, seconds=seconds),), read, "warned")
+        case ReloadResult.QUIET:
             level = listening.server.hiding_level
-            return Said((_(_QUIET, seconds=seconds, level=level),), read, "warned", settled=True)
-        case Heard.ENDED:
+            return ReloadMessage(
+                (_(_QUIET, seconds=seconds, level=level),), read, "warned", settled=True
+            )
+        case ReloadResult.ENDED:
             start = f"$ {listening.server.start_command}"
-            return Said((_(_ENDED),), (start,), "warned", settled=True)
-        case Heard.UNREADABLE:
-            return Said(())
+            return ReloadMessage((_(_ENDED),), (start,), "warned", settled=True)
+        case ReloadResult.UNREADABLE:
+            return ReloadMessage(())

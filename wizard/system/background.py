@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def in_background(function: Callable[[], T]) -> T:
+async def run_in_thread(function: Callable[[], T]) -> T:
     """Run ``function`` in a daemon thread; return its result or raise its exception.
 
     For what cannot be interrupted, such as the resolver: the loop's own executor would hold up

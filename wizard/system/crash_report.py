@@ -19,7 +19,7 @@ from pathlib import Path
 
 from wizard import __version__
 from wizard.errors import WizardError
-from wizard.system import state
+from wizard.system.state import remove_private, state_dir, write_private
 
 KEPT = 5
 """How many reports are kept."""
@@ -32,7 +32,7 @@ _MOST_EXCEPTIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class CrashContext:
     """What the program was doing: constants of the program, never anything that was entered."""
 
     command: str = ""
@@ -43,7 +43,7 @@ class Circumstances:
     """How the server is run."""
 
 
-class Crash(Exception):
+class StepCrashed(Exception):
     """An unexpected error at a step of the wizard; its cause is what went wrong."""
 
     def __init__(self, stage: str) -> None:
@@ -51,7 +51,7 @@ class Crash(Exception):
         self.stage = stage
 
 
-def text(error: BaseException, circumstances: Circumstances) -> str:
+def crash_report_text(error: BaseException, circumstances: CrashContext) -> str:
     """Return the whole report."""
     rows = {
         "smtp-wizard": __version__,
@@ -69,16 +69,16 @@ def text(error: BaseException, circumstances: Circumstances) -> str:
     return "\n".join([*head, "", *_exceptions(error)]) + "\n"
 
 
-def write(report: str) -> Path | None:
+def save_crash_report(report: str) -> Path | None:
     """Keep a report, readable by this account alone; return its path, None where that failed.
 
     It goes to the state directory, or to that for temporary files where there is none.
     """
     with suppress(OSError):
-        room = state.directory("reports")
+        room = state_dir("reports")
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
         path = room / f"{stamp}.txt"
-        state.save(path, report.encode("utf-8", "backslashreplace"))
+        write_private(path, report.encode("utf-8", "backslashreplace"))
         _remove_oldest(room)
         return path
     with suppress(OSError):
@@ -93,7 +93,7 @@ def _remove_oldest(room: Path) -> None:
     # The names begin with the time.
     for path in sorted(room.glob("*.txt"))[:-KEPT]:
         with suppress(OSError):
-            state.remove(path)
+            remove_private(path)
 
 
 def _exceptions(error: BaseException) -> Iterator[str]:

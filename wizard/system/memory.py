@@ -15,29 +15,29 @@ _PR_SET_DUMPABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class MemoryLimits:
     """What :func:`protect` changed: the limits for core files, soft and hard; None unchanged."""
 
     core_limits: tuple[int, int] | None
 
 
-def protect() -> Before:
+def protect_memory() -> MemoryLimits:
     """Write no core files, and let no other process of this account look into this one."""
-    before = Before(None)
+    before = MemoryLimits(None)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource  # not on Windows
 
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
         # The hard limit stays: it could not be raised again.
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-        before = Before((soft, hard))
+        before = MemoryLimits((soft, hard))
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     return before
 
 
-def restore(before: Before) -> None:
+def restore_memory_limits(before: MemoryLimits) -> None:
     """Undo what :func:`protect` and Python itself did to what a program inherits."""
     if before.core_limits is not None:
         with contextlib.suppress(ImportError, OSError, ValueError):

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wizard.system.background import in_background
+from wizard.system.background import run_in_thread
 from wizard.text.language import _
 
 
@@ -63,7 +63,7 @@ class SystemNetwork:
             return [Address(host, port)]
         # Bytes, because text would be changed by IDNA, and the server's client changes nothing.
         name = host.encode("ascii")
-        found = await in_background(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        found = await run_in_thread(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
         return list(dict.fromkeys(Address(str(entry[4][0]), port) for entry in found))
 
     async def connect(self, address: Address) -> socket.socket:
@@ -79,10 +79,10 @@ class SystemNetwork:
 
     def tls_context(self) -> ssl.SSLContext:
         """Trust the system's store, honouring ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``."""
-        return strict(ssl.create_default_context())
+        return match_server_tls(ssl.create_default_context())
 
 
-def strict(context: ssl.SSLContext) -> ssl.SSLContext:
+def match_server_tls(context: ssl.SSLContext) -> ssl.SSLContext:
     """Make ``context`` judge as the server's client does, whatever this Python's defaults are."""
     context.hostname_checks_common_name = False
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -33,24 +33,24 @@ _PASSED_ON = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChildResult:
     """How a child ended. ``output`` may hold a secret."""
 
     code: int
     output: bytes = field(repr=False)
 
 
-class TimedOut(Exception):
+class ChildTimeout(Exception):
     """The child had to be ended."""
 
 
-def run(
+def run_child(
     command: Sequence[str],
     data: bytes,
     environ: Mapping[str, str],
     seconds: float = DEADLINE,
     extra: Mapping[str, str] | None = None,
-) -> Answer:
+) -> ChildResult:
     """Run a command with ``data`` on its standard input.
 
     It gets the harmless part of ``environ``, and ``extra``. Raises :class:`TimedOut` after
@@ -59,21 +59,21 @@ def run(
     return _finish(_start(command, environ, extra), data, seconds)
 
 
-async def run_async(
+async def run_child_async(
     command: Sequence[str],
     data: bytes,
     environ: Mapping[str, str],
     seconds: float = DEADLINE,
-) -> Answer:
+) -> ChildResult:
     """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once.
 
     asyncio's own way to start a child waits forever if the loop ends in the middle of it.
     """
-    from wizard.system.background import in_background  # who calls this has asyncio already
+    from wizard.system.background import run_in_thread  # who calls this has asyncio already
 
     process = _start(command, environ)
     try:
-        return await in_background(partial(_finish, process, data, seconds))
+        return await run_in_thread(partial(_finish, process, data, seconds))
     finally:
         _end(process.pid, process.returncode)  # and with it the thread that waits for it
 
@@ -86,16 +86,16 @@ def _start(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=passed_on(environ) | dict(extra or {}),
+        env=minimal_environ(environ) | dict(extra or {}),
         start_new_session=True,
     )
 
 
-def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Answer:
+def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> ChildResult:
     try:
         output, _ = process.communicate(data, timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise TimedOut from None
+        raise ChildTimeout from None
     finally:
         # Also when the operator presses Ctrl+C here: nothing is left behind.
         _end(process.pid, process.returncode)
@@ -105,11 +105,11 @@ def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> An
             with contextlib.suppress(OSError):
                 if stream is not None:
                     stream.close()
-    return Answer(process.returncode, output)
+    return ChildResult(process.returncode, output)
 
 
 @contextlib.asynccontextmanager
-async def followed(
+async def stream_child(
     command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str]
 ) -> AsyncGenerator[Process, None]:
     """Start a command whose output is read while it runs; leaving the context ends it at once.
@@ -124,7 +124,7 @@ async def followed(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=passed_on(environ) | dict(extra),
+        env=minimal_environ(environ) | dict(extra),
         start_new_session=True,
     )
     try:
@@ -136,7 +136,7 @@ async def followed(
                 await process.wait()
 
 
-def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+def minimal_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that a child gets: names that never hold the secret."""
     return {
         name: value

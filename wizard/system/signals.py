@@ -22,7 +22,7 @@ PATIENCE = 3.0
 _AGAIN = 1.0
 
 
-class Ends(Protocol):
+class Endable(Protocol):
     """What can be ended by a signal."""
 
     loop: asyncio.AbstractEventLoop | None
@@ -41,14 +41,14 @@ class Ends(Protocol):
         """
 
 
-class Signals:
+class EndOnSignals:
     """While it is entered, SIGHUP, SIGTERM, SIGQUIT and SIGINT end ``what``.
 
     The handlers interrupt the main thread wherever it is: it may be waiting for a terminal that
     takes no more, and then the loop would never hear of a signal.
     """
 
-    def __init__(self, what: Ends) -> None:
+    def __init__(self, what: Endable) -> None:
         self._what = what
         self._before: dict[int, Any] = {}
         self._number = 0
@@ -102,7 +102,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def impossible() -> Iterator[None]:
+def uninterruptible() -> Iterator[None]:
     """Let Ctrl+C, SIGTERM and SIGHUP do nothing within the block.
 
     Whoever stops in the middle of putting back would leave half of it, and who stops behind the

@@ -18,7 +18,7 @@ _PRIVATE = 0o600
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def directory(room: str = "") -> Path:
+def state_dir(room: str = "") -> Path:
     """Return the user's state directory, or a ``room`` in it; it is made where it is missing.
 
     Raises :class:`OSError` where there is none that this account alone can write, for example
@@ -29,7 +29,7 @@ def directory(room: str = "") -> Path:
     return path
 
 
-def existing(room: str = "") -> Path | None:
+def existing_state_dir(room: str = "") -> Path | None:
     """Return what :func:`directory` would return, without making it; None where it is missing.
 
     Raises :class:`OSError` where the system does not tell, or where it is not to be trusted.
@@ -38,7 +38,7 @@ def existing(room: str = "") -> Path | None:
     return path if is_private(path) else None
 
 
-def distrusted(room: str) -> Path | None:
+def untrusted_state_dir(room: str) -> Path | None:
     """Return the directory of this account that others may write, too, which is not used then."""
     try:
         path = _state_path() / APPLICATION / room
@@ -83,12 +83,12 @@ def make_private(path: Path) -> None:
     is_private(path)
 
 
-def key(config: Path) -> str:
+def config_key(config: Path) -> str:
     """Return the name under which things about one configuration are kept."""
     return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:32]
 
 
-def save(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Write a private file in one step and wait until the disk has it; may raise OSError.
 
     Two processes must not do this at once: the unfinished file has one name, so that a crash
@@ -113,7 +113,7 @@ def save(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
-def load(path: Path, limit: int = 1 << 20) -> bytes | None:
+def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
     """Return what was saved; None where nothing is that this account wrote; may raise OSError.
 
     More than ``limit`` bytes count as nothing.
@@ -134,7 +134,7 @@ def load(path: Path, limit: int = 1 << 20) -> bytes | None:
     return data if len(data) <= limit else None
 
 
-def remove(path: Path) -> None:
+def remove_private(path: Path) -> None:
     """Remove what was saved, and what a crash left of saving it; may raise OSError."""
     found = [each for each in (path, _unfinished(path)) if os.path.lexists(each)]
     for each in found:

@@ -27,7 +27,7 @@ def mask_url_password(endpoint: str) -> str:
 _KEPT = "\n\t"
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return ``text`` with an escape for each character that is not printable.
 
     Line feeds and tabs stay.
@@ -37,7 +37,7 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c in _KEPT else _escape(c) for c in text)
 
 
-def shows_unicode(environ: Mapping[str, str], encoding: str) -> bool:
+def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
     """Whether marks like ✓ and ✗ can be told apart: the locale is one of UTF-8.
 
     Python itself speaks UTF-8 even where the locale does not. The fonts of the Linux console have
@@ -66,7 +66,7 @@ _SHORTEST_MASKED = 4
 _SHORTEST_PART = 8
 
 
-def printable(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
+def sanitize(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
     """Return ``text`` on one line, without control and format characters, cut at ``limit``.
 
     Every text in ``hide`` is masked, since a server may echo what it was sent. One of fewer than

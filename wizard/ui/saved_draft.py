@@ -17,15 +17,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import WizardError
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.masking import mask_config
 from wizard.formats.variables import REFERENCE
 from wizard.secrets.secret import Remove, Replace, Secret
-from wizard.secrets.store import StoreName
-from wizard.system import state
+from wizard.secrets.store import StoreKind
+from wizard.system.state import config_key, read_private, remove_private, state_dir, write_private
 
 LONGEST_AGE = timedelta(days=30)
 _FORMAT = 1
@@ -34,7 +34,7 @@ _MAX_TEXT = 1000
 """Characters of a field; more than that is no user and no host."""
 _RECOGNISED = 6
 """Characters from which on a secret is taken for itself within another text."""
-_SKIP_FORMS = {".".join(form.path): form for form in SkipForm}
+_SKIP_FORMS = {".".join(form.path): form for form in SkipKey}
 
 # A half-typed URL may hold a password that no "@" shows yet.
 _HOST_AND_PORT = re.compile(
@@ -44,7 +44,7 @@ _HOST_AND_PORT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDraft:
+class SavedDraft:
     """A draft as it can be taken up again."""
 
     draft: Draft
@@ -56,16 +56,16 @@ class KeptDraft:
     """Whether config.toml has changed since."""
 
 
-def save(draft: Draft, current: Current) -> bool:
+def save_draft(draft: Draft, current: CurrentConfig) -> bool:
     """Keep ``draft`` until the next start; return whether anything was kept.
 
     A draft that changes nothing is none: what was kept before is discarded.
     """
     entered, left_out = _entered(draft, current)
     if not entered:
-        discard(current)
+        discard_draft(current)
         return False
-    earlier = load(current)
+    earlier = load_draft(current)
     if earlier is not None:
         stored = Draft.of(current)
         left_out |= {
@@ -79,20 +79,20 @@ def save(draft: Draft, current: Current) -> bool:
         "left_out": sorted(left_out),
     }
     try:
-        state.save(_path(current), json.dumps(content, indent=1).encode())
+        write_private(_path(current), json.dumps(content, indent=1).encode())
     except OSError:
         return False
     return True
 
 
-def load(current: Current) -> KeptDraft | None:
+def load_draft(current: CurrentConfig) -> SavedDraft | None:
     """Return what was kept for this configuration; None where nothing of it is new.
 
     Removes a file that is damaged, too old, or says nothing new. One that this account did not
     write is not believed, and left alone.
     """
     try:
-        data = state.load(_path(current), _MAX_BYTES)
+        data = read_private(_path(current), _MAX_BYTES)
     except OSError:
         return None
     if data is None:
@@ -102,22 +102,22 @@ def load(current: Current) -> KeptDraft | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         kept = None
     if kept is None or abs(datetime.now(UTC) - kept.saved) > LONGEST_AGE:
-        discard(current)
+        discard_draft(current)
         return None
     return kept
 
 
-def discard(current: Current) -> None:
+def discard_draft(current: CurrentConfig) -> None:
     """Forget what was kept for this configuration."""
     with suppress(OSError):
-        state.remove(_path(current))
+        remove_private(_path(current))
 
 
-def _path(current: Current) -> Path:
-    return state.directory("drafts") / f"{state.key(current.layout.config)}.json"
+def _path(current: CurrentConfig) -> Path:
+    return state_dir("drafts") / f"{config_key(current.layout.config)}.json"
 
 
-def _digest(current: Current) -> str:
+def _digest(current: CurrentConfig) -> str:
     """Return what tells one config.toml from another, of its masked text.
 
     The digest of a text that holds a secret would let somebody try secrets until one fits.
@@ -126,7 +126,7 @@ def _digest(current: Current) -> str:
     return hashlib.sha256(mask_config(text).encode("utf-8", "replace")).hexdigest()
 
 
-def _entered(draft: Draft, current: Current) -> tuple[dict[str, Any], set[str]]:
+def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[str]]:
     """Return what may be kept of ``draft``, as JSON, and the fields that may not."""
     stored = Draft.of(current)
     entered: dict[str, Any] = {}
@@ -156,7 +156,7 @@ def _entered(draft: Draft, current: Current) -> tuple[dict[str, Any], set[str]]:
     return entered, left_out
 
 
-def _edit(draft: Draft, current: Current) -> str | None:
+def _edit(draft: Draft, current: CurrentConfig) -> str | None:
     """Return what was to be done with the stored secret; None where another one was typed."""
     match draft.secret:
         case Remove():
@@ -167,7 +167,7 @@ def _edit(draft: Draft, current: Current) -> str | None:
             return None
 
 
-def _secrets(draft: Draft, current: Current) -> list[str]:
+def _secrets(draft: Draft, current: CurrentConfig) -> list[str]:
     found: list[Secret | None] = [current.literal_secret, current.stored]
     if isinstance(draft.secret, Replace):
         found.append(draft.secret.secret)
@@ -185,7 +185,7 @@ def _may_be_kept(name: str, text: str, secrets: list[str]) -> bool:
     return name == "user" or bool(_HOST_AND_PORT.fullmatch(REFERENCE.sub("x", text)))
 
 
-def _parse(data: bytes, current: Current) -> KeptDraft | None:
+def _parse(data: bytes, current: CurrentConfig) -> SavedDraft | None:
     """Return what ``data`` says; None where it says nothing new; may raise for damaged data."""
     content = json.loads(data)
     if content["format"] != _FORMAT:
@@ -197,10 +197,10 @@ def _parse(data: bytes, current: Current) -> KeptDraft | None:
     draft = _taken_up(content["entered"], current)
     if draft == Draft.of(current):
         return None
-    return KeptDraft(draft, saved.astimezone(UTC), left_out, content["config"] != _digest(current))
+    return SavedDraft(draft, saved.astimezone(UTC), left_out, content["config"] != _digest(current))
 
 
-def _taken_up(entered: Mapping[str, Any], current: Current) -> Draft:
+def _taken_up(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
     """Return the draft of the files as they are now, with what was entered."""
     draft = Draft.of(current)
     if "user" in entered:
@@ -215,7 +215,7 @@ def _taken_up(entered: Mapping[str, Any], current: Current) -> Draft:
     if "skip_form" in entered:
         draft = replace(draft, skip_form=_SKIP_FORMS[entered["skip_form"]])
     if "store" in entered:
-        draft = replace(draft, store=StoreName(entered["store"]))
+        draft = replace(draft, store=StoreKind(entered["store"]))
     match entered.get("secret"):
         case "remove":
             return replace(draft, secret=Remove())

@@ -15,13 +15,20 @@ from typing import Any, Final, Literal
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.config_toml.skip_form import SkipForm
-from wizard.formats.config_toml.view import SMTP, SmtpValues, first_line, misnamed_tables, view
+from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.view import SMTP, SmtpValues, first_line, misnamed_tables, view_of
 from wizard.formats.masking import mask_urls
 from wizard.formats.text import BOM
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
-from wizard.formats.toml.statements import FIRST_KEY_PART, Kind, Statement, TomlSource, load, parse
-from wizard.formats.toml.values import is_string, read_string, render_string, same
+from wizard.formats.toml.statements import (
+    FIRST_KEY_PART,
+    Kind,
+    Statement,
+    TomlSource,
+    load_toml,
+    parse_toml,
+)
+from wizard.formats.toml.values import is_string, read_string, render_string, same_value
 from wizard.text.language import _
 
 
@@ -58,7 +65,7 @@ class ConfigEdit:
     endpoint: str | None = field(default=None, repr=False)  # it may hold a password
     secret_source: str | Literal[Removal.REMOVE] | None = field(default=None, repr=False)
     starttls: bool | None = None
-    skip: SkipForm | Literal[False] | None = None
+    skip: SkipKey | Literal[False] | None = None
     rename_misnamed: bool = False
 
     def __post_init__(self) -> None:
@@ -101,17 +108,17 @@ def edit_config(text: str, edit: ConfigEdit) -> str:
     `FileRefused` if the text cannot be read, or if the result would not mean exactly what was
     asked for.
     """
-    source = parse(text)
+    source = parse_toml(text)
     if edit.rename_misnamed:
         source = _renamed(source)
-    changes = list(_smtp_changes(view(source).smtp, edit))
+    changes = list(_smtp_changes(view_of(source).smtp, edit))
     document = Document(source)
     table = TomlTable(document, SMTP)
     for change in changes:
         change.carry_out(table)
     if edit.skip is not None:
-        switch(document, source.data, edit.skip)
-    if not same(_meaning(document.text, edit), _expected(source.data, changes, edit)):
+        set_skip(document, source.data, edit.skip)
+    if not same_value(_meaning(document.text, edit), _expected(source.data, changes, edit)):
         raise _unsafe(changes, edit)
     return document.text
 
@@ -157,9 +164,9 @@ def _renamed(source: TomlSource) -> TomlSource:
             start = statement.key_span[0]
             part = FIRST_KEY_PART.match(statement.text, start)
             document.replace(index, (start, part.end() if part else start), SMTP)
-    renamed = parse(document.text)
+    renamed = parse_toml(document.text)
     expected = {SMTP if key == name else key: value for key, value in source.data.items()}
-    if not same(renamed.data, expected):
+    if not same_value(renamed.data, expected):
         raise _unsafe([], ConfigEdit(rename_misnamed=True))
     return renamed
 
@@ -181,7 +188,7 @@ def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) ->
 
 def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
     try:
-        data = load(text.removeprefix(BOM))
+        data = load_toml(text.removeprefix(BOM))
     except FileRefused:
         return None
     if edit.secret_source is REMOVE and not data.get(SMTP, True):
@@ -200,7 +207,7 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
             wanted.append(f"{change.key} = {mask_urls(change.render(''))}")
     if wanted or edit.rename_misnamed:
         wanted.insert(0, f"[{SMTP}]")
-    if isinstance(edit.skip, SkipForm):
+    if isinstance(edit.skip, SkipKey):
         *table, key = edit.skip.path
         skip = [f"{key} = true"]
         wanted = [*wanted, *(f"[{name}]" for name in table), *skip] if table else [*skip, *wanted]
@@ -215,13 +222,13 @@ MARK = "# New users need not confirm a verification mail; this lowers security."
 """The comment above what we add. It must never change, or old ones are no longer recognised."""
 
 
-_GLOBAL_KEY = SkipForm.GLOBAL.path[0]
+_GLOBAL_KEY = SkipKey.GLOBAL.path[0]
 
 
-_TABLE, _TABLE_KEY = SkipForm.USER_TABLE.path
+_TABLE, _TABLE_KEY = SkipKey.USER_TABLE.path
 
 
-def switch(document: Document, data: dict[str, Any], form: SkipForm | Literal[False]) -> None:
+def set_skip(document: Document, data: dict[str, Any], form: SkipKey | Literal[False]) -> None:
     """Switch the verification off in one form, or on again with False.
 
     Raises `FileRefused` where ``user`` (in ``data``, what the document means) is no table.
@@ -229,7 +236,7 @@ def switch(document: Document, data: dict[str, Any], form: SkipForm | Literal[Fa
     if form is False:
         _switch_off(document)
         return
-    if form is SkipForm.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
+    if form is SkipKey.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
         raise FileRefused(
             "user-not-a-table",
             _('"user" is here, but not as a table.'),
@@ -249,20 +256,20 @@ def without_skip_off(data: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def expected_skip(data: dict[str, Any], form: SkipForm | Literal[False]) -> dict[str, Any]:
+def expected_skip(data: dict[str, Any], form: SkipKey | Literal[False]) -> dict[str, Any]:
     """Return what :func:`without_skip_off` has to give after :func:`switch`."""
     result = {key: value for key, value in data.items() if key != _GLOBAL_KEY}
     if isinstance(user := result.get(_TABLE, {}), dict):
         user = {key: value for key, value in user.items() if key != _TABLE_KEY}
-        result[_TABLE] = user | ({_TABLE_KEY: True} if form is SkipForm.USER_TABLE else {})
-    if form is SkipForm.GLOBAL:
+        result[_TABLE] = user | ({_TABLE_KEY: True} if form is SkipKey.USER_TABLE else {})
+    if form is SkipKey.GLOBAL:
         result[_GLOBAL_KEY] = True
     return without_skip_off(result)
 
 
-def _switch_on(document: Document, form: SkipForm) -> None:
+def _switch_on(document: Document, form: SkipKey) -> None:
     """Set the key of ``form`` to true and remove the other one, which such a server rejects."""
-    if form is SkipForm.GLOBAL:
+    if form is SkipKey.GLOBAL:
         _take_out_of_table(document)
         if (index := _global(document)) is None:
             _add_global(document)

@@ -11,7 +11,7 @@ from wizard.text.language import _
 _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
 
 
-class SkipForm(Enum):
+class SkipKey(Enum):
     """The two ways to switch user verification off; a server accepts only its own one.
 
     The value is the path of the key from the root of config.toml.
@@ -28,10 +28,10 @@ class SkipForm(Enum):
         return tuple(self.value)
 
 
-def skip_form_of(version: str) -> SkipForm:
+def skip_key_of(version: str) -> SkipKey:
     """Return the form that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
     if version == "latest":
-        return SkipForm.USER_TABLE
+        return SkipKey.USER_TABLE
     match = _VERSION.match(version)
     if match is None:
         raise InvalidValue(
@@ -46,4 +46,4 @@ def skip_form_of(version: str) -> SkipForm:
             _("BOMnipotent Server {version} cannot skip user verification.", version=version),
             _("Update the server to 0.5 or later."),
         )
-    return SkipForm.GLOBAL if number < (0, 7) else SkipForm.USER_TABLE
+    return SkipKey.GLOBAL if number < (0, 7) else SkipKey.USER_TABLE

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.errors import FileRefused
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.toml.document import Document, TomlTable, inline_pairs
-from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse, references
+from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse_toml, toml_references
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
@@ -26,7 +26,7 @@ _REQUIRED = (
 )
 
 
-_OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipForm.GLOBAL.path)
+_OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipKey.GLOBAL.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class ConfigView:
 
     smtp: SmtpValues | None
     """None if there is no ``[smtp]`` at all."""
-    skip_on: frozenset[SkipForm]
+    skip_on: frozenset[SkipKey]
     """The forms that are switched on; both at once is an error for every server."""
-    skip_present: frozenset[SkipForm]
+    skip_present: frozenset[SkipKey]
     """The forms whose key is in the file, with whatever value."""
     misnamed: tuple[tuple[str, int], ...]
     """Tables that were probably meant to be ``[smtp]``, with their lines."""
-    version_evidence: SkipForm | None
+    version_evidence: SkipKey | None
     """The form that the server seems to know, judged by other keys in the file."""
     missing_required: tuple[str, ...]
     """What the server needs to start and does not find."""
@@ -74,15 +74,15 @@ class ConfigView:
     _references_elsewhere: frozenset[str] = field(repr=False)
 
     @property
-    def skip(self) -> SkipForm | None:
+    def skip(self) -> SkipKey | None:
         """The form that is switched on; the newer one if both are."""
-        newest_first = (SkipForm.USER_TABLE, SkipForm.GLOBAL)
+        newest_first = (SkipKey.USER_TABLE, SkipKey.GLOBAL)
         return next((form for form in newest_first if form in self.skip_on), None)
 
     @property
     def skip_both(self) -> bool:
         """Whether both forms are switched on."""
-        return len(self.skip_on) == len(SkipForm)
+        return len(self.skip_on) == len(SkipKey)
 
     def references_elsewhere(self, name: str) -> bool:
         """Tell whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
@@ -91,13 +91,13 @@ class ConfigView:
 
 def parse_config(text: str) -> ConfigView:
     """Read a config.toml; raise `FileRefused` if it cannot be read or ``smtp`` is no table."""
-    return view(parse(text))
+    return view_of(parse_toml(text))
 
 
-def view(source: TomlSource) -> ConfigView:
+def view_of(source: TomlSource) -> ConfigView:
     """Return what is known of a config.toml that was parsed already."""
     data = source.data
-    present = {form for form in SkipForm if lookup(data, form.path) is not None}
+    present = {form for form in SkipKey if lookup(data, form.path) is not None}
     log_file, log_level = lookup(data, ("log", "file")), lookup(data, ("log", "level"))
     table = TomlTable(Document(source), SMTP)
     return ConfigView(
@@ -109,7 +109,7 @@ def view(source: TomlSource) -> ConfigView:
         missing_required=tuple(n for n, path in _REQUIRED if lookup(data, path) is None),
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
-        references=frozenset(n for s in source.statements for n in references(s.text)),
+        references=frozenset(n for s in source.statements for n in toml_references(s.text)),
         _references_elsewhere=_references_outside_secret(table),
     )
 
@@ -146,10 +146,10 @@ def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
     return 1
 
 
-def _version_evidence(data: dict[str, Any]) -> SkipForm | None:
+def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
     if isinstance(data.get("user"), dict):
-        return SkipForm.USER_TABLE
-    return SkipForm.GLOBAL if any(name in data for name in _OLD_GLOBALS) else None
+        return SkipKey.USER_TABLE
+    return SkipKey.GLOBAL if any(name in data for name in _OLD_GLOBALS) else None
 
 
 def _references_outside_secret(table: TomlTable) -> frozenset[str]:
@@ -157,7 +157,7 @@ def _references_outside_secret(table: TomlTable) -> frozenset[str]:
     if place := table.find("secret"):
         start, end = place.value_span
         texts[place.index] = texts[place.index][:start] + texts[place.index][end:]
-    return frozenset(name for text in texts for name in references(text))
+    return frozenset(name for text in texts for name in toml_references(text))
 
 
 def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:

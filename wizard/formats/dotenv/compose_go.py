@@ -13,10 +13,10 @@ from types import MappingProxyType
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
     WHITE_SPACE,
-    Reading,
-    Rejection,
-    Statement,
-    Unreadable,
+    Assignment,
+    EnvSyntaxError,
+    ParsedEnv,
+    RejectedLine,
 )
 from wizard.text.language import _
 
@@ -53,12 +53,12 @@ _LETTER = {
 }  # fmt: skip
 
 
-def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading:
+def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedEnv:
     """Read the text as Compose does when it runs with ``environ``.
 
     Compose keeps the last of several definitions, but each of them is listed.
     """
-    statements: list[Statement] = []
+    statements: list[Assignment] = []
     defined: dict[str, str] = {}
     variables = ChainMap(dict(environ), defined)
     start = position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
@@ -68,11 +68,13 @@ def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading
             statements.append(statement)
             if statement.defined:
                 defined[statement.name] = statement.value
-    except Unreadable as unreadable:
-        return Reading(tuple(statements), Rejection(start, str(unreadable)))
+    except EnvSyntaxError as unreadable:
+        return ParsedEnv(tuple(statements), RejectedLine(start, str(unreadable)))
     except RecursionError:
-        return Reading(tuple(statements), Rejection(start, _("Here ${…} is nested too deeply")))
-    return Reading(tuple(statements))
+        return ParsedEnv(
+            tuple(statements), RejectedLine(start, _("Here ${…} is nested too deeply"))
+        )
+    return ParsedEnv(tuple(statements))
 
 
 def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -80,47 +82,47 @@ def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
     return position if match is None else match.end()
 
 
-def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Statement, int]:
+def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Assignment, int]:
     """Parse the statement at ``start``; return it, and where to go on."""
     name_start = _skip(_EXPORT, text, start)
     head = _NAME.match(text, name_start)
     if head is None or name_start == len(text):
-        raise Unreadable(_("This is not of the form NAME=value"))
+        raise EnvSyntaxError(_("This is not of the form NAME=value"))
     # Without any sign up to the end of the file, all of it is the value of a nameless variable.
     name = head["name"].rstrip(WHITE_SPACE) if head["sign"] else ""
     name_end = name_start + len(name)
     if " " in name:
-        raise Unreadable(_("The name holds a blank"))
+        raise EnvSyntaxError(_("The name holds a blank"))
     value_start = _skip(_BLANKS, text, head.end() if head["sign"] else name_start)
     if head["sign"] != "\n":
         return _value(text, start, name, name_end, value_start, variables)
     defined = name in variables
     value = variables.get(name, "")
-    return Statement(start, name, name_end, name_end, value, defined=defined), value_start
+    return Assignment(start, name, name_end, name_end, value, defined=defined), value_start
 
 
 def _value(
     text: str, start: int, name: str, name_end: int, position: int, variables: Mapping[str, str]
-) -> tuple[Statement, int]:
+) -> tuple[Assignment, int]:
     quoted = _QUOTED.match(text, position)
     if quoted is not None:
         value = _unquote(quoted, variables)
         end = quoted.end()
-        return Statement(start, name, name_end, end, value, quote_end=end), end
+        return Assignment(start, name, name_end, end, value, quote_end=end), end
     if text.startswith(("'", '"'), position):
-        raise Unreadable(_("The quote is never closed"))
+        raise EnvSyntaxError(_("The quote is never closed"))
     line_end = text.find("\n", position)
     line_end = len(text) if line_end < 0 else line_end
     source = text[position:line_end].partition(" #")[0].rstrip(WHITE_SPACE)
-    value = substitute(source, variables)
-    return Statement(start, name, name_end, position + len(source), value), line_end
+    value = interpolate(source, variables)
+    return Assignment(start, name, name_end, position + len(source), value), line_end
 
 
 def _unquote(quoted: re.Match[str], variables: Mapping[str, str]) -> str:
     quote = quoted["quote"]
     source = quoted["value"]
     value = _PAIR.sub(lambda pair: quote if pair[1] == quote else pair[0], source)
-    return value if quote == "'" else substitute(_ESCAPE.sub(_unescape, value), variables)
+    return value if quote == "'" else interpolate(_ESCAPE.sub(_unescape, value), variables)
 
 
 def _unescape(escape: re.Match[str]) -> str:
@@ -148,7 +150,7 @@ _REFERENCE = re.compile(
 _BRACED = re.compile(_EXPRESSION)
 
 
-def substitute(template: str, variables: Mapping[str, str]) -> str:
+def interpolate(template: str, variables: Mapping[str, str]) -> str:
     """Replace all references to variables; raises Unreadable where Compose gives up."""
     return _REFERENCE.sub(lambda reference: _replacement(reference, variables), template)
 
@@ -159,7 +161,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
     if reference["bare"]:
         return variables.get(reference["bare"], "")
     if reference["invalid"] is not None:
-        raise Unreadable(_("Here ${…} does not hold a name, or is never closed"))
+        raise EnvSyntaxError(_("Here ${…} does not hold a name, or is never closed"))
     # The match runs to the last brace of the line; what is behind the first pair is more text.
     source = reference[0]
     end = _closing_brace(source)
@@ -169,7 +171,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
     if operator is None:
         return variables.get(name, "")
     value = _operate(name, operator, operand, variables)
-    return value + substitute(source[end + 1 :], variables)
+    return value + interpolate(source[end + 1 :], variables)
 
 
 def _closing_brace(source: str) -> int:
@@ -195,9 +197,9 @@ def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str
     counts = value is not None and (value != "" or not operator.startswith(":"))
     match operator[-1]:
         case "-" if not counts:
-            return substitute(operand, variables)
+            return interpolate(operand, variables)
         case "+" if counts:
-            return substitute(operand, variables)
+            return interpolate(operand, variables)
         case "?" if not counts:
-            raise Unreadable(_("Here ${…?…} asks for a variable that is not set"))
+            raise EnvSyntaxError(_("Here ${…?…} asks for a variable that is not set"))
     return value or ""

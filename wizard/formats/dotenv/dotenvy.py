@@ -14,10 +14,10 @@ from types import MappingProxyType
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
     WHITE_SPACE,
-    Reading,
-    Rejection,
-    Statement,
-    Unreadable,
+    Assignment,
+    EnvSyntaxError,
+    ParsedEnv,
+    RejectedLine,
 )
 from wizard.text.language import N_, _
 
@@ -84,7 +84,7 @@ _WEAK_PIECE = re.compile(_SUBSTITUTION + r'|(?P<weak>")|(?P<text>[^\\"$]+)', re.
 _TAIL = re.compile(r"[ \t]*(?:(?P<comment>#)|\Z)")
 
 
-def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading:
+def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedEnv:
     """Read the text as ``dotenvy::from_path`` loads it; ``environ`` is the server's environment.
 
     The server keeps the first of several definitions, but each of them is listed.
@@ -100,14 +100,14 @@ def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> Reading
                 variables.setdefault(statement.name, statement.value)
                 statements.append(statement)
     except _Unfinished as unfinished:
-        return Reading(tuple(statements), Rejection(unfinished.offset, str(unfinished)))
-    except Unreadable as unreadable:
+        return ParsedEnv(tuple(statements), RejectedLine(unfinished.offset, str(unfinished)))
+    except EnvSyntaxError as unreadable:
         offset += len(text[offset:]) - len(text[offset:].lstrip(WHITE_SPACE))
-        return Reading(tuple(statements), Rejection(offset, str(unreadable)))
-    return Reading(tuple(statements))
+        return ParsedEnv(tuple(statements), RejectedLine(offset, str(unreadable)))
+    return ParsedEnv(tuple(statements))
 
 
-class _Unfinished(Unreadable):
+class _Unfinished(EnvSyntaxError):
     """The file ends within a joined line, which begins at ``offset``."""
 
     def __init__(self, reason: str, offset: int) -> None:
@@ -150,7 +150,7 @@ def _scan(text: str, start: int, end: int, state: _State) -> tuple[_State, int]:
 
 def _statement(
     text: str, start: int, end: int, comment: int | None, variables: Mapping[str, str]
-) -> Statement | None:
+) -> Assignment | None:
     """Parse one joined line; None when it is blank."""
     line = text[start:end].rstrip(WHITE_SPACE)
     end = start + len(line)
@@ -159,17 +159,17 @@ def _statement(
         return None
     head = _HEAD.match(text, start, end)
     if head is None:
-        raise Unreadable(_("This is not of the form NAME=value"))
+        raise EnvSyntaxError(_("This is not of the form NAME=value"))
     name, name_end = head["name"], head.end("name")
     if text.startswith("#", head.end(), end):
         # Without a blank before it, the "#" may be meant as the value; other readers take it so.
         comment = head.end() if text[head.end() - 1] != "=" else None
-        return Statement(start, name, name_end, end, "", comment=comment)
+        return Assignment(start, name, name_end, end, "", comment=comment)
     value = _Value(variables)
     behind = value.read(text[head.end() : end])
     if behind is not None:
         comment = head.end() + behind
-    return Statement(start, name, name_end, end, value.text, comment=comment)
+    return Assignment(start, name, name_end, end, value.text, comment=comment)
 
 
 class _Value:
@@ -191,7 +191,7 @@ class _Value:
                 return self._comment(source, position)
             self._take(piece)
         if self._weak:
-            raise Unreadable(_(_OPEN_QUOTE))
+            raise EnvSyntaxError(_(_OPEN_QUOTE))
         return None
 
     def _take(self, piece: re.Match[str]) -> None:
@@ -206,16 +206,18 @@ class _Value:
             case "weak":
                 self._weak = not self._weak
             case "unknown":
-                raise Unreadable(_("A backslash stands before a character that it cannot escape"))
+                raise EnvSyntaxError(
+                    _("A backslash stands before a character that it cannot escape")
+                )
             case "unclosed":
-                raise Unreadable(_("A ${ is never closed"))
+                raise EnvSyntaxError(_("A ${ is never closed"))
             case "open":
-                raise Unreadable(_(_OPEN_QUOTE))
+                raise EnvSyntaxError(_(_OPEN_QUOTE))
 
     @staticmethod
     def _comment(source: str, position: int) -> int | None:
         """Let only a comment follow the first blank that is neither quoted nor escaped."""
         tail = _TAIL.match(source, position)
         if tail is None:
-            raise Unreadable(_("The value holds a blank but is not quoted"))
+            raise EnvSyntaxError(_("The value holds a blank but is not quoted"))
         return tail.start("comment") if tail["comment"] else None

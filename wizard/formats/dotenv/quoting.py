@@ -94,7 +94,7 @@ def _problem(char: str) -> tuple[str, str, str] | None:
     return None
 
 
-def quote(value: str) -> str:
+def quote_value(value: str) -> str:
     """Return the text behind ``NAME=``, for a value that :func:`check_value` lets pass."""
     if _RAW.fullmatch(value):
         return value
@@ -115,7 +115,7 @@ def by_hand(name: str, value: str) -> str:
     )
 
 
-def misreaders(value: str) -> tuple[Misreading, ...]:
+def readers_that_differ(value: str) -> tuple[Misreading, ...]:
     """Return the readers that would take ``quote(value)`` for another value."""
     if _RAW.fullmatch(value):
         return ()

@@ -13,7 +13,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Assignment:
     """One definition; all places are offsets into the text.
 
     ``start`` is where the name or the ``export`` before it begins, ``name_end`` is behind the
@@ -37,7 +37,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class RejectedLine:
     """Where a reader gives up on the file, and why (a clause that starts a sentence)."""
 
     offset: int
@@ -45,12 +45,12 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedEnv:
     """The statements in the order of the file, up to the rejection if there is one."""
 
-    statements: tuple[Statement, ...]
-    rejection: Rejection | None = None
+    statements: tuple[Assignment, ...]
+    rejection: RejectedLine | None = None
 
 
-class Unreadable(Exception):
+class EnvSyntaxError(Exception):
     """A value that the reader rejects, with the reason; becomes a :class:`Rejection`."""

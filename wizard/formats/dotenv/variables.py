@@ -19,23 +19,23 @@ from types import MappingProxyType
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.quoting import by_hand, check_value, quote
-from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, WHITE_SPACE, Reading, Statement
+from wizard.formats.dotenv.quoting import by_hand, check_value, quote_value
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, WHITE_SPACE, Assignment, ParsedEnv
 from wizard.text.language import _
 
 NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Definition:
     """One definition as both readers see it.
 
     The offsets ``line_start`` (behind a byte order mark) and ``line_end`` (behind the line break)
     delimit its physical lines: one, or more where a quoted value holds line breaks.
     """
 
-    dotenvy: Statement
-    compose: Statement
+    dotenvy: Assignment
+    compose: Assignment
     line_start: int
     line_end: int
 
@@ -57,7 +57,7 @@ class Entry:
         return place
 
 
-def read_entries(text: str, environ: Mapping[str, str], or_else: str = "") -> list[Entry]:
+def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -> list[Definition]:
     """Return the definitions in order.
 
     Raises FileRefused where a reader gives up on the file or where they disagree: then an edit
@@ -75,7 +75,7 @@ def read_entries(text: str, environ: Mapping[str, str], or_else: str = "") -> li
     _check_complete(text, compose, "Docker Compose", or_else)
     _check_agreement(text, dotenvy, compose, or_else)
     return [
-        Entry(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
+        Definition(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
         for ours, theirs in zip(dotenvy.statements, compose.statements, strict=True)
     ]
 
@@ -86,13 +86,13 @@ def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON)
     ``environ`` only serves to substitute ``$NAME`` in values, as the server does it. Raises
     FileRefused where the server or Compose stops reading the file, or they disagree on it.
     """
-    entries = read_entries(text, environ)
+    entries = read_definitions(text, environ)
     return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
 
 
 def variable_line(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> int | None:
     """Return the 1-based line of the first definition; raises as :func:`read_variable` does."""
-    entries = read_entries(text, environ)
+    entries = read_definitions(text, environ)
     starts = (entry.dotenvy.start for entry in entries if entry.name == name)
     return next((line_number(text, start) for start in starts), None)
 
@@ -102,7 +102,7 @@ def line_number(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def _check_complete(text: str, reading: Reading, reader: str, or_else: str) -> None:
+def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) -> None:
     if reading.rejection is not None:
         raise FileRefused(
             "env-malformed",
@@ -116,8 +116,8 @@ def _check_complete(text: str, reading: Reading, reader: str, or_else: str) -> N
         )
 
 
-def _check_agreement(text: str, dotenvy: Reading, compose: Reading, or_else: str) -> None:
-    above: Statement | None = None
+def _check_agreement(text: str, dotenvy: ParsedEnv, compose: ParsedEnv, or_else: str) -> None:
+    above: Assignment | None = None
     for ours, theirs in zip_longest(dotenvy.statements, compose.statements):
         if ours and theirs and (ours.start, ours.name) == (theirs.start, theirs.name):
             above = ours
@@ -165,9 +165,9 @@ def check_edit(
     BOMnipotent Server and Docker Compose must both read ``value`` from every definition of the
     variable (None: from none at all), and find all other definitions as they were.
     """
-    old = read_entries(before, environ)
+    old = read_definitions(before, environ)
     try:
-        new = read_entries(after, environ)
+        new = read_definitions(after, environ)
     except FileRefused as refused:
         raise _not_safe(remedy) from refused
     found = [entry for entry in new if entry.name == name]
@@ -177,7 +177,7 @@ def check_edit(
         raise _not_safe(remedy)
 
 
-def _others(text: str, entries: Iterable[Entry], name: str) -> list[tuple[str, str]]:
+def _others(text: str, entries: Iterable[Definition], name: str) -> list[tuple[str, str]]:
     """Return the source of all other definitions, as it is for dotenvy and for Compose.
 
     The source and not the value, which rightly changes where it refers to the variable.
@@ -189,7 +189,7 @@ def _others(text: str, entries: Iterable[Entry], name: str) -> list[tuple[str, s
     ]
 
 
-def _source(text: str, statement: Statement) -> str:
+def _source(text: str, statement: Assignment) -> str:
     return text[statement.start : statement.end]
 
 
@@ -215,14 +215,14 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
     """
     check_value(value)
     line = by_hand(name, value)
-    entries = read_entries(text, environ, _("write by hand, above it, {line}", line=line))
+    entries = read_definitions(text, environ, _("write by hand, above it, {line}", line=line))
     found = [entry for entry in entries if entry.name == name]
     if not found:
-        after = _inserted(text, entries, name, f"{name}={quote(value)}")
+        after = _inserted(text, entries, name, f"{name}={quote_value(value)}")
     elif all(entry.reads(value) for entry in found):
         return text
     else:
-        after = _replaced(text, found, lambda entry: _rewritten(text, entry, quote(value)))
+        after = _replaced(text, found, lambda entry: _rewritten(text, entry, quote_value(value)))
     check_edit(text, after, name, value, environ, _("Write by hand {line}.", line=line))
     return after
 
@@ -231,14 +231,14 @@ def remove_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRO
     """Return the text without the lines that define the variable; raises FileRefused."""
     if name not in text:
         return text
-    entries = read_entries(text, environ, _("remove {name} by hand", name=name))
+    entries = read_definitions(text, environ, _("remove {name} by hand", name=name))
     found = [entry for entry in entries if entry.name == name]
     after = _replaced(text, found, lambda _: "")
     check_edit(text, after, name, None, environ, _("Remove {name} by hand.", name=name))
     return after
 
 
-def _replaced(text: str, entries: Iterable[Entry], lines: Callable[[Entry], str]) -> str:
+def _replaced(text: str, entries: Iterable[Definition], lines: Callable[[Definition], str]) -> str:
     """Put ``lines(entry)`` in place of the physical lines of each entry."""
     parts = []
     position = 0
@@ -248,7 +248,7 @@ def _replaced(text: str, entries: Iterable[Entry], lines: Callable[[Entry], str]
     return "".join((*parts, text[position:]))
 
 
-def _rewritten(text: str, entry: Entry, quoted: str) -> str:
+def _rewritten(text: str, entry: Definition, quoted: str) -> str:
     """Return the entry's lines with another value, and the comment behind it above.
 
     There, because systemd would take a comment behind a quoted value for a part of it.
@@ -263,7 +263,7 @@ def _rewritten(text: str, entry: Entry, quoted: str) -> str:
     return indent + comment + (end or _line_break_of(text)) + definition + end
 
 
-def _inserted(text: str, entries: Iterable[Entry], name: str, definition: str) -> str:
+def _inserted(text: str, entries: Iterable[Definition], name: str, definition: str) -> str:
     """Add a line: below a placeholder in a comment, else behind the last line."""
     end = _line_break_of(text)
     if text in ("", BYTE_ORDER_MARK):
@@ -273,7 +273,7 @@ def _inserted(text: str, entries: Iterable[Entry], name: str, definition: str) -
     return above + definition + end + text[place:]
 
 
-def _below_placeholder(text: str, entries: Iterable[Entry], name: str) -> int | None:
+def _below_placeholder(text: str, entries: Iterable[Definition], name: str) -> int | None:
     """Return where the line behind the last ``# NAME=…`` begins, if there is such a comment."""
     placeholder = (
         rf"^{BYTE_ORDER_MARK}?[ \t]*#[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*=[^\n]*\n?"

@@ -26,8 +26,8 @@ from wizard.formats.toml.statements import (
     Statement,
     TomlSource,
     key_path,
-    lex,
-    load,
+    load_toml,
+    split_statements,
     value_tokens,
 )
 
@@ -52,7 +52,7 @@ class Document:
     def rewrite(self, index: int, text: str) -> None:
         """Put ``text``, one statement too, in the place of a statement."""
         old = self.statements[index]
-        self.statements[index : index + 1] = lex(text, old.table, old.line)
+        self.statements[index : index + 1] = split_statements(text, old.table, old.line)
 
     def insert(self, index: int, lines: Sequence[str], table: Path) -> None:
         """Insert lines, without line ends, before a statement; they stand in ``table``.
@@ -66,7 +66,7 @@ class Document:
         if unfinished:
             self.rewrite(index - 1, self.statements[index - 1].text + end)
         text = end.join(lines) + ("" if unfinished else end)
-        self.statements[index:index] = lex(text, table)
+        self.statements[index:index] = split_statements(text, table)
 
     def remove(self, *indices: int) -> None:
         """Remove whole statements; a missing final newline stays missing."""
@@ -78,7 +78,9 @@ class Document:
 
     def reread(self) -> None:
         """Find out anew which table each statement stands in, after a header has appeared."""
-        self.statements = list(lex("".join(statement.text for statement in self.statements)))
+        self.statements = list(
+            split_statements("".join(statement.text for statement in self.statements))
+        )
 
     def content_end(self) -> int:
         """Return the index behind the last statement that is not blank."""
@@ -188,7 +190,7 @@ _HEADERS = (Kind.HEADER, Kind.ARRAY_HEADER)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ValueLocation:
     """Where a key/value pair stands: in a statement, perhaps inside its inline table."""
 
     index: int
@@ -228,19 +230,19 @@ class TomlTable:
         """The key/value pairs below the header, or the dotted ones."""
         return [statement for statement in self.document.statements if self._is_own_pair(statement)]
 
-    def find(self, key: str) -> Place | None:
+    def find(self, key: str) -> ValueLocation | None:
         """Return where ``key`` stands in this table."""
         path = (self.name, key)
         index = self.document.last(lambda s: s.kind is Kind.PAIR and s.path == path)
         if index is not None:
-            return Place(index, self.document.statements[index].value_span)
+            return ValueLocation(index, self.document.statements[index].value_span)
         if (index := self.inline) is not None:
             for pair in inline_pairs(self.document.statements[index]):
                 if pair.path == path:
-                    return Place(index, pair.value_span, pair)
+                    return ValueLocation(index, pair.value_span, pair)
         return None
 
-    def value_source(self, place: Place) -> str:
+    def value_source(self, place: ValueLocation) -> str:
         """Return the TOML source of a value."""
         return self.document.statements[place.index].text[slice(*place.value_span)]
 
@@ -269,7 +271,7 @@ class TomlTable:
         else:
             self.document.append_section([f"[{self.name}]", comment, f"{key} = {value}"])
 
-    def remove(self, place: Place, comment: str) -> None:
+    def remove(self, place: ValueLocation, comment: str) -> None:
         """Remove a pair, and the comment line above it if that is ``comment`` verbatim."""
         if place.inline:
             self._remove_inline(place.index, place.inline)
@@ -323,7 +325,7 @@ class TomlTable:
         """Uncomment ``# [name]`` if only comments stand between it and the next header."""
         statements = self.document.statements
         for index, statement in enumerate(statements):
-            header = disabled_statement(statement)
+            header = commented_out(statement)
             if header is None or header.kind is not Kind.HEADER or header.path != (self.name,):
                 continue
             rest = range(index + 1, len(statements))
@@ -356,7 +358,7 @@ class TomlTable:
         first = 0 if self.header is None else self.header + 1
         for index in range(first, len(self.document.statements)):
             statement = self.document.statements[index]
-            disabled = disabled_statement(statement)
+            disabled = commented_out(statement)
             if statement.kind in _HEADERS or (disabled and disabled.kind in _HEADERS):
                 return
             if disabled and disabled.path == (self.name, key):
@@ -373,7 +375,7 @@ _COMMENT = re.compile(r"([ \t]*)#[ \t]*([^\n]*\n?)")
 _WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")
 
 
-def disabled_statement(comment: Statement) -> Statement | None:
+def commented_out(comment: Statement) -> Statement | None:
     """Return what a comment would be without its ``#``: a pair or a table header, else None.
 
     The blanks in front of the ``#`` stay, those behind it go. Prose is no valid TOML.
@@ -384,8 +386,8 @@ def disabled_statement(comment: Statement) -> Statement | None:
     if not _WORTH_PARSING.match(text):
         return None
     try:
-        load(text)
-        return next(lex(text, comment.table, comment.line))
+        load_toml(text)
+        return next(split_statements(text, comment.table, comment.line))
     except FileRefused:
         return None
 

@@ -72,7 +72,7 @@ def mask_references(text: str) -> str:
     return _OUTSIDE.sub(masked, text)
 
 
-def references(text: str) -> Iterator[str]:
+def toml_references(text: str) -> Iterator[str]:
     """Yield the name of each ``${NAME}`` in ``text`` that is not in a comment."""
     for found in _OUTSIDE.finditer(text):
         if not found["comment"]:
@@ -282,17 +282,17 @@ class TomlSource:
         return self.bom + "".join(statement.text for statement in self.statements)
 
 
-def parse(text: str) -> TomlSource:
+def parse_toml(text: str) -> TomlSource:
     """Read a TOML text that may hold ``${NAME}`` where TOML wants a value.
 
     Such a reference appears in ``data`` as an integer. Raises `FileRefused` for invalid TOML.
     """
     body = text.removeprefix(BOM)
-    data = load(body)
-    return TomlSource(text[: len(text) - len(body)], tuple(lex(body)), data)
+    data = load_toml(body)
+    return TomlSource(text[: len(text) - len(body)], tuple(split_statements(body)), data)
 
 
-def load(text: str) -> dict[str, Any]:
+def load_toml(text: str) -> dict[str, Any]:
     """Return what a TOML text means; raise `FileRefused` where it is not valid."""
     check_key_depth(text)
     try:
@@ -356,7 +356,7 @@ def value_tokens(text: str, start: int, end: int | None = None) -> Iterator[re.M
         yield token
 
 
-def lex(text: str, table: Path = (), line: int = 1) -> Iterator[Statement]:
+def split_statements(text: str, table: Path = (), line: int = 1) -> Iterator[Statement]:
     """Cut valid TOML into statements; joined, their texts are ``text``.
 
     ``table`` is where the text stands, ``line`` the number of its first line.

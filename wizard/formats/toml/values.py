@@ -40,7 +40,7 @@ def read_string(source: str) -> str:
     return str(tomllib.loads(f"v = {source}")["v"])
 
 
-def same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
     """Tell whether two parsed values are equal in type and value.
 
     `True` is not 1, 0.0 is not -0.0, and NaN is NaN. The order of keys makes no difference.

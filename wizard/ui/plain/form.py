@@ -9,10 +9,10 @@ from wizard.config.draft import Draft
 from wizard.secrets.secret import Secret
 from wizard.text.display import MASK, mask_url_password
 from wizard.text.language import N_, _
-from wizard.ui.plain.prompt import BackWanted, Prompt
-from wizard.ui.plain.terminal import Interrupted, Terminal
+from wizard.ui.plain.prompt import GoBack, Prompt
+from wizard.ui.plain.terminal import InputInterrupted, LineTerminal
 from wizard.ui.steps import model
-from wizard.ui.steps.model import Choice, Form, Move, Part, Text, Tick, Words
+from wizard.ui.steps.model import CheckBox, Choice, Navigation, Part, StepForm, TextBlock, TextInput
 
 _PRESENT = "{label} [{present}]: "
 _EXAMPLE = "{label}, {example}: "
@@ -28,7 +28,7 @@ class FormDialogue:
     """One form, from its first question to the last. ``enter`` takes the draft after each."""
 
     def __init__(
-        self, form: Form, terminal: Terminal, prompt: Prompt, enter: Callable[[Draft], None]
+        self, form: StepForm, terminal: LineTerminal, prompt: Prompt, enter: Callable[[Draft], None]
     ) -> None:
         self._form = form
         self._terminal = terminal
@@ -37,7 +37,7 @@ class FormDialogue:
         self._values: dict[str, Any] = dict(form.values())
         self._answered: list[int] = []
 
-    async def run(self) -> Move:
+    async def run(self) -> Navigation:
         """Ask; back at a question goes to the one before, and from the first one out."""
         self._enter(self._form.start)
         number = 0
@@ -48,23 +48,23 @@ class FormDialogue:
                     number += 1
                 if not self._answered:
                     await self._prompt.answer(_(_GO_ON))
-            except BackWanted:
+            except GoBack:
                 if not self._answered:
-                    return Move.BACK
+                    return Navigation.BACK
                 number = self._answered.pop()
             else:
-                return Move.NEXT
+                return Navigation.NEXT
 
     async def _deal_with(self, number: int) -> None:
         """Say the part, or ask until its answer is right; remember which ones were asked."""
         part = self._form.parts(self._values)[number]
-        if isinstance(part, Words):
+        if isinstance(part, TextBlock):
             self._say(part.text)
             return
         await self._known()
         part = self._form.parts(self._values)[number]
-        if not isinstance(part, Words) and part.shown:
-            self._say(part.about if isinstance(part, Text) else "")
+        if not isinstance(part, TextBlock) and part.shown:
+            self._say(part.about if isinstance(part, TextInput) else "")
             while True:
                 self._values[part.name] = await self._ask(part)
                 self._enter(self._form.draft(self._values))
@@ -83,31 +83,31 @@ class FormDialogue:
         self._say(f"{waiting} {_(_SKIPS)}")
         try:
             await self._terminal.run(self._form.known())
-        except Interrupted:
+        except InputInterrupted:
             self._form.skip()
             self._say(f"\n{_(_SKIPPED)}")
 
     async def _ask(self, part: Part) -> Any:
         """Return the answer to one question."""
         match part:
-            case Text(secret=True):
+            case TextInput(secret=True):
                 entered: Secret | None = self._values[part.name]
                 self._say(part.kept)
                 shown = part.placeholder if entered is None else MASK
                 return await self._prompt.secret(_prompt(part, shown)) or entered
-            case Text():
+            case TextInput():
                 return await self._text(part)
             case Choice():
                 self._say(part.label)
                 options = [(each.label, each.value) for each in part.options if each.offered]
                 return await self._prompt.choice(options, self._values[part.name])
-            case Tick():
+            case CheckBox():
                 self._say(part.label)
                 return await self._prompt.choice(
                     [(_("Yes"), True), (_("No"), False)], self._values[part.name]
                 )
 
-    async def _text(self, part: Text) -> str:
+    async def _text(self, part: TextInput) -> str:
         present: str = self._values[part.name]
         shown = mask_url_password(present) or (_FIRST if part.offers else "")
         typed = await self._prompt.answer(_prompt(part, shown))
@@ -125,7 +125,7 @@ class FormDialogue:
             self._terminal.say(text)
 
 
-def _prompt(part: Text, present: str) -> str:
+def _prompt(part: TextInput, present: str) -> str:
     if present:
         return _PRESENT.format(label=part.label, present=present)
     if part.placeholder:

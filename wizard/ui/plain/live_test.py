@@ -10,14 +10,22 @@ from enum import Enum, auto
 from wizard.config.draft import Draft
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
-from wizard.live_test.events import Alternative, Concluded, Decided, Finished, Report, Verdict
+from wizard.live_test.events import (
+    Alternative,
+    StageFinished,
+    TestFinished,
+    TestReport,
+    Verdict,
+    VerdictReached,
+)
 from wizard.live_test.evidence import ticket
 from wizard.text.language import N_, _
-from wizard.ui.plain.prompt import BackWanted, Prompt
-from wizard.ui.plain.terminal import Interrupted, Terminal
+from wizard.ui.plain.prompt import GoBack, Prompt
+from wizard.ui.plain.terminal import InputInterrupted, LineTerminal
 from wizard.ui.steps import live_test
-from wizard.ui.steps.model import Move
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.live_test import live_test_events
+from wizard.ui.steps.model import Navigation
+from wizard.ui.steps.session import WizardSession
 
 _STAGE = "{mark} {stage}, {milliseconds:.0f} ms: {message}"
 _STOPS = N_("Ctrl+C stops it.")
@@ -42,8 +50,8 @@ class TestDialogue:
 
     def __init__(
         self,
-        session: Session,
-        terminal: Terminal,
+        session: WizardSession,
+        terminal: LineTerminal,
         prompt: Prompt,
         enter: Callable[[Draft], None],
     ) -> None:
@@ -52,7 +60,7 @@ class TestDialogue:
         self._prompt = prompt
         self._enter = enter
 
-    async def run(self, draft: Draft) -> Move:
+    async def run(self, draft: Draft) -> Navigation:
         """Test, and ask what to do, until the operator goes on or back."""
         self._enter(draft)
         report = self._session.report_for(draft)
@@ -65,9 +73,9 @@ class TestDialogue:
             wish = await self._wish(report)
             match wish:
                 case _Wish.GO_ON:
-                    return Move.NEXT
+                    return Navigation.NEXT
                 case _Wish.BACK:
-                    return Move.BACK
+                    return Navigation.BACK
                 case _Wish.AGAIN:
                     report = await self._test(draft)
                 case _Wish.SEND:
@@ -80,7 +88,7 @@ class TestDialogue:
                     self._enter(draft)
                     report = await self._test(draft)
 
-    async def _test(self, draft: Draft, recipient: str | None = None) -> Report | None:
+    async def _test(self, draft: Draft, recipient: str | None = None) -> TestReport | None:
         """Return the report; None when the test was stopped."""
         route = live_test.route_of(self._session, draft)
         if route:
@@ -89,7 +97,7 @@ class TestDialogue:
             self._terminal.say(f"{ends} {_(_STOPS)}")
         try:
             await self._terminal.run(self._follow(draft, recipient))
-        except Interrupted:
+        except InputInterrupted:
             self._terminal.say("\n" + _(live_test.STOPPED))
             return None
         return self._session.report_for(draft)
@@ -97,24 +105,24 @@ class TestDialogue:
     async def _follow(self, draft: Draft, recipient: str | None) -> None:
         """Say each event as it comes; the verdict is certain before the last one."""
         decided = False
-        async with aclosing(live_test.events(self._session, draft, recipient)) as events:
+        async with aclosing(live_test_events(self._session, draft, recipient)) as events:
             async for event in events:
                 match event:
-                    case Finished():
+                    case StageFinished():
                         self._terminal.say(_stage(event))
-                    case Decided(verdict):
+                    case VerdictReached(verdict):
                         decided = True
                         self._terminal.say(_(live_test.VERDICTS[verdict]))
-                    case Concluded(report):
+                    case TestFinished(report):
                         if not decided:
                             self._terminal.say(_(live_test.VERDICTS[report.verdict]))
                         self._conclude(report)
 
-    def _conclude(self, report: Report) -> None:
+    def _conclude(self, report: TestReport) -> None:
         for line in live_test.explanation(report):
             self._terminal.say(line)
 
-    async def _wish(self, report: Report | None) -> _Wish | Alternative:
+    async def _wish(self, report: TestReport | None) -> _Wish | Alternative:
         options: list[tuple[str, _Wish | Alternative]] = []
         if report is not None:
             options += [(live_test.offer(other), other) for other in report.alternatives]
@@ -130,7 +138,7 @@ class TestDialogue:
         usual = _Wish.BACK if failed else _Wish.GO_ON
         try:
             return await self._prompt.choice(options, _Wish.AGAIN if report is None else usual)
-        except BackWanted:
+        except GoBack:
             return _Wish.BACK
 
     async def _recipient(self, draft: Draft) -> str | None:
@@ -145,11 +153,11 @@ class TestDialogue:
                 return check_recipient((await self._prompt.answer(asked)).strip() or present)
             except InvalidValue as problem:
                 self._terminal.say(f"✗ {problem.message} {problem.remedy}")
-            except BackWanted:
+            except GoBack:
                 return None
 
 
-def _stage(event: Finished) -> str:
+def _stage(event: StageFinished) -> str:
     return _STAGE.format(
         mark=live_test.MARKS[event.outcome],
         stage=_(live_test.STAGES[event.stage]),

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from wizard.secrets.secret import Secret
 from wizard.text.language import N_, _
-from wizard.ui.plain.terminal import LONGEST, Interrupted, Terminal
+from wizard.ui.plain.terminal import LONGEST, InputInterrupted, LineTerminal
 from wizard.ui.steps import model
+from wizard.ui.steps.model import single_line
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ _INSTEAD = (
 )
 
 
-class BackWanted(Exception):
+class GoBack(Exception):
     """The operator wants to go back."""
 
 
@@ -44,7 +45,7 @@ class Prompt:
     not return if so.
     """
 
-    def __init__(self, terminal: Terminal, leave: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, terminal: LineTerminal, leave: Callable[[], Awaitable[None]]) -> None:
         self._terminal = terminal
         self._leave = leave
         self.explanation = ""
@@ -54,14 +55,14 @@ class Prompt:
         while True:
             try:
                 text = await self._terminal.line(prompt)
-            except Interrupted:
+            except InputInterrupted:
                 await self._leave()
                 continue
             command = text.strip().lower()
             if command == "?":
                 self._terminal.say(f"{self.explanation}\n\n{_(COMMANDS)}")
             elif command in ("<", _BACK, _(_BACK)):
-                raise BackWanted
+                raise GoBack
             elif command in (_QUIT, _(_QUIT)):
                 await self._leave()
             else:
@@ -86,10 +87,10 @@ class Prompt:
         while True:
             try:
                 lines = await self._terminal.hidden(prompt)
-            except Interrupted:
+            except InputInterrupted:
                 await self._instead()
                 continue
-            text = model.one_line("\n".join(lines))
+            text = single_line("\n".join(lines))
             if text is None:
                 self._terminal.say(f"✗ {_(model.SEVERAL_LINES)}")
             elif len(lines[0].encode("utf-8", "surrogateescape")) >= LONGEST - 1:
@@ -104,7 +105,7 @@ class Prompt:
         again, back, explain, leave = _INSTEAD
         wanted = await self.choice([(_(label), label) for label in _INSTEAD], again)
         if wanted == back:
-            raise BackWanted
+            raise GoBack
         if wanted == explain:
             self._terminal.say(self.explanation)
         if wanted == leave:

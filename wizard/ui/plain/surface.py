@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 from wizard.config.draft import Draft
 from wizard.server.reload import STOPPED, WAITING
-from wizard.system.crash_report import Crash
+from wizard.system.crash_report import StepCrashed
 from wizard.text.language import N_, _
 from wizard.ui.plain.form import FormDialogue
 from wizard.ui.plain.live_test import TestDialogue
-from wizard.ui.plain.prompt import COMMANDS, BackWanted, Prompt
-from wizard.ui.plain.terminal import Ended, Interrupted, Terminal
+from wizard.ui.plain.prompt import COMMANDS, GoBack, Prompt
+from wizard.ui.plain.terminal import InputEnded, InputInterrupted, LineTerminal
 from wizard.ui.steps import done as finished
 from wizard.ui.steps import live_test, summary
 from wizard.ui.steps.done import Done
 from wizard.ui.steps.flow import Flow
-from wizard.ui.steps.model import Form, Heading, Move, Step, StepResult
+from wizard.ui.steps.model import Heading, Navigation, Step, StepForm, StepResult
 from wizard.ui.steps.pages import Page, Question
 from wizard.ui.steps.review import HEADING, LEGEND, Review
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.steps.summary import Action
 
 _STEP = N_("Step {number} of {count}: {name}")
@@ -34,7 +34,7 @@ _STEP = N_("Step {number} of {count}: {name}")
 _STOPS = N_("Ctrl+C goes on without.")
 
 
-class Left(Exception):
+class OperatorLeft(Exception):
     """The operator has left the wizard, knowing what is lost."""
 
 
@@ -44,7 +44,7 @@ class PlainSurface:
     Every question may end by :class:`Left`, or by :class:`wizard.plain.terminal.Ended`.
     """
 
-    def __init__(self, session: Session, terminal: Terminal) -> None:
+    def __init__(self, session: WizardSession, terminal: LineTerminal) -> None:
         self.flow = Flow(session, self)
         self.number = 0
         """The signal that ends the wizard; 0 where there is none."""
@@ -64,9 +64,9 @@ class PlainSurface:
         try:
             self._terminal.say(_(COMMANDS))
             return await self.flow.run()
-        except Left:
+        except OperatorLeft:
             return None
-        except (Ended, asyncio.CancelledError):
+        except (InputEnded, asyncio.CancelledError):
             self.kept = self.flow.keep()
             return self.flow.done
 
@@ -74,7 +74,7 @@ class PlainSurface:
         """Return the draft with every answer up to now."""
         return self._entered
 
-    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+    async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
         """Ask for one field after the other."""
         self._head(form.HEADING, steps)
         dialogue = FormDialogue(form, self._terminal, self._prompt, self._enter)
@@ -86,7 +86,7 @@ class PlainSurface:
         dialogue = TestDialogue(self._session, self._terminal, self._prompt, self._enter)
         return StepResult(await dialogue.run(draft), self._entered)
 
-    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+    async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
         """Write down everything that will change, and ask for the word to write it."""
         self._end_if_asked()
         self._enter(review.draft)
@@ -95,12 +95,12 @@ class PlainSurface:
         for file in review.files:
             self._say(file.heading, *file.diff)
         self._say(*review.stores, review.consequence, *review.cautions)
-        options = [(review.write, Move.NEXT), (_(live_test.BACK), Move.BACK)]
+        options = [(review.write, Navigation.NEXT), (_(live_test.BACK), Navigation.BACK)]
         try:
             # Writing takes a number, never a mere Enter.
-            return await self._prompt.choice(options, Move.NEXT if review.unchanged else None)
-        except BackWanted:
-            return Move.BACK
+            return await self._prompt.choice(options, Navigation.NEXT if review.unchanged else None)
+        except GoBack:
+            return Navigation.BACK
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
         """Number what can be changed."""
@@ -113,7 +113,7 @@ class PlainSurface:
         options = [(f"{row.label}: {row.value}".removesuffix(": "), row.choice) for row in rows]
         try:
             return await self._prompt.choice(options)
-        except BackWanted:
+        except GoBack:
             return Action.LEAVE
 
     async def confirm(self, question: Question) -> bool:
@@ -125,7 +125,7 @@ class PlainSurface:
         prompt.explanation = question.text
         try:
             return await prompt.choice([(question.no, False), (question.yes, True)], False)
-        except BackWanted:
+        except GoBack:
             return False
 
     async def page(self, page: Page) -> None:
@@ -140,7 +140,7 @@ class PlainSurface:
             self._say(f"{_(WAITING, seconds=done.listening.seconds)} {_(_STOPS)}")
             try:
                 done = done.after(await self._terminal.run(done.listening.outcome()))
-            except Interrupted:
+            except InputInterrupted:
                 self._say(_(STOPPED))
             self._say(*done.heard)
         self._say(_(finished.NOW), *done.steps)
@@ -150,11 +150,11 @@ class PlainSurface:
     def _end_if_asked(self) -> None:
         """End if a signal came while files were being written."""
         if self.number:
-            raise Ended
+            raise InputEnded
 
     async def _leave(self) -> None:
         if await self.flow.may_leave(self._entered):
-            raise Left
+            raise OperatorLeft
 
     def _enter(self, draft: Draft) -> None:
         self._entered = draft
@@ -182,11 +182,11 @@ class PlainSurface:
 
 async def _leave_at_once() -> None:
     """Leave without an answer: what was entered is kept."""
-    raise Ended
+    raise InputEnded
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunResult:
     """How a run has ended."""
 
     done: Done | None
@@ -199,22 +199,22 @@ class Ending:
     """The signal that ended it; 0 where none did."""
 
 
-class Plain:
+class PlainWizard:
     """One run on standard input and output. Signals end it by the methods other than ``run``."""
 
     loop: asyncio.AbstractEventLoop | None = None
     """Where it runs; None before it does."""
 
-    def __init__(self, session: Session) -> None:
-        self._terminal = Terminal()
+    def __init__(self, session: WizardSession) -> None:
+        self._terminal = LineTerminal()
         self._surface = PlainSurface(session, self._terminal)
         self._running: asyncio.Future[Done | None] | None = None
 
-    def run(self) -> Ending:
+    def run(self) -> RunResult:
         """Run to the end; raise :class:`Crash` for a defect."""
         return asyncio.run(self._run())
 
-    async def _run(self) -> Ending:
+    async def _run(self) -> RunResult:
         self.loop = asyncio.get_running_loop()
         # Ctrl+\ would leave a terminal that shows nothing of what is typed.
         self.loop.add_signal_handler(signal.SIGQUIT, self.end_by, signal.SIGQUIT)
@@ -225,8 +225,8 @@ class Plain:
                 done = await self._running
             except Exception as error:
                 surface.flow.keep()
-                raise Crash(surface.stage) from error
-        return Ending(done, surface.shown, surface.kept, surface.number)
+                raise StepCrashed(surface.stage) from error
+        return RunResult(done, surface.shown, surface.kept, surface.number)
 
     def end_by(self, number: int) -> None:
         """End as a signal asks; what is being written is written first."""

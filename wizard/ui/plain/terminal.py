@@ -15,7 +15,7 @@ import termios
 from collections.abc import Coroutine, Iterator
 from typing import Any, Self, TypeVar
 
-from wizard.text.display import shows_unicode, visible
+from wizard.text.display import escape_controls, supports_unicode
 
 T = TypeVar("T")
 
@@ -30,15 +30,15 @@ _LOCAL, _CHARACTERS = 3, 6
 """Where termios keeps what is done with input, and the special characters."""
 
 
-class Interrupted(Exception):
+class InputInterrupted(Exception):
     """The operator pressed Ctrl+C."""
 
 
-class Ended(Exception):
+class InputEnded(Exception):
     """The operator pressed Ctrl+D, or the terminal has gone."""
 
 
-class Terminal:
+class LineTerminal:
     """Standard input and output, which are a terminal. A context manager: it restores the modes.
 
     Whatever is being waited for ends by :class:`Interrupted` when ``interrupt`` is called.
@@ -46,7 +46,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._input, self._output = sys.stdin.fileno(), sys.stdout
-        self._ascii = not shows_unicode(os.environ, sys.stdout.encoding)
+        self._ascii = not supports_unicode(os.environ, sys.stdout.encoding)
         self._before = termios.tcgetattr(self._input)
         self._waiting: asyncio.Future[Any] | None = None
         self._interrupted = False
@@ -68,14 +68,14 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Write lines of text from anywhere."""
-        self._write(f"{visible(text)}\n")
+        self._write(f"{escape_controls(text)}\n")
 
     async def line(self, prompt: str) -> str:
         """Ask for one line; return it without its line end."""
-        self._write(visible(prompt))
+        self._write(escape_controls(prompt))
         try:
             return self._decoded(await self._line())
-        except (Interrupted, Ended):
+        except (InputInterrupted, InputEnded):
             self._write("\n")
             raise
 
@@ -86,7 +86,7 @@ class Terminal:
         may be a part of a secret. A line that was too long for the kernel is not whole.
         """
         with self._silent() as silence:
-            silence.prompt = visible(prompt)
+            silence.prompt = escape_controls(prompt)
             self._write(silence.prompt)
             try:
                 data = await self._line()
@@ -110,7 +110,7 @@ class Terminal:
             if not self._interrupted:
                 raise
             self._interrupted = False
-            raise Interrupted from None
+            raise InputInterrupted from None
         finally:
             self._waiting = None
             if not waiting.done():
@@ -134,7 +134,7 @@ class Terminal:
             finally:
                 loop.remove_reader(self._input)
             if not data:
-                raise Ended
+                raise InputEnded
             line += data
         return line
 
@@ -194,7 +194,7 @@ class Terminal:
             self._output.write(text.translate(_ASCII) if self._ascii else text)
             self._output.flush()
         except OSError:
-            raise Ended from None
+            raise InputEnded from None
 
     def _decoded(self, data: bytes) -> str:
         text = data.decode(sys.stdin.encoding, "surrogateescape")

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.config.draft import Draft
-from wizard.formats.config_toml.skip_form import SkipForm
+from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Choice, Form, Heading, Option, Part, Step, Values, Words
+from wizard.ui.steps.model import (
+    Choice,
+    ChoiceOption,
+    Heading,
+    Part,
+    Step,
+    StepForm,
+    TextBlock,
+    Values,
+)
 
 
-class DeliveryForm(Form):
+class DeliveryStep(StepForm):
     """Asks for the server's version only where nothing tells it."""
 
     HEADING = Heading(
@@ -30,24 +39,24 @@ class DeliveryForm(Form):
 
     def values(self) -> Values:
         """Both choices."""
-        return {"skip": self.start.skip, "form": self.start.skip_form or SkipForm.GLOBAL}
+        return {"skip": self.start.skip, "form": self.start.skip_form or SkipKey.GLOBAL}
 
     def parts(self, values: Values) -> Sequence[Part]:
         """Two choices, the second one only when its answer counts."""
         asked = self._asks_version(values)
         hint = _("The version is printed by: bomnipotent_server --version") if asked else ""
         skip = (
-            Option(_("Yes, send mails through a mail server"), False),
-            Option(_("No, skip the verification (lowers security)"), True),
+            ChoiceOption(_("Yes, send mails through a mail server"), False),
+            ChoiceOption(_("No, skip the verification (lowers security)"), True),
         )
         forms = (
-            Option(_("0.5 or 0.6 (skip_user_verification)"), SkipForm.GLOBAL),
-            Option(_("0.7 or later ([user] skip_verification)"), SkipForm.USER_TABLE),
+            ChoiceOption(_("0.5 or 0.6 (skip_user_verification)"), SkipKey.GLOBAL),
+            ChoiceOption(_("0.7 or later ([user] skip_verification)"), SkipKey.USER_TABLE),
         )
         return [
             Choice("skip", skip),
             Choice("form", forms, _("Which version of the server?"), asked),
-            Words(hint, "quiet"),
+            TextBlock(hint, "quiet"),
         ]
 
     def draft(self, values: Values) -> Draft:

@@ -9,7 +9,7 @@ from wizard.config.draft import Draft
 from wizard.errors import Caution
 from wizard.saving.plan import Plan
 from wizard.server import next_steps
-from wizard.server.reload import Listening, Outcome, Server, said
+from wizard.server.reload import ReloadOutcome, ReloadWatch, RunningServer, reload_message
 from wizard.text.language import N_, _
 
 TITLE = N_("✓ Written")
@@ -24,7 +24,7 @@ class Done:
     steps: tuple[str, ...]
     once_settled: tuple[str, ...] = ()
     """What is left of the steps when the server has said what it makes of the new settings."""
-    listening: Listening | None = None
+    listening: ReloadWatch | None = None
     """Where the server can be heard, which may still be done; None where it cannot."""
     heard: tuple[str, ...] = ()
     """What the server has made of the new settings."""
@@ -36,11 +36,11 @@ class Done:
         """Everything, as it stays on the terminal once the wizard has gone."""
         return (*self.written, *self.heard, *self.steps)
 
-    def after(self, outcome: Outcome) -> Done:
+    def after(self, outcome: ReloadOutcome) -> Done:
         """Return the same with what was heard, and what to do about it."""
         if self.listening is None:
             return self
-        words = said(outcome, self.listening)
+        words = reload_message(outcome, self.listening)
         steps = self.once_settled if words.settled else self.steps
         return replace(
             self,
@@ -51,12 +51,12 @@ class Done:
         )
 
 
-def done(
+def done_screen_content(
     draft: Draft,
     plan: Plan,
     left: Sequence[Caution],
-    server: Server,
-    listening: Listening | None = None,
+    server: RunningServer,
+    listening: ReloadWatch | None = None,
 ) -> Done:
     """Say what ``plan`` has done; ``left`` is what could not be tidied up."""
     words = {True: N_("Created {path}"), False: N_("Changed {path}")}

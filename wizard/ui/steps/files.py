@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wizard.config.current import Current, about_permissions
+from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.layout import LayoutKind
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Form, Heading, Part, Step, Values, Words
+from wizard.ui.steps.model import Heading, Part, Step, StepForm, TextBlock, Values
 
 _LAYOUTS = {
     LayoutKind.COMPOSE: N_(
@@ -20,7 +20,7 @@ _LAYOUTS = {
 }
 
 
-class FilesForm(Form):
+class FilesStep(StepForm):
     """Nothing to enter: what the wizard is going to work on."""
 
     HEADING = Heading(
@@ -44,18 +44,21 @@ class FilesForm(Form):
         """Paths, layout, and what will happen to each file."""
         current = self.session.current
         return [
-            Words(_("Configuration"), "label"),
-            Words(f"{current.layout.config}\n{_config_state(current)}"),
-            Words(_("Secret"), "label"),
-            Words(f"{current.layout.env_file}\n{_env_state(current)}"),
-            Words(_("How the server is run"), "label"),
-            Words(_(_LAYOUTS[current.layout.kind])),
-            *(Words(f"! {caution.message}", "caution") for caution in about_permissions(current)),
-            Words(_("Nothing is written before the last step."), "quiet"),
+            TextBlock(_("Configuration"), "label"),
+            TextBlock(f"{current.layout.config}\n{_config_state(current)}"),
+            TextBlock(_("Secret"), "label"),
+            TextBlock(f"{current.layout.env_file}\n{_env_state(current)}"),
+            TextBlock(_("How the server is run"), "label"),
+            TextBlock(_(_LAYOUTS[current.layout.kind])),
+            *(
+                TextBlock(f"! {caution.message}", "caution")
+                for caution in unwritable_findings(current)
+            ),
+            TextBlock(_("Nothing is written before the last step."), "quiet"),
         ]
 
 
-def _config_state(current: Current) -> str:
+def _config_state(current: CurrentConfig) -> str:
     if not current.config.exists:
         return _("Does not exist yet and will be created.")
     if current.configured:
@@ -63,7 +66,7 @@ def _config_state(current: Current) -> str:
     return _("Exists and has no [smtp] section yet; everything else in it stays as it is.")
 
 
-def _env_state(current: Current) -> str:
+def _env_state(current: CurrentConfig) -> str:
     if not current.env.exists:
         return _("Does not exist yet; created when there is a secret, readable only by its owner.")
     return _("Exists; everything else in it stays as it is.")

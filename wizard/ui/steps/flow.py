@@ -12,19 +12,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Protocol
 
-from wizard.config import current
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.errors import WizardError
-from wizard.saving import lock, transaction
+from wizard.saving.lock import lock_config
+from wizard.saving.transaction import recover_interrupted
 from wizard.secrets import resolver
+from wizard.secrets.resolver import open_external_store
 from wizard.secrets.secret import Keep
-from wizard.secrets.store import StoreName, Vault
+from wizard.secrets.store import ExternalStore, StoreKind
 from wizard.text.language import _
-from wizard.ui import saved_draft
+from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 from wizard.ui.steps import pages
-from wizard.ui.steps.model import Form, Move, Step, StepResult
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
+from wizard.ui.steps.pages import (
+    findings_page,
+    leave_question,
+    notices_page,
+    refusal_notice,
+    resume_question,
+)
+from wizard.ui.steps.session import WizardSession
 
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
@@ -41,13 +49,13 @@ class Surface(Protocol):
     empty where a single part is changed. Nothing here writes a file.
     """
 
-    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+    async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
         """Let the form be filled in; going back returns what stands in it, right or wrong."""
 
     async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
         """Show the live test; the draft may come back with another form of the endpoint."""
 
-    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+    async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
         """Show what will be written; going on means to write it."""
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
@@ -79,7 +87,7 @@ _SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 class Flow:
     """One run of the wizard on one surface."""
 
-    def __init__(self, session: Session, surface: Surface) -> None:
+    def __init__(self, session: WizardSession, surface: Surface) -> None:
         self.session = session
         self.draft = Draft.of(session.current)
         """What was entered in the steps that have been left; see also ``Surface.entered``."""
@@ -92,14 +100,14 @@ class Flow:
         self._begun = False
         """Whether there is an answer to the offer of what was kept; until then, it stands."""
         self._surface = surface
-        self._last_move = Move.NEXT
+        self._last_move = Navigation.NEXT
 
     async def run(self) -> Done | None:
         """Lead the operator through; return None when nothing was written."""
         self.session.start()
         try:
             if self.session.notices:
-                await self._surface.page(pages.notices(self.session.notices))
+                await self._surface.page(notices_page(self.session.notices))
             await self._take_up()
             view = self.session.current.view
             first_time = not self.session.current.configured and view.skip is None
@@ -112,7 +120,7 @@ class Flow:
         """Ask whether to leave if something would be lost: ``draft``, or what was entered."""
         self.draft = draft or self.draft
         leaves = self.draft == Draft.of(self.session.current)
-        leaves = leaves or await self._surface.confirm(pages.leave())
+        leaves = leaves or await self._surface.confirm(leave_question())
         if leaves and self._begun:
             self._forget()
         return leaves
@@ -125,17 +133,17 @@ class Flow:
         if not self.session.lasting or self.done is not None:
             return False
         if not self._begun:
-            return saved_draft.load(self.session.current) is not None
-        return saved_draft.save(self._surface.entered(), self.session.current)
+            return load_draft(self.session.current) is not None
+        return save_draft(self._surface.entered(), self.session.current)
 
     def _forget(self) -> None:
         if self.session.lasting:
-            saved_draft.discard(self.session.current)
+            discard_draft(self.session.current)
 
     async def _take_up(self) -> None:
         """Offer to go on with what was kept."""
-        kept = saved_draft.load(self.session.current) if self.session.lasting else None
-        if kept is not None and await self._surface.confirm(pages.resume(kept)):
+        kept = load_draft(self.session.current) if self.session.lasting else None
+        if kept is not None and await self._surface.confirm(resume_question(kept)):
             self._forget()
         elif kept is not None:
             self.draft, self._missed = kept.draft, kept.left_out
@@ -160,7 +168,7 @@ class Flow:
                     if await self.may_leave():
                         return
                 case Action.FINDINGS:
-                    await self._surface.page(pages.findings(self.session.findings))
+                    await self._surface.page(findings_page(self.session.findings))
                 case Action.RENAME:
                     self._rename_section()
                 case Action.WRITE:
@@ -200,14 +208,14 @@ class Flow:
             elif step is Step.REVIEW:
                 if await self._review(steps):
                     return True
-                move = Move.BACK
+                move = Navigation.BACK
             else:
                 move = await self._ask(step, steps)
             self._last_move = move
-            index += 1 if move is Move.NEXT else -1
+            index += 1 if move is Navigation.NEXT else -1
         return False
 
-    async def _ask(self, step: Step, steps: Sequence[Step]) -> Move:
+    async def _ask(self, step: Step, steps: Sequence[Step]) -> Navigation:
         shown = self._shown(steps)
         result: StepResult
         if step is Step.SERVER:
@@ -217,7 +225,7 @@ class Flow:
         else:
             result = await self._surface.ask(form_of(step)(self.session, self.draft), shown)
         self.draft = result.draft
-        if step is Step.USER and result.move is Move.NEXT:
+        if step is Step.USER and result.move is Navigation.NEXT:
             self.session.discover(self.draft.user)
         return result.move
 
@@ -227,7 +235,7 @@ class Flow:
     async def _review(self, steps: Sequence[Step]) -> bool:
         """Show the plan and write it; False when the operator goes back."""
         from wizard.saving.plan import make_plan
-        from wizard.ui.steps.review import review
+        from wizard.ui.steps.review import review_content
 
         failure = ""
         draft = self._relevant()
@@ -235,10 +243,10 @@ class Flow:
             try:
                 plan = make_plan(self.session.current, draft, stores=self._store)
             except WizardError as error:
-                await self._surface.confirm(pages.refusal(str(error)))
+                await self._surface.confirm(refusal_notice(str(error)))
                 return False
-            shown = review(self.session, draft, plan, failure)
-            if await self._surface.review(shown, self._shown(steps)) is Move.BACK:
+            shown = review_content(self.session, draft, plan, failure)
+            if await self._surface.review(shown, self._shown(steps)) is Navigation.BACK:
                 return False
             self.writing = True
             try:
@@ -257,23 +265,23 @@ class Flow:
             return True
 
     def _write(self, draft: Draft, plan: Plan) -> Done:
-        from wizard.server.reload import listen, look
-        from wizard.ui.steps.done import done
+        from wizard.server.reload import observe_server, watch_reload
+        from wizard.ui.steps.done import done_screen_content
 
         now = self.session.current
-        with lock.hold(now.config.path, _PATIENCE):
+        with lock_config(now.config.path, _PATIENCE):
             # Another process may have crashed meanwhile.
-            left = transaction.recover(now.config.path)
-            server = look(now)
-            listening = listen(server, draft, plan)
+            left = recover_interrupted(now.config.path)
+            server = observe_server(now)
+            listening = watch_reload(server, draft, plan)
             left += plan.apply("wizard", keep=self.session.lasting)
-        return done(draft, plan, left, server, listening)
+        return done_screen_content(draft, plan, left, server, listening)
 
     def _read_again(self) -> bool:
         """Take over what somebody else has changed; what was entered here stays entered."""
         old = self.session.current
         try:
-            new = resolver.with_stored(current.load(old.layout, old.environ))
+            new = resolver.with_stored(load_config(old.layout, old.environ))
         except WizardError:  # said when the operator starts again
             return False
         theirs, untouched = Draft.of(new), Draft.of(old)
@@ -298,10 +306,10 @@ class Flow:
             secret=Keep(),
         )
 
-    def _store(self, now: Current, name: StoreName) -> Vault:
-        if name is StoreName.KEYRING:
+    def _store(self, now: CurrentConfig, name: StoreKind) -> ExternalStore:
+        if name is StoreKind.KEYRING:
             return resolver.keyring_store(now, self.session.accepted)
-        return resolver.vault(now, name)
+        return open_external_store(now, name)
 
     def _rename_section(self) -> None:
         self.session.current = self.session.current.with_section_renamed()
@@ -312,28 +320,28 @@ ASKED = (Step.FILES, Step.DELIVERY, Step.USER, Step.SERVER, Step.SECRET)
 """In the order in which they are asked."""
 
 
-def form_of(step: Step) -> type[Form]:
+def form_of(step: Step) -> type[StepForm]:
     """Return what is asked at a step; imported at its turn, so that the first is shown sooner."""
     match step:
         case Step.FILES:
-            from wizard.ui.steps.files import FilesForm
+            from wizard.ui.steps.files import FilesStep
 
-            return FilesForm
+            return FilesStep
         case Step.DELIVERY:
-            from wizard.ui.steps.delivery import DeliveryForm
+            from wizard.ui.steps.delivery import DeliveryStep
 
-            return DeliveryForm
+            return DeliveryStep
         case Step.USER:
-            from wizard.ui.steps.user import UserForm
+            from wizard.ui.steps.user import UserStep
 
-            return UserForm
+            return UserStep
         case Step.SERVER:
-            from wizard.ui.steps.mail_server import ServerForm
+            from wizard.ui.steps.mail_server import MailServerStep
 
-            return ServerForm
+            return MailServerStep
         case Step.SECRET:
-            from wizard.ui.steps.secret import SecretForm
+            from wizard.ui.steps.secret import SecretStep
 
-            return SecretForm
+            return SecretStep
         case _:
             raise ValueError(step)

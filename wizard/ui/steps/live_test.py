@@ -10,17 +10,17 @@ from wizard.config.settings import Route, Security
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
-    Concluded,
     Event,
-    Outcome,
-    Report,
+    StageOutcome,
+    TestFinished,
+    TestReport,
     Verdict,
-    unusable,
+    unusable_report,
 )
 from wizard.live_test.failure import Stage
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Heading, Step
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 
 HEADING = Heading(
     Step.TEST,
@@ -45,7 +45,12 @@ HEADING = Heading(
     ),
 )
 """Title and explanation."""
-MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.SKIP: "-"}
+MARKS = {
+    StageOutcome.PASS: "✓",
+    StageOutcome.WARN: "!",
+    StageOutcome.FAIL: "✗",
+    StageOutcome.SKIP: "-",
+}
 STAGES = {
     Stage.DNS: N_("Name"),
     Stage.TCP: N_("Connection"),
@@ -97,7 +102,7 @@ def route_in_words(route: Route) -> str:
     return _(_ROUTES[route.security], host=route.host, port=route.port)
 
 
-def route_of(session: Session, draft: Draft) -> str:
+def route_of(session: WizardSession, draft: Draft) -> str:
     """Say where ``draft`` leads; nothing where it leads nowhere."""
     try:
         return route_in_words(draft.settings(session.current).route)
@@ -105,7 +110,7 @@ def route_of(session: Session, draft: Draft) -> str:
         return ""
 
 
-def explanation(report: Report) -> tuple[str, ...]:
+def explanation(report: TestReport) -> tuple[str, ...]:
     """Return what went wrong, what to do, and the mail server's own words; nothing on a pass."""
     found = report.diagnosis
     if found is None:
@@ -124,8 +129,8 @@ def recipient_for(draft: Draft) -> str:
     return draft.user if "@" in draft.user else ""
 
 
-async def events(
-    session: Session, draft: Draft, recipient: str | None = None
+async def live_test_events(
+    session: WizardSession, draft: Draft, recipient: str | None = None
 ) -> AsyncGenerator[Event, None]:
     """Test ``draft``, and remember the report; with a ``recipient`` a real mail is sent there.
 
@@ -134,13 +139,13 @@ async def events(
     try:
         settings = draft.settings(session.current)
     except InvalidValue as problem:
-        report = unusable(problem, draft.endpoint)
+        report = unusable_report(problem, draft.endpoint)
         session.tested = draft, report
-        yield Concluded(report)
+        yield TestFinished(report)
         return
     probing = session.probe(settings, recipient=recipient, deliver=recipient is not None)
     async with aclosing(probing):
         async for event in probing:
-            if isinstance(event, Concluded):
+            if isinstance(event, TestFinished):
                 session.tested = draft, event.report
             yield event

@@ -11,18 +11,28 @@ from dataclasses import dataclass, replace
 
 from wizard.config.draft import Draft
 from wizard.config.settings import SCHEME, Endpoint, Security
-from wizard.discovery.offers import about
-from wizard.discovery.sentences import summary
-from wizard.discovery.suggestion import Found, Suggestion
+from wizard.discovery.offers import notes_on_endpoint
+from wizard.discovery.sentences import nothing_found
+from wizard.discovery.suggestion import SearchState, Suggestion
 from wizard.errors import InvalidValue
 from wizard.formats.variables import expand
 from wizard.text.language import N_, _
 from wizard.ui.steps.live_test import route_in_words
-from wizard.ui.steps.mail_server_search import Discovery
-from wizard.ui.steps.model import Choice, Form, Heading, Option, Part, Step, Text, Values, Words
+from wizard.ui.steps.mail_server_search import MailServerSearch
+from wizard.ui.steps.model import (
+    Choice,
+    ChoiceOption,
+    Heading,
+    Part,
+    Step,
+    StepForm,
+    TextBlock,
+    TextInput,
+    Values,
+)
 
 
-class ServerForm(Form):
+class MailServerStep(StepForm):
     """The endpoint, the encryption, and in words what the server will do with them."""
 
     HEADING = Heading(
@@ -56,11 +66,11 @@ class ServerForm(Form):
         suggested = self._suggestions(values["endpoint"])
         chooses = not draft.endpoint.lower().startswith(SCHEME)
         encryption = (
-            Option(_("SMTPS: encrypted from the first byte, port 465 (best)"), False),
-            Option(_("STARTTLS: encrypted before the login, port 587"), True),
+            ChoiceOption(_("SMTPS: encrypted from the first byte, port 465 (best)"), False),
+            ChoiceOption(_("STARTTLS: encrypted before the login, port 587"), True),
         )
         return [
-            Text(
+            TextInput(
                 "endpoint",
                 _("Mail server (host name)"),
                 _("for example mail.example.org"),
@@ -68,7 +78,7 @@ class ServerForm(Form):
                 offers=suggested.offers,
             ),
             Choice("starttls", encryption, _("Encryption"), chooses),
-            Words(self._route(draft), "route"),
+            TextBlock(self._route(draft), "route"),
         ]
 
     async def known(self) -> None:
@@ -85,7 +95,7 @@ class ServerForm(Form):
 
     def waiting(self) -> str:
         """The search, as long as it has come to nothing."""
-        return waiting(self.session.discovery)
+        return waiting_message(self.session.discovery)
 
     def skip(self) -> None:
         """Look no further."""
@@ -100,7 +110,7 @@ class ServerForm(Form):
 
     def _suggestions(self, endpoint: str) -> Suggestions:
         session = self.session
-        return suggestions(
+        return suggestions_for(
             session.discovery,
             session.expanded(self.start.user),
             session.expanded(endpoint),
@@ -142,7 +152,9 @@ class Suggestions:
     offers: tuple[Values, ...] = ()
 
 
-def suggestions(discovery: Discovery, user: str, endpoint: str, *, stored: bool) -> Suggestions:
+def suggestions_for(
+    discovery: MailServerSearch, user: str, endpoint: str, *, stored: bool
+) -> Suggestions:
     """Return what fits to what stands in the field now.
 
     Where an ``endpoint`` was ``stored``, only better knowledge is worth a word: not the search
@@ -155,14 +167,14 @@ def suggestions(discovery: Discovery, user: str, endpoint: str, *, stored: bool)
         if suggestion.endpoint == endpoint:
             return Suggestions(_sentences(suggestion, user))
     offered = best[:_MOST]
-    lines = [" ".join(about(endpoint)), *_offers(offered, user, typed=bool(endpoint))]
+    lines = [" ".join(notes_on_endpoint(endpoint)), *_offers(offered, user, typed=bool(endpoint))]
     if found is not None and not offered and not stored:
         lines.append(_looking(found, discovery.waited) if discovery.looking else _nothing(found))
     values = tuple({"endpoint": each.endpoint, "starttls": each.starttls} for each in offered)
     return Suggestions("\n".join(filter(None, lines)), values)
 
 
-def waiting(discovery: Discovery) -> str:
+def waiting_message(discovery: MailServerSearch) -> str:
     """Say what is worth waiting for, as a sentence; nothing where something is known already."""
     found = discovery.found
     if found is None or found.over or found.settled:
@@ -174,7 +186,7 @@ def waiting(discovery: Discovery) -> str:
     )
 
 
-def unusable(suggestion: Suggestion) -> str:
+def unusable_provider(suggestion: Suggestion) -> str:
     """Say why nothing can be sent through a provider."""
     return f"! {suggestion.words} {' '.join(suggestion.specials)}"
 
@@ -222,7 +234,7 @@ def _sentences(suggestion: Suggestion, user: str) -> str:
     return " ".join(sentences)
 
 
-def _looking(found: Found, waited: float) -> str:
+def _looking(found: SearchState, waited: float) -> str:
     return _(
         "Looking for the mail server of {domain} … {seconds:.0f} s",
         domain=found.domain,
@@ -230,7 +242,7 @@ def _looking(found: Found, waited: float) -> str:
     )
 
 
-def _nothing(found: Found) -> str:
+def _nothing(found: SearchState) -> str:
     """Say why there is nothing to take over."""
-    hopeless = [unusable(each) for each in found.suggestions if not each.usable]
-    return "\n".join(hopeless or [*found.remarks, summary(found)])
+    hopeless = [unusable_provider(each) for each in found.suggestions if not each.usable]
+    return "\n".join(hopeless or [*found.remarks, nothing_found(found)])

@@ -9,9 +9,9 @@ from contextlib import aclosing, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from wizard.discovery.suggestion import Found, Source, domain_of
+from wizard.discovery.suggestion import DiscoverySource, SearchState, domain_of
 from wizard.errors import InvalidValue
-from wizard.system.background import in_background
+from wizard.system.background import run_in_thread
 
 if TYPE_CHECKING:
     from wizard.discovery.dns import Records
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 """After these the search is over, whoever has not answered."""
 _TICK = 1.0
-_ASKED = tuple(source for source in Source if source is not Source.DOMAIN)
+_ASKED = tuple(source for source in DiscoverySource if source is not DiscoverySource.DOMAIN)
 
 
-class Discovery:
+class MailServerSearch:
     """Looks for one address at a time; what was found for the one before is forgotten.
 
     Without ``asks`` only the list of providers is looked at, and nothing leaves this machine.
@@ -37,7 +37,7 @@ class Discovery:
         records: Records | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        self.found: Found | None = None
+        self.found: SearchState | None = None
         """The picture so far; None where there is nothing to look for, or nothing came of it."""
         self.seconds = seconds
         """Deadline of a search."""
@@ -87,22 +87,22 @@ class Discovery:
                 await asyncio.wait_for(news.wait(), _TICK)
         yield
 
-    def _at_once(self, address: str) -> Found | None:
+    def _at_once(self, address: str) -> SearchState | None:
         """Return what is known without asking anybody."""
         try:
             domain = domain_of(address)
         except InvalidValue:
             return None
-        from wizard.discovery.offers import recognise  # it reads the list of providers
+        from wizard.discovery.offers import suggest_by_domain  # it reads the list of providers
 
-        known = recognise(address)
+        known = suggest_by_domain(address)
         if known is not None:
-            return Found(domain, (known,))
-        return Found(domain, pending=_ASKED) if self._asks else None
+            return SearchState(domain, (known,))
+        return SearchState(domain, pending=_ASKED) if self._asks else None
 
     async def _look(self, address: str) -> None:
         try:
-            discover = (await in_background(_questions)).discover
+            discover = (await run_in_thread(_questions)).discover
             pictures = discover(
                 address, network=self._network, records=self._records, seconds=self.seconds
             )
@@ -116,9 +116,9 @@ class Discovery:
         """Keep what has been shown."""
         if self.found is not None and self.looking:
             shown = self.found.settled
-            self._tell(Found(self.found.domain, shown) if shown else None)
+            self._tell(SearchState(self.found.domain, shown) if shown else None)
 
-    def _tell(self, found: Found | None) -> None:
+    def _tell(self, found: SearchState | None) -> None:
         self.found = found
         self._news.set()
         self._news = asyncio.Event()

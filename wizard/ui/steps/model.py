@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from wizard.config.draft import Draft
 from wizard.text.language import N_
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 
 
 class Step(Enum):
@@ -31,7 +31,7 @@ class Step(Enum):
     REVIEW = N_("Review")
 
 
-class Move(Enum):
+class Navigation(Enum):
     """Where to go from a step."""
 
     NEXT = auto()
@@ -42,7 +42,7 @@ class Move(Enum):
 class StepResult:
     """How a step was left, and what has been entered up to then."""
 
-    move: Move
+    move: Navigation
     draft: Draft
 
 
@@ -62,7 +62,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextBlock:
     """Something to read; none is shown where the text is empty."""
 
     text: str
@@ -73,7 +73,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextInput:
     """One line to type. A ``secret`` one is never shown, and its value is ``Secret | None``."""
 
     name: str
@@ -96,7 +96,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class ChoiceOption:
     """One of a few, offered or not (yet)."""
 
     label: str
@@ -109,13 +109,13 @@ class Choice:
     """One of a few."""
 
     name: str
-    options: tuple[Option, ...]
+    options: tuple[ChoiceOption, ...]
     label: str = ""
     shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class CheckBox:
     """Yes or no."""
 
     name: str
@@ -123,10 +123,10 @@ class Tick:
     shown: bool = True
 
 
-Part = Words | Text | Choice | Tick
+Part = TextBlock | TextInput | Choice | CheckBox
 
 
-class Form:
+class StepForm:
     """A step's description. It does not know who shows it; no I/O.
 
     ``parts`` are always the same ones in the same order: what changes with the values is their
@@ -137,7 +137,7 @@ class Form:
     FIELDS: ClassVar[tuple[str, ...]] = ()
     """The fields of the draft that this step asks for."""
 
-    def __init__(self, session: Session, draft: Draft) -> None:
+    def __init__(self, session: WizardSession, draft: Draft) -> None:
         self.session = session
         self.start = draft
 
@@ -187,7 +187,7 @@ TRIMMED_PASTE = N_("Blanks and line breaks around the pasted text were left out.
 TRIMMED = N_("Blanks around it were left out.")
 
 
-def one_line(pasted: str) -> str | None:
+def single_line(pasted: str) -> str | None:
     """Return ``pasted`` without blanks around it; None where it has several lines."""
     text = pasted.strip()
     return None if len(text.splitlines()) > 1 else text

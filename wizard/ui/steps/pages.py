@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wizard.errors import Finding
 from wizard.text.language import N_, _
-from wizard.ui.saved_draft import KeptDraft
+from wizard.ui.saved_draft import SavedDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ CHANGED_MEANWHILE = N_(
 )
 
 
-def notices(sentences: Iterable[str]) -> Page:
+def notices_page(sentences: Iterable[str]) -> Page:
     """Return what the operator should know before the first step."""
     return Page(_("Before you begin"), "\n\n".join(sentences))
 
 
-def leave() -> Question:
+def leave_question() -> Question:
     """Ask whether what was entered may be lost."""
     return Question(
         _("Leave the wizard? What you entered is lost; no changes were made to any files."),
@@ -57,7 +57,7 @@ def leave() -> Question:
     )
 
 
-def resume(kept: KeptDraft) -> Question:
+def resume_question(kept: SavedDraft) -> Question:
     """Ask what to do with what was entered and never written; going on with it is the default."""
     sentences = [
         _(
@@ -70,12 +70,12 @@ def resume(kept: KeptDraft) -> Question:
     return Question(" ".join(sentences), no=_("Go on with it"), yes=_("Begin anew"))
 
 
-def refusal(text: str) -> Question:
+def refusal_notice(text: str) -> Question:
     """Tell why it does not go on."""
     return Question(text, no=_("Back"))
 
 
-def findings(found: Iterable[Finding]) -> Page:
+def findings_page(found: Iterable[Finding]) -> Page:
     """Return what the check has found, each with its remedy."""
     return Page(_("Check"), "\n\n".join(map(_finding, found)))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.check import warnings
+from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
 from wizard.live_test.events import Verdict
 from wizard.saving.change import FileChange
 from wizard.saving.plan import Plan
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Heading, Step
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 
 LEGEND = N_(
     "Lines with - go, lines with + come; everything else stays byte by byte. Secrets are "
@@ -63,12 +63,12 @@ class Review:
     """What writing is called."""
 
 
-def review(session: Session, draft: Draft, plan: Plan, failure: str) -> Review:
+def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: str) -> Review:
     """Say what ``plan`` is going to do."""
     # A container that has the file alone goes on with the old one.
     unnoticed = any(finding.code == "compose-file-mount" for finding in session.findings)
     consequence = _RESTART if plan.restart_needed or unnoticed else _RELOADS
-    cautions = warnings.warnings(session.current, draft, plan)
+    cautions = plan_warnings(session.current, draft, plan)
     return Review(
         draft,
         failure,
@@ -86,7 +86,7 @@ def _file(change: FileChange) -> ChangedFile:
     return ChangedFile(_(heading, path=change.before.shown, mode=change.mode), tuple(change.diff()))
 
 
-def _about_test(session: Session, draft: Draft, plan: Plan) -> tuple[str, ...]:
+def _about_test(session: WizardSession, draft: Draft, plan: Plan) -> tuple[str, ...]:
     if not plan.changed or draft.skip or not draft.delivers:
         return ()
     report = session.report_for(draft)

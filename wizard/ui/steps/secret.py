@@ -7,40 +7,46 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.config.draft import Draft
-from wizard.discovery.offers import about_secret
+from wizard.discovery.offers import notes_on_secret
 from wizard.errors import InvalidValue
 from wizard.secrets.keyring import FOREIGN
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import Place, StoreName
-from wizard.server.next_steps import consequence
+from wizard.secrets.store import SecretSource, StoreKind
+from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import (
+    CheckBox,
     Choice,
-    Form,
+    ChoiceOption,
     Heading,
-    Option,
     Part,
     Step,
-    Text,
-    Tick,
+    StepForm,
+    TextBlock,
+    TextInput,
     Values,
-    Words,
 )
 
 _STORED = {
-    Place.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),
-    Place.ENVIRONMENT: N_("A secret is set in the environment. Leave the field empty to keep it."),
-    Place.LITERAL: N_("A secret stands in config.toml itself. Leave the field empty to keep it."),
-    Place.CREDENTIAL: N_(
+    SecretSource.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),
+    SecretSource.ENVIRONMENT: N_(
+        "A secret is set in the environment. Leave the field empty to keep it."
+    ),
+    SecretSource.LITERAL: N_(
+        "A secret stands in config.toml itself. Leave the field empty to keep it."
+    ),
+    SecretSource.CREDENTIAL: N_(
         "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
     ),
-    Place.KEYRING: N_("A secret is stored in the keyring. Leave the field empty to keep it."),
+    SecretSource.KEYRING: N_(
+        "A secret is stored in the keyring. Leave the field empty to keep it."
+    ),
 }
 _ENTERED = N_("Already entered. Leave the field empty to keep it.")
 _STORES = {
-    StoreName.ENV: N_(".env, readable only by its owner"),
-    StoreName.KEYRING: N_("The keyring of this login"),
-    StoreName.CREDENTIAL: N_("A systemd credential, readable only by root and the service"),
+    StoreKind.ENV: N_(".env, readable only by its owner"),
+    StoreKind.KEYRING: N_("The keyring of this login"),
+    StoreKind.CREDENTIAL: N_("A systemd credential, readable only by root and the service"),
 }
 _FOREIGN_KEYRING = N_("The keyring behind {backend}, named in your configuration")
 _IN_ENV = N_("Kept in {path}, as {variable}.")
@@ -48,7 +54,7 @@ _UNSET = N_("config.toml refers to ${{{variable}}}, but nothing sets it. Enter t
 _MISSING = N_("Enter the password or API key, or choose No login.")
 
 
-class SecretForm(Form):
+class SecretStep(StepForm):
     """Masked, never shown, never copied; an empty field keeps what is stored."""
 
     HEADING = Heading(
@@ -82,21 +88,21 @@ class SecretForm(Form):
         empty = values["secret"] is None
         stores = self._stores()
         login = (
-            Option(_("With a password or API key"), True),
-            Option(_("No login (local relay)"), False),
+            ChoiceOption(_("With a password or API key"), True),
+            ChoiceOption(_("No login (local relay)"), False),
         )
         return [
             Choice("login", login),
-            Text(
+            TextInput(
                 "secret",
                 _("Password or API key"),
                 _("unchanged") if entered or current.places() else "",
                 secret=True,
                 kept=self._kept() if empty else "",
-                about=" ".join(about_secret(self.session.expanded(self.start.endpoint))),
+                about=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
                 shown=logs_in,
             ),
-            Tick(
+            CheckBox(
                 "move",
                 _("Move it from config.toml to .env (recommended)"),
                 shown=logs_in and empty and current.literal_secret is not None,
@@ -107,7 +113,7 @@ class SecretForm(Form):
                 _("Where it is kept"),
                 shown=logs_in and sum(store.offered for store in stores) > 1,
             ),
-            Words(self._consequence(values["place"]) if logs_in else "", "quiet"),
+            TextBlock(self._consequence(values["place"]) if logs_in else "", "quiet"),
         ]
 
     async def known(self) -> None:
@@ -133,25 +139,25 @@ class SecretForm(Form):
             return {"secret": f"{problem.message} {problem.remedy}"}
         return {}
 
-    def _stores(self) -> tuple[Option, ...]:
+    def _stores(self) -> tuple[ChoiceOption, ...]:
         """Each store, offered once it is known to work."""
         options = []
         for name, label in _STORES.items():
             words = _(label)
             found = self.session.found(name)
             usable = found is not None and (found.usable or found.code == FOREIGN)
-            if name is StoreName.KEYRING and self.session.accepted:
+            if name is StoreKind.KEYRING and self.session.accepted:
                 # Choosing it by its name is the operator's consent.
                 words = _(_FOREIGN_KEYRING, backend=self.session.accepted)
-            offered = usable or name in (StoreName.ENV, self.start.store)
-            options.append(Option(words, name, offered))
+            offered = usable or name in (StoreKind.ENV, self.start.store)
+            options.append(ChoiceOption(words, name, offered))
         return tuple(options)
 
-    def _consequence(self, store: StoreName) -> str:
+    def _consequence(self, store: StoreKind) -> str:
         current = self.session.current
-        if store is StoreName.ENV:
+        if store is StoreKind.ENV:
             return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
-        return consequence(store.place, current.layout.kind)
+        return store_consequence(store.place, current.layout.kind)
 
     def _kept(self) -> str:
         """Say what an empty field means."""

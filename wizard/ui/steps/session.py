@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from wizard.config.current import Current
+from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.variables import expand, references
 from wizard.secrets.keyring import FOREIGN, KeyringStore
-from wizard.secrets.store import Availability, Store, StoreName
-from wizard.system.background import in_background
-from wizard.ui.steps.mail_server_search import Discovery
+from wizard.secrets.store import Availability, Store, StoreKind
+from wizard.system.background import run_in_thread
+from wizard.ui.steps.mail_server_search import MailServerSearch
 
 if TYPE_CHECKING:
     from wizard.errors import Finding
-    from wizard.live_test.events import Event, Report
+    from wizard.live_test.events import Event, TestReport
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _MOMENT = 2.0
 """Seconds."""
 
 
-class Probe(Protocol):
+class LiveTest(Protocol):
     """The live test of some settings, as a stream of events that can be closed at any time."""
 
     def __call__(
@@ -38,11 +38,11 @@ class Probe(Protocol):
 
 
 @dataclass(slots=True)
-class Session:
+class WizardSession:
     """One run of the wizard."""
 
-    current: Current
-    probe: Probe
+    current: CurrentConfig
+    probe: LiveTest
     timeout: float
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -51,11 +51,11 @@ class Session:
     """Looks over the files, and whatever else decides what the server sees; may take a moment."""
     checking: asyncio.Future[Sequence[Finding]] | None = None
     """The check that runs while the operator reads; None where there is none."""
-    stores: Mapping[StoreName, Store] = field(default_factory=dict)
+    stores: Mapping[StoreKind, Store] = field(default_factory=dict)
     """What may be offered besides ``.env``, where it works."""
-    looks: dict[StoreName, asyncio.Future[Availability]] = field(default_factory=dict)
+    looks: dict[StoreKind, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
-    discovery: Discovery = field(default_factory=Discovery)
+    discovery: MailServerSearch = field(default_factory=MailServerSearch)
     """The search for the mail server of the operator's address."""
     lasting: bool = False
     """Whether the configuration outlives the run, so that drafts and a way back are kept; the
@@ -64,7 +64,7 @@ class Session:
     """What the operator should know before the first step."""
     head_start: float = 0.0
     """Seconds that the first screen has for itself before anything is looked at."""
-    tested: tuple[Draft, Report] | None = None
+    tested: tuple[Draft, TestReport] | None = None
     """The last live test and the very draft that it tested."""
 
     def start(self) -> None:
@@ -72,10 +72,10 @@ class Session:
         for name, store in self.stores.items():
             # The keyring's own way leaves no thread behind that could hang.
             own_way = store.look_async if isinstance(store, KeyringStore) else None
-            look = own_way or partial(in_background, store.look)
+            look = own_way or partial(run_in_thread, store.look)
             self.looks[name] = asyncio.ensure_future(self._soon(look))
         if self.check is not None:
-            self.checking = asyncio.ensure_future(self._soon(partial(in_background, self.check)))
+            self.checking = asyncio.ensure_future(self._soon(partial(run_in_thread, self.check)))
 
     async def _soon(self, look: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(self.head_start)
@@ -106,7 +106,7 @@ class Session:
         if self.checking is not None:
             await asyncio.wait([self.checking], timeout=_MOMENT)
 
-    def found(self, name: StoreName) -> Availability | None:
+    def found(self, name: StoreKind) -> Availability | None:
         """Return what the look at a store has found; None while it looks, or where it failed."""
         look = self.looks.get(name)
         if look is None or not look.done() or look.cancelled():
@@ -118,7 +118,7 @@ class Session:
     @property
     def accepted(self) -> str:
         """The keyring backend of the operator's configuration; used if the keyring is chosen."""
-        found = self.found(StoreName.KEYRING)
+        found = self.found(StoreKind.KEYRING)
         return found.backend if found is not None and found.code == FOREIGN else ""
 
     @property
@@ -129,7 +129,7 @@ class Session:
             return ()
         return checking.result()
 
-    def report_for(self, draft: Draft) -> Report | None:
+    def report_for(self, draft: Draft) -> TestReport | None:
         """Return the report of the live test if it tested exactly ``draft``."""
         if self.tested is None or self.tested[0] != draft:
             return None

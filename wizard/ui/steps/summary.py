@@ -12,11 +12,11 @@ from wizard.errors import InvalidValue, Severity
 from wizard.formats.variables import expand
 from wizard.live_test.events import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import Place
+from wizard.secrets.store import SecretSource
 from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 
 TITLE = N_("SMTP settings")
 HELP = N_(
@@ -28,18 +28,18 @@ HELP_IN_LINES = N_(
     "Nothing is written before you choose Review and write and confirm the changes."
 )
 _PLACES = {
-    Place.ENV_FILE: N_("stored in .env"),
-    Place.ENVIRONMENT: N_("set in the environment"),
-    Place.CREDENTIAL: N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
-    Place.KEYRING: N_("stored in the keyring; the server needs smtp-wizard exec"),
-    Place.LITERAL: N_("! stands in config.toml itself: open to move it to .env"),
+    SecretSource.ENV_FILE: N_("stored in .env"),
+    SecretSource.ENVIRONMENT: N_("set in the environment"),
+    SecretSource.CREDENTIAL: N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
+    SecretSource.KEYRING: N_("stored in the keyring; the server needs smtp-wizard exec"),
+    SecretSource.LITERAL: N_("! stands in config.toml itself: open to move it to .env"),
 }
 _EMPTY = {
-    Place.ENV_FILE: N_("✗ stored in .env, but empty"),
-    Place.ENVIRONMENT: N_("✗ set in the environment, but empty"),
-    Place.CREDENTIAL: N_("✗ stored as a systemd credential, but empty"),
-    Place.KEYRING: N_("✗ stored in the keyring, but empty"),
-    Place.LITERAL: N_("✗ stands in config.toml itself, but empty"),
+    SecretSource.ENV_FILE: N_("✗ stored in .env, but empty"),
+    SecretSource.ENVIRONMENT: N_("✗ set in the environment, but empty"),
+    SecretSource.CREDENTIAL: N_("✗ stored as a systemd credential, but empty"),
+    SecretSource.KEYRING: N_("✗ stored in the keyring, but empty"),
+    SecretSource.LITERAL: N_("✗ stands in config.toml itself, but empty"),
 }
 _TESTED = {
     Verdict.PASS: N_("✓ passed"),
@@ -80,7 +80,7 @@ class Row:
     value: str
 
 
-def rows(session: Session, draft: Draft) -> list[Row]:
+def rows(session: WizardSession, draft: Draft) -> list[Row]:
     """Return what can be chosen now; what the check has found comes once it is known."""
     found = [
         Row(
@@ -110,7 +110,7 @@ def rows(session: Session, draft: Draft) -> list[Row]:
     return found
 
 
-def _user(session: Session, draft: Draft) -> str:
+def _user(session: WizardSession, draft: Draft) -> str:
     if not draft.user:
         return _(_NOT_SET)
     problem = draft.problems(session.current).get("user")
@@ -119,7 +119,7 @@ def _user(session: Session, draft: Draft) -> str:
     return _WRONG.format(value=draft.user, problem=problem.message)
 
 
-def _server(session: Session, draft: Draft) -> str:
+def _server(session: WizardSession, draft: Draft) -> str:
     shown = mask_url_password(draft.endpoint)
     if not shown:
         return _(_NOT_SET)
@@ -132,7 +132,7 @@ def _server(session: Session, draft: Draft) -> str:
     return _(_ROUTES[route.security], endpoint=shown, port=route.port)
 
 
-def _secret(session: Session, draft: Draft) -> str:
+def _secret(session: WizardSession, draft: Draft) -> str:
     match draft.secret:
         case Replace():
             return _("entered, not stored yet")
@@ -142,7 +142,7 @@ def _secret(session: Session, draft: Draft) -> str:
             return _kept_secret(session, draft)
 
 
-def _kept_secret(session: Session, draft: Draft) -> str:
+def _kept_secret(session: WizardSession, draft: Draft) -> str:
     current = session.current
     if draft.store is not Draft.of(current).store:
         return _("will be moved")
@@ -158,7 +158,7 @@ def _kept_secret(session: Session, draft: Draft) -> str:
     return _(_NO_LOGIN)
 
 
-def _login_in_endpoint(session: Session, draft: Draft) -> bool:
+def _login_in_endpoint(session: WizardSession, draft: Draft) -> bool:
     try:
         text = expand(draft.endpoint, session.current.lookup)
         return Endpoint.parse(text).credentials is not None
@@ -166,12 +166,12 @@ def _login_in_endpoint(session: Session, draft: Draft) -> bool:
         return False
 
 
-def _tested(session: Session, draft: Draft) -> str:
+def _tested(session: WizardSession, draft: Draft) -> str:
     report = session.report_for(draft)
     return _("not tested yet") if report is None else _(_TESTED[report.verdict])
 
 
-def _findings(session: Session) -> str:
+def _findings(session: WizardSession) -> str:
     """Count the findings by how bad they are."""
     counts = Counter(finding.severity for finding in session.findings)
     parts = [

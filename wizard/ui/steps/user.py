@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.config.draft import Draft
-from wizard.discovery.offers import recognise
+from wizard.discovery.offers import suggest_by_domain
 from wizard.text.language import N_, _
-from wizard.ui.steps.mail_server import unusable
-from wizard.ui.steps.model import Form, Heading, Part, Step, Text, Values, Words
+from wizard.ui.steps.mail_server import unusable_provider
+from wizard.ui.steps.model import Heading, Part, Step, StepForm, TextBlock, TextInput, Values
 
 _NO_ADDRESS = N_(
     "! This is not a mail address. The server sends its mails from this name, and many "
@@ -17,7 +17,7 @@ _NO_ADDRESS = N_(
 )
 
 
-class UserForm(Form):
+class UserStep(StepForm):
     """One field, and a word about names that are no addresses."""
 
     HEADING = Heading(
@@ -44,10 +44,10 @@ class UserForm(Form):
         user = values["user"]
         unusual = bool(user) and "@" not in user and "${" not in user
         return [
-            Words(_("Usually the full mail address; the server also sends its mails from it.")),
-            Text("user", _("User"), _("for example you@example.org")),
-            Words(_(_NO_ADDRESS) if unusual else "", "caution", when_left=True),
-            Words(self._hopeless(user), "caution"),
+            TextBlock(_("Usually the full mail address; the server also sends its mails from it.")),
+            TextInput("user", _("User"), _("for example you@example.org")),
+            TextBlock(_(_NO_ADDRESS) if unusual else "", "caution", when_left=True),
+            TextBlock(self._hopeless(user), "caution"),
         ]
 
     def draft(self, values: Values) -> Draft:
@@ -56,5 +56,5 @@ class UserForm(Form):
 
     def _hopeless(self, user: str) -> str:
         """Say at once that nothing can be sent through the provider of this address."""
-        known = recognise(self.session.expanded(user))
-        return "" if known is None or known.usable else unusable(known)
+        known = suggest_by_domain(self.session.expanded(user))
+        return "" if known is None or known.usable else unusable_provider(known)

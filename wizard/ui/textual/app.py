@@ -14,12 +14,12 @@ from textual.worker import WorkerFailed
 from wizard.config.draft import Draft
 from wizard.text.language import N_
 from wizard.ui.steps.flow import Flow
-from wizard.ui.steps.model import Form, Move, Step, StepResult
+from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
 from wizard.ui.steps.pages import Page, Question
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual.dialogs import QuestionScreen
 from wizard.ui.textual.step_screen import StepScreen
-from wizard.ui.textual.terminal import Terminal, ThriftyTerminal
+from wizard.ui.textual.terminal import DiffDriver, FullScreenDriver
 from wizard.ui.textual.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:  # of the screens, each is imported when it is shown: the first one comes sooner
@@ -47,11 +47,11 @@ class WizardApp(TypeAheadApp["Done"]):
     stage = ""
     """The step at which an unexpected error has ended the wizard."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: WizardSession) -> None:
         super().__init__()
         self.session = session
         self.flow = Flow(session, self)
-        self.driver_class = ThriftyTerminal
+        self.driver_class = DiffDriver
         self._end: int | None = None
         self._asked = False
         self.theme = "ansi-dark"
@@ -84,7 +84,7 @@ class WizardApp(TypeAheadApp["Done"]):
         if self.flow.writing:
             return False
         self.kept = self.kept or self.flow.keep()
-        if isinstance(self._driver, Terminal):
+        if isinstance(self._driver, FullScreenDriver):
             self._driver.give_back_now()
         return True
 
@@ -106,7 +106,7 @@ class WizardApp(TypeAheadApp["Done"]):
             self._end_now()
             await asyncio.get_running_loop().create_future()
 
-    async def ask(self, form: Form, steps: Sequence[Step]) -> StepResult:
+    async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
         """Show the form."""
         from wizard.ui.textual.form_screen import FormScreen
 
@@ -118,7 +118,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
         return await self.push_screen_wait(LiveTestScreen(self.session, draft, steps))
 
-    async def review(self, review: Review, steps: Sequence[Step]) -> Move:
+    async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
         """Show every line that will change."""
         from wizard.ui.textual.review_screen import ReviewScreen
 
@@ -165,7 +165,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
     def action_repaint(self) -> None:
         """Send everything again, after something else has written on the screen."""
-        if isinstance(self._driver, ThriftyTerminal):
+        if isinstance(self._driver, DiffDriver):
             self._driver.forget()
         self.screen.refresh()
 

@@ -15,12 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 from textual.widgets._footer import FooterKey
 
-from wizard.text.display import visible
+from wizard.text.display import escape_controls
 from wizard.text.language import _
 from wizard.ui.steps.model import Step
 
 
-class Keys(Footer):
+class KeyBar(Footer):
     """Bindings are made when the program is loaded, so their words are translated only here."""
 
     def __init__(self) -> None:
@@ -34,16 +34,16 @@ class Keys(Footer):
             yield widget
 
 
-class Sentence(Static):
+class PlainText(Static):
     """Text that may come from anywhere."""
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "") -> None:  # noqa: A002
-        super().__init__(Content(visible(text)), id=id, classes=classes, markup=False)
+        super().__init__(Content(escape_controls(text)), id=id, classes=classes, markup=False)
 
     def say(self, text: str) -> None:
         """Show ``text`` instead; an empty one takes no room."""
-        if visible(text) != str(self.content):
-            self.update(Content(visible(text)))
+        if escape_controls(text) != str(self.content):
+            self.update(Content(escape_controls(text)))
         self.display = bool(text)
 
 

@@ -18,13 +18,13 @@ from textual.message import Message
 from textual.widgets import Checkbox, RadioButton, RadioSet
 from textual.widgets._toggle_button import ToggleButton
 
-from wizard.text.display import visible
-from wizard.ui.textual.basics import Sentence
+from wizard.text.display import escape_controls
+from wizard.ui.textual.basics import PlainText
 
 T = TypeVar("T")
 
 
-class Choice(RadioSet, Generic[T]):
+class ChoiceList(RadioSet, Generic[T]):
     """Radio buttons for values of any type."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +46,8 @@ class Choice(RadioSet, Generic[T]):
     ) -> None:
         self._values = [option for _, option in options]
         buttons = [
-            Option(Content(label), value=option == value, compact=True) for label, option in options
+            ChoiceButton(Content(label), value=option == value, compact=True)
+            for label, option in options
         ]
         super().__init__(*buttons, id=id, compact=True)
 
@@ -71,7 +72,7 @@ class Choice(RadioSet, Generic[T]):
     def choose(self, value: T) -> None:
         """Choose this one at once, while textual's own way takes a message."""
         index = self._values.index(value)
-        buttons = list(self.query(Option))
+        buttons = list(self.query(ChoiceButton))
         with self.prevent(RadioButton.Changed):
             for button in buttons:
                 button.value = button is buttons[index]
@@ -80,11 +81,11 @@ class Choice(RadioSet, Generic[T]):
 
     def offer(self, value: T, label: str, *, offered: bool) -> None:
         """Show or hide one of the options, by this label."""
-        button = self.query(Option)[self._values.index(value)]
+        button = self.query(ChoiceButton)[self._values.index(value)]
         button.display = offered
         button.disabled = not offered
-        if str(button.label) != visible(label):
-            button.label = Content(visible(label))
+        if str(button.label) != escape_controls(label):
+            button.label = Content(escape_controls(label))
 
     def action_confirm(self) -> None:
         """Go on."""
@@ -94,7 +95,7 @@ class Choice(RadioSet, Generic[T]):
 class LabelledChoice(Vertical):
     """A choice with its label above, where it has one."""
 
-    def __init__(self, label: str, choice: Choice[Any]) -> None:
+    def __init__(self, label: str, choice: ChoiceList[Any]) -> None:
         super().__init__(classes="labelled" if label else "")
         self._label = label
         self.choice = choice
@@ -102,7 +103,7 @@ class LabelledChoice(Vertical):
     def compose(self) -> ComposeResult:
         """Label and choice."""
         if self._label:
-            yield Sentence(self._label, classes="label")
+            yield PlainText(self._label, classes="label")
         yield self.choice
 
 
@@ -124,13 +125,13 @@ class _Signed(ToggleButton):
         return self.render().get_height({}, width)
 
 
-class Option(RadioButton, _Signed):
+class ChoiceButton(RadioButton, _Signed):
     """One of a few."""
 
     SIGNS = ("( )", "(•)")
 
 
-class Tick(Checkbox, _Signed):
+class CheckBoxWidget(Checkbox, _Signed):
     """A box to tick."""
 
     SIGNS = ("[ ]", "[x]")

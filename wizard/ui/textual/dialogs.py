@@ -17,7 +17,7 @@ from textual.widgets import Button
 
 from wizard.text.language import N_, _
 from wizard.ui.steps.pages import Page, Question
-from wizard.ui.textual.basics import Keys, Sentence
+from wizard.ui.textual.basics import KeyBar, PlainText
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -39,7 +39,7 @@ class QuestionScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question, and no before yes."""
         with Vertical(id="question"):
-            yield Sentence(self._question.text)
+            yield PlainText(self._question.text)
             with Horizontal():
                 yield Button(self._question.no, id="no", compact=True)
                 if self._question.yes is not None:
@@ -74,9 +74,9 @@ class PageScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Title and text, scrolled with the arrows."""
         with VerticalScroll(id="page"):
-            yield Sentence(self._page.title, classes="label")
-            yield Sentence(self._page.text)
-        yield Keys()
+            yield PlainText(self._page.title, classes="label")
+            yield PlainText(self._page.text)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Let the arrows scroll at once."""

@@ -13,10 +13,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button
 
-from wizard.server.reload import STOPPED, WAITING, Listening
+from wizard.server.reload import STOPPED, WAITING, ReloadWatch
 from wizard.text.language import N_, _
 from wizard.ui.steps.done import NOW, TITLE, Done
-from wizard.ui.textual.basics import Keys, Sentence
+from wizard.ui.textual.basics import KeyBar, PlainText
 
 _STOPS = N_("Esc goes on without.")
 
@@ -38,34 +38,34 @@ class DoneScreen(Screen[Done]):
     def compose(self) -> ComposeResult:
         """Files, then commands."""
         with VerticalScroll(id="body"):
-            yield Sentence(_(TITLE), id="title", classes="passed")
-            yield Sentence("\n".join(self._done.written))
-            yield Sentence(id="heard")
-            yield Sentence(_(NOW), classes="label")
+            yield PlainText(_(TITLE), id="title", classes="passed")
+            yield PlainText("\n".join(self._done.written))
+            yield PlainText(id="heard")
+            yield PlainText(_(NOW), classes="label")
             with Vertical(id="steps"):
                 yield from self._steps()
         with Horizontal(id="buttons"):
             yield Button(_("Close"), id="close", variant="primary", compact=True)
-        yield Keys()
+        yield KeyBar()
 
-    def _steps(self) -> Iterator[Sentence]:
+    def _steps(self) -> Iterator[PlainText]:
         for step in self._done.steps:
-            yield Sentence(step, classes="command" if step.startswith("$ ") else "")
+            yield PlainText(step, classes="command" if step.startswith("$ ") else "")
 
     def on_mount(self) -> None:
         """Enter closes."""
         self.query_one("#close").focus()
-        self.query_one("#heard", Sentence).display = False
+        self.query_one("#heard", PlainText).display = False
         if self._listening is not None:
             self._tick()
             self.set_interval(1.0, self._tick)
             self._listen(self._listening)
 
     @work(exclusive=True)
-    async def _listen(self, listening: Listening) -> None:
+    async def _listen(self, listening: ReloadWatch) -> None:
         outcome = await listening.outcome()
         self._done, self._listening = self._done.after(outcome), None
-        heard = self.query_one("#heard", Sentence)
+        heard = self.query_one("#heard", PlainText)
         heard.set_classes(self._done.mark)
         heard.say("\n".join(self._done.heard))
         steps = self.query_one("#steps")
@@ -77,7 +77,7 @@ class DoneScreen(Screen[Done]):
         if self._listening is not None:
             left = max(0.0, self._listening.seconds - (time.monotonic() - self._begun))
             words = _(WAITING, seconds=left)
-            self.query_one("#heard", Sentence).say(f"{words} {_(_STOPS)}")
+            self.query_one("#heard", PlainText).say(f"{words} {_(_STOPS)}")
 
     @on(Button.Pressed)
     def action_close(self) -> None:
@@ -87,4 +87,4 @@ class DoneScreen(Screen[Done]):
             return
         self.workers.cancel_node(self)
         self._listening = None
-        self.query_one("#heard", Sentence).say(_(STOPPED))
+        self.query_one("#heard", PlainText).say(_(STOPPED))

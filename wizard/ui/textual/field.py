@@ -14,10 +14,11 @@ from textual.widgets import Input
 from wizard.text.display import MASK
 from wizard.text.language import _
 from wizard.ui.steps import model
-from wizard.ui.textual.basics import Sentence
+from wizard.ui.steps.model import single_line
+from wizard.ui.textual.basics import PlainText
 
 
-class Note(Message):
+class FieldNote(Message):
     """Something about the text of a field that the operator should know."""
 
     def __init__(self, text: str, *, refused: bool) -> None:
@@ -39,13 +40,13 @@ class OneLineInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = model.one_line(event.text)
+        text = single_line(event.text)
         if text is None:
-            self.post_message(Note(_(model.SEVERAL_LINES), refused=True))
+            self.post_message(FieldNote(_(model.SEVERAL_LINES), refused=True))
             return
         self.replace(text, *self.selection)
         if text != event.text:
-            self.post_message(Note(_(model.TRIMMED_PASTE), refused=False))
+            self.post_message(FieldNote(_(model.TRIMMED_PASTE), refused=False))
 
 
 class SecretInput(OneLineInput):
@@ -126,14 +127,14 @@ class Field(Vertical):
             if secret
             else OneLineInput(value=value, placeholder=placeholder)
         )
-        self._problem = Sentence(classes="problem")
-        self._note = Sentence(classes="note")
-        self._kept = Sentence(classes="quiet")
-        self._about = Sentence()
+        self._problem = PlainText(classes="problem")
+        self._note = PlainText(classes="note")
+        self._kept = PlainText(classes="quiet")
+        self._about = PlainText()
 
     def compose(self) -> ComposeResult:
         """Label, input, problem, note, what an empty field keeps, what to know."""
-        yield Sentence(self._label, classes="label")
+        yield PlainText(self._label, classes="label")
         yield self._input
         yield self._problem
         yield self._note
@@ -202,7 +203,7 @@ class Field(Vertical):
         event.stop()
         if self._input.value != self.value:
             self._input.value = self.value
-            self.post_message(Note(_(model.TRIMMED), refused=False))
+            self.post_message(FieldNote(_(model.TRIMMED), refused=False))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)
@@ -210,8 +211,8 @@ class Field(Vertical):
         event.stop()
         self.post_message(self.Confirmed(self))
 
-    @on(Note)
-    def _noted(self, event: Note) -> None:
+    @on(FieldNote)
+    def _noted(self, event: FieldNote) -> None:
         event.stop()
         if event.refused:
             self.complain(event.text)

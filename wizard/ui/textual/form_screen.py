@@ -13,9 +13,9 @@ from textual.widgets import Button, RadioSet
 from wizard.config.draft import Draft
 from wizard.secrets.secret import Secret
 from wizard.ui.steps import model
-from wizard.ui.steps.model import Form, Part, Step, Text, Values, Words
-from wizard.ui.textual.basics import Sentence
-from wizard.ui.textual.choice import Choice, LabelledChoice, Tick
+from wizard.ui.steps.model import CheckBox, Part, Step, StepForm, TextBlock, TextInput, Values
+from wizard.ui.textual.basics import PlainText
+from wizard.ui.textual.choice import CheckBoxWidget, ChoiceList, LabelledChoice
 from wizard.ui.textual.field import Field
 from wizard.ui.textual.step_screen import StepScreen
 
@@ -26,7 +26,7 @@ W = TypeVar("W", bound=Widget)
 class FormScreen(StepScreen):
     """One widget for each part; after each change the widgets follow the parts."""
 
-    def __init__(self, form: Form, steps: Sequence[Step]) -> None:
+    def __init__(self, form: StepForm, steps: Sequence[Step]) -> None:
         super().__init__(form.session, form.start, steps, form.HEADING)
         self._form = form
         self._shown: list[tuple[Part, Widget]] = []
@@ -42,7 +42,7 @@ class FormScreen(StepScreen):
         """Begin to type at once, where there is something to type."""
         self._follow(left=True)
         self._wait()
-        for field in self._each(Text, Field):
+        for field in self._each(TextInput, Field):
             if field[0].shown:
                 field[1].focus_input()
                 return
@@ -62,13 +62,13 @@ class FormScreen(StepScreen):
 
     def _values(self) -> Values:
         values = dict(self._form.values())
-        for text, field in self._each(Text, Field):
+        for text, field in self._each(TextInput, Field):
             values[text.name] = field.value
             if text.secret:
                 values[text.name] = Secret(field.value) if field.value else None
         for choice, labelled in self._each(model.Choice, LabelledChoice):
             values[choice.name] = labelled.choice.value
-        for tick, box in self._each(model.Tick, Tick):
+        for tick, box in self._each(CheckBox, CheckBoxWidget):
             values[tick.name] = box.value
         return values
 
@@ -78,7 +78,7 @@ class FormScreen(StepScreen):
 
     @on(Field.Edited)
     @on(RadioSet.Changed)
-    @on(Tick.Changed)
+    @on(CheckBoxWidget.Changed)
     def _changed(self) -> None:
         self._follow()
 
@@ -86,10 +86,10 @@ class FormScreen(StepScreen):
         """Show the parts as they are with the present values."""
         parts = self._form.parts(self._values())
         self._shown = [(each, shown[1]) for each, shown in zip(parts, self._shown, strict=True)]
-        for words, sentence in self._each(Words, Sentence):
+        for words, sentence in self._each(TextBlock, PlainText):
             if left or not words.when_left:
                 sentence.say(words.text)
-        for text, field in self._each(Text, Field):
+        for text, field in self._each(TextInput, Field):
             field.display = text.shown
             field.say_kept(text.kept)
             field.say_about(text.about)
@@ -97,14 +97,14 @@ class FormScreen(StepScreen):
             labelled.display = choice.shown
             for option in choice.options:
                 labelled.choice.offer(option.value, option.label, offered=option.offered)
-        for tick, box in self._each(model.Tick, Tick):
+        for tick, box in self._each(CheckBox, CheckBoxWidget):
             box.display = tick.shown
 
     def action_next(self) -> None:
         """Go on, or say what is wrong and stay."""
         problems = self._form.problems(self._values())
         wrong = None
-        for text, field in self._each(Text, Field):
+        for text, field in self._each(TextInput, Field):
             field.complain(problems.get(text.name, ""))
             wrong = wrong or (field if field.problem else None)
         if wrong is None:
@@ -132,11 +132,11 @@ class FormScreen(StepScreen):
 
     def _take_over(self, field: Field) -> None:
         """Fill in what is meant by an empty field or by a number, where there are offers."""
-        text = next(text for text, shown in self._each(Text, Field) if shown is field)
+        text = next(text for text, shown in self._each(TextInput, Field) if shown is field)
         values = text.taken(field.value) if text.offers else None
         if values is None:
             return
-        for other, shown in self._each(Text, Field):
+        for other, shown in self._each(TextInput, Field):
             if other.name in values:
                 shown.fill(values[other.name])
         for choice, labelled in self._each(model.Choice, LabelledChoice):
@@ -147,7 +147,7 @@ class FormScreen(StepScreen):
     def _problem(self, field: Field) -> str:
         return self._form.problems(self._values()).get(str(field.name), "")
 
-    @on(Choice.Confirmed)
+    @on(ChoiceList.Confirmed)
     def _confirmed(self) -> None:
         """Enter goes to the next field, and from the last one to the next step."""
         self.focus_next()
@@ -158,9 +158,9 @@ class FormScreen(StepScreen):
 def _widget(each: Part, values: Values) -> Widget:
     """Return the widget for a part."""
     match each:
-        case Words():
-            return Sentence(each.text, classes=each.style)
-        case Text():
+        case TextBlock():
+            return PlainText(each.text, classes=each.style)
+        case TextInput():
             value = "" if each.secret else values[each.name]
             return Field(
                 each.label,
@@ -171,6 +171,6 @@ def _widget(each: Part, values: Values) -> Widget:
             )
         case model.Choice():
             options = [(option.label, option.value) for option in each.options]
-            return LabelledChoice(each.label, Choice(options, values[each.name], id=each.name))
-        case model.Tick():
-            return Tick(each.label, value=values[each.name], id=each.name, compact=True)
+            return LabelledChoice(each.label, ChoiceList(options, values[each.name], id=each.name))
+        case CheckBox():
+            return CheckBoxWidget(each.label, value=values[each.name], id=each.name, compact=True)

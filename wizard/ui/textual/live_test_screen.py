@@ -23,33 +23,33 @@ from wizard.config.draft import Draft
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
-    Concluded,
-    Decided,
     Event,
-    Finished,
-    Outcome,
-    Report,
-    Started,
+    StageFinished,
+    StageOutcome,
+    StageStarted,
+    TestFinished,
+    TestReport,
     Verdict,
+    VerdictReached,
 )
 from wizard.live_test.evidence import ticket
 from wizard.live_test.failure import Stage
 from wizard.text.language import N_, _
 from wizard.ui.steps import live_test
-from wizard.ui.steps.live_test import ADDRESS, TO_WHOM
+from wizard.ui.steps.live_test import ADDRESS, TO_WHOM, live_test_events
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.pages import Page
-from wizard.ui.steps.session import Session
-from wizard.ui.textual.basics import Sentence
+from wizard.ui.steps.session import WizardSession
+from wizard.ui.textual.basics import PlainText
 from wizard.ui.textual.dialogs import PageScreen
 from wizard.ui.textual.field import Field
 from wizard.ui.textual.step_screen import StepScreen
 
 _OUTCOMES = {
-    Outcome.PASS: "$success",
-    Outcome.WARN: "$warning",
-    Outcome.FAIL: "$error",
-    Outcome.SKIP: "dim",
+    StageOutcome.PASS: "$success",
+    StageOutcome.WARN: "$warning",
+    StageOutcome.FAIL: "$error",
+    StageOutcome.SKIP: "dim",
 }
 
 
@@ -71,15 +71,15 @@ class LiveTestScreen(StepScreen):
         *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
     ]
 
-    def __init__(self, session: Session, draft: Draft, steps: Sequence[Step]) -> None:
+    def __init__(self, session: WizardSession, draft: Draft, steps: Sequence[Step]) -> None:
         super().__init__(session, draft, steps, live_test.HEADING)
 
     def compose_body(self) -> ComposeResult:
         """Verdict and remedy first, then the stages."""
-        yield Sentence(id="verdict")
-        yield Sentence(id="diagnosis")
-        yield Sentence(id="alternatives")
-        yield Sentence(id="route", classes="route")
+        yield PlainText(id="verdict")
+        yield PlainText(id="diagnosis")
+        yield PlainText(id="alternatives")
+        yield PlainText(id="route", classes="route")
         yield Static(id="stages", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -90,7 +90,7 @@ class LiveTestScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Show the report there is, or make one."""
-        self._lines: list[Finished] = []
+        self._lines: list[StageFinished] = []
         self._started: tuple[Stage, float] | None = None
         self._begun = time.monotonic()
         self._testing = False
@@ -115,30 +115,30 @@ class LiveTestScreen(StepScreen):
 
     @work(exclusive=True)
     async def _run(self, recipient: str | None) -> None:
-        self.query_one("#route", Sentence).say(live_test.route_of(self.session, self.draft))
-        async with aclosing(live_test.events(self.session, self.draft, recipient)) as events:
+        self.query_one("#route", PlainText).say(live_test.route_of(self.session, self.draft))
+        async with aclosing(live_test_events(self.session, self.draft, recipient)) as events:
             async for event in events:
                 self._take(event)
 
     def _take(self, event: Event) -> None:
         match event:
-            case Started(stage):
+            case StageStarted(stage):
                 self._started = stage, time.monotonic()
-            case Finished():
+            case StageFinished():
                 self._started = None
                 self._lines.append(event)
-            case Decided(verdict):
+            case VerdictReached(verdict):
                 self._say(_(live_test.VERDICTS[verdict]), "", _VERDICTS[verdict])
-            case Concluded(report):
+            case TestFinished(report):
                 self._conclude(report)
                 return
         self._paint()
 
-    def _conclude(self, report: Report) -> None:
+    def _conclude(self, report: TestReport) -> None:
         self._testing, self._started = False, None
         self._lines = list(report.stages)
         if report.route is not None:
-            self.query_one("#route", Sentence).say(live_test.route_in_words(report.route))
+            self.query_one("#route", PlainText).say(live_test.route_in_words(report.route))
         diagnosis = "\n".join(live_test.explanation(report))
         words, style = _(live_test.VERDICTS[report.verdict]), _VERDICTS[report.verdict]
         self._say(words, diagnosis, style, "\n".join(_offers(report)))
@@ -149,10 +149,10 @@ class LiveTestScreen(StepScreen):
         self.query_one("#back" if failed else "#next", Button).focus()
 
     def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
-        self.query_one("#verdict", Sentence).set_classes(style)
-        self.query_one("#verdict", Sentence).say(verdict)
-        self.query_one("#diagnosis", Sentence).say(diagnosis)
-        self.query_one("#alternatives", Sentence).say(offers)
+        self.query_one("#verdict", PlainText).set_classes(style)
+        self.query_one("#verdict", PlainText).say(verdict)
+        self.query_one("#diagnosis", PlainText).say(diagnosis)
+        self.query_one("#alternatives", PlainText).say(offers)
 
     def _label(self, text: str) -> None:
         button = self.query_one("#next", Button)
@@ -229,7 +229,7 @@ class LiveTestScreen(StepScreen):
             self.action_again()
 
 
-def _offers(report: Report) -> list[str]:
+def _offers(report: TestReport) -> list[str]:
     """Return what to press for each alternative, and what is known of it."""
     return [
         f"{number} {live_test.offer(other)}"
@@ -243,7 +243,7 @@ def _stage(stage: Stage) -> str:
     return f"{_(live_test.STAGES[stage]):<{width}}"
 
 
-def _line(event: Finished) -> Content:
+def _line(event: StageFinished) -> Content:
     return Content.assemble(
         (live_test.MARKS[event.outcome], _OUTCOMES[event.outcome]),
         f" {_stage(event.stage)} {event.seconds * 1000:>5.0f} ms  ",
@@ -265,7 +265,7 @@ class AddressScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """One field."""
         with Vertical(id="question"):
-            yield Sentence(_(TO_WHOM))
+            yield PlainText(_(TO_WHOM))
             yield Field(_(ADDRESS), self._suggestion, name="recipient")
             with Horizontal():
                 yield Button(_("Send"), id="send", variant="primary", compact=True)

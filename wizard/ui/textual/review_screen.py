@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from wizard.text.display import visible
+from wizard.text.display import escape_controls
 from wizard.text.language import _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.review import HEADING, Review
-from wizard.ui.steps.session import Session
-from wizard.ui.textual.basics import Sentence
+from wizard.ui.steps.session import WizardSession
+from wizard.ui.textual.basics import PlainText
 from wizard.ui.textual.step_screen import StepScreen
 
 _STYLES = {"+": "$success", "-": "$error", "@": "dim"}
@@ -22,7 +22,7 @@ _STYLES = {"+": "$success", "-": "$error", "@": "dim"}
 class ReviewScreen(StepScreen):
     """Shows the plan that is written, with the secret masked."""
 
-    def __init__(self, session: Session, review: Review, steps: Sequence[Step]) -> None:
+    def __init__(self, session: WizardSession, review: Review, steps: Sequence[Step]) -> None:
         super().__init__(session, review.draft, steps, HEADING)
         self._review = review
 
@@ -30,17 +30,17 @@ class ReviewScreen(StepScreen):
         """Failure of the last attempt, diffs, secret, cautions."""
         review = self._review
         if review.failure:
-            yield Sentence(review.failure, id="failure", classes="failed")
+            yield PlainText(review.failure, id="failure", classes="failed")
         if review.unchanged:
-            yield Sentence(review.unchanged)
+            yield PlainText(review.unchanged)
         for file in review.files:
-            yield Sentence(file.heading, classes="label")
+            yield PlainText(file.heading, classes="label")
             yield Static(_diff(file.diff), classes="diff", markup=False)
         for words in review.stores:
-            yield Sentence(words, classes="label")
-        yield Sentence(review.consequence, classes="quiet")
+            yield PlainText(words, classes="label")
+        yield PlainText(review.consequence, classes="quiet")
         for caution in review.cautions:
-            yield Sentence(caution, classes="caution")
+            yield PlainText(caution, classes="caution")
 
     def compose_buttons(self) -> ComposeResult:
         """Write, where there is something to write."""
@@ -54,5 +54,5 @@ class ReviewScreen(StepScreen):
 
 def _diff(lines: Sequence[str]) -> Content:
     return Content("\n").join(
-        Content.styled(visible(line), _STYLES.get(line[:1], "")) for line in lines
+        Content.styled(escape_controls(line), _STYLES.get(line[:1], "")) for line in lines
     )

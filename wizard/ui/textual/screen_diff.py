@@ -30,7 +30,7 @@ _GAP = 3
 """Cells that are cheaper sent again than jumped over."""
 
 
-class Shown:
+class ScreenDiff:
     """The cells of the screen, as far as they are known.
 
     Nothing but the stream of bytes is needed for that. What is not understood is passed on as it
@@ -60,8 +60,8 @@ class Shown:
         if _NOT_DRAWN.fullmatch(data) and "1049" not in data:
             return data
         try:
-            drawing = read(data)
-        except Unknown:
+            drawing = parse_drawing(data)
+        except UnknownSequence:
             self._begin_with(None)
             return data
         if self._stale:
@@ -192,7 +192,7 @@ _UNSEEN_ON_BLANKS = {"1", "2", "3", *map(str, range(30, 38)), *map(str, range(90
 """Bold, dim, italic, and the colours of text."""
 
 
-class Unknown(Exception):
+class UnknownSequence(Exception):
     """Something that textual does not draw with today."""
 
 
@@ -225,7 +225,7 @@ class Drawing:
     """Line and column."""
 
 
-def read(data: str) -> Drawing:
+def parse_drawing(data: str) -> Drawing:
     """Return what ``data`` draws; raise :class:`Unknown` where that cannot be told."""
     lines: dict[int, dict[int, Cell]] = {}
     x = y = None
@@ -234,7 +234,7 @@ def read(data: str) -> Drawing:
     while position < len(data):
         token = _TOKEN.match(data, position)
         if token is None:
-            raise Unknown
+            raise UnknownSequence
         position = token.end()
         if token["line"]:
             y, x = int(token["line"]) - 1, int(token["column"]) - 1
@@ -244,7 +244,7 @@ def read(data: str) -> Drawing:
             x = None
         else:
             if y is None or x is None:
-                raise Unknown
+                raise UnknownSequence
             line = lines.setdefault(y, {})
             for cluster in _clusters(token["text"]):
                 cell = _cell(cluster, style)
@@ -253,7 +253,7 @@ def read(data: str) -> Drawing:
                     line[x + 1] = RIGHT_HALF
                 x += cell.width
     if x is None or y is None or _seen(style):
-        raise Unknown
+        raise UnknownSequence
     return Drawing(lines, (y, x))
 
 
@@ -275,7 +275,7 @@ def _joined(text: str) -> Iterator[str]:
 def _cell(text: str, style: str) -> Cell:
     width = cell_len(text)
     if width not in (1, 2):
-        raise Unknown
+        raise UnknownSequence
     return Cell(text, seen_on_blank(style) if text == " " else _seen(style), width)
 
 

@@ -14,10 +14,10 @@ from textual.widgets import Button
 
 from wizard.config.draft import Draft
 from wizard.text.language import N_, _
-from wizard.ui.steps.model import Heading, Move, Step, StepResult
+from wizard.ui.steps.model import Heading, Navigation, Step, StepResult
 from wizard.ui.steps.pages import Page
-from wizard.ui.steps.session import Session
-from wizard.ui.textual.basics import Keys, Sentence, StepBar
+from wizard.ui.steps.session import WizardSession
+from wizard.ui.textual.basics import KeyBar, PlainText, StepBar
 from wizard.ui.textual.dialogs import PageScreen
 
 
@@ -37,7 +37,7 @@ class StepScreen(Screen[StepResult]):
     ]
 
     def __init__(
-        self, session: Session, draft: Draft, steps: Sequence[Step], heading: Heading
+        self, session: WizardSession, draft: Draft, steps: Sequence[Step], heading: Heading
     ) -> None:
         super().__init__()
         self.session = session
@@ -51,14 +51,14 @@ class StepScreen(Screen[StepResult]):
         if step in self._steps:
             yield StepBar(self._steps, step, {Step.TEST: self._sign_of_test()})
         with VerticalScroll(id="body", can_focus=False):
-            yield Sentence(_(self.heading.title), id="title")
+            yield PlainText(_(self.heading.title), id="title")
             hint = self.session.hints.get(step.value)
             if hint:
-                yield Sentence(hint, classes="hint")
+                yield PlainText(hint, classes="hint")
             yield from self.compose_body()
         with Horizontal(id="buttons"):
             yield from self.compose_buttons()
-        yield Keys()
+        yield KeyBar()
 
     def _sign_of_test(self) -> str:
         report = self.session.report_for(self.draft)
@@ -79,11 +79,11 @@ class StepScreen(Screen[StepResult]):
 
     def action_next(self) -> None:
         """Go on."""
-        self.dismiss(StepResult(Move.NEXT, self.collect()))
+        self.dismiss(StepResult(Navigation.NEXT, self.collect()))
 
     def action_back(self) -> None:
         """Go back with everything that was entered, right or wrong."""
-        self.dismiss(StepResult(Move.BACK, self.collect()))
+        self.dismiss(StepResult(Navigation.BACK, self.collect()))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the middle part."""

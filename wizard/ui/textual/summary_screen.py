@@ -16,13 +16,13 @@ from textual.widgets.option_list import Option
 
 from wizard.config.draft import Draft
 from wizard.errors import Finding
-from wizard.text.display import visible
+from wizard.text.display import escape_controls
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.pages import Page
-from wizard.ui.steps.session import Session
+from wizard.ui.steps.session import WizardSession
 from wizard.ui.steps.summary import HELP, TITLE, Action, Row, rows
-from wizard.ui.textual.basics import Keys, Sentence
+from wizard.ui.textual.basics import KeyBar, PlainText
 from wizard.ui.textual.dialogs import PageScreen
 
 
@@ -34,7 +34,7 @@ class SummaryScreen(Screen[Step | Action]):
         Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
     ]
 
-    def __init__(self, session: Session, draft: Draft, chosen: Step | Action | None) -> None:
+    def __init__(self, session: WizardSession, draft: Draft, chosen: Step | Action | None) -> None:
         super().__init__()
         self.session = session
         self.draft = draft
@@ -42,14 +42,14 @@ class SummaryScreen(Screen[Step | Action]):
 
     def compose(self) -> ComposeResult:
         """The configuration's path, and the menu."""
-        yield Sentence(_(TITLE), id="title")
-        yield Sentence(str(self.session.current.layout.config), classes="quiet")
+        yield PlainText(_(TITLE), id="title")
+        yield PlainText(str(self.session.current.layout.config), classes="quiet")
         hint = self.session.hints.get(Step.FILES.value)
         if hint:
-            yield Sentence(hint, classes="hint")
+            yield PlainText(hint, classes="hint")
         self._rows = rows(self.session, self.draft)
         yield OptionList(*_options(self._rows), id="menu", compact=True, markup=False)
-        yield Keys()
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Come back to the entry that was chosen last."""
@@ -89,4 +89,4 @@ class SummaryScreen(Screen[Step | Action]):
 def _options(rows: Sequence[Row]) -> list[Option]:
     """Return the entries, with the values below each other."""
     width = max(len(row.label) for row in rows) + 1
-    return [Option(Content(visible(f"{row.label:<{width}}{row.value}"))) for row in rows]
+    return [Option(Content(escape_controls(f"{row.label:<{width}}{row.value}"))) for row in rows]

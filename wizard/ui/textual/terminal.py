@@ -24,8 +24,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
 
-from wizard.text.display import shows_unicode
-from wizard.ui.textual.screen_diff import Shown
+from wizard.text.display import supports_unicode
+from wizard.ui.textual.screen_diff import ScreenDiff
 
 _LEAVE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -33,7 +33,7 @@ _LEAVE = (
 """What the driver writes when it leaves the screen: paste, mouse, keyboard, screen, cursor."""
 
 
-class Terminal(LinuxDriver):
+class FullScreenDriver(LinuxDriver):
     """The driver of the wizard's full screen."""
 
     def __init__(
@@ -179,16 +179,16 @@ _ASCII = str.maketrans(
 """What stands for our signs where there are none but those of ASCII: each as wide as before."""
 
 
-class ThriftyTerminal(Terminal):
+class DiffDriver(FullScreenDriver):
     """Sits where all bytes pass, so that it needs to know nothing of how textual made them."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._shown = Shown()
+        self._shown = ScreenDiff()
         self._as_a_whole = False
         self._pointer = ""
         encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
-        self._ascii = not shows_unicode(os.environ, encoding)
+        self._ascii = not supports_unicode(os.environ, encoding)
 
     def start_application_mode(self) -> None:
         """Take the screen, and listen to changes of its size."""
