@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from wizard import files
 from wizard.config import layout
 from wizard.config.layout import LayoutKind, find_layout
 from wizard.errors import FileRefused
@@ -131,7 +130,7 @@ def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_
             raise FileRefused("file-unreadable", "Permission denied.", path=path)
         return original(path)
 
-    monkeypatch.setattr(files, "read", refused)  # root may read everything
+    monkeypatch.setattr(layout, "read_file", refused)  # root may read everything
     with pytest.raises(FileRefused) as caught:
         find_layout(config)
     assert caught.value.code == "compose-file-unreadable"

@@ -19,8 +19,8 @@ from wizard.saving.lock import lock_config
 _HOLDER = """
 import sys
 from pathlib import Path
-from wizard import lock
-with lock.hold(Path(sys.argv[1])):
+from wizard.saving.lock import lock_config
+with lock_config(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

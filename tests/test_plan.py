@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.memory_store import MemoryStore
-from wizard import files
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
@@ -20,6 +19,7 @@ from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
 from wizard.files.reading import Snapshot
 from wizard.files.refusals import WriteResult
 from wizard.files.replacing import replace_file
+from wizard.saving import transaction
 from wizard.saving.change import FileChange
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
@@ -70,7 +70,7 @@ def test_env_is_written_before_config(
         written.append(before.path.name)
         return original(before, data, new_mode, in_place=in_place)
 
-    monkeypatch.setattr(files, "replace", spy)
+    monkeypatch.setattr(transaction, "replace_file", spy)
     now = load()
     make_plan(now, new_values(now)).apply()
     assert written == [".env", "config.toml"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import CONFIG, Cli, cli
 from wizard import __version__
-from wizard.cli import show_command as show
+from wizard.cli import show_command
 from wizard.errors import FileRefused
 from wizard.system import crash_report
 from wizard.system.crash_report import CrashContext, crash_report_text, save_crash_report
@@ -149,7 +149,7 @@ def test_defect_is_one_sentence_and_a_report_without_values(
         raise RuntimeError(secret)
 
     cli.write("config.toml", CONFIG)
-    monkeypatch.setattr(show, "run", broken)
+    monkeypatch.setattr(show_command, "run", broken)
     result = cli("show", "--json")
     assert result.code == 1
     assert result.err == ""
@@ -180,7 +180,7 @@ def test_cancelled_task_is_a_defect_like_others(cli: Cli, monkeypatch: pytest.Mo
 
         raise asyncio.CancelledError(SECRET)
 
-    monkeypatch.setattr(show, "run", broken)
+    monkeypatch.setattr(show_command, "run", broken)
     result = cli("show")
     assert result.code == 1
     assert "CancelledError" in result.err
@@ -194,7 +194,7 @@ def test_layout_that_cannot_be_told_does_not_hide_the_defect(
     def broken(*arguments: object) -> int:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(layout, "find", broken)
+    monkeypatch.setattr(layout, "find_layout", broken)
     result = cli("show")
     assert result.code == 1
     assert "Unexpected error (RuntimeError)" in result.err

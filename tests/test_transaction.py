@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.file_vault import FileVault
-from wizard import files
 from wizard.config.current import load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files.replacing import restore_file
-from wizard.saving import journal
+from wizard.saving import journal, transaction
 from wizard.saving.change import StoreChange
 from wizard.saving.journal import Journal, JournalRecord
 from wizard.saving.plan import Plan, make_plan
@@ -117,7 +116,7 @@ def test_recovery_that_cannot_write_is_tried_again(
         def failing(*_: object, **__: object) -> None:
             raise WriteFailed("write-failed", "No space left on device.")
 
-        patch.setattr(files, "put_back", failing)
+        patch.setattr(transaction, "restore_file", failing)
         with pytest.raises(WriteFailed) as caught:
             recover_interrupted(config)
     assert caught.value.code == "not-put-back"
@@ -163,7 +162,7 @@ def test_putting_back_is_not_interrupted(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files, "put_back", pressed_again)
+    monkeypatch.setattr(transaction, "restore_file", pressed_again)
     monkeypatch.setattr(JournalRecord, "committed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         plan(config).apply()

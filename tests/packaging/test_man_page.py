@@ -31,8 +31,8 @@ def test_every_command_and_flag_is_there() -> None:
     text = rendered()
     parsers = {
         "": build_parser(),
-        **{name: each for name, (_, each) in man._commands(build_parser()).items()},
-    }  # noqa: SLF001
+        **{name: each for name, (_, each) in man._commands(build_parser()).items()},  # noqa: SLF001
+    }
     assert len(parsers) > 5
     for name, parser in parsers.items():
         assert f"smtp-wizard {name}".rstrip() in text

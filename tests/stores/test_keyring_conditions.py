@@ -146,7 +146,7 @@ def test_process_ends_at_once_after_a_look_that_hung(unlocked: SessionBus) -> No
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     code = (
         "import pathlib, time, sys\n"
-        "from wizard.stores.os_keyring import KeyringStore\n"
+        "from wizard.secrets.keyring import KeyringStore\n"
         "print(KeyringStore(pathlib.Path('/x/config.toml'), seconds=1.5).look().code)\n"
         "print([m for m in ('keyring', 'secretstorage', 'jeepney') if m in sys.modules])\n"
         "print(time.monotonic(), flush=True)"

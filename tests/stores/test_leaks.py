@@ -152,7 +152,7 @@ def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> Non
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     code = (
         "import pathlib, sys\n"
-        "from wizard.stores.os_keyring import KeyringStore\n"
+        "from wizard.secrets.keyring import KeyringStore\n"
         "KeyringStore(pathlib.Path(sys.argv[1]), seconds=2).read()"
     )
     marker = str(tmp_path / "config.toml")
@@ -213,10 +213,10 @@ def _running(word: str) -> bool:
 
 PROTECTED = """\
 import json, os, resource
-from wizard.stores import memory
-before = memory.protect()
+from wizard.system import memory
+before = memory.protect_memory()
 inside = [resource.getrlimit(resource.RLIMIT_CORE)[0], os.stat("/proc/self/environ").st_uid]
-memory.restore(before)
+memory.restore_memory_limits(before)
 print(json.dumps([inside, resource.getrlimit(resource.RLIMIT_CORE)[0] == before.core_limits[0]]))
 """
 
@@ -235,7 +235,7 @@ def test_protected_process_writes_no_core() -> None:
 def test_protected_process_cannot_be_read_by_its_own_account() -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read everything")
-    code = "from wizard.stores import memory; memory.protect(); print(flush=True); input()"
+    code = "from wizard.system import memory; memory.protect_memory(); print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

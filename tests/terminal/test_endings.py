@@ -20,14 +20,14 @@ __all__ = ["pytestmark"]
 
 BROKEN = """
 import sys
-import wizard.probe.live as live
+import wizard.live_test.run
 from wizard.cli import main
 
-async def probe(settings, **options):
+async def run_live_test(settings, **options):
     raise RuntimeError(settings.secret.reveal())
     yield
 
-live.probe = probe
+wizard.live_test.run.run_live_test = run_live_test
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -37,10 +37,10 @@ import sys
 import wizard.cli.check_command as check_command
 from wizard.cli import main
 
-def find(place):
+def find_problems(place):
     raise RuntimeError(place.env_file.read_text())
 
-check_command.find = find
+check_command.find_problems = find_problems
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -122,10 +122,10 @@ async def test_crash_shows_no_value(
 async def test_store_that_works_is_offered_and_chosen(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.secrets import resolver as where
+    from wizard.secrets import resolver
 
     store = MemoryStore()
-    monkeypatch.setattr(where, "keyring_store", lambda current, accepted: store)
+    monkeypatch.setattr(resolver, "keyring_store", lambda current, accepted: store)
     async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
@@ -165,7 +165,7 @@ async def test_store_that_does_not_work_is_not_offered(
 async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.secrets import resolver as where
+    from wizard.secrets import resolver
 
     class ForeignStore(MemoryStore):
         def look(self) -> Availability:
@@ -177,7 +177,7 @@ async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_c
         accepted.append(agreed)
         return store
 
-    monkeypatch.setattr(where, "keyring_store", keyring_store)
+    monkeypatch.setattr(resolver, "keyring_store", keyring_store)
     async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)

@@ -19,7 +19,7 @@ RELAY_PORT = 2500
 
 
 class DemoNetwork:
-    """A :class:`wizard.probe.network.Network` in which only the embedded server exists.
+    """A :class:`wizard.system.network.Network` in which only the embedded server exists.
 
     Its host name and the usual ports lead to the ports that the system has chosen; every other
     port is closed and every other name unknown. Nothing ever leaves this machine.

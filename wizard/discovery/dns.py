@@ -48,7 +48,7 @@ class Srv:
 
 
 class Records(Protocol):
-    """The part of the DNS that :class:`wizard.probe.network.Network` does not have.
+    """The part of the DNS that :class:`wizard.system.network.Network` does not have.
 
     Hosts come as they stand in the DNS, without the dot at the end, and are not checked.
     A name without such records has none; :class:`socket.gaierror` says with ``EAI_NONAME`` that

@@ -1,6 +1,6 @@
 """What went wrong in the live test, as plain values: where, how, and in which words of the server.
 
-The live test makes them, the table in :mod:`wizard.diagnosis` explains them. All text in them is
+The live test makes them, :mod:`wizard.live_test.diagnosis` explains them. All text in them is
 printable: whoever builds a value has removed control characters and secrets.
 """
 

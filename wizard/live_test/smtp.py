@@ -221,7 +221,7 @@ class SmtpConnection(asyncio.Protocol):
     async def reply(self) -> Reply:
         """Wait for the next reply and return it, whatever its code.
 
-        Raises :class:`ConnectionClosed` or :class:`wizard.probe.reply.Malformed`.
+        Raises :class:`ConnectionClosed` or :class:`MalformedReply`.
         """
         while True:
             try:

@@ -88,7 +88,7 @@ class StoreImage:
     """A secret outside of the files: whether there was one, and what it takes to find it again.
 
     The old secret is on the store's own shelf ``slot``; ``fingerprint`` is a salted hash of the
-    new one, empty where there is none. ``details`` are those of :class:`~wizard.stores.Store`.
+    new one, empty where there is none. ``details`` are those of ``Store``.
     """
 
     store: StoreKind

@@ -32,7 +32,7 @@ StoreFactory = Callable[[CurrentConfig, StoreKind], ExternalStore]
 class Plan:
     """All changes, in the order in which they are made.
 
-    How they are made whole or not at all is told in :mod:`wizard.transaction`.
+    How they are made whole or not at all is told in :mod:`wizard.saving.transaction`.
     """
 
     config: Path
@@ -66,7 +66,7 @@ class Plan:
         )
 
     def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Caution, ...]:
-        """Write everything or nothing; see :func:`wizard.transaction.write`."""
+        """Write everything or nothing; see :func:`wizard.saving.transaction.apply_changes`."""
         return apply_changes(self.config, self.changes, self.in_stores, command=command, keep=keep)
 
 

@@ -39,9 +39,9 @@ class OperatorLeft(Exception):
 
 
 class PlainSurface:
-    """Implements :class:`wizard.flow.surface.Surface`.
+    """Implements :class:`wizard.ui.steps.flow.Surface`.
 
-    Every question may end by :class:`Left`, or by :class:`wizard.plain.terminal.Ended`.
+    Every question may end by :class:`OperatorLeft` or :class:`InputEnded`.
     """
 
     def __init__(self, session: WizardSession, terminal: LineTerminal) -> None:
