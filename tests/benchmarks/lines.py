@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.line import Line
-from tests.tui.watched import WatchedWizard
+from tests.ui_textual.watched import WatchedWizard
 
 USER = "me@example.org"
 QUIET = 0.4

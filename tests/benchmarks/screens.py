@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.benchmarks.peers import Absent, gum, installed, say_skipped
 from tests.benchmarks.turns import RUNS, in_turn, spread
 from tests.line import Line
-from tests.tui.emulated import Emulated
+from tests.ui_textual.emulated import Emulated
 
 REPOSITORY = Path(__file__).parents[2]
 QUESTION = "Who does the server log in as?"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.check import vendors
-from tests.stores.fragile import Fragile
+from tests.secrets.fragile import Fragile
 from wizard.check.inspection import inspect_config
 from wizard.check.rules import check_all
 from wizard.config.layout import find_layout

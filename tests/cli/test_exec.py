@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import CONFIG
-from tests.stores.conftest import bus, keyring_bus, locked, unlocked  # noqa: F401  (fixtures)
-from tests.stores.session_bus import SessionBus
+from tests.secrets.conftest import bus, keyring_bus, locked, unlocked  # noqa: F401  (fixtures)
+from tests.secrets.session_bus import SessionBus
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
 

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 import trustme
 
-from tests.probe.servers import Script, serving
+from tests.live_test.servers import Script, serving
 
 Serve = Callable[..., AbstractAsyncContextManager[int]]
 Listen = Callable[[Script], AbstractAsyncContextManager[int]]

@@ -12,7 +12,7 @@ import trustme
 from tests.discovery import web
 from tests.discovery.conftest import Listen, Serve
 from tests.discovery.internet import PUBLIC, Internet
-from tests.probe.servers import Script
+from tests.live_test.servers import Script
 from wizard.discovery.https import LARGEST, HttpsClient, NotFound, UnusableResponse
 
 URL = "https://autoconfig.example.org/mail/config-v1.1.xml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from tests.probe.servers import Script
+from tests.live_test.servers import Script
 
 SETTINGS = """\
 <?xml version="1.0" encoding="UTF-8"?>

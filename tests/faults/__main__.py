@@ -35,7 +35,7 @@ def main() -> int:
         library = shim.build(Path(root).resolve())
         environ = {**os.environ, _PRELOAD: str(library)}
         if options.keyring:
-            from tests.stores.session_bus import session_bus  # only here: it needs pytest
+            from tests.secrets.session_bus import session_bus  # only here: it needs pytest
 
             bus = stack.enter_context(session_bus())
             bus.keyring(unlocked=True)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.files.accounts import ORDINARY, ROOT
 from tests.line import Line
-from tests.stores.session_bus import session_bus
+from tests.secrets.session_bus import session_bus
 from tests.terminal.test_in_tmux import Terminal
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.secrets.secret import Secret

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.mail_servers import postfix
+from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
+from tests.mail_servers.machine import HOST, Machine
 from tests.peers.crate import built
 from tests.peers.readers import Reader
 from tests.peers.reference import HOWS, Answer
-from tests.servers import postfix
-from tests.servers.account import PASSWORD, RECIPIENT, USER
-from tests.servers.machine import HOST, Machine
 from tests.terminal.test_in_tmux import Terminal
 from wizard.demo.stage import write_demo_files
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.live_test.catalogue import CASES, Case, play
+from tests.live_test.certificates import authority, good
+from tests.live_test.servers import serving
 from tests.peers.crate import built
-from tests.probe.catalogue import CASES, Case, play
-from tests.probe.certificates import authority, good
-from tests.probe.servers import serving
 from wizard.config.settings import Endpoint
 from wizard.live_test.events import Verdict
 

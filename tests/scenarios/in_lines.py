@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.plain.pty_terminal import PtyTerminal, strange_bytes
 from tests.scenarios.scenario import (
     Action,
     Back,
@@ -30,6 +29,7 @@ from tests.scenarios.scenario import (
     Words,
     Write,
 )  # fmt: skip
+from tests.ui_plain.pty_terminal import PtyTerminal, strange_bytes
 
 PROJECT = Path(__file__).parents[2]
 SECRET = "Password or API key"

@@ -34,7 +34,7 @@ from tests.scenarios.scenario import (
     Words,
     Write,
 )  # fmt: skip
-from tests.tui.conftest import Operator
+from tests.ui_textual.conftest import Operator
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret as Hidden
 from wizard.ui.textual.app import WizardApp

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.emulated import Emulated
+from tests.ui_textual.emulated import Emulated
 from wizard.config.current import load_config
 from wizard.config.layout import find_layout
 from wizard.ui.saved_draft import load_draft

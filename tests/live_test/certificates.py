@@ -1,0 +1,91 @@
+"""Certificates of throw-away authorities, in contexts for servers."""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.live_test.servers import HOST
+
+NOW = datetime.now(UTC).replace(tzinfo=None)
+DAY = timedelta(days=1)
+
+
+@cache
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@cache
+def stranger() -> trustme.CA:
+    return trustme.CA(organization_name="Somebody Ltd")
+
+
+def server_context(
+    *names: str,
+    by: Callable[[], trustme.CA] = authority,
+    common_name: str | None = None,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+) -> ssl.SSLContext:
+    """A certificate for these names, by default for those that tests connect to."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf = by().issue_cert(
+        *(names or (HOST, "localhost")),
+        common_name=common_name,
+        not_before=not_before,
+        not_after=not_after,
+    )
+    leaf.configure_cert(context)
+    return context
+
+
+def good() -> ssl.SSLContext:
+    return server_context()
+
+
+def self_signed() -> ssl.SSLContext:
+    """A certificate that nobody but itself has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - DAY, NOW + DAY)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName("localhost")]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(certificate.public_bytes(serialization.Encoding.PEM))
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def old_tls() -> ssl.SSLContext:
+    """TLS 1.1 and nothing newer, which OpenSSL only speaks at its lowest security level."""
+    context = good()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context

@@ -1,0 +1,202 @@
+"""What a mail server that works looks like, on each of the three kinds of route."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.live_test.servers import Run, Serve
+from wizard.config.settings import Security
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.demo.network import DemoNetwork
+from wizard.live_test.events import (
+    Event,
+    StageFinished,
+    StageStarted,
+    TestFinished,
+    TestReport,
+    Verdict,
+    VerdictReached,
+)
+
+SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
+STARTTLS = [
+    *("dns", "tcp", "greeting", "ehlo", "starttls", "ehlo", "auth", "mail", "rcpt", "rset", "quit")
+]
+PLAIN = ["dns", "tcp", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
+
+
+def stages(report: TestReport) -> list[str]:
+    return [finished.stage.value for finished in report.stages]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "starttls", "port", "security", "expected"),
+    [
+        ("mail.demo.example", False, 465, Security.TLS, SMTPS),
+        ("mail.demo.example", True, 587, Security.STARTTLS, STARTTLS),
+        ("smtp://mail.demo.example?tls=required", False, 587, Security.STARTTLS, STARTTLS),
+    ],
+)
+async def test_login_and_sender_are_proven_on_an_encrypted_route(
+    friendly: MailServer,
+    run: Run,
+    endpoint: str,
+    starttls: bool,
+    port: int,
+    security: Security,
+    expected: list[str],
+) -> None:
+    report = await run(
+        0, endpoint, starttls=starttls, user=DEMO_USER, through=DemoNetwork(friendly)
+    )
+    assert report.verdict is Verdict.PASS
+    assert report.diagnosis is None
+    assert report.route is not None
+    assert (report.route.port, report.route.security) == (port, security)
+    assert stages(report) == expected
+    assert {finished.outcome.value for finished in report.stages} == {"pass"}
+
+
+async def test_a_relay_without_login_skips_the_login(friendly: MailServer, run: Run) -> None:
+    report = await run(
+        0, "smtp://localhost:2500", user=DEMO_USER, password=None, through=DemoNetwork(friendly)
+    )
+    assert report.verdict is Verdict.PASS
+    assert stages(report) == PLAIN
+    [auth] = [finished for finished in report.stages if finished.stage == "auth"]
+    assert auth.outcome == "skip"
+    assert "no secret" in auth.message
+
+
+async def test_a_recipient_is_asked_about_and_nothing_is_delivered(
+    friendly: MailServer, run: Run
+) -> None:
+    report = await run(
+        0,
+        "mail.demo.example",
+        user=DEMO_USER,
+        recipient="admin@example.org",
+        through=DemoNetwork(friendly),
+    )
+    assert report.verdict is Verdict.PASS
+    assert "rcpt" in stages(report)
+    assert "data" not in stages(report)
+    assert friendly.messages == ()
+
+
+async def test_each_stage_is_started_then_finished_and_the_report_comes_last(
+    friendly: MailServer, run: Run
+) -> None:
+    seen: list[Event] = []
+    report = await run(
+        0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly), seen=seen
+    )
+    *pairs, last = (event for event in seen if not isinstance(event, VerdictReached))
+    assert isinstance(last, TestFinished)
+    assert last.report is report
+    for started, finished in zip(pairs[::2], pairs[1::2], strict=True):
+        assert isinstance(started, StageStarted)
+        assert isinstance(finished, StageFinished)
+        assert started.stage is finished.stage
+        assert finished.seconds >= 0
+    assert tuple(event for event in seen if isinstance(event, StageFinished)) == report.stages
+
+
+async def test_the_connection_stage_names_the_port_that_really_answered(
+    friendly: MailServer, run: Run
+) -> None:
+    report = await run(0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly))
+    tcp = report.stages[1]
+    assert tcp.detail["port"] == friendly.ports.smtps
+    assert str(friendly.ports.smtps) in tcp.message
+    assert "465" in tcp.message
+
+
+async def test_the_report_prints_as_the_documented_document(friendly: MailServer, run: Run) -> None:
+    report = await run(0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly))
+    document = report.to_json()
+    assert list(document) == [
+        "verdict",
+        "route",
+        "stages",
+        "diagnosis",
+        "alternatives",
+        "seconds",
+    ]
+    assert document["route"] == {
+        "endpoint": "mail.demo.example",
+        "host": "mail.demo.example",
+        "port": 465,
+        "security": "tls",
+    }
+    assert document["diagnosis"] is None
+    assert document["alternatives"] == []
+    first = report.stages[0].to_json()
+    assert list(first) == ["stage", "outcome", "seconds", "message", "detail"]
+
+
+def test_a_report_without_a_route_prints_null() -> None:
+    report = TestReport(Verdict.UNTESTABLE, None, "", (), None, 0.0)
+    assert report.to_json()["route"] is None
+
+
+@pytest.mark.parametrize("command", ["RSET", "QUIT"])
+@pytest.mark.parametrize("answer", ["500 5.5.1 What?", "CLOSE", "garbage"])
+async def test_the_verdict_does_not_depend_on_courtesies(
+    serve: Serve, run: Run, command: str, answer: str
+) -> None:
+    async with serve({command: answer}, tls=True) as port:
+        report = await run(port)
+    assert report.verdict is Verdict.PASS
+    assert report.diagnosis is None
+    assert report.stages[-1].outcome == "warn"
+
+
+async def test_a_silent_goodbye_costs_little_and_changes_nothing(serve: Serve, run: Run) -> None:
+    async with serve({"QUIT": ""}, tls=True) as port:
+        report = await run(port)
+    assert report.verdict is Verdict.PASS
+    assert report.seconds < 10
+
+
+@pytest.mark.parametrize("code", ["235", "200", "250"])
+async def test_any_positive_reply_ends_a_login(serve: Serve, run: Run, code: str) -> None:
+    async with serve({"AUTH": f"{code} fine"}, tls=True) as port:
+        assert (await run(port)).verdict is Verdict.PASS
+
+
+async def test_a_greeting_other_than_220_is_accepted_as_the_server_does(
+    serve: Serve, run: Run
+) -> None:
+    async with serve({"GREETING": "250 hello"}, tls=True) as port:
+        assert (await run(port)).verdict is Verdict.PASS
+
+
+async def test_an_ascii_sender_needs_no_smtputf8_and_another_is_announced(
+    serve: Serve, run: Run
+) -> None:
+    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
+    async with serve(answers, tls=True) as port:
+        report = await run(port, user="jürgen@example.org")
+    assert report.verdict is Verdict.PASS
+
+
+async def test_a_long_reply_in_pieces_is_one_reply(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        for _ in range(60):  # more than aiosmtplib puts up with, less than the server's client
+            writer.write(b"250-" + b"x" * 900 + b"\r\n250")
+            await writer.drain()
+            await asyncio.sleep(0.001)
+            writer.write(b"-more\r\n")
+        writer.write(b"250 AUTH PLAIN\r\n")
+        for reply in (b"235 ok", b"250 ok", b"250 ok", b"221 bye"):
+            await reader.readline()
+            writer.write(reply + b"\r\n")
+        await reader.read()
+
+    async with serve(play, tls=True) as port:
+        assert (await run(port)).verdict is Verdict.PASS

@@ -1,0 +1,303 @@
+"""TLS that fails, is missing, or comes where it is not expected."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import trustme
+
+from tests.live_test.servers import Run, Serve, verdict
+from wizard.live_test.events import Verdict
+from wizard.system.network import SystemNetwork
+
+PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+NOW = datetime.now(UTC).replace(tzinfo=None)
+
+
+def tls_for(
+    authority: trustme.CA,
+    *names: str,
+    common_name: str | None = None,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(
+        *names, common_name=common_name, not_before=not_before, not_after=not_after
+    ).configure_cert(context)
+    return context
+
+
+@pytest.fixture(params=[False, True], ids=["smtps", "starttls"])
+def starttls(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def certified(serve: Serve) -> Callable[..., AbstractAsyncContextManager[int]]:
+    """Serve with a given certificate, by SMTPS or behind STARTTLS."""
+
+    def certified(context: ssl.SSLContext, starttls: bool) -> AbstractAsyncContextManager[int]:
+        if not starttls:
+            return serve({}, tls=context)
+
+        async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go"):
+                writer.write(reply + b"\r\n")
+                if reply != b"220 go":
+                    await reader.readline()
+            await writer.start_tls(context)
+            for reply in (b"250-mail\r\n250 AUTH PLAIN", *[b"250 ok"] * 3, b"221 bye"):
+                if not await reader.readline():
+                    return
+                writer.write(reply + b"\r\n")
+
+        return serve(play)
+
+    return certified
+
+
+async def test_a_wrong_name_shows_the_names_and_proposes_the_likest(
+    certified: Serve, run: Run, authority: trustme.CA, starttls: bool
+) -> None:
+    context = tls_for(authority, "*.example.org", "example.com", "smtp.example.org", "192.0.2.1")
+    async with certified(context, starttls) as port:
+        report = await run(port, "mail.sub.example.org", starttls=starttls)
+    assert verdict(report) == ("fail", "certificate-name", "starttls" if starttls else "tls")
+    assert report.diagnosis is not None
+    assert "example.com, smtp.example.org" in report.diagnosis.summary
+    assert "smtp.example.org" in report.diagnosis.remedy
+    assert report.stages[-1].detail["names"] == [
+        "*.example.org",
+        "example.com",
+        "smtp.example.org",
+        "192.0.2.1",
+    ]
+
+
+async def test_the_common_name_does_not_count(
+    certified: Serve, run: Run, authority: trustme.CA
+) -> None:
+    context = tls_for(authority, "other.example.org", common_name="mail.example.org")
+    async with certified(context, False) as port:
+        assert verdict(await run(port))[1] == "certificate-name"
+
+
+async def test_an_expired_certificate_shows_its_end(
+    certified: Serve, run: Run, authority: trustme.CA, starttls: bool
+) -> None:
+    end = NOW - timedelta(days=3)
+    context = tls_for(authority, "mail.example.org", not_after=end)
+    async with certified(context, starttls) as port:
+        report = await run(port, starttls=starttls)
+    assert verdict(report)[:2] == ("fail", "certificate-expired")
+    assert report.diagnosis is not None
+    assert f"{end:%Y-%m-%d}" in report.diagnosis.summary
+
+
+async def test_a_certificate_of_tomorrow_points_to_the_clock(
+    certified: Serve, run: Run, authority: trustme.CA
+) -> None:
+    context = tls_for(authority, "mail.example.org", not_before=NOW + timedelta(days=1))
+    async with certified(context, False) as port:
+        report = await run(port)
+    assert verdict(report)[:2] == ("fail", "certificate-not-yet-valid")
+    assert report.diagnosis is not None
+    assert "clock" in report.diagnosis.remedy
+
+
+async def test_a_certificate_that_ends_soon_is_a_warning(
+    certified: Serve, run: Run, authority: trustme.CA, starttls: bool
+) -> None:
+    context = tls_for(authority, "mail.example.org", not_after=NOW + timedelta(days=3))
+    async with certified(context, starttls) as port:
+        report = await run(port, starttls=starttls)
+    assert verdict(report)[:2] == ("warn", "certificate-expires-soon")
+    assert report.stages[-1].stage == "quit"
+
+
+async def test_an_unknown_authority_is_named(certified: Serve, run: Run, starttls: bool) -> None:
+    stranger = trustme.CA(organization_name="Somebody Ltd")
+    async with certified(tls_for(stranger, "mail.example.org"), starttls) as port:
+        report = await run(port, starttls=starttls)
+    assert verdict(report)[:2] == ("fail", "certificate-untrusted")
+    assert report.diagnosis is not None
+    assert "Somebody Ltd" in report.diagnosis.summary
+    assert report.stages[-1].detail["issuer"] == "Somebody Ltd"
+
+
+async def test_no_login_is_sent_while_looking_at_an_untrusted_certificate(
+    serve: Serve, run: Run
+) -> None:
+    received: list[bytes] = []
+    context = tls_for(trustme.CA(), "mail.example.org")
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        received.append(await reader.read())
+
+    async with serve(play, tls=context) as port:
+        await run(port)
+        await asyncio.sleep(0.05)
+    assert b"".join(received) == b""
+
+
+async def test_the_verdict_stands_when_the_second_look_is_refused(serve: Serve, run: Run) -> None:
+    context = tls_for(trustme.CA(), "mail.example.org")
+
+    class Once:
+        """Lets the first connection encrypt, and hangs up on every other."""
+
+        calls = 0
+
+        async def __call__(
+            self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                await writer.start_tls(context)
+
+    async with serve(Once()) as port:
+        report = await run(port)
+    assert verdict(report)[:2] == ("fail", "certificate-untrusted")
+    assert report.diagnosis is not None
+    assert "unknown issuer" in report.diagnosis.summary
+
+
+async def test_clear_text_on_the_tls_port(serve: Serve, run: Run) -> None:
+    async with serve({}) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "plain-on-tls-port", "tls")
+
+
+async def test_a_web_server_on_the_tls_port(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with serve(play) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "plain-on-tls-port", "tls")
+
+
+@pytest.mark.parametrize("endpoint", ["smtp://localhost", "smtp://localhost?tls=required"])
+async def test_a_tls_port_where_clear_text_was_expected(
+    serve: Serve, run: Run, endpoint: str
+) -> None:
+    async with serve({}, tls=True) as port:
+        report = await run(port, endpoint, timeout=4)
+    assert verdict(report) == ("fail", "tls-on-plain-port", "greeting")
+
+
+async def test_a_server_that_hangs_up_during_the_handshake(serve: Serve, run: Run) -> None:
+    async with serve({"GREETING": b"CLOSE"}) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "tls-failed", "tls")
+
+
+async def test_tls_older_than_1_2(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"\x15\x03\x01\x00\x02\x02\x46")  # fatal alert: protocol_version
+        await writer.drain()
+        await reader.read()
+
+    async with serve(play) as port:
+        report = await run(port)
+    assert verdict(report) == ("fail", "tls-too-old", "tls")
+
+
+async def test_starttls_that_is_not_offered(serve: Serve, run: Run) -> None:
+    async with serve({"EHLO": "250-mail.example.org\r\n250 AUTH PLAIN"}) as port:
+        report = await run(port, starttls=True)
+    assert verdict(report) == ("fail", "starttls-missing", "starttls")
+
+
+@pytest.mark.parametrize("answer", ["454 4.7.0 TLS not available", "502 5.5.1 No"])
+async def test_starttls_that_is_refused(serve: Serve, run: Run, answer: str) -> None:
+    async with serve({"STARTTLS": answer}) as port:
+        report = await run(port, starttls=True)
+    assert verdict(report) == ("fail", "starttls-refused", "starttls")
+
+
+async def test_starttls_that_is_agreed_to_and_not_done(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go"):
+            writer.write(reply + b"\r\n")
+            await reader.readline()
+        writer.write(b"500 what?\r\n")
+        await writer.drain()
+
+    async with serve(play) as port:
+        report = await run(port, starttls=True)
+    assert verdict(report) == ("fail", "plain-on-tls-port", "starttls")
+
+
+async def test_bytes_behind_the_reply_to_starttls_end_the_test(
+    serve: Serve, run: Run, server_tls: ssl.SSLContext
+) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS"):
+            writer.write(reply + b"\r\n")
+            await reader.readline()
+        writer.write(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
+        await writer.start_tls(server_tls)
+        await reader.read()
+
+    async with serve(play) as port:
+        report = await run(port, starttls=True)
+    assert verdict(report) == ("fail", "protocol-error", "starttls")
+    assert report.diagnosis is not None
+    assert "unencrypted" in report.diagnosis.summary
+
+
+async def test_the_offer_before_starttls_does_not_count(serve: Serve, run: Run) -> None:
+    class Script:
+        """Offers a login before the encryption, and none behind it."""
+
+        def __init__(self, context: ssl.SSLContext) -> None:
+            self.context = context
+
+        async def __call__(
+            self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            for reply in (b"220 hi", PLAIN_EHLO.encode()):
+                writer.write(reply + b"\r\n")
+                await reader.readline()
+            writer.write(b"220 go\r\n")
+            await writer.start_tls(self.context)
+            await reader.readline()
+            writer.write(b"250 mail\r\n")
+            await reader.readline()
+
+    authority = trustme.CA()
+    context = tls_for(authority, "mail.example.org")
+    async with serve(Script(context)) as port:
+        report = await run(port, starttls=True)
+    assert report.verdict is Verdict.FAIL
+
+
+def test_the_systems_context_judges_as_the_server_does() -> None:
+    context = SystemNetwork().tls_context()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert not context.hostname_checks_common_name
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+
+
+def test_the_system_trusts_what_ssl_cert_file_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("trust") / "ca.pem"
+    trustme.CA(organization_name="Only Me").cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    [trusted] = SystemNetwork().tls_context().get_ca_certs()
+    assert "Only Me" in str(trusted["subject"])

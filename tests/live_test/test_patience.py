@@ -1,0 +1,162 @@
+"""Silence at any stage, and an operator who does not want to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import Callable
+from contextlib import aclosing
+
+import pytest
+
+from tests.live_test.servers import Run, Serve
+from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.live_test.events import StageStarted
+from wizard.live_test.failure import Stage
+from wizard.live_test.run import run_live_test
+from wizard.secrets.secret import Secret
+from wizard.system.network import Network
+
+SILENT = {
+    "greeting": {"GREETING": ""},
+    "ehlo": {"EHLO": ""},
+    "starttls": {"STARTTLS": ""},
+    "auth": {"AUTH": ""},
+    "mail": {"MAIL": ""},
+    "rcpt": {"RCPT": ""},
+}
+
+
+@pytest.mark.parametrize("stage", [*SILENT, "tls"])
+async def test_silence_ends_at_the_deadline_and_names_the_stage(
+    serve: Serve, run: Run, stage: str
+) -> None:
+    answers = SILENT.get(stage, {"GREETING": ""})
+    smtps = stage == "tls"
+    async with serve(answers) as port:
+        report = await run(port, starttls=not smtps, timeout=0.5, recipient="a@example.net")
+    assert report.diagnosis is not None
+    assert (report.diagnosis.code, report.diagnosis.stage) == ("timeout", stage)
+    assert report.stages[-1].stage == stage
+
+
+async def test_a_reply_that_trickles_does_not_move_the_deadline(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        while True:
+            writer.write(b"250-more\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with serve(play) as port:
+        report = await run(port, "smtp://localhost", timeout=0.5)
+    assert report.diagnosis is not None
+    assert (report.diagnosis.code, report.diagnosis.stage) == ("timeout", "ehlo")
+
+
+async def test_a_reply_without_end_is_not_collected_for_ever(serve: Serve, run: Run) -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"x" * 60_000)
+            await writer.drain()
+
+    async with serve(play) as port:
+        report = await run(port, "smtp://localhost")
+    assert report.diagnosis is not None
+    assert report.diagnosis.code == "not-a-mail-server"
+
+
+CANCELLED = [
+    *("tcp", "tls", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "quit"),
+]
+AT_ONCE = 5.0
+"""Seconds; a fifth of one is the aim, but the machine may be busy."""
+
+
+@pytest.mark.parametrize("how", ["cancel", "close"])
+@pytest.mark.parametrize("stage", CANCELLED)
+async def test_cancelling_leaves_no_socket_no_task_and_no_complaint(
+    serve: Serve, network: Callable[[int], Network], stage: str, how: str
+) -> None:
+    complaints: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    answers = {stage.upper(): ""} if stage not in {"tcp", "tls"} else {"GREETING": ""}
+    settings = SmtpSettings(
+        "you@example.org", Endpoint.parse("mail.example.org"), stage != "tls", Secret("password")
+    )
+    async with serve(answers) as port:
+        known = asyncio.all_tasks()
+        through = network(port)
+        reached = asyncio.Event()
+
+        async def consume() -> None:
+            test = run_live_test(
+                settings,
+                network=through,
+                timeout=60,
+                recipient="a@example.net",
+                deliver=True,
+            )
+            async with aclosing(test) as stream:
+                async for event in stream:
+                    if event == StageStarted(Stage(stage)):
+                        reached.set()
+                        if how == "close":
+                            return
+
+        consumer = asyncio.create_task(consume())
+        await reached.wait()
+        if how == "cancel":
+            await asyncio.sleep(0.02)  # into the middle of the stage
+            consumer.cancel()
+        began = loop.time()
+        with contextlib.suppress(asyncio.CancelledError):
+            await consumer
+        assert loop.time() - began < AT_ONCE
+        sockets = getattr(through, "sockets", [])
+        assert [sock.fileno() for sock in sockets] == [-1] * len(sockets)
+        ours = [task for task in asyncio.all_tasks() - known if "connected" not in repr(task)]
+        assert ours == []
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
+
+
+async def test_cancelling_the_second_look_closes_it_too(
+    serve: Serve, network: Callable[[int], Network]
+) -> None:
+    looked = asyncio.Event()
+
+    class Script:
+        """Stays silent, and notes the second connection."""
+
+        calls = 0
+
+        async def __call__(
+            self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            self.calls += 1
+            if self.calls == 2:
+                looked.set()
+            await reader.read()
+            await asyncio.Event().wait()
+
+    settings = SmtpSettings("you@example.org", Endpoint.parse("smtp://localhost"))
+    async with serve(Script()) as port:
+        through = network(port)
+
+        async def consume() -> None:
+            async with aclosing(run_live_test(settings, network=through, timeout=2)) as stream:
+                async for _ in stream:
+                    pass
+
+        consumer = asyncio.create_task(consume())
+        await looked.wait()
+        consumer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consumer
+        sockets = getattr(through, "sockets", [])
+        assert len(sockets) >= 2
+        assert {sock.fileno() for sock in sockets} == {-1}

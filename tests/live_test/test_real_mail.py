@@ -1,0 +1,192 @@
+"""A real mail: only when it is asked for, once, and proper."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.live_test.servers import POLITE, Run, Serve, verdict
+from wizard.config.settings import Endpoint, Route, Security, SmtpSettings
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
+from wizard.demo.network import DemoNetwork
+from wizard.live_test.events import TestReport, Verdict
+from wizard.live_test.run import run_live_test
+from wizard.live_test.smtp import Reply
+from wizard.live_test.transaction import SUBJECT, as_data, compose_test_mail, queue_id
+
+TO = "admin@example.net"
+ROUTE = Route("mail.example.org", 465, Security.TLS)
+
+
+class Mailbox:
+    """Takes one mail; keeps the commands and the lines of the mail as they come."""
+
+    def __init__(self, extensions: bytes = b"") -> None:
+        self.extensions = extensions
+        self.commands: list[str] = []
+        self.lines: list[bytes] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        while line := await reader.readline():
+            self.commands.append(line.decode().strip())
+            if line.startswith(b"EHLO"):
+                writer.write(b"250-mail\r\n" + self.extensions + b"250 AUTH PLAIN\r\n")
+            elif line == b"DATA\r\n":
+                writer.write(b"354 go\r\n")
+                while (line := await reader.readline()) != b".\r\n":
+                    self.lines.append(line)
+                writer.write(b"250 2.0.0 Ok: queued as 4Xyz12Abc\r\n")
+            else:
+                writer.write(b"250 ok\r\n")
+
+    def message(self) -> EmailMessage:
+        unstuffed = [line[1:] if line.startswith(b".") else line for line in self.lines]
+        message = message_from_bytes(b"".join(unstuffed), policy=policy.SMTPUTF8)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+def stage(report: TestReport, name: str) -> Mapping[str, object]:
+    [found] = [finished for finished in report.stages if finished.stage == name]
+    return dict(found.detail) | {"message": found.message, "outcome": found.outcome.value}
+
+
+async def test_the_mail_is_proper_and_its_queue_id_is_told(serve: Serve, run: Run) -> None:
+    server = Mailbox()
+    async with serve(server, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert report.verdict is Verdict.PASS
+    data = stage(report, "data")
+    assert data["queue_id"] == "4Xyz12Abc"
+    assert "admin@example.net as 4Xyz12Abc" in str(data["message"])
+    message = server.message()
+    assert message["Subject"] == SUBJECT
+    assert not SUBJECT.isascii()
+    assert str(message["From"].addresses[0].addr_spec) == "you@example.org"
+    assert message["To"] == TO
+    assert message["Message-ID"].endswith("@example.org>")
+    assert parsedate_to_datetime(message["Date"]).tzinfo is not None
+    assert message["MIME-Version"] == "1.0"
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content_charset() == "utf-8"
+    assert "mail.example.org, port 465" in message.get_content()
+    assert all(line.endswith(b"\r\n") and len(line) <= 1000 for line in server.lines)
+    assert b"".join(server.lines).isascii()
+
+
+async def test_nothing_is_taken_back_behind_a_mail(serve: Serve, run: Run) -> None:
+    for extensions in (b"", b"250-PIPELINING\r\n"):
+        server = Mailbox(extensions)
+        async with serve(server, tls=True) as port:
+            report = await run(port, recipient=TO, deliver=True)
+        verbs = [command.split()[0] for command in server.commands]
+        assert verbs == ["EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
+        assert [finished.stage for finished in report.stages][-2:] == ["data", "quit"]
+
+
+async def test_without_the_wish_no_mail_is_sent(serve: Serve, run: Run) -> None:
+    server = Mailbox(b"250-PIPELINING\r\n")
+    async with serve(server, tls=True) as port:
+        await run(port, recipient=TO)
+    assert [command.split()[0] for command in server.commands] == [
+        *("EHLO", "AUTH", "MAIL", "RCPT", "RSET", "QUIT")
+    ]
+
+
+async def test_a_mail_without_a_recipient_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="recipient"):
+        await anext(run_live_test(SmtpSettings("you", Endpoint.parse("a.example")), deliver=True))
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+async def test_a_mail_that_is_greylisted_is_not_pushed(serve: Serve, run: Run, verb: str) -> None:
+    async with serve({verb: "451 4.7.1 Greylisted"}, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert verdict(report) == ("warn", "greylisted", verb.lower())
+    assert stage(report, "data")["outcome"] == "skip"
+    assert report.stages[-1].stage == "quit"
+
+
+async def test_a_non_ascii_sender_makes_an_international_mail(serve: Serve, run: Run) -> None:
+    server = Mailbox(b"250-SMTPUTF8\r\n250-8BITMIME\r\n")
+    async with serve(server, tls=True) as port:
+        report = await run(port, user="jürgen@bücher.example", recipient=TO, deliver=True)
+    assert report.verdict is Verdict.PASS
+    assert "MAIL FROM:<jürgen@bücher.example> SMTPUTF8 BODY=8BITMIME" in server.commands
+    assert "jürgen@bücher.example".encode() in b"".join(server.lines)
+    assert server.message()["Message-ID"].isascii()
+
+
+async def test_the_demo_really_takes_it(friendly: MailServer, run: Run) -> None:
+    report = await run(
+        0,
+        DEMO_HOST,
+        user=DEMO_USER,
+        recipient=TO,
+        deliver=True,
+        through=DemoNetwork(friendly),
+    )
+    assert report.verdict is Verdict.PASS
+    assert stage(report, "data")["queue_id"] == "DEMO1"
+    [message] = friendly.messages
+    assert (message.sender, message.recipients) == (DEMO_USER, (TO,))
+    assert message.subject == SUBJECT
+
+
+@pytest.mark.parametrize(
+    ("sender", "written"),
+    [
+        ("a.b@example.org", "a.b@example.org"),
+        ("a,b@example.org", '"a,b"@example.org'),
+        ('"odd one"@example.org', '"odd one"@example.org'),
+        ("é@b.example", "é@b.example"),
+        ("apikey", "apikey"),
+    ],
+)
+def test_any_user_makes_a_sender(sender: str, written: str) -> None:
+    mail = compose_test_mail(sender, TO, ROUTE, "you")
+    [line] = [line for line in mail.split(b"\r\n") if line.startswith(b"From:")]
+    assert line.decode() == f"From: smtp-wizard <{written}>"
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a"]), max_size=8))
+def test_no_line_of_a_mail_ends_it_early(lines: list[bytes]) -> None:
+    data = as_data(b"\r\n".join([*lines, b""]))
+    *sent, dot, end = data.split(b"\r\n")
+    assert (dot, end) == (b".", b"")
+    assert b"." not in sent
+    assert [line.removeprefix(b".") for line in sent] == [
+        line.removeprefix(b".") if not line.startswith(b".") else line for line in lines or [b""]
+    ]
+
+
+def test_line_ends_become_cr_lf() -> None:
+    assert as_data(b"a\nb\rc\r\nd") == b"a\r\nb\r\nc\r\nd\r\n.\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.0.0 Ok: queued as 4Xyz12Abc", "4Xyz12Abc"),
+        ("OK id=1tF9aB-0001Xy-2Z", "1tF9aB-0001Xy-2Z"),
+        ("Ok 010f018c1234abcd-11112222-3333-4444", "010f018c1234abcd-11112222-3333-4444"),
+        ("2.0.0 4AM7qX1a012345 Message accepted for delivery", "4AM7qX1a012345"),
+        ("2.0.0 OK: queued as <abc@example.org>", "abc@example.org"),
+        ("Message received", None),
+    ],
+)
+def test_the_queue_id_is_found_where_there_is_one(text: str, expected: str | None) -> None:
+    assert queue_id(Reply(250, (text,))) == expected
+
+
+def test_the_polite_servers_queue_id_is_found() -> None:
+    assert queue_id(Reply(250, (str(POLITE["."])[4:],))) == "4Xyz12Abc"

@@ -1,0 +1,134 @@
+"""The secret is in nothing that the live test shows, returns or logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.live_test.servers import Run, Serve
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.demo.network import DemoNetwork
+from wizard.live_test.events import Event, TestReport
+from wizard.text.display import MASK, sanitize
+
+SECRET = "hunter2-Käse-${NAME}"
+USER = "you@example.org"
+FORMS = [
+    SECRET,
+    b64encode(SECRET.encode()).decode(),
+    b64encode(f"\0{USER}\0{SECRET}".encode()).decode(),
+]
+
+
+def everything(report: TestReport, seen: list[Event], caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join([repr(report), str(report.to_json()), repr(seen), caplog.text])
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Refuse the login with everything that the client has sent in it."""
+    writer.write(b"220 hi\r\n")
+    await reader.readline()
+    writer.write(b"250-mail\r\n250 AUTH PLAIN\r\n")
+    line = (await reader.readline()).strip()
+    writer.write(b"535-5.7.8 " + line + b"\r\n535 5.7.8 " + SECRET.encode() + b"\r\n")
+    await reader.read()
+
+
+async def echo_login(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The same with LOGIN, and a reply that is not one."""
+    writer.write(b"220 hi\r\n")
+    await reader.readline()
+    writer.write(b"250-mail\r\n250 AUTH LOGIN\r\n")
+    await reader.readline()
+    writer.write(b"334 UGFzc3dvcmQ6\r\n")
+    writer.write(b"What is " + (await reader.readline()).strip() + b"?\r\n")
+    await reader.read()
+
+
+@pytest.mark.parametrize("script", [echo, echo_login])
+@pytest.mark.parametrize("tls", [True, False])
+async def test_a_server_that_echoes_the_login_gets_it_masked(
+    serve: Serve,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
+    script: Callable[..., Awaitable[None]],
+    tls: bool,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    asyncio.get_running_loop().set_debug(True)
+    seen: list[Event] = []
+    async with serve(script, tls=tls) as port:
+        endpoint = "mail.example.org" if tls else "smtp://localhost"
+        report = await run(port, endpoint, user=USER, password=SECRET, seen=seen)
+    assert report.diagnosis is not None
+    assert MASK in str(report.diagnosis.server_said)
+    shown = everything(report, seen, caplog)
+    assert [form for form in FORMS if form in shown] == []
+
+
+@pytest.mark.parametrize("password", ["wrong-but-secret", SECRET])
+async def test_nothing_of_a_test_against_the_demo_holds_the_secret(
+    run: Run, caplog: pytest.LogCaptureFixture, friendly: MailServer, password: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    seen: list[Event] = []
+    for starttls in (False, True):
+        report = await run(
+            0,
+            "mail.demo.example",
+            starttls=starttls,
+            user=DEMO_USER,
+            password=password,
+            through=DemoNetwork(friendly),
+            seen=seen,
+        )
+        assert password not in everything(report, seen, caplog)
+
+
+async def test_a_password_in_the_endpoint_is_masked(serve: Serve, run: Run) -> None:
+    seen: list[Event] = []
+    async with serve({"AUTH": "535 5.7.8 hunter2 is wrong"}) as port:
+        report = await run(port, "smtp://you:hunter2@localhost:2500", password=None, seen=seen)
+    assert report.diagnosis is not None
+    assert report.diagnosis.code == "auth-rejected"
+    assert "hunter2" not in repr(seen) + str(report.to_json())
+
+
+async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: Run) -> None:
+    received: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        received.append(await reader.readline())
+        writer.write(b"250-mail\r\n250 AUTH PLAIN LOGIN\r\n")
+        received.append(await reader.read())
+
+    async with serve(play) as port:
+        await run(port, starttls=True)
+        await asyncio.sleep(0.05)
+    assert b"AUTH" not in b"".join(received)
+
+
+def test_a_secret_split_by_characters_that_vanish_is_masked_all_the_same() -> None:
+    assert sanitize("the hun\u200bter2 is", ["hunter2"]) == f"the {MASK} is"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=500))
+def test_whatever_comes_in_goes_out_printable_on_one_line(text: str) -> None:
+    shown = sanitize(text)
+    assert shown.isprintable()
+    assert len(shown) <= 300
+    assert sanitize(shown) == shown
+
+
+def test_a_piece_of_what_was_sent_is_masked_too() -> None:
+    blob = "AHdpemFyZEBkZW1vLmV4YW1wbGUAY29ycmVjdCBob3JzZQ=="
+    shown = sanitize(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
+    assert shown == "235 ok ******** welcome"

@@ -1,0 +1,158 @@
+"""Postfix with Dovecot's logins, as Debian packages them: one service of its own on each port."""
+
+from __future__ import annotations
+
+from tests.mail_servers.account import DOMAIN, MAILBOXES, PASSWORD, TOKEN, USER
+from tests.mail_servers.machine import HOST, Machine
+from tests.mail_servers.packages import fetched
+
+USERS = ("postfix", "postdrop", "dovecot", "dovenull", "vmail", "postgrey")
+RELAY, DEMANDING, BUSY, SMALL, CHALLENGING, OLD_STYLE = 2500, 2501, 2502, 2503, 2504, 2505
+STRICT, BLOCKING, BARE, LIMITED, FULL, ANCIENT, EXPIRED = range(2506, 2513)
+_GREYLIST = 10023
+
+_LOGIN = {
+    "smtpd_sasl_auth_enable": "yes",
+    "smtpd_relay_restrictions": "permit_sasl_authenticated,reject",
+    "smtpd_sender_restrictions": "reject_non_fqdn_sender,reject_sender_login_mismatch",
+}
+_ENCRYPTED = {"smtpd_tls_security_level": "encrypt", **_LOGIN}
+_RELAY = {"smtpd_relay_restrictions": "permit_mynetworks,reject"}
+
+SERVICES = {
+    25: {},
+    465: {"smtpd_tls_wrappermode": "yes", **_LOGIN},
+    587: _ENCRYPTED,
+    RELAY: _RELAY,
+    DEMANDING: {**_RELAY, "smtpd_tls_security_level": "encrypt"},
+    BUSY: {
+        **_RELAY,
+        "smtpd_recipient_restrictions": f"check_policy_service inet:127.0.0.1:{_GREYLIST}",
+    },
+    SMALL: {**_RELAY, "message_size_limit": "100"},
+    CHALLENGING: {**_ENCRYPTED, "smtpd_sasl_mechanism_filter": "!plain,!login,static:all"},
+    OLD_STYLE: {**_ENCRYPTED, "smtpd_sasl_mechanism_filter": "login"},
+    STRICT: {
+        **_RELAY,
+        "smtpd_helo_restrictions": "reject_non_fqdn_helo_hostname",
+        "smtpd_delay_reject": "no",
+    },
+    BLOCKING: {"smtpd_client_restrictions": "reject", "smtpd_delay_reject": "no"},
+    BARE: {**_LOGIN, "smtpd_tls_security_level": "none", "smtpd_tls_auth_only": "no"},
+    LIMITED: {**_RELAY, "smtpd_client_connection_rate_limit": "1"},
+    FULL: {
+        **_RELAY,
+        "smtpd_recipient_restrictions": "check_recipient_access static:{452 4.2.2 Mailbox full}",
+    },
+    ANCIENT: {
+        **_ENCRYPTED,
+        "smtpd_tls_mandatory_protocols": ">=TLSv1,<=TLSv1.1",
+        "smtpd_tls_mandatory_ciphers": "medium",
+        "tls_medium_cipherlist": "ALL:@SECLEVEL=0",
+    },
+    EXPIRED: {**_ENCRYPTED, "smtpd_tls_chain_files": "/etc/tls/old/key.pem,/etc/tls/old/chain.pem"},
+}
+"""Port -> what its service has that the others have not; see postconf(5)."""
+
+_MAIN = f"""\
+compatibility_level = 3.6
+myhostname = {HOST}
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+maillog_file = /var/log/mail.log
+default_transport = discard
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_client_event_limit_exceptions =
+anvil_rate_time_unit = 1h
+smtpd_error_sleep_time = 0
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+smtpd_sender_login_maps = inline:{{ {{{USER} = {USER}}} }}
+smtpd_tls_security_level = may
+smtpd_tls_auth_only = yes
+smtpd_tls_chain_files = /etc/tls/key.pem, /etc/tls/chain.pem
+virtual_mailbox_domains = {DOMAIN}
+virtual_mailbox_base = /var/mail/peer
+virtual_mailbox_maps = inline:{{ {" ".join(f"{{{box} = {box}/}}" for box in MAILBOXES)} }}
+virtual_minimum_uid = 1000
+virtual_uid_maps = static:{61000 + USERS.index("vmail")}
+virtual_gid_maps = static:{61000 + USERS.index("vmail")}
+"""
+_MASTER = """\
+cleanup   unix  n       -       n       -       0       cleanup
+qmgr      unix  n       -       n       300     1       qmgr
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
+rewrite   unix  -       -       n       -       -       trivial-rewrite
+bounce    unix  -       -       n       -       0       bounce
+defer     unix  -       -       n       -       0       bounce
+trace     unix  -       -       n       -       0       bounce
+virtual   unix  -       n       n       -       -       virtual
+discard   unix  -       -       n       -       -       discard
+error     unix  -       -       n       -       -       error
+retry     unix  -       -       n       -       -       error
+anvil     unix  -       -       n       -       1       anvil
+proxymap  unix  -       -       n       -       -       proxymap
+postlog   unix-dgram n  -       n       -       1       postlogd
+"""
+_DOVECOT = """\
+protocols =
+log_path = /var/log/dovecot.log
+ssl = no
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+}
+userdb {
+  driver = static
+  args = uid=vmail gid=vmail home=/var/mail/peer/%u
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0660
+    user = postfix
+    group = postfix
+  }
+}
+"""
+
+
+def start(machine: Machine) -> None:
+    """Install and start all services."""
+    machine.install(fetched("postfix", "dovecot-core", "postgrey"), USERS)
+    machine.issue("/etc/tls")
+    machine.issue("/etc/tls/old", expired=True)
+    machine.write("/etc/postfix/main.cf", _MAIN)
+    machine.write("/etc/postfix/master.cf", "".join([*map(_service, SERVICES), _MASTER]))
+    machine.write("/etc/dovecot/dovecot.conf", _DOVECOT)
+    machine.write(
+        "/etc/dovecot/users", f"{USER}:{{PLAIN}}{PASSWORD}\n{TOKEN}:{{PLAIN}}{PASSWORD}\n"
+    )
+    machine.succeed("install", "-d", "-o", "vmail", "-g", "vmail", "/var/mail/peer")
+    machine.succeed("chown", "postfix:postfix", "/var/lib/postfix")
+    machine.succeed("cp", "/usr/share/postfix/dynamicmaps.cf", "/etc/postfix/")
+    machine.succeed("postfix", "start")
+    machine.succeed("sh", "-c", "dovecot > /var/log/dovecot.log 2>&1")
+    machine.succeed("install", "-d", "-o", "postgrey", "-g", "postgrey", "/var/lib/postgrey")
+    machine.succeed(
+        "sh", "-c", f"postgrey --inet=127.0.0.1:{_GREYLIST} --daemonize > /dev/null 2>&1"
+    )
+    machine.wait_for(*SERVICES, _GREYLIST)
+
+
+def _service(port: int) -> str:
+    options = (f"  -o {{ {name} = {value} }}\n" for name, value in SERVICES[port].items())
+    return f"{port}  inet  n  -  n  -  -  smtpd\n" + "".join(options)
+
+
+def mails(machine: Machine, mailbox: str) -> str:
+    """Return what has arrived in a mailbox, one mail behind the other."""
+    return machine.within("sh", "-c", f"cat /var/mail/peer/{mailbox}/new/*").stdout

@@ -1,0 +1,304 @@
+"""The secret is in no argument, no environment of a child, no output, log, traceback or core."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG
+from tests.secrets.session_bus import SessionBus
+from tests.secrets.test_contract import usable_systemd_creds
+from wizard.check.inspection import inspect_config
+from wizard.check.rules import check_all
+from wizard.config.current import load_config
+from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
+from wizard.errors import StoreUnusable, WizardError
+from wizard.saving.plan import make_plan
+from wizard.secrets import resolver
+from wizard.secrets.credential import CredentialStore
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Store, StoreKind
+from wizard.system.process import minimal_environ, run_child
+
+TEXT = "hunter22-correct-horse-battery"
+NEEDLE = TEXT.encode()
+ROOT = Path(__file__).parents[2]
+
+
+class Watch(threading.Thread):
+    """Looks at the arguments and environments of all processes as fast as it can."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.leaks: set[str] = set()
+        self.seen: set[str] = set()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            for process in Path("/proc").iterdir():
+                if process.name.isdigit():
+                    self._look_at(process)
+
+    def _look_at(self, process: Path) -> None:
+        for name in ("cmdline", "environ"):
+            with contextlib.suppress(OSError):
+                content = (process / name).read_bytes()
+                if name == "cmdline":
+                    self.seen.add(content.replace(b"\0", b" ").decode(errors="replace"))
+                if NEEDLE in content:
+                    self.leaks.add(f"{name} of {process.name}")
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Watch]:
+    watch = Watch()
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.over.set()
+        watch.join()
+
+
+def everything(store: Store) -> None:
+    store.look()
+    store.write(Secret(TEXT))
+    assert store.present()
+    assert store.read() == Secret(TEXT)
+    store.delete()
+
+
+def test_keyring_leaks_nothing_while_it_works(
+    unlocked: SessionBus,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    environ = unlocked.environ | {"SMTP_SECRET": TEXT, "KEYRING_LOG": TEXT}
+    with watched() as watch:
+        everything(KeyringStore(tmp_path / "config.toml", environ=environ))
+    assert any("keyring_child" in line for line in watch.seen), "the watch saw the child"
+    assert watch.leaks == set()
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+    assert TEXT not in caplog.text
+
+
+def test_systemd_creds_leaks_nothing_while_it_works(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usable_systemd_creds()
+    with watched() as watch:
+        everything(CredentialStore(tmp_path / "x.cred"))
+    assert any("systemd-creds" in line for line in watch.seen), "the watch saw the child"
+    assert watch.leaks == set()
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_only_harmless_variables_are_passed_on() -> None:
+    environ = {"SMTP_SECRET": TEXT, "DB_PW": TEXT, "HOME": "/h", "GIT_DIR": "/x", "LD_PRELOAD": "x"}
+    assert minimal_environ(environ) == {"HOME": "/h"}
+
+
+@pytest.mark.parametrize("failing", ["hang", "crash", "garbage"])
+def test_failure_shows_no_secret_in_its_traceback(
+    failing: str, unlocked: SessionBus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = {
+        "hang": "import time; time.sleep(30)",
+        "crash": "raise RuntimeError(password)",
+        "garbage": "print(password)",
+    }[failing]
+    (tmp_path / "badkeyring.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 1\n"
+        f"    def set_password(self, service, user, password): {backend}\n"
+        "    def get_password(self, service, user): return None\n"
+        "    def delete_password(self, service, user): pass\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    name = "badkeyring.Keyring"
+    environ = unlocked.environ | {"PYTHON_KEYRING_BACKEND": name}
+    store = KeyringStore(tmp_path / "config.toml", environ=environ, accepted=name, seconds=3)
+    with pytest.raises(StoreUnusable) as refusal:
+        store.write(Secret(TEXT))
+    shown = "".join(traceback.format_exception(refusal.value))
+    assert TEXT not in shown
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> None:
+    unlocked.daemons[-1].send_signal(signal.SIGSTOP)
+    code = (
+        "import pathlib, sys\n"
+        "from wizard.secrets.keyring import KeyringStore\n"
+        "KeyringStore(pathlib.Path(sys.argv[1]), seconds=2).read()"
+    )
+    marker = str(tmp_path / "config.toml")
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, marker],
+        env={**unlocked.environ, "PYTHONPATH": str(ROOT)},
+    )
+    orphan = _child_of(parent.pid)
+    parent.kill()
+    parent.wait()
+    for _ in range(200):
+        if not Path(f"/proc/{orphan}/cmdline").exists():
+            return
+        if not Path(f"/proc/{orphan}/cmdline").read_bytes():  # a zombie nobody waits for
+            return
+        time.sleep(0.05)
+    pytest.fail("the child outlives its parent")
+
+
+def _child_of(parent: int) -> int:
+    for _ in range(400):
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            for number in children:
+                if b"keyring_child" in Path(f"/proc/{number}/cmdline").read_bytes():
+                    return int(number)
+        time.sleep(0.02)
+    pytest.fail("the child was never started")
+
+
+def test_interrupted_call_leaves_no_child_behind() -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    seconds = f"31.{secrets.randbelow(10**9):09}"
+    former = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_child(["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+    deadline = time.monotonic() + 10.0  # a killed process takes a moment to go
+    while _running(seconds) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _running(seconds)
+
+
+def _running(word: str) -> bool:
+    """Whether any process has ``word`` on its command line."""
+    found = False
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found |= word.encode() in process.read_bytes()
+    return found
+
+
+PROTECTED = """\
+import json, os, resource
+from wizard.system import memory
+before = memory.protect_memory()
+inside = [resource.getrlimit(resource.RLIMIT_CORE)[0], os.stat("/proc/self/environ").st_uid]
+memory.restore_memory_limits(before)
+print(json.dumps([inside, resource.getrlimit(resource.RLIMIT_CORE)[0] == before.core_limits[0]]))
+"""
+
+
+def test_protected_process_writes_no_core() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROTECTED],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, check=True,
+    )  # fmt: skip
+    (limit, _), restored = json.loads(done.stdout)
+    assert limit == 0
+    assert restored
+
+
+def test_protected_process_cannot_be_read_by_its_own_account() -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    code = "from wizard.system import memory; memory.protect_memory(); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(PermissionError):
+            Path(f"/proc/{process.pid}/environ").read_bytes()
+        process.kill()
+
+
+ENVS = {
+    "good": f"SMTP_SECRET={TEXT}\n",
+    "unclosed": f"SMTP_SECRET='{TEXT}\n",
+    "twice": f"SMTP_SECRET={TEXT}\nSMTP_SECRET=x\n",
+    "escaped": f"SMTP_SECRET={TEXT}\\ \n",
+    "ambiguous": f"A='x'B=1\nSMTP_SECRET={TEXT}\n",
+}
+CONFIGS = {
+    "reference": CONFIG,
+    "literal": CONFIG.replace("${SMTP_SECRET}", TEXT),
+    "in the endpoint": CONFIG.replace("mail.example.org", f"smtp://u:{TEXT}@mail.example.org"),
+    "invalid": f"[smtp]\n{TEXT}",
+}
+COMPOSES = {
+    "none": "",
+    "in clear": f"services: {{bomnipotent_server: {{environment: {{SMTP_SECRET: {TEXT}}}}}}}\n",
+    "as a name": f"services: {{bomnipotent_server: {{environment: [{TEXT}]}}}}\n",
+    "invalid": f"services:\n  bomnipotent_server:\n   - {TEXT}: [\n",
+}
+
+
+@pytest.mark.parametrize("env", ENVS.values(), ids=ENVS)
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("compose", COMPOSES.values(), ids=COMPOSES)
+def test_findings_and_refusals_hold_no_secret(
+    tmp_path: Path, env: str, config: str, compose: str
+) -> None:
+    directory = tmp_path / "bomnipotent_config"
+    directory.mkdir()
+    (tmp_path / ".env").write_text(env)
+    (directory / ".env").write_text(env)
+    (directory / "config.toml").write_text(config)
+    if compose:
+        (tmp_path / "compose.yaml").write_text(compose)
+    place = find_layout(directory / "config.toml")
+    found = check_all(inspect_config(place, {}))
+    assert found
+    shown = repr(found) + repr(inspect_config(place, {}))
+    try:
+        now = load_config(place, {})
+        moved = make_plan(now, replace(Draft.of(now), store=StoreKind.KEYRING))
+        shown += repr(moved) + "".join(line for each in moved.changes for line in each.diff())
+    except WizardError as error:
+        shown += "".join(traceback.format_exception(error))
+    assert "bomnipotent_config" in shown
+    assert TEXT not in shown
+
+
+def test_exception_of_a_refusal_holds_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / ".env").write_text(f"SMTP_SECRET={TEXT}$$x\n")
+    now = load_config(find_layout(tmp_path / "config.toml"), {})
+    with pytest.raises(StoreUnusable) as refusal:
+        resolver.fetch(now)
+    assert TEXT not in "".join(traceback.format_exception(refusal.value))

@@ -1,0 +1,151 @@
+"""Which server can be heard, what it takes over by itself, and when only a restart will do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.server.conftest import (
+    COMPOSE,
+    FILE_MOUNT,
+    LOG,
+    Docker,
+    composed,
+    load,
+    standalone,
+    write_config,
+)
+from wizard.config.current import CurrentConfig
+from wizard.config.draft import Draft
+from wizard.errors import Caution
+from wizard.files.refusals import InPlaceReason
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets.secret import Replace, Secret
+from wizard.server.log import ContainerLog, LogFile
+from wizard.server.next_steps import RELOADS, next_steps
+from wizard.server.reload import observe_server, watch_reload
+
+
+def new_user(now: CurrentConfig) -> tuple[Draft, Plan]:
+    draft = replace(Draft.of(now), user="other@example.org")
+    return draft, make_plan(now, draft)
+
+
+def path_of_log(config: Path, **environ: str) -> Path | None:
+    log = observe_server(load(config, **environ)).log()
+    assert log is None or isinstance(log, LogFile)
+    return None if log is None else log.path
+
+
+def test_file_beside_a_server_without_container(tmp_path: Path) -> None:
+    config = standalone(tmp_path)
+    assert path_of_log(config) == config.with_name("server.log")
+    write_config(config, f'[log]\nfile = "{tmp_path}/absolute.log"')
+    assert path_of_log(config) == tmp_path / "absolute.log"
+    write_config(config, '[log]\nfile = "${PLACE}/named.log"')
+    assert path_of_log(config, PLACE=str(tmp_path)) == tmp_path / "named.log"
+    assert path_of_log(config) is None
+
+
+@pytest.mark.parametrize(
+    "more", ["", '[log]\nlevel = "info"', "[log]\nfile = 3", '[log]\nfile = "/missing/x.log"',
+             '[log]\nfile = "a\\u0000b"', '[log]\nfile = "."'],
+)  # fmt: skip
+def test_no_log_that_could_be_read(tmp_path: Path, more: str) -> None:
+    assert path_of_log(standalone(tmp_path, more)) is None
+
+
+def test_container_without_a_file_prints_its_log(tmp_path: Path, docker: Docker) -> None:
+    log = observe_server(load(composed(tmp_path), PATH=docker.path)).log()
+    assert isinstance(log, ContainerLog)
+    assert log.command == f"docker compose -f {tmp_path}/compose.yaml logs --tail 20 server"
+
+
+def test_file_in_the_container_is_read_where_it_is_mounted_from(
+    tmp_path: Path, docker: Docker
+) -> None:
+    config = composed(tmp_path, '[log]\nfile = "/var/log/server.log"')
+    assert path_of_log(config, PATH=docker.path) == tmp_path / "logs" / "server.log"
+    write_config(config, '[log]\nfile = "/var/lib/inside.log"')
+    assert path_of_log(config, PATH=docker.path) is None
+    write_config(config, '[log]\nfile = "/var/log/../lib/inside.log"')
+    assert path_of_log(config, PATH=docker.path) is None
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        "services: [",
+        "services:\n  bomnipotent: {}\n",
+        "{}",
+        COMPOSE.replace("./logs:/var/log", '"./a\\0b:/var/log"').replace("the_server", "--help"),
+        COMPOSE.replace("./logs:/var/log", '"./a\\ud800:/var/log"'),
+    ],
+)
+def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
+    tmp_path: Path, docker: Docker, compose: str
+) -> None:
+    server = observe_server(load(composed(tmp_path, compose=compose), PATH=docker.path))
+    server.log()
+    assert server.restart_command() is None
+
+
+def test_changed_settings_are_listened_for(tmp_path: Path) -> None:
+    now = load(standalone(tmp_path))
+    draft, plan = new_user(now)
+    assert watch_reload(observe_server(now), draft, plan) is not None
+    assert RELOADS in next_steps(now, draft, plan)
+
+
+def test_new_secret_needs_a_restart_and_is_not_listened_for(tmp_path: Path) -> None:
+    now = load(standalone(tmp_path))
+    draft = replace(Draft.of(now), secret=Replace(Secret("another one")), user="x@example.org")
+    plan = make_plan(now, draft)
+    assert watch_reload(observe_server(now), draft, plan) is None
+    assert "$ systemctl restart bomnipotent" in next_steps(now, draft, plan)
+
+
+def test_server_that_was_never_started_is_not_listened_for(tmp_path: Path) -> None:
+    config = standalone(tmp_path)
+    config.write_text(LOG)
+    now = load(config)
+    draft = replace(Draft.of(now), skip=True)
+    assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
+
+
+def test_nothing_changed_is_not_listened_for(tmp_path: Path) -> None:
+    now = load(standalone(tmp_path))
+    draft = Draft.of(now)
+    assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
+
+
+def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
+    tmp_path: Path, docker: Docker
+) -> None:
+    now = load(composed(tmp_path, compose=FILE_MOUNT), PATH=docker.path)
+    draft, plan = new_user(now)
+    server = observe_server(now)
+    assert watch_reload(server, draft, plan) is None
+    command = f"docker compose -f {tmp_path}/compose.yaml restart server"
+    assert server.restart_command() == command
+    steps = next_steps(now, draft, plan, server.restart_command())
+    assert f"$ {command}" in steps
+    assert RELOADS not in steps
+
+
+def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) -> None:
+    server = observe_server(load(standalone(tmp_path)))
+    for why in InPlaceReason:
+        needed = server.restart_command([Caution(why.code, "config", why.words)]) is not None
+        assert needed is not why.noticed
+
+
+@pytest.mark.parametrize(
+    ("level", "hides"),
+    [("info", ""), ("WARN", "warn"), ("error", "error"), ("trace", ""), ("${LEVEL}", "warn")],
+)
+def test_level_that_hides_a_reload_is_known(tmp_path: Path, level: str, hides: str) -> None:
+    now = load(standalone(tmp_path, f'[log]\nlevel = "{level}"'), LEVEL="warn")
+    assert observe_server(now).hiding_level == hides

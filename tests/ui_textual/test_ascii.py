@@ -1,0 +1,34 @@
+"""A terminal that cannot show the wizard's signs gets others, as wide, that it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ui_textual.watched import WatchedWizard
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
+
+
+@pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"TERM": "linux"}])
+def test_outcome_is_told_in_ascii_where_the_marks_cannot_be_shown(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    wizard = WatchedWizard(tmp_path, environ=environ)
+    try:
+        wizard.wait("> Files . Delivery")
+        wizard.line.send("\r")
+        wizard.wait("(*) Yes, send mails")
+        wizard.line.send("\r")
+        wizard.wait("Who does the server log in as?")
+        wizard.line.send(f"{DEMO_USER}\r")
+        wizard.wait("Which mail server takes the mails?")
+        wizard.line.send(f"{DEMO_HOST}\r\r")
+        wizard.wait("What does it log in with?")
+        wizard.line.send("wrong\r")
+        wizard.wait("x The server will fail to send its mails.")
+        screen = wizard.wait("x Login")
+        assert "+ Greeting" in screen
+        assert wizard.line.received.isascii()
+    finally:
+        wizard.line.close()

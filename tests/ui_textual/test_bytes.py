@@ -1,0 +1,172 @@
+"""A real terminal is sent few bytes, and shows what it would show if it were sent all of them."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.line import PATIENCE, Line
+from tests.ui_textual.watched import WatchedWizard
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
+
+CONFIGURED = """\
+[smtp]
+user = "you@example.org"
+endpoint = "smtp://127.0.0.1:1"
+secret = "${SMTP_SECRET}"
+"""
+
+
+@pytest.fixture
+def wizard(tmp_path: Path) -> Iterator[WatchedWizard]:
+    opened = WatchedWizard(tmp_path)
+    yield opened
+    opened.line.close()
+
+
+def to_user(wizard: WatchedWizard) -> None:
+    wizard.wait("These files will be set up")
+    wizard.line.send("\r")
+    wizard.wait("verify its users by mail?")
+    wizard.line.send("\r")
+    wizard.wait("Who does the server log in as?")
+    wizard.wait("^q Quit")
+
+
+def test_first_screen_and_steps_fit_into_a_few_packets(wizard: WatchedWizard) -> None:
+    wizard.wait("These files will be set up")
+    assert len(wizard.line.received) < 2500
+    assert wizard.cost("\r", "verify its users by mail?") < 1500
+    assert wizard.cost("\r", "Who does the server log in as?") < 1500
+    assert wizard.cost("\x1bOP", "Esc Close") < 2500
+    assert wizard.cost("\x1b", "^q Quit") < 2000
+
+
+def test_key_costs_little_wherever_it_is_pressed(wizard: WatchedWizard) -> None:
+    to_user(wizard)
+    typed = ""
+    for key in DEMO_USER:
+        typed += key
+        assert wizard.cost(key, f"▊ {typed}") <= 70
+    assert wizard.cost("\x1b[D", typed) <= 70
+    assert wizard.cost("\x7f", f"▊ {typed[:-2] + typed[-1]}") <= 70
+
+
+def test_terminal_keeps_its_mouse_where_that_is_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wizard", "--no-mouse", "-c", str(tmp_path / "config.toml")]
+    with Line(command, cwd=Path(__file__).parents[2]) as line:
+        line.until(lambda received: b"Quit" in received)
+        line.send("\t\x1b[<35;10;10M")
+        line.quiet()
+        assert not re.search(rb"\x1b\[\?10(?:00|02|03|05|06|15|16)h|\x1b\]22;", line.received)
+
+
+def test_idle_wizard_sends_nothing(wizard: WatchedWizard) -> None:
+    to_user(wizard)
+    wizard.line.send("me")
+    wizard.wait("me")
+    assert wizard.line.listen(2.0) == b""
+
+
+def test_every_update_leaves_the_cells_that_textual_wanted(wizard: WatchedWizard) -> None:
+    """From the first key to the written files, with a wrong password, help and questions."""
+    to_user(wizard)
+    wizard.line.send("日本\x7f\x7fé ö@x" + "\x7f" * 9)
+    wizard.line.send(f"{DEMO_USER}\r")
+    wizard.wait("Which mail server")
+    wizard.line.send(f"{DEMO_HOST}\x1bOP")
+    wizard.wait("Esc Close")
+    wizard.line.send("\x1b[B\x1b[B\x1b[6~\x1b")
+    wizard.wait("^q Quit")
+    wizard.line.send("\r\r")
+    wizard.wait("What does it log in with?")
+    wizard.line.send("not-the-password\r")
+    wizard.wait("535 5.7.8")
+    wizard.assert_as_if_all_were_sent()
+    wizard.line.send("\x14")
+    wizard.wait("Esc Close")
+    wizard.line.send("\x1b[6~\x1b[6~\x1b")
+    wizard.wait("^q Quit")
+    wizard.line.send("\r")
+    wizard.wait("What does it log in with?")
+    wizard.line.send("open$esame #1\r")
+    wizard.wait("will be able to send")
+    wizard.line.send("\r")
+    wizard.wait("nothing has been written yet")
+    wizard.line.send("\x1b[B\x1b[B\x11")
+    wizard.wait("Leave the wizard?")
+    wizard.assert_as_if_all_were_sent()
+    wizard.line.send("n\r")
+    wizard.wait("What to do now")
+    wizard.assert_as_if_all_were_sent()
+    wizard.replay()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+def test_random_keys_leave_the_cells_that_textual_wanted(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    keys = ["\r", "\r", "\t", "\x1b[Z", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b", "\x1b[6~"]
+    keys += [*"aé日$ ", "\x7f", "\x1bOP", "\x11n", "\x0c", "\x1b[200~paste d\x1b[201~", "\x12"]
+    pick = random.Random(size[0])  # noqa: S311  (the same keys every time)
+    for number in range(3):
+        directory = tmp_path / str(number)
+        (directory / "server").mkdir(parents=True)
+        (directory / "server" / "config.toml").write_text(CONFIGURED)
+        wizard = WatchedWizard(directory, size)
+        try:
+            wizard.wait("^q Quit")
+            for key in pick.choices(keys, k=60):
+                wizard.line.send(key)
+                wizard.screen()
+                if wizard.line.process.poll() is not None:
+                    break  # some of the keys leave the wizard
+            wizard.replay()
+        finally:
+            wizard.line.close()
+
+
+def test_other_size_and_back_is_drawn_whole(wizard: WatchedWizard) -> None:
+    to_user(wizard)
+    wizard.line.send("me@example.org")
+    for size in ((60, 15), (100, 30), (80, 24)):
+        wizard.resize(*size)
+        wizard.wait("me@example.org")
+        wizard.assert_as_if_all_were_sent()
+    wizard.replay()
+
+
+def test_stopped_and_continued_wizard_is_drawn_whole(wizard: WatchedWizard) -> None:
+    to_user(wizard)
+    wizard.line.send("me@example.org")
+    wizard.wait("me@example.org")
+    os.kill(wizard.line.process.pid, signal.SIGTSTP)
+    wizard.line.until(lambda received: received.endswith(b"\x1b[?1004l"))
+    wizard.screen().scramble()
+    deadline = time.monotonic() + PATIENCE
+    state = Path(f"/proc/{wizard.line.process.pid}/stat")
+    while state.read_text().rpartition(")")[2].split()[0] != "T" and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(wizard.line.process.pid, signal.SIGCONT)
+    assert "Who does the server log in as?" in wizard.wait("me@example.org")
+    wizard.line.send("x")
+    wizard.wait("me@example.orgx")
+    wizard.assert_as_if_all_were_sent()
+
+
+def test_screen_that_somebody_else_has_written_on_is_drawn_again_by_a_key(
+    wizard: WatchedWizard,
+) -> None:
+    to_user(wizard)
+    wizard.screen().scramble()
+    wizard.line.send("\x0c")
+    wizard.wait("Who does the server log in as?")
+    wizard.assert_as_if_all_were_sent()

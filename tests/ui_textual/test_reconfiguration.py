@@ -1,0 +1,267 @@
+"""Coming back later: change one thing, keep the rest; leave without a trace."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
+from wizard.errors import Finding, Severity
+from wizard.formats.dotenv.variables import read_variable
+
+CONFIG = f"""\
+# Ours
+domain = "https://x.example"
+
+[smtp]
+user = "{DEMO_USER}"  # the mailbox
+endpoint = "{DEMO_HOST}"
+secret = "${{SMTP_SECRET}}"
+
+# Publisher data
+[provider_metadata.publisher]
+name = "X"
+"""
+COMPOSE = """\
+services:
+  bomnipotent_server:
+    image: wwhsoft/bomnipotent_server:1.5.0
+    environment:
+      SMTP_SECRET: ${SMTP_SECRET}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A Compose layout that works already."""
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    env = tmp_path / ".env"
+    env.write_text(f"# Compose\nOTHER=only-mine\nSMTP_SECRET='{PASSWORD}'\n")
+    env.chmod(0o640)
+    path = tmp_path / "bomnipotent_config" / "config.toml"
+    path.parent.mkdir()
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.mark.parametrize("size", [NORMAL, SMALL])
+async def test_summary_shows_what_is_set_and_never_the_secret(
+    config: Path, wizard: Wizard, size: tuple[int, int]
+) -> None:
+    async with wizard(config, size) as operator:
+        assert operator.step == "SummaryScreen"
+        await operator.press("down", "down", "down", "down", "down", "down")
+        drawn = operator.drawn()
+        assert "stored in .env" in drawn
+        assert "not tested yet" in drawn
+        assert PASSWORD not in drawn
+
+
+async def test_changing_one_thing_changes_one_line(config: Path, wizard: Wizard) -> None:
+    async with wizard(config) as operator:
+        await operator.press("down", "down", "enter")
+        assert operator.step == "ServerScreen"
+        await operator.press("tab", "down", "enter")
+        assert operator.step == "SummaryScreen"
+        assert "port 587, STARTTLS" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert operator.step == "LiveTestScreen"
+        assert "will be able to send" in operator.text()
+        await operator.press("enter", "enter", "enter")
+    env = (config.parent.parent / ".env").read_text()
+    lines = config.read_text().splitlines()
+    assert [line for line in lines if line not in CONFIG.splitlines()] == [
+        "# Only if the server offers no SMTPS (implicit TLS); default is false.",
+        "starttls = true",
+    ]
+    assert lines.index("starttls = true") == lines.index('secret = "${SMTP_SECRET}"') + 2
+    assert env == f"# Compose\nOTHER=only-mine\nSMTP_SECRET='{PASSWORD}'\n"
+
+
+async def test_empty_secret_field_keeps_the_stored_secret(config: Path, wizard: Wizard) -> None:
+    async with wizard(config) as operator:
+        await operator.press("down", "down", "down", "enter")
+        assert operator.step == "SecretScreen"
+        assert "Leave the field empty to keep it" in operator.text()
+        await operator.press("enter")
+        assert "nothing changed yet" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert operator.step == "ReviewScreen"
+        assert "nothing has to be changed" in operator.text()
+        await operator.press("enter")
+        done = operator.app.return_value
+        assert done is not None
+        assert done.lines == ("Nothing had to be changed.",)
+    assert config.read_text() == CONFIG
+
+
+async def test_new_secret_is_stored_where_the_old_one_was(config: Path, wizard: Wizard) -> None:
+    async with wizard(config) as operator:
+        await operator.press("down", "down", "down", "enter")
+        await operator.type("new'secret")
+        await operator.press("enter")
+        assert "entered, not stored yet" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert "rejects the login" in operator.text()
+        await operator.press("shift+tab", "shift+tab", "enter")
+        shown = operator.text() + operator.drawn()
+        assert "new'secret" not in shown
+        assert PASSWORD not in shown
+        assert "only-mine" not in shown
+        await operator.press("enter")
+        assert "does not notice a new secret" in operator.text()
+        await operator.press("enter")
+    env = config.parent.parent / ".env"
+    assert read_variable(env.read_text(), "SMTP_SECRET") == "new'secret"
+    assert env.read_text().startswith("# Compose\nOTHER=only-mine\n")
+    assert env.stat().st_mode & 0o777 == 0o640
+    assert config.read_text() == CONFIG
+
+
+async def test_literal_secret_is_moved_to_env_when_the_operator_agrees(
+    config: Path, wizard: Wizard
+) -> None:
+    config.write_text(CONFIG.replace("${SMTP_SECRET}", PASSWORD))
+    (config.parent.parent / ".env").unlink()
+    async with wizard(config) as operator:
+        assert "stands in config.toml itself" in operator.drawn()
+        await operator.press("down", "down", "down", "enter")
+        await operator.press("tab", "space", "tab", "enter")
+        assert "entered, not stored yet" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert "will be able to send" in operator.text()
+        await operator.press("enter")
+        assert PASSWORD not in operator.text() + operator.drawn()
+        await operator.press("enter", "enter")
+    assert config.read_text() == CONFIG
+    env = (config.parent.parent / ".env").read_text()
+    assert read_variable(env, "SMTP_SECRET") == PASSWORD
+
+
+async def test_misnamed_section_is_reported_and_renamed(config: Path, wizard: Wizard) -> None:
+    config.write_text(CONFIG.replace("[smtp]", "[smtp_config]"))
+    async with wizard(config) as operator:
+        assert "[smtp_config] in line 4" in operator.drawn()
+        await operator.press("enter")
+        assert DEMO_USER in operator.drawn()
+        assert config.read_text() != CONFIG
+        await operator.press("end", "up", "enter", "enter", "enter")
+        if operator.step == "ReviewScreen":
+            await operator.press("enter")
+    assert config.read_text() == CONFIG
+
+
+async def test_skip_can_be_switched_off_again(config: Path, wizard: Wizard) -> None:
+    async with wizard(config) as operator:
+        await operator.press("enter", "down", "enter")
+        assert "skipped" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert operator.step == "ReviewScreen"
+        await operator.press("enter", "enter")
+    assert "[user]\nskip_verification = true" in config.read_text()
+    async with wizard(config) as operator:
+        await operator.press("enter", "up", "enter", "end", "up", "enter", "enter", "enter")
+        if operator.step != "SummaryScreen":
+            await operator.press("enter")
+    assert config.read_text() == CONFIG
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+q", "ctrl+c"])
+async def test_leaving_without_a_change_asks_nothing(
+    config: Path, wizard: Wizard, key: str
+) -> None:
+    async with wizard(config) as operator:
+        await operator.press(key)
+        assert operator.has_left
+    assert config.read_text() == CONFIG
+
+
+async def test_leaving_with_changes_asks_first_and_a_second_time_leaves(
+    config: Path, wizard: Wizard
+) -> None:
+    async with wizard(config) as operator:
+        await operator.press("down", "enter")
+        await operator.type("x")
+        await operator.press("ctrl+c")
+        assert operator.step == "QuestionScreen"
+        assert "no changes were made to any files" in operator.text()
+        await operator.press("escape")
+        assert operator.step == "UserScreen"
+        await operator.press("ctrl+c")
+        left_at_first = operator.has_left
+        await operator.press("ctrl+c")
+        assert (left_at_first, operator.has_left) == (False, True)
+    assert config.read_text() == CONFIG
+
+
+async def test_file_that_changed_meanwhile_is_read_again_and_entries_stay(
+    config: Path, wizard: Wizard
+) -> None:
+    async with wizard(config) as operator:
+        await operator.press("down", "down", "enter", "tab", "down", "enter")
+        await operator.press("end", "up", "enter", "enter")
+        assert operator.step == "ReviewScreen"
+        config.write_text(CONFIG + "# theirs\n")
+        await operator.press("enter")
+        assert operator.step == "ReviewScreen"
+        assert "somebody else has changed a file meanwhile" in operator.text()
+        assert config.read_text() == CONFIG + "# theirs\n"
+        await operator.press("enter")
+        assert operator.step == "DoneScreen"
+    text = config.read_text()
+    assert text.endswith("# theirs\n")
+    assert text != CONFIG + "# theirs\n"
+
+
+async def test_problem_in_the_file_is_shown_and_asked_for_before_writing(
+    config: Path, wizard: Wizard
+) -> None:
+    config.write_text(CONFIG.replace(DEMO_HOST, f"{DEMO_HOST}:587"))
+    async with wizard(config) as operator:
+        assert "✗" in operator.drawn()
+        await operator.press("end", "up", "enter")
+        assert operator.step == "ServerScreen"
+
+
+async def test_help_explains_every_step(config: Path, wizard: Wizard) -> None:
+    async with wizard(config) as operator:
+        for downs in range(5):
+            await operator.press("home", *["down"] * downs, "enter", "f1")
+            assert operator.step == "PageScreen"
+            assert len(operator.text()) > 200
+            await operator.press("escape", "escape")
+            assert operator.step == "SummaryScreen"
+
+
+async def test_findings_of_the_check_come_to_the_summary_and_can_be_read(
+    config: Path, wizard: Wizard
+) -> None:
+    finding = Finding(
+        "env-world-readable", Severity.ERROR, config, 3, "Everybody can read it.", "chmod 600"
+    )
+    async with wizard(config, check=lambda: [finding]) as operator:
+        await operator.press("down")
+        assert "✗ 1 error: open to read" in operator.drawn()
+        await operator.press("end", "up", "up", "enter")
+        assert operator.step == "PageScreen"
+        assert "Everybody can read it." in operator.text()
+        assert "line 3" in operator.text()
+        await operator.press("escape")
+        assert operator.step == "SummaryScreen"
+
+
+async def test_check_that_never_ends_holds_nothing_up(config: Path, wizard: Wizard) -> None:
+    never = threading.Event()
+
+    def check() -> list[Finding]:
+        never.wait()
+        return []
+
+    async with wizard(config, check=check) as operator:
+        await operator.press("down", "enter")
+        assert operator.step == "UserScreen"
+        await operator.press("escape", "escape")
+        assert operator.has_left
+    never.set()

@@ -1,0 +1,187 @@
+"""The secret leaves its field neither by the clipboard nor by a message, a crash or a log."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from textual import events
+
+from tests.memory_store import MemoryStore
+from tests.ui_textual.conftest import DEMO_USER, PASSWORD, Operator, Wizard
+from wizard.config.current import CurrentConfig
+from wizard.errors import StoreUnusable
+from wizard.secrets.keyring import FOREIGN
+from wizard.secrets.secret import Secret
+from wizard.secrets.store import Availability, StoreKind
+from wizard.ui.textual.field import Field, SecretInput
+
+SECRET = "hunter22"
+
+
+async def at_the_field(operator: Operator) -> SecretInput:
+    await operator.press("enter", "enter")
+    await operator.type(DEMO_USER)
+    await operator.press("enter")
+    await operator.type("mail.demo.example")
+    await operator.press("enter", "enter")
+    return operator.app.screen.query_one(SecretInput)
+
+
+async def test_field_masks_and_does_not_copy(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        field = await at_the_field(operator)
+        await operator.type(SECRET)
+        assert SECRET not in operator.drawn()
+        assert "•" * len(SECRET) in operator.drawn()
+        field.select_all()
+        await operator.press("ctrl+c")
+        assert operator.app.clipboard == ""
+        field.select_all()
+        await operator.press("ctrl+x")
+        assert operator.app.clipboard == ""
+        assert field.value == ""
+
+
+async def test_ctrl_c_in_the_field_asks_whether_to_leave(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await at_the_field(operator)
+        await operator.type(SECRET)
+        await operator.press("ctrl+c")
+        assert operator.step == "QuestionScreen"
+
+
+async def test_messages_of_the_field_mask_its_text(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        field = await at_the_field(operator)
+        for kind in (SecretInput.Changed, SecretInput.Submitted, SecretInput.Blurred):
+            message = kind(field, SECRET)
+            console = Console(file=io.StringIO(), record=True)
+            console.print(message)
+            assert SECRET not in repr(message) + str(message) + console.export_text()
+
+
+async def test_pasted_secret_loses_the_line_break_with_a_word(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        field = await at_the_field(operator)
+        operator.app.post_message(events.Paste(f" {SECRET}\r\n"))
+        await operator.settled()
+        assert field.value == SECRET
+        assert "were left out" in operator.text()
+
+
+async def test_several_pasted_lines_are_refused(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        field = await at_the_field(operator)
+        operator.app.post_message(events.Paste(f"{SECRET}\nmore"))
+        await operator.settled()
+        assert field.value == ""
+        assert "several lines" in operator.text()
+        assert SECRET not in operator.drawn() + operator.text()
+
+
+async def test_secret_that_no_reader_can_take_is_refused_beside_its_field(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await at_the_field(operator)
+        operator.app.post_message(events.Paste("a\x07b"))
+        await operator.settled()
+        await operator.press("enter")
+        assert operator.step == "SecretScreen"
+        assert operator.app.screen.query_one(Field).problem
+
+
+async def test_crash_shows_no_value(
+    tmp_path: Path, wizard: Wizard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class DefectError(Exception):
+        pass
+
+    with pytest.raises(DefectError):
+        async with wizard(tmp_path / "config.toml") as operator:
+            field = await at_the_field(operator)
+            await operator.type(SECRET)
+
+            def crash() -> None:
+                secret = field.value  # what a panel with locals would print
+                raise DefectError(len(secret))
+
+            operator.app.call_later(crash)
+            await operator.pilot.pause()
+    shown = capsys.readouterr()
+    assert shown.err + shown.out == ""  # the command line says it, without the message
+    assert isinstance(operator.app.crash, DefectError)
+    assert operator.app.stage == "Secret"
+
+
+async def test_store_that_works_is_offered_and_chosen(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.secrets import resolver
+
+    store = MemoryStore()
+    monkeypatch.setattr(resolver, "keyring_store", lambda current, accepted: store)
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "The keyring of this login" in operator.drawn()
+        assert "A systemd credential" not in operator.drawn()
+        await operator.press("tab", "down")
+        assert "smtp-wizard exec" in operator.text()
+        await operator.press("enter", "enter")
+        assert operator.step == "ReviewScreen"
+        assert "stored in the keyring and read back" in operator.text()
+        await operator.press("enter")
+        assert "exec -- bomnipotent_server" in operator.text()
+    assert store.secret == Secret(PASSWORD)
+    assert not (tmp_path / ".env").exists()
+    assert "${SMTP_SECRET}" in (tmp_path / "config.toml").read_text()
+
+
+class RaisingStore(MemoryStore):
+    """Stands for one that cannot even be looked at."""
+
+    def look(self) -> Availability:
+        raise StoreUnusable("credential-timeout", "It did not answer.", "Use .env.")
+
+
+@pytest.mark.parametrize("store", [MemoryStore(broken=True), RaisingStore()])
+async def test_store_that_does_not_work_is_not_offered(
+    tmp_path: Path, wizard: Wizard, store: MemoryStore
+) -> None:
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "keyring of this login" not in operator.drawn()
+        await operator.press("tab")
+        assert type(operator.app.focused).__name__ == "Button"
+
+
+async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.secrets import resolver
+
+    class ForeignStore(MemoryStore):
+        def look(self) -> Availability:
+            return Availability(False, FOREIGN, "It is not the native one.", backend="pass.Keyring")
+
+    store, accepted = ForeignStore(), []
+
+    def keyring_store(current: CurrentConfig, agreed: str) -> MemoryStore:
+        accepted.append(agreed)
+        return store
+
+    monkeypatch.setattr(resolver, "keyring_store", keyring_store)
+    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+        await at_the_field(operator)
+        await operator.type(PASSWORD)
+        assert "pass.Keyring" in operator.drawn()
+        await operator.press("tab", "down", "enter", "enter", "enter")
+    assert set(accepted) == {"pass.Keyring"}
+    assert store.secret == Secret(PASSWORD)

@@ -1,0 +1,254 @@
+"""Suggestions come while the operator types, and never get in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.held_records import PUBLIC_RECORDS, HeldRecords
+from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, SMALL, Operator, Wizard
+from wizard.discovery.dns import Mx
+from wizard.ui.textual.field import Field
+
+LOOKING = "Looking for the mail server of demo.example …"
+OFFER = f"1 {DEMO_HOST}, port 465, SMTPS"
+PATIENCE = 30.0
+"""Seconds until something must have happened; only a defect takes that long."""
+
+
+class Broken:
+    """A DNS client with a defect."""
+
+    async def mx(self, domain: str) -> Sequence[Mx]:
+        raise ZeroDivisionError
+
+    srv = PUBLIC_RECORDS.srv
+
+
+async def press(operator: Operator, *keys: str) -> None:
+    """Press keys while something goes on in the background, which is not waited for."""
+    operator.burst(*keys)
+    while operator.app.handing_on or not operator.app._message_queue.empty():  # noqa: SLF001
+        await operator.pilot.pause(0.01)
+
+
+async def wait(operator: Operator, text: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while text not in operator.text():
+            await operator.pilot.pause(0.05)
+
+
+async def to_server(operator: Operator, user: str = DEMO_USER) -> None:
+    await press(operator, "enter", "enter", *user, "enter")
+    assert operator.step == "ServerScreen"
+
+
+def endpoint(operator: Operator) -> str:
+    return operator.app.screen.query_one("#field-endpoint", Field).value
+
+
+def clock(operator: Operator) -> int:
+    """Return the seconds beside the search."""
+    shown = re.search(rf"{re.escape(LOOKING)} (\d+) s", operator.text())
+    assert shown is not None, operator.text()
+    return int(shown[1])
+
+
+async def test_slow_search_has_a_clock_and_does_not_block_typing(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml", records=HeldRecords()) as operator:
+        await to_server(operator)
+        await press(operator, *"mail.x.example")
+        assert endpoint(operator) == "mail.x.example"
+        begun = clock(operator)
+        async with asyncio.timeout(PATIENCE):
+            while clock(operator) <= begun:
+                await operator.pilot.pause(0.05)
+        await press(operator, "enter", "enter")
+        assert operator.step == "SecretScreen"
+
+
+async def test_what_is_typed_is_left_alone_when_something_is_found(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    records = HeldRecords()
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await to_server(operator)
+        await press(operator, *"mail.x")
+        records.released.set()
+        await wait(operator, OFFER)
+        assert endpoint(operator) == "mail.x"
+        await press(operator, *".example")
+        assert endpoint(operator) == "mail.x.example"
+        assert "To take it over, type 1 instead." in operator.text()
+        await press(operator, "ctrl+u", "1", "tab")
+        assert endpoint(operator) == DEMO_HOST
+        assert OFFER not in operator.text()
+
+
+async def test_empty_field_stays_empty_until_enter_is_pressed(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
+        await to_server(operator)
+        await wait(operator, OFFER)
+        assert endpoint(operator) == ""
+        await press(operator, "tab", "shift+tab")
+        assert endpoint(operator) == ""
+        await press(operator, "enter")
+        assert endpoint(operator) == DEMO_HOST
+        assert f"{DEMO_HOST}, port 465, encrypted from the first byte" in operator.text()
+        assert operator.step == "ServerScreen"
+
+
+async def test_encryption_follows_what_is_taken_over(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await to_server(operator, "me@icloud.com")
+        assert "smtp.mail.me.com, port 587, STARTTLS" in operator.text()
+        await press(operator, "enter")
+        assert "(•) STARTTLS" in operator.drawn()
+        await press(operator, "up")
+        assert "(•) SMTPS" in operator.drawn()
+        assert "smtp.mail.me.com, port 465" in operator.text()
+
+
+async def test_offer_is_in_sight_on_a_small_screen(tmp_path: Path, wizard: Wizard) -> None:
+    records = HeldRecords()
+    async with wizard(tmp_path / "config.toml", SMALL, records=records) as operator:
+        await to_server(operator)
+        assert LOOKING.removesuffix(" …") in " ".join(operator.drawn().split())
+        records.released.set()
+        await wait(operator, OFFER)
+        for _ in range(3):
+            await operator.pilot.pause()
+        assert "for example mail.example.org" in operator.drawn()
+        assert OFFER in operator.drawn()
+        assert "Enter takes it over" in operator.drawn()
+        await press(operator, "enter")
+        await operator.settled()
+        assert "(•) SMTPS" in operator.drawn()
+
+
+async def test_long_advice_does_not_push_its_field_out_of_sight(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml", SMALL) as operator:
+        await to_server(operator, "me@gmail.com")
+        await operator.settled()
+        assert "for example mail.example.org" in operator.drawn()
+        assert "1 smtp.gmail.com, port 465, SMTPS" in operator.drawn()
+        assert "on first." not in operator.drawn()
+        await operator.press("pagedown")
+        assert "on first." in operator.drawn()
+
+
+async def test_another_address_ends_the_search_for_the_first(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    records = HeldRecords()
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await to_server(operator, "me@other.example")
+        await wait(operator, "Looking for the mail server of other.example …")
+        await press(operator, "escape", "ctrl+u", *DEMO_USER, "enter")
+        assert LOOKING in operator.text()
+        records.released.set()
+        await wait(operator, OFFER)
+        assert "other.example" not in operator.text()
+        assert records.asked == ["other.example", "demo.example"]
+
+
+async def test_same_address_is_looked_for_once(tmp_path: Path, wizard: Wizard) -> None:
+    records = HeldRecords()
+    records.released.set()
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await to_server(operator)
+        await wait(operator, OFFER)
+        await press(operator, "escape", "enter")
+        assert OFFER in operator.text()
+        assert records.asked == ["demo.example"]
+
+
+async def test_half_an_address_is_never_asked_for(tmp_path: Path, wizard: Wizard) -> None:
+    records = HeldRecords()
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await press(operator, "enter", "enter", *"me@demo.exam", "escape", "enter")
+        assert operator.step == "UserScreen"
+        assert records.asked == []
+
+
+async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> None:
+    before = asyncio.all_tasks()
+    async with wizard(tmp_path / "config.toml", records=HeldRecords()) as operator:
+        await to_server(operator)
+        await wait(operator, LOOKING)
+        await press(operator, "ctrl+q", "tab", "enter")
+        async with asyncio.timeout(PATIENCE):
+            while not operator.has_left:
+                await operator.pilot.pause(0.01)
+    left = asyncio.all_tasks() - before
+    assert not left or not (await asyncio.wait(left, timeout=PATIENCE))[1]
+
+
+async def test_defect_of_the_search_is_as_if_nothing_were_found(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml", records=Broken()) as operator:
+        await to_server(operator)
+        await operator.settled()
+        assert "Looking" not in operator.text()
+        await press(operator, *DEMO_HOST, "enter", "enter")
+        assert operator.step == "SecretScreen"
+
+
+async def test_nobody_is_asked_unless_that_was_decided(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await to_server(operator)
+        await operator.settled()
+        assert "demo.example" not in operator.text()
+        assert operator.app.session.discovery.found is None
+
+
+@pytest.mark.parametrize("key", ["enter", "tab"])
+async def test_number_that_nothing_has_is_a_wrong_host(
+    tmp_path: Path, wizard: Wizard, key: str
+) -> None:
+    async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
+        await to_server(operator)
+        await wait(operator, OFFER)
+        await press(operator, "2", key)
+        assert "'2' is neither a host name" in operator.text()
+        assert endpoint(operator) == "2"
+
+
+async def test_app_password_is_named_where_the_host_was_typed(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await to_server(operator)
+        await press(operator, *"smtp.gmail.com")
+        assert "Google needs an app password" in operator.text()
+        await press(operator, "enter", "enter")
+        assert operator.step == "SecretScreen"
+        assert "Google needs an app password" in operator.text()
+        await press(operator, "shift+tab", "down")
+        assert "app password" not in operator.text()
+
+
+async def test_variables_are_replaced_but_the_secret_is_never_looked_for(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    records = HeldRecords()
+    environ = {"MAILBOX": "me@variable.example", "SMTP_SECRET": "pass@word.example"}
+    async with wizard(tmp_path / "config.toml", records=records, environ=environ) as operator:
+        await to_server(operator, "${MAILBOX}")
+        await wait(operator, "Looking for the mail server of variable.example …")
+        await press(operator, "escape", "ctrl+u", *"${SMTP_SECRET}", "enter")
+        assert operator.step == "ServerScreen"
+        assert "Looking" not in operator.text()
+        assert "word.example" not in operator.text()
+        assert records.asked == ["variable.example"]
