@@ -96,7 +96,7 @@ def test_changed_settings_are_listened_for(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft, plan = new_user(now)
     assert watch_reload(observe_server(now), draft, plan) is not None
-    assert RELOADS in next_steps(now, draft, plan)
+    assert RELOADS in next_steps(now, draft, plan, ())
 
 
 def test_new_secret_needs_a_restart_and_is_not_listened_for(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_new_secret_needs_a_restart_and_is_not_listened_for(tmp_path: Path) -> N
     draft = replace(Draft.of(now), secret=Replace(Secret("another one")), user="x@example.org")
     plan = make_plan(now, draft)
     assert watch_reload(observe_server(now), draft, plan) is None
-    assert "$ systemctl restart bomnipotent" in next_steps(now, draft, plan)
+    assert "$ systemctl restart bomnipotent" in next_steps(now, draft, plan, ())
 
 
 def test_server_that_was_never_started_is_not_listened_for(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
     assert watch_reload(server, draft, plan) is None
     command = f"docker compose -f {tmp_path}/compose.yaml restart server"
     assert server.restart_command() == command
-    steps = next_steps(now, draft, plan, server.restart_command())
+    steps = next_steps(now, draft, plan, (), server.restart_command())
     assert f"$ {command}" in steps
     assert RELOADS not in steps
 

@@ -154,7 +154,7 @@ def _print(
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))
         return
-    for line in next_steps(now, draft, plan, restart):
+    for line in next_steps(now, draft, plan, warnings, restart):
         if not line.startswith("! "):  # said as a warning already
             output.say(line)
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.check.warnings import plan_warnings
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, LayoutKind
+from wizard.errors import Caution
 from wizard.secrets.credential import CREDENTIAL, credential_path
 from wizard.secrets.store import SecretSource, StoreKind
 from wizard.text.language import N_, _
@@ -53,22 +53,20 @@ def next_steps(
     current: CurrentConfig,
     draft: Draft,
     plan: Plan,
+    cautions: Iterable[Caution],
     restart: str | None = None,
     *,
     settled: bool = False,
 ) -> tuple[str, ...]:
     """Return what to do now, one sentence or command a line; commands begin with ``$ ``.
 
+    ``cautions`` are those of the plan: some have to be dealt with before the server starts.
     ``restart`` is what makes a server read a config.toml that is mounted on its own; None where
     it notices a change by itself. ``settled``: the operator knows what the server makes of it.
     """
     if not plan.changed:
         return (_("Nothing had to be changed."),)
-    steps = [
-        f"! {caution.message}"
-        for caution in plan_warnings(current, draft, plan)
-        if caution.code in _BEFORE_START
-    ]
+    steps = [f"! {caution.message}" for caution in cautions if caution.code in _BEFORE_START]
     place = plan.store.place
     through_exec = plan.store is not StoreKind.ENV and plan.variable is not None
     if through_exec or plan.restart_needed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
 from wizard.errors import Caution
 from wizard.saving.plan import Plan
@@ -67,8 +68,9 @@ def done_screen_content(
     )
     cautions = tuple(f"! {each.message}" for each in left)
     restart = server.restart_command(left)
+    warned = plan_warnings(server.current, draft, plan)
     steps, once_settled = (
-        next_steps.next_steps(server.current, draft, plan, restart, settled=settled)
+        next_steps.next_steps(server.current, draft, plan, warned, restart, settled=settled)
         for settled in (False, True)
     )
     return Done(
