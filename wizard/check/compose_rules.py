@@ -20,7 +20,7 @@ from wizard.check.variable_rules import (
     variables,
 )
 from wizard.compose.container import Container
-from wizard.compose.file import EnvironmentEntry
+from wizard.compose.services import EnvironmentEntry
 from wizard.errors import Finding, Severity, finding_of
 from wizard.formats.dotenv.compose_go import interpolate
 from wizard.formats.dotenv.reading import EnvSyntaxError

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from wizard.check import compose_rules, config_rules, env_rules, mail_rules, variable_rules
-from wizard.check import compose_rules as container_rules
-from wizard.check import variable_rules as secret_rules
+from wizard.check.compose_rules import compose_findings, container_findings
+from wizard.check.config_rules import config_findings
+from wizard.check.env_rules import env_findings
 from wizard.check.inspection import Inspection
+from wizard.check.mail_rules import mail_findings
+from wizard.check.variable_rules import secret_findings, variable_findings
 from wizard.errors import Finding, Severity
 
 _RULES = (
-    config_rules,
-    mail_rules,
-    variable_rules,
-    container_rules,
-    secret_rules,
-    env_rules,
-    compose_rules,
+    config_findings,
+    mail_findings,
+    variable_findings,
+    container_findings,
+    secret_findings,
+    env_findings,
+    compose_findings,
 )
 _ORDER = list(Severity)
 
 
 def check_all(seen: Inspection) -> tuple[Finding, ...]:
     """Return what is wrong, the worst first; a pure function of what was read."""
-    found = dict.fromkeys(finding for rules in _RULES for finding in rules.findings(seen))
+    found = dict.fromkeys(finding for rules in _RULES for finding in rules(seen))
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

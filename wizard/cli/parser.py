@@ -18,11 +18,7 @@ from wizard.errors import UsageError
 from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
-
-
 SHELLS = ("bash", "zsh")
-
-
 _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.compose.file import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
+from wizard.compose.services import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
 from wizard.config.layout import Layout
 from wizard.errors import FileRefused
 from wizard.files.reading import read_text

@@ -3,36 +3,24 @@
 The file is read as a graph of nodes, each with its line, and never turned into objects: an alias
 costs nothing, so a file that multiplies itself by aliases does no harm. Import this module only
 where there is a compose file: the YAML library takes its time.
-
-The services of a compose file, as far as the secret is concerned.
-
-https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from wizard.compose.services import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
 from wizard.errors import FileRefused
 from wizard.text.language import _
 
 _MAX_CHARACTERS = 1 << 17
-
-
 _MAX_MERGES = 100
-
-
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-
-
 _MERGE = "tag:yaml.org,2002:merge"
-
-
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -179,71 +167,3 @@ def _short_mount(text: str) -> tuple[str, str]:
     if len(parts) < 2:
         return "", text
     return text[:start] + parts[0], parts[1]
-
-
-_SERVER_IMAGE = re.compile(r"(?:^|/)bomnipotent_server(?:[:@]|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentEntry:
-    """One variable of a service; ``value`` is None where Compose passes on its own one."""
-
-    value: str | None = field(repr=False)
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class EnvFile:
-    """A file whose variables a service gets."""
-
-    path: str
-    line: int
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A directory or file of the host, or a named volume, and where the service sees it."""
-
-    source: str
-    target: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One service. ``open_ended`` says that more about it stands in another place."""
-
-    name: str
-    line: int
-    image: str = ""
-    environment: Mapping[str, EnvironmentEntry] = field(default_factory=dict, repr=False)
-    env_files: tuple[EnvFile, ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    open_ended: bool = False
-    container_name: str = ""
-
-    @property
-    def is_server(self) -> bool:
-        """Whether this is BOMnipotent Server, judged by its image."""
-        return _SERVER_IMAGE.search(self.image) is not None
-
-    def overridden_by(self, other: Service) -> Service:
-        """Return the service as Compose merges it with that of an override file."""
-        return replace(
-            self,
-            image=other.image or self.image,
-            environment={**self.environment, **other.environment},
-            env_files=self.env_files + other.env_files,
-            mounts=self.mounts + other.mounts,
-            open_ended=self.open_ended or other.open_ended,
-            container_name=other.container_name or self.container_name,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ComposeFile:
-    """The services of one file. ``open_ended`` says that it includes other files."""
-
-    services: Mapping[str, Service]
-    open_ended: bool = False

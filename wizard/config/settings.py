@@ -20,11 +20,7 @@ from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 SCHEME = "smtp://"
-
-
 _SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
-
-
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
 
 

@@ -59,8 +59,6 @@ class DemoNetwork:
 
 
 _DOMAIN = DEMO_USER.rpartition("@")[2]
-
-
 DEMO_RECORDS = FixedRecords(
     mx_records={_DOMAIN: [Mx(10, DEMO_HOST)]},
     srv_records={

@@ -23,8 +23,6 @@ from wizard.text.language import _
 
 PASSWORD = Secret("open$esame #1")
 """Of an account that exists in the demo alone; its characters need quoting in ``.env``."""
-
-
 _COMPOSE = """\
 name: bomnipotent
 services:
@@ -37,14 +35,10 @@ services:
     volumes:
       - ./bomnipotent_config:/etc/bomnipotent_server/configs/:ro
 """
-
-
 _ENV = """\
 # Read by Docker Compose
 BOMNIPOTENT_DB_PW=only-a-demo
 """
-
-
 _CONFIG = """\
 # The domain behind which bomnipotent server will be hosted
 domain = "https://bomnipotent.demo.example"

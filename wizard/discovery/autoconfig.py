@@ -26,17 +26,9 @@ from wizard.system.network import Network
 
 _MOST = 5
 """Servers of one file that are looked at."""
-
-
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS, "plain": Security.NONE}
-
-
 _BY_PASSWORD = frozenset({"password-cleartext", "plain"})
-
-
 _WITHOUT_LOGIN = frozenset({"none", "client-IP-address", "smtp-after-pop"})
-
-
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._+@-]*\Z")
 
 

@@ -86,12 +86,8 @@ def _told(records: Mapping[str, Sequence[R]], name: str) -> Sequence[R]:
 
 _ONE_TRY = 1.5
 """Seconds for one question to one name server."""
-
-
 _LONGEST = 15.0
 """Seconds after which a question ends by itself; whoever asks sets the real deadline."""
-
-
 _MOST = 20
 """Records of one name that are looked at."""
 

@@ -105,12 +105,8 @@ def _picture(
 
 
 _NAMES = ("smtp", "mail")
-
-
 _PORTS = {465: Security.TLS, 587: Security.STARTTLS}
 """The better one first."""
-
-
 _PATIENCE = 0.5
 """Seconds that an address has left once another one of the same name has answered."""
 

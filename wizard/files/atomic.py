@@ -32,15 +32,9 @@ def write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
 
 
 PRIVATE = 0o600
-
-
 _SUFFIX = re.compile(r"\.[0-9a-f]{12}\.tmp")
-
-
 _LONGEST_STEM = 255 - len(".0123456789ab.tmp")
 """Bytes; a name may have 255 of them almost everywhere."""
-
-
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -167,8 +161,6 @@ def _give(path: Path, owner: os.stat_result) -> None:
 
 _KEPT = ("system.", "user.")
 """Access control lists (POSIX and NFS) and what people attach; these must not be lost."""
-
-
 _TRIED = ("security.selinux", "security.SMACK64")
 """Labels, which the system may set by rules of its own. Others, such as security.ima and
 trusted.gfid, describe the one file that has them and would be wrong on another."""
@@ -225,8 +217,6 @@ _NO_NEW_FILE = {
     errno.EPERM: InPlaceReason.DIRECTORY,
     errno.EROFS: InPlaceReason.MOUNT,  # only a mount of its own makes the file itself writable
 }
-
-
 _NO_RENAME = {
     errno.EBUSY: InPlaceReason.MOUNT,
     errno.EACCES: InPlaceReason.DIRECTORY,

@@ -16,8 +16,6 @@ from wizard.errors import FileRefused, WriteFailed
 from wizard.text.language import N_, _
 
 _DENIED = (errno.EACCES, errno.EPERM)
-
-
 _REMEDIES = {
     errno.EROFS: N_(
         "The file system is mounted read-only: run the wizard where it is writable, for example "

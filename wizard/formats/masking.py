@@ -27,26 +27,16 @@ _WORD = (
     r"(?:secret|passw|passphrase|token|credential|api[_-]?key|private[_-]?key"
     r"|(?<![a-z])(?:pass|pwd|pw|passwd)(?![a-z]))"
 )
-
-
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
-
-
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
 
 
 # All patterns are bounded, so that a long line takes no more than linear time.
 _URL_USER = re.compile(r"://[^\s/:]*:")
-
-
 _ASSIGNMENT = re.compile(
     rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
 )
-
-
 _ASSIGN = re.compile(r"[:=][ \t]*")
-
-
 _MULTI_LINE = ("'''", '"""')
 
 
@@ -183,8 +173,6 @@ def _mask_comment(text: str) -> str:
 
 
 _EMPTY = re.compile(r"""\s*=\s*(?:""|'')?\s*""")
-
-
 _SIGN = re.compile(r"\s*=")
 
 

@@ -9,12 +9,8 @@ from wizard.errors import InvalidValue
 from wizard.text.language import _
 
 DEFAULT_VARIABLE = "SMTP_SECRET"
-
-
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
-
-
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 

@@ -22,12 +22,8 @@ from wizard.text.language import N_, _
 
 _PATIENCE = 5.0
 """Seconds for all forms together."""
-
-
 _GRACE = 1.0
 """Seconds that the others have left once one form works."""
-
-
 _CURABLE = frozenset(
     {
         Cause.CONNECTION_REFUSED,
@@ -46,12 +42,8 @@ _CURABLE = frozenset(
     }
 )
 """Failures that another form of the endpoint could cure, whatever the stage."""
-
-
 BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
 """Stages at which silence and nonsense may come from the wrong port."""
-
-
 _ANSWERS = {
     Security.TLS: N_(
         "{host} answers on port {port} and encrypts from the first byte with a valid certificate."
@@ -182,8 +174,6 @@ def may_cure(failure: Failure, diagnosis: Diagnosis) -> bool:
 
 
 _MOST_NAMES = 4
-
-
 _RELAY_PORTS = (25, 2500)
 
 

@@ -15,8 +15,6 @@ from wizard.live_test.failure import Diagnosis, Failure
 from wizard.text.language import _
 
 _OF_THE_MAILBOX = ("quota", "mail-too-big")
-
-
 TABLE: tuple[Rule, ...] = (
     *REACHING,
     *ENCRYPTION,

@@ -204,8 +204,6 @@ REACHING: tuple[Rule, ...] = (
         warning=True,
     ),
 )
-
-
 ENCRYPTION: tuple[Rule, ...] = (
     Rule(
         Cause.NOT_TLS,
@@ -331,8 +329,6 @@ ENCRYPTION: tuple[Rule, ...] = (
         N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
     ),
 )
-
-
 INTRODUCTION: tuple[Rule, ...] = (
     Rule(
         Cause.MALFORMED,
@@ -414,8 +410,6 @@ INTRODUCTION: tuple[Rule, ...] = (
         stages=(Stage.EHLO,),
     ),
 )
-
-
 UNFORESEEN: tuple[Rule, ...] = (
     Rule(
         Cause.CLOSED,

@@ -26,14 +26,8 @@ from wizard.text.language import N_
 OUTLOOK_COM = N_(
     "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
 )
-
-
 OTHER_PROVIDER = N_("Use a mailbox of another provider, or put a relay in between.")
-
-
 MAIL_OR_RCPT = (Stage.MAIL, Stage.RCPT)
-
-
 LOGIN: tuple[Rule, ...] = (
     Rule(
         Cause.NO_AUTH,
@@ -247,14 +241,8 @@ LOGIN: tuple[Rule, ...] = (
         stages=(Stage.AUTH,),
     ),
 )
-
-
 _ANY = (*MAIL_OR_RCPT, Stage.DATA)
-
-
 _ABOUT_SENDER = r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned|sender"
-
-
 OTHER_RECIPIENT = Rule(
     Cause.REPLY,
     "recipient-refused",
@@ -263,8 +251,6 @@ OTHER_RECIPIENT = Rule(
     stages=(Stage.RCPT,),
 )
 """The server has nothing against sender, login and client."""
-
-
 SENDING: tuple[Rule, ...] = (
     Rule(
         Cause.SMTPUTF8_MISSING,

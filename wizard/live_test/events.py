@@ -193,14 +193,8 @@ class StageFailed(Exception):
 
 Hide = Callable[[str], str]
 """Makes text from outside fit to be shown, without the secret in any form."""
-
-
 StageAction = Callable[[], Awaitable[StagePassed]]
-
-
 StageStep = tuple[Stage, StageAction]
-
-
 MOST_LINES = 400
 
 

@@ -40,12 +40,8 @@ from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
 _COURTESY_SECONDS = 2.0
-
-
 _IMPATIENCE = 3.0
 """Seconds after which a stage that gets no answer makes the search for alternatives begin."""
-
-
 _IN_STEP = frozenset(
     {
         Cause.REPLY,
@@ -57,8 +53,6 @@ _IN_STEP = frozenset(
     }
 )
 """Failures behind which the mail server still waits for a command."""
-
-
 _UNTRUSTED = {
     Cause.CERTIFICATE_NAME: "name",
     Cause.CERTIFICATE_EXPIRED: "expired",

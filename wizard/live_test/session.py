@@ -281,8 +281,6 @@ def _own_name() -> str:
 
 _PATIENCE = 2.0
 """Seconds that an address has left once another one has answered."""
-
-
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 

@@ -29,14 +29,8 @@ from wizard.text.display import MASK
 from wizard.text.language import _
 
 _LONGEST_LINE = 1000
-
-
 _LONGEST_REPLY = 100_000
-
-
 _LINE = re.compile(r"([2-5][0-5][0-9])([- ])(.*)\Z", re.DOTALL)
-
-
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}\Z")
 
 
@@ -128,8 +122,6 @@ def _parse(line: bytes) -> re.Match[str]:
 
 _MOST_RECEIVED = 200_000
 """Bytes; more than the longest reply. The server is not read from while this many wait."""
-
-
 _UNLIMITED = 3600.0
 """Seconds; every wait has the live test's own deadline, so asyncio's must not come first."""
 
@@ -349,14 +341,8 @@ class Extensions:
 
 
 _CONTINUE = 334
-
-
 _MOST_CHALLENGES = 10
-
-
 _USER_PROMPTS = frozenset({"user name", "username:", "username", "user name\0"})
-
-
 _PASSWORD_PROMPTS = frozenset({"password", "password:", "password\0"})
 
 

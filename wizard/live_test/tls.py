@@ -43,8 +43,6 @@ _CLEAR_TEXT = frozenset(
         "UNEXPECTED_MESSAGE",
     }
 )
-
-
 _TOO_OLD = frozenset(
     {
         "TLSV1_ALERT_PROTOCOL_VERSION",
@@ -144,8 +142,6 @@ def certificate_detail(certificate: Certificate) -> dict[str, JSON]:
 
 
 _MOST_NAMES = 50
-
-
 _LIMIT = 120
 
 

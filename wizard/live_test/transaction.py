@@ -212,8 +212,6 @@ def _path(stage: Stage, address: str) -> bytes:
 
 
 SUBJECT = N_("Test mail: the mail settings of BOMnipotent Server work ✓")
-
-
 _TEXT = N_(
     "Hello,\n\n"
     "this mail was sent by smtp-wizard, exactly as BOMnipotent Server will send its own mails.\n"
@@ -224,8 +222,6 @@ _TEXT = N_(
     "Nobody needs to answer it. If you did not expect it, somebody has entered your address\n"
     "while setting up a BOMnipotent Server.\n"
 )
-
-
 _QUEUED = re.compile(
     r"""queued\ (?:mail\ )?(?:for\ delivery\ )?(?:as|id:?)\ ?["<(]?([^\s">),;]+)  # Postfix
     | \bid=([^\s,;]+)  # Exim

@@ -23,11 +23,7 @@ from wizard.system.process import ChildResult, ChildTimeout, run_child, run_chil
 from wizard.text.language import N_, _
 
 SERVICE = "bomnipotent-smtp"
-
-
 _PACKAGES = Path(__file__).absolute().parents[2]
-
-
 _CHILD = (
     "import sys; sys.path.insert(0, {!r}); from wizard.secrets.keyring_child import main; main()"
 )
@@ -179,14 +175,10 @@ def _parse(answer: ChildResult) -> dict[str, Any]:
 
 FOREIGN = "keyring-backend-foreign"
 """The code for a backend of the operator's own choice, which is used only with consent."""
-
-
 _UNLOCK = N_(
     'Unlock it, then look again:   read -rs p; printf %s "$p" | gnome-keyring-daemon '
     "--replace --unlock --components=secrets"
 )
-
-
 _WORDS: Mapping[str, tuple[str, str]] = {
     "keyring-no-bus": (
         N_("This login has no session bus, so no keyring can be reached."),

@@ -56,12 +56,8 @@ class ServerLog(Protocol):
 
 _CHUNK = 1 << 16
 """Bytes that are read at one look."""
-
-
 _TAIL = 64
 """Bytes before the end that tell whether the file still is what it was."""
-
-
 _EVERY = 0.1
 """Seconds between two looks."""
 
@@ -219,12 +215,8 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 _PASSED_ON = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
               "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME")  # fmt: skip
 """What tells ``docker`` which daemon and which project are meant, as in the operator's shell."""
-
-
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """What Docker takes for a name; nothing that could be a flag."""
-
-
 _SLACK = timedelta(seconds=1)
 """The daemon's clock may be that of a virtual machine, a little behind."""
 
@@ -303,26 +295,14 @@ def _docker(environ: Mapping[str, str]) -> Path | None:
 
 _LONGEST = 1 << 16
 """Bytes that are kept of a line without an end."""
-
-
 _MOST_WORDS = 20
-
-
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
 _ENTRY = re.compile(
     r"(?:\d{4}-\d\d-\d\d[T ][\d:.,]+ ?(?:Z|[+-]\d\d:?\d\d)? *)?"
     r"\[ ?(?P<level>[A-Z]+) ?\] (?P<rest>.*)"
 )
-
-
 _RELOADED = re.compile(r'Configuration successfully reloaded from "')
-
-
 _FAILED = re.compile(r'Failed to read config file (?:"(?:[^"\\]|\\.)*": )?(?P<why>.*)')
-
-
 _QUOTED = re.compile(r"\s*\d*\s*\|")
 """A line of config.toml, as the parser shows it; it may hold a secret."""
 

@@ -104,8 +104,6 @@ _STANDALONE_CONSEQUENCES = {
         "starts the server through smtp-wizard exec."
     ),
 }
-
-
 _COMPOSE_CONSEQUENCES = {
     SecretSource.ENV_FILE: N_(
         "Docker Compose reads it by itself whenever it creates the container."
@@ -153,8 +151,6 @@ def compose_environment_lines(variable: str) -> tuple[str, ...]:
 
 
 DROP_IN = Path("/etc/systemd/system/bomnipotent.service.d/smtp-secret.conf")
-
-
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=@+-]+")
 
 

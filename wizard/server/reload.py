@@ -9,7 +9,6 @@ What was heard from the server, in the operator's words; in this one place.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 from collections.abc import Iterable
@@ -142,8 +141,6 @@ def _outside(container: Container, file: str) -> Path | None:
 
 
 SECONDS = 10.0
-
-
 SETTLES = 0.5
 
 
@@ -166,6 +163,8 @@ class ReloadWatch:
 
     async def outcome(self) -> ReloadOutcome:
         """Wait for the verdict; cancelling ends everything that was started for it."""
+        import asyncio  # `set` asks this module only for the command that restarts a server
+
         reader = LogReader()
         ended = False
         try:
@@ -229,44 +228,24 @@ class ReloadOutcome:
 
 
 WAITING = N_("Listening to the server's log: {seconds:.0f} s at most.")
-
-
 STOPPED = N_("Nobody waited for the server's log.")
-
-
 _RELOADED = N_("✓ The server has reloaded config.toml and uses the new settings.")
-
-
 _REFUSED = N_(
     "✗ The server cannot use the new config.toml. It goes on with its old settings, but once "
     "stopped it does not start again before this is mended."
 )
-
-
 _SAID = N_("The server said: {words}")
-
-
 _MEND = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
-
-
 _UNDO = N_("Or go back to how it was:")
-
-
 _SILENT = N_(
     "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the "
     "server does not run."
 )
-
-
 _QUIET = N_(
     "! The server's log says nothing of an error within {seconds:.0f} seconds. At its level "
     "{level} it does not say that a reload went well."
 )
-
-
 _READ = N_("Read the server's log:")
-
-
 _ENDED = N_("! The server's container does not run. It reads the new settings when you start it:")
 
 

@@ -5,7 +5,6 @@ Moments at which there is no way back any more, or which are the way back themse
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -13,12 +12,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:  # only the wizard has a loop
+    import asyncio
 
 PATIENCE = 3.0
 """Seconds that the wizard has to end by itself; only a stalled terminal takes that long."""
-
-
 _AGAIN = 1.0
 
 

@@ -58,11 +58,7 @@ def _escape(character: str) -> str:
 
 
 LIMIT = 300
-
-
 _SHORTEST_MASKED = 4
-
-
 _SHORTEST_PART = 8
 
 

@@ -40,8 +40,6 @@ class Removal(Enum):
 
 REMOVE: Final = Removal.REMOVE
 """In the place of a value: remove the key."""
-
-
 COMMENTS = {
     "user": "# Login name at the mail server, usually the full e-mail address.",
     "endpoint": "# Mail server host name, or smtp://host:port for a local relay.",
@@ -220,11 +218,7 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
 
 MARK = "# New users need not confirm a verification mail; this lowers security."
 """The comment above what we add. It must never change, or old ones are no longer recognised."""
-
-
 _GLOBAL_KEY = SkipKey.GLOBAL.path[0]
-
-
 _TABLE, _TABLE_KEY = SkipKey.USER_TABLE.path
 
 

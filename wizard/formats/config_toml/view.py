@@ -24,8 +24,6 @@ _REQUIRED = (
     ("[tls]", ("tls",)),
     ("[provider_metadata.publisher]", ("provider_metadata", "publisher")),
 )
-
-
 _OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipKey.GLOBAL.path)
 
 

@@ -21,32 +21,14 @@ from wizard.formats.dotenv.reading import (
 from wizard.text.language import _
 
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
-
-
 _BLANK = r"\t\v\f\r \x85\xa0"
-
-
 _GAP = re.compile(rf"(?:[{WHITE_SPACE}]+|#[^\n]*)*")
-
-
 _EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_BLANK}]*")
-
-
 _NAME = re.compile(rf"(?P<name>[{_BLANK}\w.\[\]-]*)(?:(?P<sign>[=:\n])|\Z)")
-
-
 _BLANKS = re.compile(rf"[{_BLANK}]*")
-
-
 _QUOTED = re.compile(r"""(?P<quote>['"])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)""", re.S)
-
-
 _ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})""")
-
-
 _PAIR = re.compile(r"\\(.)", re.S)
-
-
 _LETTER = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", '"': '"', "$": "$$",
@@ -137,16 +119,10 @@ def _unescape(escape: re.Match[str]) -> str:
 
 # Go ignores the case by Unicode's rules, which make the long s and the Kelvin sign letters, too.
 _VARIABLE_NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
-
-
 _EXPRESSION = rf"({_VARIABLE_NAME})(?:(:?[-+?])(.*))?"
-
-
 _REFERENCE = re.compile(
     rf"\$(?:\$|(?P<bare>{_VARIABLE_NAME})|\{{(?:{_EXPRESSION}\}}|(?P<invalid>)))"
 )
-
-
 _BRACED = re.compile(_EXPRESSION)
 
 

@@ -184,8 +184,6 @@ class _Container:
 
 Render = Callable[[str], str]
 """Gives the source of a new value from that of the old one (empty if there is none)."""
-
-
 _HEADERS = (Kind.HEADER, Kind.ARRAY_HEADER)
 
 
@@ -370,8 +368,6 @@ def _value_source(pair: Statement) -> str:
 
 
 _COMMENT = re.compile(r"([ \t]*)#[ \t]*([^\n]*\n?)")
-
-
 _WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")
 
 

@@ -34,20 +34,10 @@ STRING = (
     r'|"(?:[^"\\\n]++|\\[^\n])*+"?'
     r"|'[^'\n]*+'?"
 )
-
-
 _KEY_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\[^\n])*+"|'[^'\n]*+')"""
-
-
 _DOT = r"[ \t]*+\.[ \t]*+"
-
-
 KEY = rf"{_KEY_PART}(?:{_DOT}{_KEY_PART})*+"
-
-
 FIRST_KEY_PART = re.compile(_KEY_PART)
-
-
 _OUTSIDE = re.compile(
     rf"(?P<deep>(?<![A-Za-z0-9_-]){_KEY_PART}(?:{_DOT}{_KEY_PART}){{{MAX_KEY_PARTS}}})"
     rf"|(?P<string>{STRING})|(?P<comment>#[^\n]*+)|(?P<reference>{REFERENCE.pattern})",
@@ -100,14 +90,8 @@ def map_strings_and_comments(
 
 
 _PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
 _DEFINED_TWICE = N_("a key or table is defined twice")
-
-
 _BAD_CHARACTER = N_("there is a character that TOML does not allow here")
-
-
 _REASONS = (
     # How a message of tomllib begins. Its own words may quote the file, so none are passed on.
     ("Cannot declare", _DEFINED_TWICE),
@@ -135,11 +119,7 @@ _REASONS = (
 
 # A line is only quoted when it is one whole statement in which no secret is likely.
 _QUOTABLE = re.compile(r"""[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[+[^"']*$)""")
-
-
 _CONFIDENTIAL = re.compile(r"secret|pass|pw|token|key|cred|auth|smtp|://|@", re.IGNORECASE)
-
-
 _HEADER_LINE = re.compile(r"[ \t]*\[")
 
 
@@ -210,8 +190,6 @@ def _quotable(lines: list[str], number: int, text: str) -> str:
 
 
 Path = tuple[str, ...]
-
-
 Span = tuple[int, int]
 
 
@@ -314,27 +292,15 @@ def key_path(source: str) -> Path:
 
 
 _REST_OF_LINE = r"[ \t]*+(?:#[^\n]*+)?\r?\n?"
-
-
 _BLANK = re.compile(r"[ \t]*+\r?\n|[ \t]++\Z")
-
-
 _COMMENT = re.compile(r"[ \t]*+#[^\n]*+\n?")
-
-
 _HEADER = re.compile(
     rf"[ \t]*+\[(?P<array>\[?)[ \t]*+(?P<key>{KEY})[ \t]*+\]\]?{_REST_OF_LINE}", re.DOTALL
 )
-
-
 _PAIR = re.compile(rf"[ \t]*+(?P<key>{KEY})[ \t]*+=[ \t]*+", re.DOTALL)
-
-
 _SIMPLE_VALUE = re.compile(
     rf"""(?P<value>"(?!")[^"\\\n]++"|'(?!')[^'\n]++'|[^"'#\[\]{{}}\s]++){_REST_OF_LINE}(?<=\n)"""
 )
-
-
 _VALUE_TOKEN = re.compile(
     rf"(?P<string>{STRING})|(?P<comment>#[^\n]*+)|(?P<newline>\n)|(?P<blank>[ \t\r]++)"
     r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<equals>=)|(?P<comma>,)|[^\"'#\[\]{}=,\s]++",

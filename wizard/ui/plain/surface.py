@@ -29,8 +29,6 @@ from wizard.ui.steps.session import WizardSession
 from wizard.ui.steps.summary import Action
 
 _STEP = N_("Step {number} of {count}: {name}")
-
-
 _STOPS = N_("Ctrl+C goes on without.")
 
 

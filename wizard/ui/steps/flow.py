@@ -79,8 +79,6 @@ class Surface(Protocol):
 
 _PATIENCE = 5.0
 """Seconds that the operator waits for another process that writes."""
-
-
 _SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 

@@ -126,15 +126,11 @@ class MailServerStep(StepForm):
 
 
 _MOST = 3
-
-
 _OFFERS = {
     Security.TLS: N_("{number} {endpoint}, port {port}, SMTPS"),
     Security.STARTTLS: N_("{number} {endpoint}, port {port}, STARTTLS"),
     Security.NONE: N_("{number} {endpoint}, port {port}, not encrypted"),
 }
-
-
 _HOW = {
     (True, True): N_("Enter takes it over; or type another host name."),
     (True, False): N_("Enter takes over 1; or type a number, or another host name."),

@@ -179,11 +179,7 @@ class StepForm:
 
 
 SEVERAL_LINES = N_("What you pasted has several lines, so nothing was entered. Paste one line.")
-
-
 TRIMMED_PASTE = N_("Blanks and line breaks around the pasted text were left out.")
-
-
 TRIMMED = N_("Blanks around it were left out.")
 
 

@@ -35,8 +35,6 @@ _MISSED = {
 _FILE_CHANGED = N_(
     "config.toml has been changed since then; what you did not touch is taken from it as it is now."
 )
-
-
 CHANGED_MEANWHILE = N_(
     "✗ Not written: somebody else has changed a file meanwhile. What you entered is kept; look at "
     "the changes again."

@@ -51,8 +51,6 @@ _OUTCOMES = {
     StageOutcome.FAIL: "$error",
     StageOutcome.SKIP: "dim",
 }
-
-
 _VERDICTS = {
     Verdict.PASS: "passed",
     Verdict.WARN: "warned",

@@ -18,14 +18,8 @@ from rich.cells import cell_len
 
 _NOT_DRAWN = re.compile(r"(?:\x07|\x1b\[[?<>][\d;$]*[a-z]|\x1b\](?:22|52);[^\x07]*\x07)+")
 """Bell, modes, questions, shape of the mouse pointer, clipboard."""
-
-
 _ALTERNATE = "\x1b[?1049h"
-
-
 _CLEAR = "\x1b[m\x1b[H\x1b[J"
-
-
 _GAP = 3
 """Cells that are cheaper sent again than jumped over."""
 
@@ -186,8 +180,6 @@ _TOKEN = re.compile(
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
 )
 """All that textual draws with: places, styles, line ends (a place follows), text."""
-
-
 _UNSEEN_ON_BLANKS = {"1", "2", "3", *map(str, range(30, 38)), *map(str, range(90, 98))}
 """Bold, dim, italic, and the colours of text."""
 
@@ -210,8 +202,6 @@ class Cell(NamedTuple):
 
 
 BLANK = Cell(" ", "", 1)
-
-
 RIGHT_HALF = Cell("", "", 0)
 """Where the character on the left is two cells wide."""
 

@@ -162,16 +162,10 @@ def _watch(descriptor: int) -> None:
 
 _WHOLE, _WHOLE_END = "\x1b[?2026h", "\x1b[?2026l"
 """Between these, the terminal shows nothing until everything has come."""
-
-
 _POINTER = "\x1b]22;"
 """Another shape of the mouse pointer."""
-
-
 _SHORT = 500
 """Characters that come in one piece anyway."""
-
-
 _ASCII = str.maketrans(
     "✓✗▸·•→…–„“▊╭╮╰╯─│▁▂▃▄▅▆▇█",  # noqa: RUF001
     '+x>.*>.-""|++++-||||||||#',
