@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from tests.cli import footprint
+from tests.cli.footprint_child import loaded
 
 NETWORK = (
     "asyncio ssl socket aiosmtplib cryptography wizard.live_test.run wizard.live_test.diagnosis"
@@ -52,3 +56,35 @@ def test_command_imports_only_what_it_needs(command: str, heavy: str, tmp_path: 
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", footprint.COMMANDS)
+def test_command_loads_no_more_of_the_program_than_before(name: str, tmp_path: Path) -> None:
+    found, bound = footprint.measure(footprint.COMMANDS[name], tmp_path), footprint.bounds()[name]
+    new = sorted(found.modules - bound.modules)
+    assert not new, f"loaded, too: {', '.join(new)}"
+    assert found.dataclasses <= bound.dataclasses
+    assert found.patterns <= bound.patterns
+
+
+def test_everything_is_counted_once_and_nothing_of_others() -> None:
+    source = """
+import re
+from dataclasses import dataclass, make_dataclass
+FIRST = AGAIN = re.compile("a")
+Foreign = make_dataclass("Foreign", ["value"])
+@dataclass(slots=True)
+class Outer:
+    pattern = re.compile("b")
+    @dataclass
+    class Inner:
+        value: int
+class Heir(Outer):
+    pass
+"""
+    own, other = ModuleType("wizard.example"), ModuleType("wizardry")
+    for module in (own, other):
+        code = compile(source, module.__name__, "exec", dont_inherit=True)
+        exec(code, vars(module))  # noqa: S102  (the source is above)
+        vars(module)["Foreign"].__module__ = "elsewhere"
+    assert loaded([own, other]) == {"modules": ["wizard.example"], "dataclasses": 2, "patterns": 2}
