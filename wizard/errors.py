@@ -1,9 +1,7 @@
-"""The one family of errors that an operator can cause, and the exit code of each.
+"""What is wrong, raised or reported: the errors that an operator can cause, and the findings.
 
 Every message is a whole sentence for the operator; ``remedy`` says what to do next.
 Neither may ever contain a secret or a line of a file that could hold one.
-
-One thing that is wrong, or may be: where, why, and what to do.
 """
 
 from __future__ import annotations
@@ -16,17 +14,8 @@ from typing import ClassVar, Self
 from wizard.text.language import N_, _
 
 
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """Something that works, or may work, and that the operator should know. Codes are stable."""
-
-    code: str
-    field: str
-    message: str
-
-
 class WizardError(Exception):
-    """Something an operator can cause and mend.
+    """Something that an operator can cause and repair.
 
     ``code`` is kebab-case and stable (it is printed with ``--json``), ``line`` is 1-based.
     """
@@ -115,38 +104,40 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding; ``code`` is kebab-case and stable, ``line`` is 1-based.
+    """Something that is wrong, or works differently from what the operator may expect.
 
-    Neither sentence ever contains a secret.
+    ``code`` is kebab-case and stable, ``line`` is 1-based. ``field`` is the key of ``[smtp]`` that
+    it is about, where that is one. Neither sentence ever contains a secret.
     """
 
     code: str
-    severity: Severity
-    path: Path
-    line: int | None
     message: str
-    remedy: str
+    remedy: str = ""
+    severity: Severity = Severity.WARNING
+    path: Path | None = None
+    line: int | None = None
+    field: str = ""
+
+    @classmethod
+    def from_error(cls, problem: WizardError, path: Path, line: int | None = None) -> Self:
+        """Return a problem that was raised; ``path`` and ``line`` are used where it names none."""
+        return cls(
+            problem.code,
+            problem.message,
+            problem.remedy,
+            Severity.ERROR,
+            problem.path or path,
+            problem.line or line,
+        )
 
     @property
     def head(self) -> str:
         """How bad it is, and where."""
+        severity = self.severity.in_words
+        if self.path is None:
+            return severity
         if self.line is None:
-            return f"{self.severity.in_words}: {self.path}"
+            return f"{severity}: {self.path}"
         return _(
-            "{severity}: {path}, line {line}",
-            severity=self.severity.in_words,
-            path=self.path,
-            line=self.line,
+            "{severity}: {path}, line {line}", severity=severity, path=self.path, line=self.line
         )
-
-
-def finding_of(problem: WizardError, path: Path, line: int | None = None) -> Finding:
-    """Return a problem that was raised as a finding."""
-    return Finding(
-        problem.code,
-        Severity.ERROR,
-        problem.path or path,
-        problem.line or line,
-        problem.message,
-        problem.remedy,
-    )

@@ -38,15 +38,12 @@ class Check:
 
     def __call__(self, files: dict[str, str]) -> Found:
         """Return code, severity, file below the directory, and line of each finding."""
-        return {
-            (
-                one.code,
-                str(one.severity),
-                str(one.path.relative_to(self.directory)),
-                one.line,
-            )
-            for one in self.all(files)
-        }
+        found = set()
+        for one in self.all(files):
+            assert one.path is not None
+            path = str(one.path.relative_to(self.directory))
+            found.add((one.code, str(one.severity), path, one.line))
+        return found
 
 
 @pytest.fixture

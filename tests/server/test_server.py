@@ -19,7 +19,7 @@ from tests.server.conftest import (
 )
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.errors import Caution
+from wizard.errors import Finding
 from wizard.files.refusals import InPlaceReason
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
@@ -138,7 +138,7 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
 def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) -> None:
     server = observe_server(load(standalone(tmp_path)))
     for why in InPlaceReason:
-        needed = server.restart_command([Caution(why.code, "config", why.words)]) is not None
+        needed = server.restart_command([Finding(why.code, why.words)]) is not None
         assert needed is not why.noticed
 
 

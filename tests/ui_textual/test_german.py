@@ -115,8 +115,8 @@ async def test_summary_and_findings_are_german(
     config.write_text(CONFIG)
     (tmp_path / ".env").write_text("SMTP_SECRET=x\n")
     found = [
-        Finding("smtp-key-unknown", Severity.ERROR, config, 4, "Meldung.", "Rat."),
-        Finding("env-not-ignored", Severity.NOTE, config, None, "Andere.", "Anderer."),
+        Finding("smtp-key-unknown", "Meldung.", "Rat.", Severity.ERROR, config, 4),
+        Finding("env-not-ignored", "Andere.", "Anderer.", Severity.NOTE, config),
     ]
     async with wizard(config, size, check=lambda: found) as operator:
         look(operator)

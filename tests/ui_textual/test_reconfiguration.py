@@ -239,7 +239,7 @@ async def test_findings_of_the_check_come_to_the_summary_and_can_be_read(
     config: Path, wizard: Wizard
 ) -> None:
     finding = Finding(
-        "env-world-readable", Severity.ERROR, config, 3, "Everybody can read it.", "chmod 600"
+        "env-world-readable", "Everybody can read it.", "chmod 600", Severity.ERROR, config, 3
     )
     async with wizard(config, check=lambda: [finding]) as operator:
         await operator.press("down")

@@ -21,7 +21,7 @@ from wizard.check.variable_rules import (
 )
 from wizard.compose.container import Container
 from wizard.compose.services import EnvironmentEntry
-from wizard.errors import Finding, Severity, finding_of
+from wizard.errors import Finding, Severity
 from wizard.formats.dotenv.compose_go import interpolate
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.text.language import _
@@ -34,15 +34,12 @@ def compose_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with the compose file and its override."""
     for source in seen.compose:
         if source.problem is not None:
-            yield finding_of(source.problem, source.path)
+            yield Finding.from_error(source.problem, source.path)
     container = seen.container
     if container is None:
         if seen.compose and all(source.problem is None for source in seen.compose):
             yield Finding(
                 "compose-service-unknown",
-                Severity.NOTE,
-                seen.compose[0].path,
-                None,
                 _(
                     "No service here uses the image bomnipotent_server or mounts the directory of "
                     "config.toml, so that it is not known what the server gets."
@@ -51,6 +48,8 @@ def compose_findings(seen: Inspection) -> Iterator[Finding]:
                     "If the server is started in another way, name its files: -c PATH --env-file "
                     "PATH"
                 ),
+                Severity.NOTE,
+                seen.compose[0].path,
             )
         return
     yield from _env_files(container)
@@ -63,14 +62,14 @@ def _env_files(container: Container) -> Iterator[Finding]:
         if file.text is None and file.named.required:
             yield Finding(
                 "compose-env-file-missing",
-                Severity.ERROR,
-                container.path,
-                file.named.line,
                 _(
                     "The env_file {path} does not exist, so Docker Compose starts nothing.",
                     path=file.path,
                 ),
                 _("Create it, or remove it from the service."),
+                Severity.ERROR,
+                container.path,
+                file.named.line,
             )
 
 
@@ -88,9 +87,6 @@ def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
         if place == config:
             yield Finding(
                 "compose-file-mount",
-                Severity.WARNING,
-                container.path,
-                mount.line,
                 _(
                     "config.toml is mounted on its own: the server does not notice changes of it, "
                     "and no program can replace it."
@@ -100,13 +96,12 @@ def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
                     directory=config.parent,
                     target=Path(mount.target).parent,
                 ),
+                path=container.path,
+                line=mount.line,
             )
     if not covered and not unknown and container.service.mounts:
         yield Finding(
             "compose-config-not-mounted",
-            Severity.WARNING,
-            container.path,
-            container.service.line,
             _(
                 "The service {name} mounts neither {config} nor its directory, so it reads "
                 "another configuration.",
@@ -117,6 +112,8 @@ def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
                 "Add under volumes:   {directory}:/etc/bomnipotent_server/configs/:ro",
                 directory=seen.layout.config.parent,
             ),
+            path=container.path,
+            line=container.service.line,
         )
 
 
@@ -135,14 +132,13 @@ def _in_clear(seen: Inspection, container: Container) -> Iterator[Finding]:
     for path, number in lines:
         yield Finding(
             "compose-secret-in-clear",
-            Severity.WARNING,
-            path,
-            number,
             _("The secret stands here in clear text, where it is easily committed or shown."),
             _(
                 "Write ${{{name}:?}} instead, and store it: smtp-wizard set --secret-stdin",
                 name=name,
             ),
+            path=path,
+            line=number,
         )
 
 

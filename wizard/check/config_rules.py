@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.check.inspection import Inspection
-from wizard.errors import FileRefused, Finding, InvalidValue, Severity, finding_of
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView, first_line
 from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
 
-_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_ERROR, _NOTE = Severity.ERROR, Severity.NOTE
 # No other section of the server has keys of these names.
 _ONLY_IN_SMTP = ("endpoint", "starttls")
 _SKIP_HOMES = {form.path[-1]: form.path for form in SkipKey}
@@ -20,23 +20,22 @@ _SKIP_HOMES = {form.path[-1]: form.path for form in SkipKey}
 def config_findings(seen: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with config.toml as a whole."""
     if seen.config.problem is not None:
-        yield finding_of(seen.config.problem, seen.config.path)
+        yield Finding.from_error(seen.config.problem, seen.config.path)
         return
     view = seen.view
     if not seen.config.exists or view is None:
         yield Finding(
             "config-missing",
-            _ERROR,
-            seen.config.path,
-            None,
             _("There is no such configuration, so the server does not start."),
             _("Run smtp-wizard, or name the file with -c PATH."),
+            _ERROR,
+            seen.config.path,
         )
         return
     try:
         source = parse_toml(seen.config.text)
     except FileRefused as error:  # said above already
-        yield finding_of(error, seen.config.path)
+        yield Finding.from_error(error, seen.config.path)
         return
     yield from _sections(seen, view)
     yield from _smtp_keys(seen, view)
@@ -49,33 +48,29 @@ def _sections(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
     for name, line in view.misnamed:
         yield Finding(
             "section-misnamed",
-            _ERROR,
-            path,
-            line,
             _(
                 "The server does not know [{name}]; the section is called [smtp].",
                 name=name,
             ),
             _("Rename it: smtp-wizard set --rename-section"),
+            _ERROR,
+            path,
+            line,
         )
     if view.smtp is None and not view.misnamed and not view.skip_on:
         yield Finding(
             "mail-not-configured",
-            _ERROR,
-            path,
-            None,
             _(
                 "There is neither [smtp] nor a setting that skips the verification of users, so "
                 "the server does not start.",
             ),
             _("Run smtp-wizard, or: smtp-wizard set --user … --endpoint … --secret-stdin"),
+            _ERROR,
+            path,
         )
     if view.missing_required:
         yield Finding(
             "server-settings-missing",
-            _WARNING,
-            path,
-            None,
             _(
                 "The server does not start before it has these settings, too: {missing}.",
                 missing=", ".join(view.missing_required),
@@ -84,6 +79,7 @@ def _sections(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
                 "They are described in the documentation of BOMnipotent Server, under "
                 "Configuration."
             ),
+            path=path,
         )
 
 
@@ -98,15 +94,15 @@ def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
             remedy = _home(key)
         yield Finding(
             "smtp-key-unknown",
-            _ERROR,
-            path,
-            line,
             _(
                 "The server does not know {key!r} in [smtp], and unknown keys keep it from "
                 "starting.",
                 key=key,
             ),
             remedy,
+            _ERROR,
+            path,
+            line,
         )
     for key, line in smtp.wrong_type:
         kind = N_("The value of {key} has to be a text in quotes.")
@@ -114,21 +110,21 @@ def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
             kind = N_("The value of {key} has to be true or false, without quotes.")
         yield Finding(
             "smtp-key-type",
+            _(kind, key=key),
+            _("Correct it in an editor, or by: smtp-wizard set"),
             _ERROR,
             path,
             line,
-            _(kind, key=key),
-            _("Correct it in an editor, or by: smtp-wizard set"),
         )
     for key in ("user", "endpoint"):
         if key not in smtp.lines:
             yield Finding(
                 f"{key}-missing",
+                _("[smtp] has no {key}.", key=key),
+                _("Set it: smtp-wizard set --{key} …", key=key),
                 _ERROR,
                 path,
                 smtp.line,
-                _("[smtp] has no {key}.", key=key),
-                _("Set it: smtp-wizard set --{key} …", key=key),
             )
 
 
@@ -146,11 +142,11 @@ def _misplaced(seen: Inspection, source: TomlSource) -> Iterator[Finding]:
                     place = N_("{key} stands in [{table}], where the server does not know it.")
                 yield Finding(
                     "key-misplaced",
+                    _(place, key=key, table=table),
+                    home,
                     _ERROR,
                     seen.config.path,
                     first_line(source.statements, where),
-                    _(place, key=key, table=table),
-                    home,
                 )
 
 
@@ -178,9 +174,6 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
     if len(lines) > 1:
         yield Finding(
             "skip-both-forms",
-            _ERROR,
-            path,
-            max(lines.values()),
             _(
                 "Both ways to skip the verification of users are in the file; every server knows "
                 "only one of them, and does not start with the other."
@@ -189,6 +182,9 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
                 "Name your server's version: smtp-wizard set --skip-verification --server-version "
                 "X.Y"
             ),
+            _ERROR,
+            path,
+            max(lines.values()),
         )
         return
     known = _known_form(seen)
@@ -196,9 +192,6 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
         if known is not None and form is not known:
             yield Finding(
                 "skip-form-wrong",
-                _ERROR,
-                path,
-                line,
                 _(
                     "This server does not know {path}, and does not start with it.",
                     path=".".join(form.path),
@@ -208,18 +201,21 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
                     "--server-version X.Y",
                     path=".".join(known.path),
                 ),
+                _ERROR,
+                path,
+                line,
             )
         elif form in view.skip_on:
             yield Finding(
                 "verification-skipped",
-                _NOTE,
-                path,
-                line,
                 _(
                     "Users are not verified: anybody can register with an address that is not "
                     "theirs."
                 ),
                 _("Once mails work: smtp-wizard set --verify-users"),
+                _NOTE,
+                path,
+                line,
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wizard.check.git import GitState
 from wizard.check.inspection import Inspection, _line
-from wizard.errors import FileRefused, Finding, Severity, finding_of
+from wizard.errors import FileRefused, Finding, Severity
 from wizard.files.reading import TextFile
 from wizard.formats.dotenv.variables import Definition, read_definitions
 from wizard.formats.variables import DEFAULT_VARIABLE, references
@@ -35,24 +35,22 @@ def env_findings(seen: Inspection) -> Iterator[Finding]:
         if not env.exists:
             continue
         if env.problem is not None:
-            yield finding_of(env.problem, env.path)
+            yield Finding.from_error(env.problem, env.path)
         else:
             yield from _content(seen, env)
         yield from _readers(env)
         if text := _GIT.get(seen.git.get(env.path, GitState.UNKNOWN)):
             code, severity, message, remedy = text
-            yield Finding(code, severity, env.path, None, _(message), _(remedy))
+            yield Finding(code, _(message), _(remedy), severity, env.path)
     for path in seen.strays:
         yield Finding(
             "env-stray-copy",
-            Severity.WARNING,
-            path,
-            None,
             _(
                 "This looks like a copy of .env that an editor or a backup has left; the secret "
                 "may still be in it."
             ),
             _("Remove it if you do not need it: rm {name}", name=path.name),
+            path=path,
         )
 
 
@@ -63,9 +61,6 @@ def _readers(env: TextFile) -> Iterator[Finding]:
     if mode & stat.S_IRWXO:
         yield Finding(
             "env-world-readable",
-            Severity.ERROR,
-            env.path,
-            None,
             _(
                 "Every account of this machine can read or write the file (mode {mode:04o}).",
                 mode=mode,
@@ -74,18 +69,19 @@ def _readers(env: TextFile) -> Iterator[Finding]:
                 "chmod 600 {path}   (640 where the server runs as another account of its group)",
                 path=env.path,
             ),
+            Severity.ERROR,
+            env.path,
         )
     elif mode & stat.S_IRWXG:
         yield Finding(
             "env-group-readable",
-            Severity.NOTE,
-            env.path,
-            None,
             _(
                 "All accounts of the file's group can read or write it (mode {mode:04o}).",
                 mode=mode,
             ),
             _("Unless the server needs that: chmod 600 {path}", path=env.path),
+            Severity.NOTE,
+            env.path,
         )
 
 
@@ -93,7 +89,7 @@ def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
     try:
         entries = read_definitions(env.text, seen.environ)
     except FileRefused as error:
-        yield finding_of(error, env.path)
+        yield Finding.from_error(error, env.path)
         return
     for name in _secret_names(seen):
         found = [entry for entry in entries if entry.name == name]
@@ -109,9 +105,6 @@ def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
     ):
         yield Finding(
             "variable-unused",
-            Severity.WARNING,
-            env.path,
-            _line(env, unused[0]),
             _(
                 "{name} is set here, but config.toml does not refer to it.",
                 name=DEFAULT_VARIABLE,
@@ -120,6 +113,8 @@ def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
                 'Write in its section [smtp]   secret = "${{{name}}}"   or remove this line.',
                 name=DEFAULT_VARIABLE,
             ),
+            path=env.path,
+            line=_line(env, unused[0]),
         )
 
 
@@ -130,9 +125,6 @@ def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[
     if len(found) > 1:
         yield Finding(
             "env-duplicate",
-            Severity.ERROR,
-            env.path,
-            _line(env, found[-1]),
             _(
                 "{name} is defined {count} times with different values: the server takes the "
                 "first, Docker Compose the last.",
@@ -140,19 +132,22 @@ def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[
                 count=len(found),
             ),
             _("Keep one of the lines."),
+            Severity.ERROR,
+            env.path,
+            _line(env, found[-1]),
         )
         return
     yield Finding(
         "env-value-read-differently",
-        Severity.ERROR,
-        env.path,
-        _line(env, found[0]),
         _(
             "The server and Docker Compose do not read the same value of {name}: one of its "
             "characters means something to one of them.",
             name=name,
         ),
         _("Store the secret again, then it is quoted for both: smtp-wizard set --secret-stdin"),
+        Severity.ERROR,
+        env.path,
+        _line(env, found[0]),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
 from wizard.config.settings import Endpoint, Security, SmtpSettings, check_user, settings_findings
 from wizard.discovery.providers import provider_by_host
-from wizard.errors import Caution, FileRefused, Finding, InvalidValue, Severity, finding_of
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.variables import expand
 from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
@@ -35,7 +36,7 @@ def mail_findings(seen: Inspection) -> Iterator[Finding]:
     problems = list(_problems(current))
     yield from problems
     if not problems and (settings := _settings(current)) is not None:
-        yield from (_finding(current, caution) for caution in _cautions(settings))
+        yield from (_in_config(current, finding) for finding in _about_settings(settings))
 
 
 def _problems(current: CurrentConfig) -> Iterator[Finding]:
@@ -51,23 +52,22 @@ def _problems(current: CurrentConfig) -> Iterator[Finding]:
             check(expand(text, current.lookup))
         except (InvalidValue, FileRefused) as problem:
             if _concerns_value(problem):
-                yield finding_of(problem, current.config.path, smtp.lines.get(key))
+                yield Finding.from_error(problem, current.config.path, smtp.lines.get(key))
     try:
         current.starttls()
     except (InvalidValue, FileRefused) as problem:
         if _concerns_value(problem):
-            yield finding_of(problem, current.config.path, smtp.lines.get("starttls"))
+            yield Finding.from_error(problem, current.config.path, smtp.lines.get("starttls"))
     if smtp.endpoint is not None and mask_url_password(smtp.endpoint) != smtp.endpoint:
         yield Finding(
             "password-in-endpoint",
-            Severity.WARNING,
-            current.config.path,
-            smtp.lines.get("endpoint"),
             _(
                 "A password stands in the endpoint, where everybody who may read config.toml sees "
                 "it."
             ),
             _("Move it to .env: smtp-wizard set --endpoint … --secret-stdin"),
+            path=current.config.path,
+            line=smtp.lines.get("endpoint"),
         )
 
 
@@ -93,20 +93,20 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
     return SmtpSettings(user, endpoint, starttls, secret)
 
 
-def _cautions(settings: SmtpSettings) -> Iterator[Caution]:
+def _about_settings(settings: SmtpSettings) -> Iterator[Finding]:
     known = _offers_smtps(settings)
-    for caution in settings_findings(settings):
-        if not (known and caution.code == "starttls-discouraged"):
-            yield caution
+    for finding in settings_findings(settings):
+        if not (known and finding.code == "starttls-discouraged"):
+            yield finding
     if known:
-        yield Caution(
+        yield Finding(
             "starttls-though-smtps",
-            "starttls",
             _(
                 "{host} offers SMTPS (port 465), which is the better choice: STARTTLS begins in "
                 "clear text.",
                 host=settings.route.host,
             ),
+            field="starttls",
         )
 
 
@@ -117,13 +117,12 @@ def _offers_smtps(settings: SmtpSettings) -> bool:
     return provider is not None and provider.offers_smtps(settings.route.host)
 
 
-def _finding(current: CurrentConfig, caution: Caution) -> Finding:
+def _in_config(current: CurrentConfig, finding: Finding) -> Finding:
     smtp = current.view.smtp
-    return Finding(
-        caution.code,
-        Severity.NOTE if caution.code in _NOTES else Severity.WARNING,
-        current.config.path,
-        None if smtp is None else smtp.lines.get(caution.field, smtp.line),
-        caution.message,
-        _(_REMEDIES.get(caution.code, N_("Change it: smtp-wizard set --no-starttls"))),
+    return replace(
+        finding,
+        remedy=_(_REMEDIES.get(finding.code, N_("Change it: smtp-wizard set --no-starttls"))),
+        severity=Severity.NOTE if finding.code in _NOTES else Severity.WARNING,
+        path=current.config.path,
+        line=None if smtp is None else smtp.lines.get(finding.field, smtp.line),
     )

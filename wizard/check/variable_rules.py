@@ -48,7 +48,7 @@ class ReferencedVariable:
         """Return an error, in config.toml where no other place is named."""
         if path is None:
             path, line = self.seen.config.path, self.line
-        return Finding(code, Severity.ERROR, path, line, message, remedy)
+        return Finding(code, message, remedy, Severity.ERROR, path, line)
 
 
 _NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
@@ -124,15 +124,14 @@ def unset_finding(variable: ReferencedVariable) -> Finding:
     if variable.is_secret and problem is not None and problem.code in _NOT_ASKED:
         return Finding(
             "keyring-not-asked",
-            Severity.WARNING,
-            seen.config.path,
-            variable.line,
             _(
                 "The secret ({name}) may be in the keyring, which could not be asked: {message}",
                 name=name,
                 message=problem.message,
             ),
             problem.remedy,
+            path=seen.config.path,
+            line=variable.line,
         )
     if variable.is_secret:
         return variable.problem(
@@ -179,11 +178,11 @@ def needs_exec_finding(variable: ReferencedVariable) -> Finding:
     start = "docker compose up -d" if seen.in_compose else "bomnipotent_server …"
     return Finding(
         "secret-needs-exec",
+        message,
+        _("Start it by: smtp-wizard exec -- {start}", start=start),
         Severity.NOTE,
         seen.config.path,
         variable.line,
-        message,
-        _("Start it by: smtp-wizard exec -- {start}", start=start),
     )
 
 
@@ -197,14 +196,13 @@ def secret_findings(seen: Inspection) -> Iterator[Finding]:
     if current.literal_secret is not None:
         yield Finding(
             "secret-in-config",
-            Severity.WARNING,
-            path,
-            line,
             _(
                 "The secret stands in config.toml itself, where everybody who may read the "
                 "configuration sees it."
             ),
             _("Move it to .env: smtp-wizard set --secret-stdin"),
+            path=path,
+            line=line,
         )
     endpoint = smtp.endpoint or ""
     in_the_open = current.literal_secret is not None or mask_url_password(endpoint) != endpoint
@@ -212,15 +210,14 @@ def secret_findings(seen: Inspection) -> Iterator[Finding]:
     if in_the_open and mode is not None and mode & stat.S_IRWXO:
         yield Finding(
             "config-world-readable",
-            Severity.ERROR,
-            path,
-            None,
             _(
                 "Every account of this machine can read config.toml (mode {mode:04o}), and the "
                 "secret in it.",
                 mode=mode,
             ),
             _("Move the secret to .env: smtp-wizard set --secret-stdin"),
+            Severity.ERROR,
+            path,
         )
     value = secret_as_received(seen)
     if value:
@@ -235,23 +232,22 @@ def _about_value(seen: Inspection, value: str, line: int | None) -> Iterator[Fin
     if _breaks(name, value, smtp.secret_source):
         yield Finding(
             "secret-breaks-config",
-            Severity.ERROR,
-            seen.config.path,
-            line,
             _(
                 "The secret has quotation marks or backslashes in it that break the string in "
                 "which config.toml refers to it."
             ),
             _("Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin"),
+            Severity.ERROR,
+            seen.config.path,
+            line,
         )
     if value != value.strip():
         yield Finding(
             "secret-blanks",
-            Severity.WARNING,
-            seen.config.path,
-            line,
             _("The secret begins or ends with a blank, which is often copied along by mistake."),
             _("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
+            path=seen.config.path,
+            line=line,
         )
 
 

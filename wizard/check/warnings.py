@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
-from wizard.errors import Caution, InvalidValue
+from wizard.errors import Finding, InvalidValue
 from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.secrets.secret import Replace
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _OTHER_USERS = 0o077
 
 
-def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Caution, ...]:
+def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Finding, ...]:
     """Return everything that works differently from what the operator may expect."""
-    found: list[Caution] = []
+    found: list[Finding] = []
     if draft.delivers:
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
@@ -37,16 +37,15 @@ def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Cau
     return tuple(found)
 
 
-def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caution]:
+def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Finding]:
     name = plan.variable
-    found: list[Caution] = []
+    found: list[Finding] = []
     if isinstance(draft.secret, Replace) and draft.store is StoreKind.ENV:
         text = draft.secret.secret.reveal()
         if name is not None and current.environ.get(name, text) != text:
             found.append(
-                Caution(
+                Finding(
                     "environment-wins",
-                    "secret",
                     _(
                         "{name} is also set in this environment, with another value. Where the "
                         "server's environment sets it, too, that value wins over .env.",
@@ -58,9 +57,8 @@ def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caut
         if readers:
             names = ", ".join(_(reader.reader) for reader in readers)
             found.append(
-                Caution(
+                Finding(
                     "secret-misread",
-                    "secret",
                     _(
                         "The server and Docker Compose read this secret exactly, but other "
                         "readers of .env would not: {names}.",
@@ -70,9 +68,8 @@ def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caut
             )
     if plan.store is not StoreKind.ENV and name is not None:
         found.append(
-            Caution(
+            Finding(
                 "secret-needs-exec",
-                "secret",
                 _("The server cannot read this place by itself.")
                 + " "
                 + store_consequence(plan.store.place, current.layout.kind),
@@ -80,9 +77,8 @@ def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caut
         )
     if name is not None and not current.layout.passes(name):
         found.append(
-            Caution(
+            Finding(
                 "compose-variable-not-passed",
-                "secret",
                 _(
                     "{path} does not pass {name} to the container. Add to the service:",
                     path=current.layout.compose_file,
@@ -93,9 +89,8 @@ def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caut
         )
     if current.literal_secret is not None and not isinstance(draft.secret, Replace):
         found.append(
-            Caution(
+            Finding(
                 "secret-in-config",
-                "secret",
                 _(
                     "The secret stands in config.toml itself, where everybody who may read the "
                     "configuration sees it. Enter it again to move it to .env."
@@ -105,13 +100,12 @@ def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Caut
     return found
 
 
-def _about_skip(draft: Draft) -> list[Caution]:
+def _about_skip(draft: Draft) -> list[Finding]:
     if not draft.skip:
         return []
     found = [
-        Caution(
+        Finding(
             "verification-skipped",
-            "skip",
             _(
                 "Users are not verified: anybody can register with an address that is not theirs. "
                 "The server warns in its log for every mail it does not send."
@@ -120,9 +114,8 @@ def _about_skip(draft: Draft) -> list[Caution]:
     ]
     if draft.skip_form is None:
         found.append(
-            Caution(
+            Finding(
                 "skip-form-assumed",
-                "skip",
                 _(
                     "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
                     "({path}); a server since 0.7 does not start with it. Name the version with "
@@ -134,13 +127,12 @@ def _about_skip(draft: Draft) -> list[Caution]:
     return found
 
 
-def _about_files(current: CurrentConfig, plan: Plan) -> list[Caution]:
+def _about_files(current: CurrentConfig, plan: Plan) -> list[Finding]:
     found = unwritable_findings(current)
     for name, line in current.view.misnamed:
         found.append(
-            Caution(
+            Finding(
                 "section-misnamed",
-                "config",
                 _(
                     "Line {line} of config.toml says [{name}], which the server does not know. "
                     "The section must be called [smtp].",
@@ -153,9 +145,8 @@ def _about_files(current: CurrentConfig, plan: Plan) -> list[Caution]:
     if mode is not None and mode & _OTHER_USERS and plan.variable is not None:
         command = f"chmod 600 {quote(str(current.env.path))}"
         found.append(
-            Caution(
+            Finding(
                 "env-readable-by-others",
-                "secret",
                 _(
                     "{path} can be read by other accounts of this machine (mode {mode:04o}). "
                     "Unless the server needs that: {command}",
@@ -168,9 +159,8 @@ def _about_files(current: CurrentConfig, plan: Plan) -> list[Caution]:
     if not current.configured and current.view.missing_required:
         missing = ", ".join(current.view.missing_required)
         found.append(
-            Caution(
+            Finding(
                 "server-settings-missing",
-                "config",
                 _(
                     "The server does not start before config.toml has these settings, too: "
                     "{missing}. They are described in the documentation of BOMnipotent Server, "

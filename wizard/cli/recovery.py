@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from wizard.cli import output
-from wizard.errors import Caution
+from wizard.errors import Finding
 from wizard.saving.journal import Journal, JournalRecord, Phase
 from wizard.saving.transaction import recover_interrupted
 from wizard.system.signals import uninterruptible
 from wizard.text.language import _
 
 
-def recover_and_tell(config: Path) -> tuple[Caution, ...]:
+def recover_and_tell(config: Path) -> tuple[Finding, ...]:
     """Do so and say it at once, whatever comes then; return it for the document."""
     with uninterruptible():
         done = recover_interrupted(config)
@@ -27,7 +27,7 @@ def interrupted_write(config: Path) -> JournalRecord | None:
     return record if record is not None and record.phase is not Phase.COMMITTED else None
 
 
-def unfinished_write(config: Path) -> tuple[Caution, ...]:
+def unfinished_write(config: Path) -> tuple[Finding, ...]:
     """Say, for who changes nothing, that the files are not those that the command would meet."""
     record = interrupted_write(config)
     if record is None:
@@ -37,4 +37,4 @@ def unfinished_write(config: Path) -> tuple[Caution, ...]:
         "Without --dry-run, an interrupted one is put back or completed first.",
         shown=record.shown,
     )
-    return (Caution("write-unfinished", "config", message),)
+    return (Finding("write-unfinished", message),)

@@ -14,7 +14,7 @@ from wizard.cli.values import names_values
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import Caution, UsageError, WizardError
+from wizard.errors import Finding, UsageError, WizardError
 from wizard.formats.config_toml.skip_form import skip_key_of
 from wizard.formats.variables import check_variable
 from wizard.saving.lock import lock_config
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
 
 
 def _set(
-    found: Layout, variable: str | None, recovered: tuple[Caution, ...], options: Namespace
+    found: Layout, variable: str | None, recovered: tuple[Finding, ...], options: Namespace
 ) -> int:
     now = load_config(found)
     if options.rename_section:
@@ -67,7 +67,7 @@ def _set(
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
         if report.diagnosis is not None:
-            warnings.append(Caution(report.diagnosis.code, "test", report.diagnosis.summary))
+            warnings.append(Finding(report.diagnosis.code, report.diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
     with uninterruptible():  # which would say that nothing was written
@@ -130,7 +130,7 @@ def _print(
     now: CurrentConfig,
     draft: Draft,
     plan: Plan,
-    warnings: list[Caution],
+    warnings: list[Finding],
     report: TestReport | None,
     options: Namespace,
 ) -> None:
@@ -159,7 +159,7 @@ def _print(
             output.say(line)
 
 
-def _restart(now: CurrentConfig, plan: Plan, warnings: list[Caution]) -> str | None:
+def _restart(now: CurrentConfig, plan: Plan, warnings: list[Finding]) -> str | None:
     """Return what makes the server read a config.toml that is mounted on its own, if it is."""
     if not plan.changed:
         return None
@@ -172,7 +172,7 @@ def _restart(now: CurrentConfig, plan: Plan, warnings: list[Caution]) -> str | N
 def _document(
     now: CurrentConfig,
     plan: Plan,
-    warnings: list[Caution],
+    warnings: list[Finding],
     report: TestReport | None,
     options: Namespace,
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from wizard.cli import output
 from wizard.cli.recovery import interrupted_write, recover_and_tell, unfinished_write
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import Caution, FileRefused
+from wizard.errors import FileRefused, Finding
 from wizard.saving import undo
 from wizard.saving.journal import JournalRecord
 from wizard.saving.lock import lock_config
@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
         return _undo(found, recovered if options.json else (), options)
 
 
-def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> int:
+def _undo(found: Layout, recovered: tuple[Finding, ...], options: Namespace) -> int:
     record = undo.last_write(found.config)
     plan = undo.make_undo(record)
     warnings = list(recovered)
@@ -50,7 +50,7 @@ def _undo(found: Layout, recovered: tuple[Caution, ...], options: Namespace) -> 
     return 0
 
 
-def _print(plan: Plan, record: JournalRecord, warnings: list[Caution], options: Namespace) -> None:
+def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: Namespace) -> None:
     if options.json:
         output.document(_document(plan, warnings, options))
         return
@@ -75,7 +75,7 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Caution], options: 
             output.say(_("Start the server again, so that it takes notice."))
 
 
-def _put_back(record: JournalRecord, recovered: tuple[Caution, ...], options: Namespace) -> int:
+def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Namespace) -> int:
     """Say that an interrupted write was all there was to undo; return the exit code."""
     if options.json:
         output.document(
@@ -105,7 +105,7 @@ def _put_back(record: JournalRecord, recovered: tuple[Caution, ...], options: Na
     return 0
 
 
-def _document(plan: Plan, warnings: list[Caution], options: Namespace) -> dict[str, Any]:
+def _document(plan: Plan, warnings: list[Finding], options: Namespace) -> dict[str, Any]:
     return {
         "changed": plan.changed,
         "files": [

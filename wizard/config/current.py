@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from wizard.config.layout import Layout, LayoutKind
 from wizard.config.settings import Endpoint, SmtpSettings, check_user
-from wizard.errors import Caution, FileRefused, InvalidValue
+from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.reference import secret_reference
@@ -22,12 +22,11 @@ from wizard.secrets.store import SecretSource
 from wizard.text.language import _
 
 
-def unwritable_findings(current: CurrentConfig) -> list[Caution]:
+def unwritable_findings(current: CurrentConfig) -> list[Finding]:
     """Return a caution for each file that this account will not be able to write."""
     return [
-        Caution(
+        Finding(
             "not-writable",
-            "config",
             _(
                 "This account may not write {path}. Run the wizard as an account that may, or "
                 "with sudo.",

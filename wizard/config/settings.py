@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
-from wizard.errors import Caution, InvalidValue
+from wizard.errors import Finding, InvalidValue
 from wizard.secrets.secret import Secret
 from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
@@ -187,75 +187,75 @@ def check_recipient(address: str) -> str:
     return address
 
 
-def settings_findings(settings: SmtpSettings) -> tuple[Caution, ...]:
+def settings_findings(settings: SmtpSettings) -> tuple[Finding, ...]:
     """Return what works differently from what an operator may expect of these settings."""
     route, endpoint = settings.route, settings.endpoint
     found = []
     if "@" not in settings.user:
         found.append(
-            Caution(
+            Finding(
                 "user-not-an-address",
-                "user",
                 _(
                     "The user is not a mail address. The server sends its mails from this name, "
                     "and many mail servers refuse such a sender."
                 ),
+                field="user",
             )
         )
     if settings.starttls and endpoint.is_url:
         found.append(
-            Caution(
+            Finding(
                 "starttls-without-effect",
-                "starttls",
                 _(
                     "starttls has no effect on an endpoint that begins with smtp://. Use the "
                     "bare host name, or append ?tls=required to the endpoint.",
                 ),
+                field="starttls",
             )
         )
     elif route.security is Security.STARTTLS and not endpoint.is_url:
         found.append(
-            Caution(
+            Finding(
                 "starttls-discouraged",
-                "starttls",
                 _(
                     "SMTPS (port 465) is the better choice where the mail server offers it: "
                     "STARTTLS begins in clear text."
                 ),
+                field="starttls",
             )
         )
     if route.security is Security.NONE and settings.login and not is_nearby(route.host):
         found.append(
-            Caution(
+            Finding(
                 "clear-text-login",
-                "endpoint",
                 _(
                     "The password is sent to {host} in clear text: everybody on the way can read "
                     "it. Use the bare host name, or append ?tls=required to the endpoint.",
                     host=route.host,
                 ),
+                field="endpoint",
             )
         )
     if route.security is not Security.NONE and _ip_address(route.host):
         found.append(
-            Caution(
+            Finding(
                 "address-needs-certificate",
-                "endpoint",
                 _(
                     "The endpoint is an IP address: the certificate must name this very address, "
                     "which is rare. Prefer the host name."
                 ),
+                field="endpoint",
             )
         )
     if settings.secret is not None and "${" in settings.secret.reveal():
         found.append(
-            Caution(
+            Finding(
                 "secret-contains-reference",
-                "secret",
                 _(
                     "The secret contains ${, which the server may take for a variable. Choose a "
                     "secret without it if the login fails."
                 ),
+                field="secret",
             )
         )
     return tuple(found)

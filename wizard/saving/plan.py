@@ -9,7 +9,7 @@ from typing import Literal
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.errors import Caution, FileRefused, InvalidValue
+from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import replacing
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
@@ -51,7 +51,7 @@ class Plan:
         """Whether anything would be written at all."""
         return bool(self.in_stores) or any(change.changed for change in self.changes)
 
-    def about_stores(self, left: Sequence[Caution] = ()) -> tuple[str, ...]:
+    def about_stores(self, left: Sequence[Finding] = ()) -> tuple[str, ...]:
         """Tell what happens to the secret outside of the files.
 
         After the plan was applied, ``left`` is what could not be tidied up.
@@ -65,7 +65,7 @@ class Plan:
             if change.after is not None or not remains
         )
 
-    def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Caution, ...]:
+    def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Finding, ...]:
         """Write everything or nothing; see :func:`wizard.saving.transaction.apply_changes`."""
         return apply_changes(self.config, self.changes, self.in_stores, command=command, keep=keep)
 

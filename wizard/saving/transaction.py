@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from wizard.errors import Caution, StoreUnusable, WizardError, WriteFailed
+from wizard.errors import Finding, StoreUnusable, WizardError, WriteFailed
 from wizard.files import atomic
 from wizard.files.atomic import stale_temporaries
 from wizard.files.reading import Snapshot, read_file
@@ -50,7 +50,7 @@ def apply_changes(
     command: str,
     keep: bool,
     reopen: Reopen = reopen_store,
-) -> tuple[Caution, ...]:
+) -> tuple[Finding, ...]:
     """Write everything or nothing; return what could not be tidied up afterwards.
 
     Only who holds the lock may call it. ``keep`` says whether the write can be undone. Raises
@@ -114,7 +114,7 @@ def _reopen(
     return known[name] if name in known else reopen(name, config, details)
 
 
-def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Caution, ...]:
+def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Finding, ...]:
     """Put back, or complete, what a crash has interrupted; return what was done.
 
     Only who holds the lock may call it. Raises :class:`WriteFailed` or :class:`StoreUnusable`
@@ -135,7 +135,7 @@ def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Ca
             "The last write ({shown}) was interrupted at its end; it is complete now.",
             shown=record.shown,
         )
-        return (Caution("write-completed", "config", message), *left)
+        return (Finding("write-completed", message), *left)
     foreign = _take_back(journal, record, reopen)
     message = _(
         "The last write ({shown}) was interrupted; everything is as it was before.",
@@ -149,14 +149,14 @@ def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Ca
             shown=record.shown,
             paths=paths,
         )
-    return (Caution("write-recovered", "config", message),)
+    return (Finding("write-recovered", message),)
 
 
 def _carry_out(
     wanted: Sequence[FileChange],
     moved: Sequence[StoreChange],
     journal: Journal,
-) -> tuple[Caution, ...]:
+) -> tuple[Finding, ...]:
     for secret in moved:
         if secret.after is not None:
             secret.make()
@@ -169,7 +169,7 @@ def _carry_out(
             continue
         why = replace_file(change.before, change.after, change.new_mode, in_place=mark).why
         if why is not None:
-            notes.append(Caution(why.code, "config", f"{path}: {why.words}"))
+            notes.append(Finding(why.code, f"{path}: {why.words}"))
     return tuple(notes)
 
 
@@ -247,7 +247,7 @@ def _put_back_secret(store: ExternalStore, image: StoreImage) -> None:
         store.delete()
 
 
-def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[Caution, ...]:
+def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[Finding, ...]:
     """Remove what is not needed any more, and close the journal.
 
     A failure takes nothing back; the next start tries again.
@@ -270,17 +270,14 @@ def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[
             journal.finish(record)
     except WriteFailed as error:
         left.append(
-            Caution(
-                error.code, "config", _("Everything is written. {message}", message=error.message)
-            )
+            Finding(error.code, _("Everything is written. {message}", message=error.message))
         )
     return tuple(left)
 
 
-def _old_copy_remains(store: ExternalStore, error: StoreUnusable) -> Caution:
-    return Caution(
+def _old_copy_remains(store: ExternalStore, error: StoreUnusable) -> Finding:
+    return Finding(
         "old-copy-remains",
-        "secret",
         _(
             "Everything is written, but the old secret may still be in {name}: {message}",
             name=store.name,
@@ -291,7 +288,7 @@ def _old_copy_remains(store: ExternalStore, error: StoreUnusable) -> Caution:
 
 def _reachable(
     in_stores: Iterable[StoreChange],
-) -> tuple[list[tuple[StoreChange, Secret | None]], tuple[Caution, ...]]:
+) -> tuple[list[tuple[StoreChange, Secret | None]], tuple[Finding, ...]]:
     """Return each change with the secret that is there before.
 
     A copy that is to be removed, but cannot be read, is left: it could not be brought back.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, LayoutKind
-from wizard.errors import Caution
+from wizard.errors import Finding
 from wizard.secrets.credential import CREDENTIAL, credential_path
 from wizard.secrets.store import SecretSource, StoreKind
 from wizard.text.language import N_, _
@@ -53,7 +53,7 @@ def next_steps(
     current: CurrentConfig,
     draft: Draft,
     plan: Plan,
-    cautions: Iterable[Caution],
+    cautions: Iterable[Finding],
     restart: str | None = None,
     *,
     settled: bool = False,

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from wizard.compose.container import Container, find_container
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.errors import Caution, WizardError
+from wizard.errors import Finding, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
@@ -65,7 +65,7 @@ class RunningServer:
             return False
         return changed and not self._mounts_file()
 
-    def restart_command(self, notes: Iterable[Caution] = ()) -> str | None:
+    def restart_command(self, notes: Iterable[Finding] = ()) -> str | None:
         """Return what makes it read a config.toml that is mounted on its own.
 
         None where it notices by itself. ``notes`` is what the writing has come to.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
-from wizard.errors import Caution
+from wizard.errors import Finding
 from wizard.saving.plan import Plan
 from wizard.server import next_steps
 from wizard.server.reload import ReloadOutcome, ReloadWatch, RunningServer, reload_message
@@ -55,7 +55,7 @@ class Done:
 def done_screen_content(
     draft: Draft,
     plan: Plan,
-    left: Sequence[Caution],
+    left: Sequence[Finding],
     server: RunningServer,
     listening: ReloadWatch | None = None,
 ) -> Done:
