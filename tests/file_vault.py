@@ -19,16 +19,16 @@ class FileVault:
         self.path = path
 
     @property
-    def details(self) -> Mapping[str, str]:
+    def reopen_details(self) -> Mapping[str, str]:
         return {}
 
-    def shelf(self, slot: str) -> FileVault:
+    def backup(self, slot: str) -> FileVault:
         return FileVault(self.path.with_name(f"{self.path.name}-{slot}"))
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         return Availability(usable=True)
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         return self.path.exists()
 
     def read(self) -> Secret | None:

@@ -35,18 +35,18 @@ class MemoryStore:
         self.broken = broken
 
     @property
-    def details(self) -> Mapping[str, str]:
+    def reopen_details(self) -> Mapping[str, str]:
         return {}
 
-    def shelf(self, slot: str) -> MemoryStore:
+    def backup(self, slot: str) -> MemoryStore:
         return self.shelves.setdefault(slot, MemoryStore())
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         if self.broken:
             return Availability(False, "keyring-no-bus", "There is none.", "Use .env.")
         return Availability(usable=True)
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         return self.secret is not None
 
     def read(self) -> Secret | None:

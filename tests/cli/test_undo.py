@@ -150,8 +150,8 @@ def test_damaged_journal_counts_as_none(
 
 def test_undo_brings_back_a_credential(cli: Cli) -> None:
     store = CredentialStore(cli.directory / f"{CREDENTIAL}.cred")
-    if not store.look().usable:
-        pytest.skip(store.look().sentence)
+    if not store.check_availability().usable:
+        pytest.skip(store.check_availability().sentence)
     cli(
         *NEW,
         "--endpoint",

@@ -21,13 +21,13 @@ class Fragile:
         if self.failing == f"{step}-killed":
             raise KeyboardInterrupt
 
-    def look(self) -> Availability:
-        if self.failing == "look":
+    def check_availability(self) -> Availability:
+        if self.failing == "check_availability":
             return Availability(False, "look-failed", "It is locked.", "Unlock it.")
         return Availability(True)
 
-    def present(self) -> bool:
-        self._step("present")
+    def exists(self) -> bool:
+        self._step("exists")
         return self.kept is not None
 
     def read(self) -> Secret | None:

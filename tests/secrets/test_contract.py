@@ -67,27 +67,27 @@ def store(factory: Factory, tmp_path: Path) -> Store:
 
 
 def test_store_can_be_used_and_has_a_name_for_sentences(store: Store) -> None:
-    found = store.look()
+    found = store.check_availability()
     assert found.usable
     assert (found.code, found.sentence, found.remedy) == ("", "", "")
     assert store.name
 
 
 def test_looking_stores_nothing(store: Store, tmp_path: Path) -> None:
-    store.look()
-    assert not store.present()
+    store.check_availability()
+    assert not store.exists()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_new_store_holds_nothing(store: Store) -> None:
-    assert not store.present()
+    assert not store.exists()
     assert store.read() is None
 
 
 @pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))
 def test_what_is_written_is_read_back_exactly(store: Store, text: str) -> None:
     store.write(Secret(text))
-    assert store.present()
+    assert store.exists()
     assert store.read() == Secret(text)
 
 
@@ -100,7 +100,7 @@ def test_written_secret_takes_the_place_of_the_former(store: Store) -> None:
 def test_deleted_secret_is_gone(store: Store) -> None:
     store.write(Secret("hunter22"))
     store.delete()
-    assert not store.present()
+    assert not store.exists()
     assert store.read() is None
 
 
@@ -109,7 +109,7 @@ def test_deleting_nothing_is_no_error(store: Store) -> None:
     store.write(Secret("hunter22"))
     store.delete()
     store.delete()
-    assert not store.present()
+    assert not store.exists()
 
 
 def test_stores_of_two_configurations_are_apart(factory: Factory, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_stores_of_two_configurations_are_apart(factory: Factory, tmp_path: Path
         (tmp_path / name).mkdir()
     one, two = factory(tmp_path / "one"), factory(tmp_path / "two")
     one.write(Secret("hunter22"))
-    assert not two.present()
+    assert not two.exists()
     two.write(Secret("open$esame"))
     two.delete()
     assert one.read() == Secret("hunter22")
@@ -136,4 +136,4 @@ def test_secret_that_could_not_be_moved_on_is_refused_with_nothing_written(
         store.write(Secret(text))
     assert refusal.value.exit_code == 6
     assert refusal.value.remedy
-    assert not store.present()
+    assert not store.exists()

@@ -31,7 +31,7 @@ def fake_tool(directory: Path, patch: pytest.MonkeyPatch, script: str) -> None:
 
 def test_system_without_the_tool_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = CredentialStore(tmp_path / "x.cred").look()
+    found = CredentialStore(tmp_path / "x.cred").check_availability()
     assert (found.usable, found.code) == (False, "credential-no-systemd")
     with pytest.raises(StoreUnusable):
         CredentialStore(tmp_path / "x.cred").write(Secret("hunter22"))
@@ -39,7 +39,7 @@ def test_system_without_the_tool_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_old_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_tool(tmp_path, monkeypatch, "echo 'systemd 249 (249.1)'")
-    found = CredentialStore(tmp_path / "x.cred").look()
+    found = CredentialStore(tmp_path / "x.cred").check_availability()
     assert found.code == "credential-systemd-too-old"
     assert "249" in found.sentence
 
@@ -47,7 +47,7 @@ def test_old_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.skipif(os.geteuid() == 0, reason="is not about root")
 def test_account_other_than_root_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_tool(tmp_path, monkeypatch, "echo 'systemd 252 (252.1)'")
-    assert CredentialStore(tmp_path / "x.cred").look().code == "credential-needs-root"
+    assert CredentialStore(tmp_path / "x.cred").check_availability().code == "credential-needs-root"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -71,7 +71,7 @@ def test_credential_of_another_machine_is_told(tmp_path: Path) -> None:
     usable_systemd_creds()
     path = tmp_path / "x.cred"
     path.write_text("bm90IGEgY3JlZGVudGlhbA==\n")
-    assert CredentialStore(path).present()
+    assert CredentialStore(path).exists()
     with pytest.raises(StoreUnusable) as refusal:
         CredentialStore(path).read()
     assert refusal.value.code == "credential-not-decrypted"

@@ -40,13 +40,13 @@ def test_file_that_its_readers_do_not_understand_is_refused(
     tmp_path: Path, text: str, code: str
 ) -> None:
     (tmp_path / ".env").write_text(text)
-    found = store(tmp_path).look()
+    found = store(tmp_path).check_availability()
     assert (found.usable, found.code) == (False, code)
     assert found.remedy
     assert found.remedy not in found.sentence
     for attempt in (
         store(tmp_path).read,
-        store(tmp_path).present,
+        store(tmp_path).exists,
         store(tmp_path).delete,
         lambda: store(tmp_path).write(Secret("hunter22")),
     ):
@@ -69,19 +69,19 @@ def test_value_that_is_read_differently_is_no_secret(tmp_path: Path, text: str) 
 
 def test_blank_value_is_no_secret(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=\n")
-    assert not store(tmp_path).present()
+    assert not store(tmp_path).exists()
     assert store(tmp_path).read() is None
 
 
 def test_directory_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
-    assert store(tmp_path).look().code == "file-not-regular"
+    assert store(tmp_path).check_availability().code == "file-not-regular"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
-        assert store(tmp_path).look().code == "env-not-writable"
+        assert store(tmp_path).check_availability().code == "env-not-writable"
     finally:
         tmp_path.chmod(0o700)

@@ -28,7 +28,7 @@ def store(bus: SessionBus, **options: object) -> KeyringStore:
 
 
 def test_unlocked_keyring_is_usable_and_keeps_nothing_of_the_trial(unlocked: SessionBus) -> None:
-    found = store(unlocked).look()
+    found = store(unlocked).check_availability()
     assert (found.usable, found.code) == (True, "")
     assert found.backend == "keyring.backends.SecretService.Keyring"
     assert unlocked.labels() == []
@@ -59,14 +59,14 @@ def test_locked_keyring_is_told_with_and_without_an_entry(keyring_bus: SessionBu
     former.kill()
     former.wait()
     keyring_bus.keyring(unlocked=False)
-    found = store(keyring_bus).look()
+    found = store(keyring_bus).check_availability()
     assert found.code == "keyring-locked"
     assert "holds an entry" in found.sentence
     assert "gnome-keyring-daemon --replace --unlock" in found.remedy
-    assert store(keyring_bus).present()
+    assert store(keyring_bus).exists()
     other = KeyringStore(Path("/other/config.toml"), environ=keyring_bus.environ)
-    assert "holds an entry" not in other.look().sentence
-    assert not other.present()
+    assert "holds an entry" not in other.check_availability().sentence
+    assert not other.exists()
     for attempt in (other.read, other.delete, lambda: other.write(SECRET)):
         with pytest.raises(StoreUnusable) as refusal:
             attempt()
@@ -76,7 +76,7 @@ def test_locked_keyring_is_told_with_and_without_an_entry(keyring_bus: SessionBu
 
 def test_keyring_without_collection_is_told(keyring_bus: SessionBus) -> None:
     keyring_bus.keyring(unlocked=False)
-    found = store(keyring_bus).look()
+    found = store(keyring_bus).check_availability()
     assert found.code == "keyring-no-collection"
     with pytest.raises(StoreUnusable, match="no default collection"):
         store(keyring_bus).write(SECRET)
@@ -85,7 +85,7 @@ def test_keyring_without_collection_is_told(keyring_bus: SessionBus) -> None:
 def test_stopped_daemon_is_given_up_in_time(unlocked: SessionBus) -> None:
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     started = time.monotonic()
-    found = store(unlocked, seconds=2).look()
+    found = store(unlocked, seconds=2).check_availability()
     assert found.code == "keyring-timeout"
     assert time.monotonic() - started < 4
     with pytest.raises(StoreUnusable) as refusal:
@@ -95,29 +95,29 @@ def test_stopped_daemon_is_given_up_in_time(unlocked: SessionBus) -> None:
 
 def test_activation_that_never_completes_is_given_up_in_time(bus: SessionBus) -> None:
     bus.service("/bin/sleep 20")
-    found = store(bus, seconds=2).look()
+    found = store(bus, seconds=2).check_availability()
     assert found.code == "keyring-timeout"
 
 
 def test_service_that_does_not_start_is_told(bus: SessionBus) -> None:
     bus.service("/bin/false")
-    assert store(bus).look().code == "keyring-service-failed"
+    assert store(bus).check_availability().code == "keyring-service-failed"
 
 
 def test_bus_without_keyring_is_told(bus: SessionBus) -> None:
-    found = store(bus).look()
+    found = store(bus).check_availability()
     assert found.code == "keyring-no-service"
     assert "install gnome-keyring" in found.remedy
 
 
 def test_missing_address_is_found_in_the_runtime_directory(unlocked: SessionBus) -> None:
-    found = KeyringStore(CONFIG, environ=unlocked.without_address).look()
+    found = KeyringStore(CONFIG, environ=unlocked.without_address).check_availability()
     assert found.usable
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="is about root")
 def test_root_without_a_bus_is_told_to_go_without_sudo() -> None:
-    found = KeyringStore(CONFIG, environ={"PATH": os.environ["PATH"]}).look()
+    found = KeyringStore(CONFIG, environ={"PATH": os.environ["PATH"]}).check_availability()
     assert found.code == "keyring-root"
     assert "without sudo" in found.remedy
 
@@ -125,20 +125,20 @@ def test_root_without_a_bus_is_told_to_go_without_sudo() -> None:
 @pytest.mark.skipif(not IS_ROOT, reason="is about root")
 def test_root_does_not_use_the_bus_of_another_account(unlocked: SessionBus) -> None:
     os.chown(unlocked.directory / "bus", 65534, 65534)
-    assert store(unlocked).look().code == "keyring-root"
+    assert store(unlocked).check_availability().code == "keyring-root"
     without = KeyringStore(CONFIG, environ=unlocked.without_address)
-    assert without.look().code == "keyring-root"
+    assert without.check_availability().code == "keyring-root"
 
 
 @pytest.mark.skipif(IS_ROOT, reason="is not about root")
 def test_login_without_a_bus_is_told() -> None:
-    found = KeyringStore(CONFIG, environ={"PATH": os.environ["PATH"]}).look()
+    found = KeyringStore(CONFIG, environ={"PATH": os.environ["PATH"]}).check_availability()
     assert found.code == "keyring-no-bus"
 
 
 def test_dead_bus_is_told(tmp_path: Path) -> None:
     environ = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/none"}
-    found = KeyringStore(CONFIG, environ=environ).look()
+    found = KeyringStore(CONFIG, environ=environ).check_availability()
     assert found.code == "keyring-no-bus"
 
 
@@ -147,7 +147,8 @@ def test_process_ends_at_once_after_a_look_that_hung(unlocked: SessionBus) -> No
     code = (
         "import pathlib, time, sys\n"
         "from wizard.secrets.keyring import KeyringStore\n"
-        "print(KeyringStore(pathlib.Path('/x/config.toml'), seconds=1.5).look().code)\n"
+        "store = KeyringStore(pathlib.Path('/x/config.toml'), seconds=1.5)\n"
+        "print(store.check_availability().code)\n"
         "print([m for m in ('keyring', 'secretstorage', 'jeepney') if m in sys.modules])\n"
         "print(time.monotonic(), flush=True)"
     )
@@ -162,10 +163,10 @@ def test_process_ends_at_once_after_a_look_that_hung(unlocked: SessionBus) -> No
 
 
 async def test_look_in_the_background_can_be_cancelled(unlocked: SessionBus) -> None:
-    assert (await store(unlocked).look_async()).usable
+    assert (await store(unlocked).check_availability_async()).usable
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
-    assert (await store(unlocked, seconds=1).look_async()).code == "keyring-timeout"
-    task = asyncio.create_task(store(unlocked, seconds=60).look_async())
+    assert (await store(unlocked, seconds=1).check_availability_async()).code == "keyring-timeout"
+    task = asyncio.create_task(store(unlocked, seconds=60).check_availability_async())
     await asyncio.sleep(0.5)
     started = time.monotonic()
     task.cancel()
@@ -189,7 +190,7 @@ def test_backend_that_loses_or_shows_secrets_is_refused(
 ) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHON_KEYRING_BACKEND": backend}
     tried = KeyringStore(CONFIG, environ=environ, accepted=backend)
-    assert tried.look().code == code
+    assert tried.check_availability().code == code
     with pytest.raises(StoreUnusable) as refusal:
         tried.write(SECRET)
     assert refusal.value.code == code
@@ -200,7 +201,7 @@ def test_backend_in_the_configuration_file_is_seen(tmp_path: Path) -> None:
     directory.mkdir(parents=True)
     text = "[backend]\ndefault-keyring=keyring.backends.null.Keyring\n"
     (directory / "keyringrc.cfg").write_text(text)
-    found = KeyringStore(CONFIG, environ={"HOME": str(tmp_path)}).look()
+    found = KeyringStore(CONFIG, environ={"HOME": str(tmp_path)}).check_availability()
     assert found.code == "keyring-backend-refused"
     assert found.backend == "keyring.backends.null.Keyring"
 
@@ -232,16 +233,16 @@ def test_keyring_of_the_operators_choice_is_used_only_once_agreed_to(
 ) -> None:
     environ = own_backend(tmp_path, monkeypatch, "")
     asked = KeyringStore(CONFIG, environ=environ)
-    found = asked.look()
+    found = asked.check_availability()
     assert (found.code, found.backend) == ("keyring-backend-foreign", "ownkeyring.Keyring")
     assert "ownkeyring.Keyring" in found.sentence
     with pytest.raises(StoreUnusable, match="of your own choice"):
         asked.write(SECRET)
     agreed = KeyringStore(CONFIG, environ=environ, accepted="ownkeyring.Keyring")
-    assert agreed.look().usable
+    assert agreed.check_availability().usable
     agreed.write(SECRET)
     assert asked.read() == SECRET
-    assert asked.present()
+    assert asked.exists()
     agreed.delete()
     assert json.loads((tmp_path / "kept.json").read_text()) == {}
 
@@ -251,7 +252,7 @@ def test_keyring_that_does_not_give_back_what_it_got_is_refused(
 ) -> None:
     environ = own_backend(tmp_path, monkeypatch, "3")
     broken = KeyringStore(CONFIG, environ=environ, accepted="ownkeyring.Keyring")
-    assert broken.look().code == "keyring-loses-secrets"
+    assert broken.check_availability().code == "keyring-loses-secrets"
     with pytest.raises(StoreUnusable) as refusal:
         broken.write(SECRET)
     assert refusal.value.code == "keyring-loses-secrets"
@@ -265,7 +266,7 @@ def test_module_in_the_working_directory_is_not_imported(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
-    assert store(unlocked).look().usable
+    assert store(unlocked).check_availability().usable
 
 
 def test_same_configuration_has_one_entry_whatever_way_it_is_named(tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ def watched() -> Iterator[Watch]:
 
 
 def everything(store: Store) -> None:
-    store.look()
+    store.check_availability()
     store.write(Secret(TEXT))
-    assert store.present()
+    assert store.exists()
     assert store.read() == Secret(TEXT)
     store.delete()
 

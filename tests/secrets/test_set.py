@@ -111,7 +111,7 @@ def test_live_test_uses_the_secret_of_the_keyring(account: Account) -> None:
 @pytest.fixture
 def root(tmp_path: Path, bus: SessionBus) -> Account:
     """An account that may make credentials; the bus has no keyring."""
-    found = CredentialStore(tmp_path / "x").look()
+    found = CredentialStore(tmp_path / "x").check_availability()
     if not found.usable:
         pytest.skip(found.sentence)
     return Account(tmp_path, bus)

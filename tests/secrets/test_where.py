@@ -50,7 +50,7 @@ def test_keyring_alone_needs_exec(tmp_path: Path) -> None:
 
 def test_keyring_is_not_asked_where_the_secret_is_found_already(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
-    broken = Fragile("the keyring", failing="present")
+    broken = Fragile("the keyring", failing="exists")
     quick = resolver.find(load(tmp_path), keyring=broken, thorough=False)
     assert (quick.places, quick.keyring_problem) == ((SecretSource.ENV_FILE,), None)
     thorough = resolver.find(load(tmp_path), keyring=broken)
@@ -67,7 +67,7 @@ def test_nothing_is_asked_where_no_variable_is_wanted(
     tmp_path: Path, secret: str, places: tuple[SecretSource, ...]
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))
-    keyring = Fragile("the keyring", SECRET, failing="present-killed")
+    keyring = Fragile("the keyring", SECRET, failing="exists-killed")
     assert resolver.find(now, keyring=keyring).places == places
     assert resolver.fetch(now, keyring=keyring) == {}
 

@@ -146,7 +146,7 @@ async def test_store_that_works_is_offered_and_chosen(
 class RaisingStore(MemoryStore):
     """Stands for one that cannot even be looked at."""
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         raise StoreUnusable("credential-timeout", "It did not answer.", "Use .env.")
 
 
@@ -168,7 +168,7 @@ async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_c
     from wizard.secrets import resolver
 
     class ForeignStore(MemoryStore):
-        def look(self) -> Availability:
+        def check_availability(self) -> Availability:
             return Availability(False, FOREIGN, "It is not the native one.", backend="pass.Keyring")
 
     store, accepted = ForeignStore(), []

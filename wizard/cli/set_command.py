@@ -53,7 +53,7 @@ def _set(
     touched = options.store is not None or values.secret_named(options)
     now = resolver.with_stored(now, thorough=touched)
     draft = _draft(now, options)
-    look = open_store(now, draft.store).look()
+    look = open_store(now, draft.store).check_availability()
     if draft.store is not StoreKind.ENV and not look.usable:
         raise look.refusal()
     plan = make_plan(now, draft, variable)

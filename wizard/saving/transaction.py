@@ -235,7 +235,7 @@ def _put_back(image: FileImage, journal: Journal) -> bool:
 
 def _put_back_secret(store: ExternalStore, image: StoreImage) -> None:
     if image.had:
-        kept = store.shelf(image.slot).read()
+        kept = store.backup(image.slot).read()
         if kept is None:
             raise StoreUnusable(
                 "shelf-empty",
@@ -243,7 +243,7 @@ def _put_back_secret(store: ExternalStore, image: StoreImage) -> None:
                 _("Store the secret again: smtp-wizard set --secret-stdin"),
             )
         store.write(kept)
-    elif store.present():
+    elif store.exists():
         store.delete()
 
 
@@ -315,7 +315,7 @@ def _absolute(path: Path) -> Path:
 
 def _store_image(change: StoreChange, before: Secret | None, slot: str) -> StoreImage:
     had, new = before is not None, fingerprint(change.after)
-    return StoreImage(change.name, slot, had, new, change.store.details)
+    return StoreImage(change.name, slot, had, new, change.store.reopen_details)
 
 
 def _shelve(
@@ -326,14 +326,14 @@ def _shelve(
         journal.write(replace(record, phase=Phase.SHELVING))
     for (change, before), image in zip(moved, record.stores, strict=True):
         if before is not None:
-            change.store.shelf(image.slot).write(before)
+            change.store.backup(image.slot).write(before)
 
 
 def _clear_shelf(record: JournalRecord, reopen: Reopen) -> None:
     for image in record.stores:
         if image.had:
             with contextlib.suppress(StoreUnusable):
-                reopen(image.store, record.config, image.details).shelf(image.slot).delete()
+                reopen(image.store, record.config, image.details).backup(image.slot).delete()
 
 
 def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
@@ -356,7 +356,7 @@ def _remove_leftovers(record: JournalRecord, reopen: Reopen) -> None:
     for image in record.stores:
         store = reopen(image.store, record.config, image.details)
         if isinstance(store, CredentialStore):
-            paths += [store.path, store.shelf(image.slot).path]
+            paths += [store.path, store.backup(image.slot).path]
     for path in paths:
         try:
             target = read_file(path).target

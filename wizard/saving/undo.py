@@ -75,7 +75,7 @@ def _secret(image: StoreImage, record: JournalRecord, reopen: Reopen) -> StoreCh
             _("The secret in {name} was changed after that write.", name=store.name),
             _("Nothing is put back. Change the settings with smtp-wizard set instead."),
         )
-    kept = store.shelf(image.slot).read() if image.had else None
+    kept = store.backup(image.slot).read() if image.had else None
     if image.had and kept is None:
         raise StoreUnusable(
             "shelf-empty",

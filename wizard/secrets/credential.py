@@ -52,17 +52,17 @@ class CredentialStore:
         return _("the systemd credential")
 
     @property
-    def details(self) -> Mapping[str, str]:
+    def reopen_details(self) -> Mapping[str, str]:
         """Nothing: the path says it all."""
         return {}
 
-    def shelf(self, slot: str) -> CredentialStore:
+    def backup(self, slot: str) -> CredentialStore:
         """Return another encrypted file, beside the one that is in use."""
         return CredentialStore(
             self.path.with_name(f"{self.path.name}.before-{slot}"), self._seconds
         )
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         """Find out whether this account can encrypt credentials here; creates no key."""
         if not (tool := _tool()):
             return Availability(
@@ -94,7 +94,7 @@ class CredentialStore:
             )
         return Availability(True)
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         """Tell whether the file is there."""
         return bool(self._load().data)
 
@@ -158,7 +158,7 @@ class CredentialStore:
             raise _unusable(error) from None
 
     def _usable_tool(self) -> str:
-        found = self.look()
+        found = self.check_availability()
         if not found.usable:
             raise found.refusal()
         return _tool() or _TOOL

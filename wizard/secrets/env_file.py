@@ -30,7 +30,7 @@ class EnvFileStore:
         self.variable = variable
         self._environ = dict(os.environ if environ is None else environ)
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         """Find out whether the file can be read and written."""
         try:
             snapshot, text = self._load()
@@ -51,7 +51,7 @@ class EnvFileStore:
             )
         return Availability(True)
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         """Tell whether the variable is defined and not blank."""
         return any(self._values(self._load()[1]))
 

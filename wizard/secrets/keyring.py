@@ -66,30 +66,30 @@ class KeyringStore:
         return _("the keyring")
 
     @property
-    def details(self) -> Mapping[str, str]:
+    def reopen_details(self) -> Mapping[str, str]:
         """The label of the entry, and the backend that the operator has accepted."""
         return {"label": self.label, "accepted": self._accepted}
 
     @classmethod
-    def again(cls, config: Path, details: Mapping[str, str]) -> KeyringStore:
-        """Open the keyring with the :attr:`details` of an earlier store."""
+    def reopen(cls, config: Path, details: Mapping[str, str]) -> KeyringStore:
+        """Open the keyring with the :attr:`reopen_details` of an earlier store."""
         store = cls(config, accepted=details.get("accepted", ""))
         store.label = details.get("label", store.label)
         return store
 
-    def shelf(self, slot: str) -> KeyringStore:
+    def backup(self, slot: str) -> KeyringStore:
         """Return an entry of its own, beside the one that is in use."""
         store = copy.copy(self)
         store.user = f"{self.user} (before the last change, {slot})"
         store.label = f"{self.label} (before the last change)"
         return store
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         """Look without prompting; then try the keyring out with an entry of no worth."""
         return keyring_availability(self._ask("look"), self.user)
 
-    async def look_async(self) -> Availability:
-        """Do what :meth:`look` does while the event loop goes on; may be cancelled any time."""
+    async def check_availability_async(self) -> Availability:
+        """Do the same without blocking the event loop; may be cancelled at any time."""
         try:
             answer = await run_child_async(
                 self._command(), self._request("look"), self._environ, self._seconds
@@ -100,7 +100,7 @@ class KeyringStore:
             return keyring_availability({"code": "keyring-failed"}, self.user)
         return keyring_availability(_parse(answer), self.user)
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         """Tell whether there is an entry, even if it is locked."""
         return bool(self._demand("present").get("present"))
 

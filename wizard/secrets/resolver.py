@@ -86,7 +86,7 @@ def reopen_store(name: StoreKind, config: Path, details: Mapping[str, str]) -> E
         return CredentialStore(credential.credential_path(config))
     from wizard.secrets.keyring import KeyringStore
 
-    return KeyringStore.again(config, details)
+    return KeyringStore.reopen(config, details)
 
 
 def find(
@@ -106,7 +106,7 @@ def find(
         return SecretSources(tuple(places))
     problem = None
     try:
-        if (keyring or keyring_store(current)).present():
+        if (keyring or keyring_store(current)).exists():
             places.append(SecretSource.KEYRING)
     except StoreUnusable as error:
         problem = error
@@ -149,7 +149,7 @@ def with_stored(current: CurrentConfig, *, thorough: bool = False) -> CurrentCon
         return replace(current, stored=_credential(current), stored_place=SecretSource.CREDENTIAL)
     keyring = keyring_store(current)
     try:
-        if not keyring.present():
+        if not keyring.exists():
             return current
         return replace(current, stored=keyring.read(), stored_place=SecretSource.KEYRING)
     except StoreUnusable:
@@ -208,7 +208,7 @@ def _from_stores(current: CurrentConfig, name: str, keyring: Store | None) -> Se
 def _encrypted(current: CurrentConfig) -> bool:
     """Whether there is an encrypted credential for this configuration, readable or not."""
     try:
-        return credential_store(current).present()
+        return credential_store(current).exists()
     except StoreUnusable:
         return True
 

@@ -68,19 +68,20 @@ class Availability:
 
 
 class Store(Protocol):
-    """One place for one secret. Every method but :meth:`look` raises :class:`StoreUnusable`.
+    """One place for one secret.
 
-    No method ever asks the operator anything or waits longer than a few seconds.
+    Every method but :meth:`check_availability` raises :class:`StoreUnusable`. No
+    method ever asks the operator anything or waits longer than a few seconds.
     """
 
     @property
     def name(self) -> str:
         """What it is called in a sentence, such as ``.env`` or ``the keyring``."""
 
-    def look(self) -> Availability:
+    def check_availability(self) -> Availability:
         """Find out whether the store can be used."""
 
-    def present(self) -> bool:
+    def exists(self) -> bool:
         """Tell whether it holds a secret, without reading it."""
 
     def read(self) -> Secret | None:
@@ -97,10 +98,10 @@ class ExternalStore(Store, Protocol):
     """A store outside of the files that the server reads; it keeps the secret before a write."""
 
     @property
-    def details(self) -> Mapping[str, str]:
+    def reopen_details(self) -> Mapping[str, str]:
         """What it takes to open the same store again, besides the path of config.toml."""
 
-    def shelf(self, slot: str) -> Store:
+    def backup(self, slot: str) -> Store:
         """Return the place in the same store for a copy of the secret before a write."""
 
 

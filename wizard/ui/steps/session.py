@@ -71,8 +71,8 @@ class WizardSession:
         """Begin to look around in the background; needs a running event loop."""
         for name, store in self.stores.items():
             # The keyring's own way leaves no thread behind that could hang.
-            own_way = store.look_async if isinstance(store, KeyringStore) else None
-            look = own_way or partial(run_in_thread, store.look)
+            own_way = store.check_availability_async if isinstance(store, KeyringStore) else None
+            look = own_way or partial(run_in_thread, store.check_availability)
             self.looks[name] = asyncio.ensure_future(self._soon(look))
         if self.check is not None:
             self.checking = asyncio.ensure_future(self._soon(partial(run_in_thread, self.check)))
