@@ -92,7 +92,8 @@ INJECTED = [
     ("rename", 3, "error=EIO"),
     ("rename", 4, "signal=SIGKILL"),
     ("fsync", 5, "error=EIO"),
-    ("pwrite64", 2, "error=ENOSPC"),
+    ("pwrite64", 1, "error=ENOSPC"),
+    ("pwrite64", 3, "error=ENOSPC"),
 ]
 
 

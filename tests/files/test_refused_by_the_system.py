@@ -283,6 +283,43 @@ def test_rename_that_was_not_done_leaves_the_old_file(
     assert names(place) == ["config.toml"]
 
 
+def test_rename_whose_outcome_the_system_does_not_tell_is_said(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = existing(place)
+    before = read_file(path)
+    lstat = os.lstat
+
+    def failing(source: Path, target: Path) -> None:
+        monkeypatch.setattr(Path, "lstat", unanswered)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def unanswered(self: Path) -> os.stat_result:
+        if self == path:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return lstat(self)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(WriteFailed) as failed:
+        replace_file(before, b"new")
+    assert (failed.value.code, failed.value.path) == ("not-put-back", path)
+    assert names(place) == ["config.toml"]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_file_system_that_cannot_sync_is_written_all_the_same(
+    place: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def failing(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = existing(place)
+    before = read_file(path)
+    monkeypatch.setattr(os, "fsync", failing)
+    assert replace_file(before, b"new").why is None
+    assert path.read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS, errno.ENOTSUP])
 def test_file_system_without_rename_is_written_in_place(
     place: Path, monkeypatch: pytest.MonkeyPatch, number: int

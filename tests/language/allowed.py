@@ -54,7 +54,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_NAME, "cli/", ("smtp-wizard {}", "smtp-wizard: {}", "smtp-wizard exec [-c PATH]")),
     Allowed(_NAME, "check/variable_rules.py", ("Docker Compose",)),
     Allowed(_NAME, "formats/dotenv/variables.py", ("Docker Compose",)),
-    Allowed(_NAME, "files/atomic.py", ("system.", "user.")),
+    Allowed(_NAME, "files/replacing.py", ("system.", "user.")),
     Allowed(_NAME, "live_test/evidence.py", ("Python {}, {}, {} {}",)),
     Allowed(
         "searched in the words of a mail server",

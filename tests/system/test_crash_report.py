@@ -63,7 +63,7 @@ def test_report_names_versions_circumstances_and_places() -> None:
     assert "OSError (errno 5)" in lines
     assert "KeyError" in lines
     assert lines.index("caused by:") < lines.index("while dealing with:")
-    assert any(line.startswith("  tests/test_report.py:") for line in lines)
+    assert any(line.startswith("  tests/system/test_crash_report.py:") for line in lines)
     assert any(line.endswith(" in chain") for line in lines)
     assert SECRET not in text
 
@@ -194,7 +194,8 @@ def test_layout_that_cannot_be_told_does_not_hide_the_defect(
     def broken(*arguments: object) -> int:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(layout, "find_layout", broken)
+    for module in (layout, show_command):
+        monkeypatch.setattr(module, "find_layout", broken)
     result = cli("show")
     assert result.code == 1
     assert "Unexpected error (RuntimeError)" in result.err

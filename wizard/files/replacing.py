@@ -1,25 +1,25 @@
-"""Writing a file: replaced in one step where that is possible, otherwise in place.
-
-What this account may write, and the mode of what it creates.
-"""
+"""Writing a file: replaced in one step where that is possible, in place elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from wizard.errors import FileRefused, WizardError
 from wizard.files.atomic import (
     PRIVATE,
     CannotReplace,
+    OutcomeUnknown,
     make_directories,
+    publish,
     remove_directories,
-    replace_durably,
-    replace_unsynced,
     sync_directory,
+    temporary_beside,
 )
 from wizard.files.in_place import open_existing, overwrite
 from wizard.files.reading import Snapshot, check_trusted, has_access, read_file
@@ -97,9 +97,7 @@ def delete_file(before: Snapshot) -> None:
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
     :class:`WriteFailed` when the system refuses; the file is then as it was.
     """
-    now = read_file(before.path)
-    if (now.data, now.target) != (before.data, before.target):
-        raise changed_meanwhile(before.path)
+    now = _read_unchanged(before)
     if now.data is None:
         return
     try:
@@ -111,10 +109,18 @@ def delete_file(before: Snapshot) -> None:
     except OSError as error:
         gone = Snapshot(now.path, now.target, None)
         try:
-            replace_unsynced(gone, now.data, now.mode or PRIVATE)
-        except (OSError, CannotReplace, WizardError):
+            _replace_unsynced(gone, now.data, now.mode or PRIVATE)
+        except (OSError, WizardError):
             raise not_put_back(before.path, error) from None
         raise not_removed(before.path, now.target, error) from None
+
+
+def _read_unchanged(before: Snapshot) -> Snapshot:
+    """Read the file again; raise :class:`FileRefused` when it is no longer as in ``before``."""
+    now = read_file(before.path)
+    if (now.data, now.target) != (before.data, before.target):
+        raise changed_meanwhile(before.path)
+    return now
 
 
 def _check_link_target(before: Snapshot) -> None:
@@ -128,38 +134,133 @@ def _check_link_target(before: Snapshot) -> None:
 
 
 def _write(
-    before: Snapshot, data: bytes, new_mode: int, announce: Callable[[], None] | None
+    before: Snapshot, data: bytes, new_mode: int, in_place: Callable[[], None] | None
 ) -> InPlaceReason | None:
+    """Write the file; return why it was written in place, None where it was replaced."""
     if not before.exists:
         try:
-            replace_durably(before, data, new_mode)
-        except CannotReplace as obstacle:
-            if obstacle.why is InPlaceReason.OWNER:
-                raise not_given_away(before.path, obstacle.error) from None
-            raise obstacle.error from None
+            _replace_durably(before, data, new_mode)
+        except CannotReplace as error:
+            if error.reason is InPlaceReason.OWNER:
+                raise not_given_away(before.path, error) from None
+            raise
         return None
     check_trusted(before)
     if not has_access(before.target, os.W_OK):
-        os.close(open_existing(before))  # says why; opening tells the server of nothing
-    if _names(before) > 1:
-        why = InPlaceReason.HARD_LINKS
+        os.close(open_existing(before))  # raises what says why; opening does not alert the server
+    if _link_count(before) > 1:
+        reason = InPlaceReason.HARD_LINKS
     else:
         try:
-            replace_durably(before, data, new_mode)
-        except CannotReplace as obstacle:
-            why = obstacle.why
+            _replace_durably(before, data, new_mode)
+        except CannotReplace as error:
+            reason = error.reason
         else:
             return None
-    overwrite(before, data, announce)
-    return why
+    overwrite(before, data, in_place)
+    return reason
 
 
-def _names(before: Snapshot) -> int:
-    """Return the number of names (hard links) that the file has now."""
+def _link_count(before: Snapshot) -> int:
+    """Return how many names (hard links) the file has now."""
     try:
         return before.target.stat().st_nlink
     except FileNotFoundError:
         raise changed_meanwhile(before.path) from None
+
+
+def _replace_durably(before: Snapshot, data: bytes, new_mode: int) -> None:
+    """Replace the file and wait until that outlasts a crash; put the old one back if it cannot.
+
+    Raises :class:`CannotReplace` where only writing in place can help, and :class:`OSError`.
+    """
+    _replace_unsynced(before, data, new_mode)
+    try:
+        sync_directory(before.target.parent)
+    except OSError as error:  # the new file is there, but might not outlast a crash
+        try:
+            if before.data is None:
+                before.target.unlink()
+            else:
+                _replace_unsynced(read_file(before.path), before.data, new_mode)
+        except (OSError, WizardError):
+            raise not_put_back(before.path, error) from None
+        raise
+
+
+def _replace_unsynced(before: Snapshot, data: bytes, new_mode: int) -> None:
+    """Replace the file by one with its metadata, unless it has changed meanwhile."""
+
+    def prepare(descriptor: int) -> None:
+        try:
+            _copy_metadata(before, descriptor, new_mode)
+        except OSError as error:
+            raise CannotReplace(InPlaceReason.OWNER, error) from None
+
+    try:
+        publish(
+            before.target,
+            data,
+            temporary=temporary_beside(before.target),
+            prepare=prepare,
+            check=partial(_read_unchanged, before),
+            strict=False,
+        )
+    except OutcomeUnknown as error:
+        raise not_put_back(before.path, error) from None
+
+
+_KEPT = ("system.", "user.")
+"""Access control lists (POSIX and NFS) and what people attach; these must not be lost."""
+_TRIED = ("security.selinux", "security.SMACK64")
+"""Labels, which the system may set by rules of its own. Others, such as security.ima and
+trusted.gfid, describe the one file that has them and would be wrong on another."""
+
+
+def _copy_metadata(before: Snapshot, descriptor: int, new_mode: int) -> None:
+    """Give the new file the owner, group, mode and attributes of the old one.
+
+    A first file takes the owner of its directory when root writes it: a server that runs as
+    its own account could not read it otherwise. Raises :class:`OSError`.
+    """
+    new = os.fstat(descriptor)
+    model = before.status or before.target.parent.stat()
+    if before.status is not None or os.geteuid() == 0:
+        wanted = model.st_uid, model.st_gid
+        if wanted != (new.st_uid, new.st_gid):
+            os.fchown(descriptor, *wanted)
+    if before.status is not None:
+        _copy_attributes(before.target, descriptor)
+    mode = new_mode if before.mode is None else before.mode
+    if mode != os.fstat(descriptor).st_mode & 0o7777:  # some file systems have only one mode
+        os.fchmod(descriptor, mode)
+
+
+def _copy_attributes(source: Path, descriptor: int) -> None:
+    if not hasattr(os, "listxattr"):
+        return
+    wanted, inherited = _attribute_names(source), _attribute_names(descriptor)
+    # A list that the directory gives to each new file would admit accounts that the old file
+    # does not know.
+    for name in inherited - wanted:
+        if name.startswith("system."):
+            os.removexattr(descriptor, name)
+    for name in wanted:
+        if name.startswith(_KEPT) or name in _TRIED:
+            try:
+                os.setxattr(descriptor, name, os.getxattr(source, name))
+            except OSError:
+                if name not in _TRIED:
+                    raise
+
+
+def _attribute_names(file: Path | int) -> set[str]:
+    try:
+        return set(os.listxattr(file))
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return set()
+        raise
 
 
 def new_file_mode(path: Path) -> int:

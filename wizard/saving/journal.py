@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from wizard.errors import WriteFailed
 from wizard.files import in_place as in_place_module
+from wizard.files.atomic import sync_directory
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import StoreKind
 from wizard.system import state
@@ -305,7 +306,7 @@ class Journal:
             room = self._room or self._find()
             if room is not None and record.keep:
                 (room / self._unfinished).rename(room / self._last)
-                state.sync_directory(room)
+                sync_directory(room, strict=True)
             elif room is not None:
                 remove_private(room / self._last)
                 remove_private(room / self._unfinished)

@@ -12,9 +12,10 @@ import os
 import stat
 from pathlib import Path
 
+from wizard.files.atomic import publish, sync_directory
+
 APPLICATION = "smtp-wizard"
 _PRIVATE_DIRECTORY = 0o700
-_PRIVATE = 0o600
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -95,22 +96,9 @@ def write_private(path: Path, data: bytes) -> None:
     leaves at most one behind.
     """
     unfinished = _unfinished(path)
-    with contextlib.suppress(FileNotFoundError):
-        unfinished.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(unfinished, flags, _PRIVATE)
-    try:
-        with os.fdopen(descriptor, "wb", closefd=False) as stream:
-            stream.write(data)
-        os.fsync(descriptor)
-        unfinished.rename(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
-    finally:
-        os.close(descriptor)
-    sync_directory(path.parent)
+    unfinished.unlink(missing_ok=True)
+    publish(path, data, temporary=unfinished, strict=True)
+    sync_directory(path.parent, strict=True)
 
 
 def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
@@ -140,16 +128,7 @@ def remove_private(path: Path) -> None:
     for each in found:
         each.unlink()
     if found:
-        sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the disk has the names in a directory; may raise OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_directory(path.parent, strict=True)
 
 
 def _unfinished(path: Path) -> Path:
