@@ -128,6 +128,31 @@ def test_dry_run_prints_the_diff_masked_and_writes_nothing(cli: Cli) -> None:
     assert cli.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "smtp:/u:hunter2@host",
+        "smtp:\\\\u:hunter2@host",
+        "u:hunter2@host",
+        "smtp://u%3Ahunter2@host",
+    ],
+)
+def test_dry_run_masks_the_password_of_a_malformed_endpoint_as_show_does(
+    cli: Cli, endpoint: str
+) -> None:
+    written = endpoint.replace("\\", "\\\\")
+    cli.write("config.toml", f'[smtp]\nuser = "me@example.org"\nendpoint = "{written}"\n')
+    options = ["--no-test", "--dry-run"]
+    for result in (
+        cli("set", "--user", "you@example.org", *options),
+        cli("set", "--endpoint", "mail.example.org", *options),
+        cli("show"),
+        cli("check"),
+    ):
+        assert "hunter2" not in result.out + result.err
+    assert "********" in cli("set", "--endpoint", "mail.example.org", *options).out
+
+
 def test_skip_verification_is_written_in_the_form_of_the_named_version(cli: Cli) -> None:
     path = cli.write("config.toml", CONFIG)
     result = cli("set", "--skip-verification", "--server-version", "1.5", "--json")

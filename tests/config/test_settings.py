@@ -20,7 +20,6 @@ from wizard.errors import InvalidValue
 from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
 from wizard.formats.variables import check_variable, expand, references
 from wizard.secrets.secret import Secret
-from wizard.text.display import mask_url_password
 
 TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
 
@@ -277,24 +276,3 @@ def test_server_version_decides_how_verification_is_skipped(version: str, form: 
 def test_version_without_such_a_setting_is_refused(version: str) -> None:
     with pytest.raises(InvalidValue):
         skip_key_of(version)
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "shown"),
-    [
-        ("smtp://u:hunter22@relay:25", "smtp://u:********@relay:25"),
-        ("smtp://me@x.org:hunter22@relay", "smtp://me@x.org:********@relay"),
-        ("smtp://u:pa/hunter22@relay", "smtp://u:********@relay"),
-        ("smtp://u:pa#hunter22?@relay", "smtp://u:********@relay"),
-        ("smtp://u:pa hunter22@relay", "smtp://u:********@relay"),
-        ("smtp://u:a@hunter22@relay", "smtp://u:********@relay"),
-        ("u:hunter22@relay", "u:********@relay"),
-        ("mail.example.org", "mail.example.org"),
-        ("mail.example.org:587", "mail.example.org:587"),
-        ("smtp://relay:2500/name", "smtp://relay:2500/name"),
-        ("smtp://me@relay:25", "smtp://me@relay:25"),
-        ("me@example.org", "me@example.org"),
-    ],
-)
-def test_password_in_an_endpoint_is_masked_however_malformed(endpoint: str, shown: str) -> None:
-    assert mask_url_password(endpoint) == shown

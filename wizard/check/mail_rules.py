@@ -10,8 +10,8 @@ from wizard.config.current import CurrentConfig
 from wizard.config.settings import Endpoint, Security, SmtpSettings, check_user, settings_findings
 from wizard.discovery.providers import provider_by_host
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
-from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 _REMEDIES = {

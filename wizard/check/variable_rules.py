@@ -14,9 +14,9 @@ from wizard.check.inspection import Inspection, entries_of, line_in, secret_as_r
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.toml.statements import parse_toml, toml_references
+from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import references
 from wizard.secrets.store import SecretSource
-from wizard.text.display import mask_url_password
 from wizard.text.language import _
 
 

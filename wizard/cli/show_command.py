@@ -10,10 +10,10 @@ from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import find_layout
 from wizard.errors import InvalidValue
+from wizard.formats.urls import mask_url_password
 from wizard.secrets import resolver
 from wizard.secrets.resolver import SecretSources
 from wizard.secrets.store import SecretSource
-from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 T = TypeVar("T")

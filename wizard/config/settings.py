@@ -15,8 +15,8 @@ from enum import StrEnum
 from urllib.parse import unquote_to_bytes
 
 from wizard.errors import Finding, InvalidValue
+from wizard.formats.urls import mask_url_password
 from wizard.secrets.secret import Secret
-from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 
 SCHEME = "smtp://"
@@ -369,10 +369,14 @@ def _port_number(text: str) -> int | None:
 
 
 def _check_host(host: str) -> str:
+    shown = mask_url_password(host)  # percent-encoded, a whole URL may have got here
     if not host.isascii():
         raise InvalidValue(
             "endpoint-not-ascii",
-            _("The host name {host} has characters that a name in the DNS cannot have.", host=host),
+            _(
+                "The host name {host} has characters that a name in the DNS cannot have.",
+                host=shown,
+            ),
             _punycode_remedy(host),
         )
     labels = host.split(".")
@@ -391,13 +395,13 @@ def _check_host(host: str) -> str:
     if not all(_LABEL.match(label) for label in labels):
         raise InvalidValue(
             "endpoint-not-a-host",
-            _("{host!r} is not a host name.", host=host[:60]),
+            _("{host!r} is not a host name.", host=shown[:60]),
             _("Use letters, digits, hyphens and single dots, for example mail.example.org."),
         )
     if labels[-1].isdigit():
         raise InvalidValue(
             "endpoint-not-an-address",
-            _("{host!r} is neither a host name nor a complete IP address.", host=host),
+            _("{host!r} is neither a host name nor a complete IP address.", host=shown),
             _("Enter the host name, for example mail.example.org."),
         )
     return host

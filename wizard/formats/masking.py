@@ -6,6 +6,8 @@ A `.env` for showing: the same lines, with every value hidden.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from operator import itemgetter
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
@@ -21,6 +23,8 @@ from wizard.formats.toml.statements import (
     map_strings_and_comments,
     parse_toml,
 )
+from wizard.formats.toml.values import is_string, read_string
+from wizard.formats.urls import mask_url_password, mask_urls
 from wizard.text.display import MASK
 
 _WORD = (
@@ -32,12 +36,13 @@ _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
 
 
 # All patterns are bounded, so that a long line takes no more than linear time.
-_URL_USER = re.compile(r"://[^\s/:]*:")
 _ASSIGNMENT = re.compile(
     rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
 )
 _ASSIGN = re.compile(r"[:=][ \t]*")
 _MULTI_LINE = ("'''", '"""')
+_IS_URL = re.compile(r"endpoint|ur[il]$|dsn$", re.IGNORECASE)
+_OPENED = re.compile(r"""=[ \t]*(\'\'\'|\"{3})""")
 
 
 def mask_config(text: str) -> str:
@@ -63,23 +68,6 @@ def mask_config(text: str) -> str:
     return "".join(shown)
 
 
-def mask_urls(text: str) -> str:
-    """Return ``text`` with a mask for the password of a URL in each line.
-
-    The user may be a mail address and the password may hold an unescaped ``@``, so everything up to
-    the last one is hidden.
-    """
-    return "\n".join(map(_mask_url, text.split("\n")))
-
-
-def _mask_url(line: str) -> str:
-    user = _URL_USER.search(line)
-    end = line.rfind("@")
-    if user is None or end <= user.end():
-        return line
-    return _mask_span(line, user.end(), end)
-
-
 def _mask_span(text: str, start: int, end: int) -> str:
     """Mask a part of a text unless it is a reference, perhaps in quotes."""
     if secret_reference(text[start:end].strip(" \t\r'\"")):
@@ -88,11 +76,14 @@ def _mask_span(text: str, start: int, end: int) -> str:
 
 
 def _opened_in_comment(statement: Statement) -> str:
-    """Return what has to close a confidential string that begins in a comment, or nothing."""
+    """Return what has to close a multi-line string that begins in a comment, or nothing."""
     text = statement.text
-    if statement.kind is not Kind.COMMENT or not _CONFIDENTIAL.search(text):
+    if statement.kind is not Kind.COMMENT:
         return ""
-    return next((quote for quote in _MULTI_LINE if text.count(quote) == 1), "")
+    if opened := _OPENED.search(text):
+        return opened[1] if text.count(opened[1]) == 1 else ""
+    quotes = _MULTI_LINE if _CONFIDENTIAL.search(text) else ()
+    return next((quote for quote in quotes if text.count(quote) == 1), "")
 
 
 def _masked(statement: Statement) -> str:
@@ -101,9 +92,9 @@ def _masked(statement: Statement) -> str:
         return _masked_comment(statement)
     shown = []
     start = 0
-    for begin, end in _confidential_spans(statement):
+    for (begin, end), mask in _hidden_values(statement):
         if begin >= start:  # a table that is hidden as a whole may hold such keys again
-            shown += [_without_passwords(text[start:begin]), _masked_value(text[begin:end])]
+            shown += [_without_passwords(text[start:begin]), mask(text[begin:end])]
             start = end
     return "".join([*shown, _without_passwords(text[start:])])
 
@@ -116,13 +107,19 @@ def _masked_comment(statement: Statement) -> str:
     return statement.text.removesuffix(source) + _masked(pair)[len(pair.indent) :]
 
 
-def _confidential_spans(statement: Statement) -> list[Span]:
-    """Return the spans of values that must not be seen, sorted, outer ones first."""
+def _hidden_values(statement: Statement) -> list[tuple[Span, Callable[[str], str]]]:
+    """Return the spans of values that are not just text, with their masks, outer ones first."""
     if statement.kind is not Kind.PAIR:
         return []
-    spans = [statement.value_span] if _is_confidential(statement.path) else []
-    spans += [p.value_span for p in inline_pairs(statement) if _is_confidential(p.path)]
-    return sorted(spans)
+    values = [(statement.path, statement.value_span)]
+    values += [(pair.path, pair.value_span) for pair in inline_pairs(statement)]
+    found: list[tuple[Span, Callable[[str], str]]] = []
+    for path, span in values:
+        if _is_confidential(path):
+            found.append((span, _masked_value))
+        elif _IS_URL.search(path[-1]) and _quote(statement.text[span[0] :]):
+            found.append((span, _masked_url))
+    return sorted(found, key=itemgetter(0))
 
 
 def _is_confidential(path: Path) -> bool:
@@ -149,13 +146,30 @@ def _quote(source: str) -> str:
 
 def _without_passwords(text: str) -> str:
     """Mask passwords inside strings and comments; ``text`` begins outside of both."""
-    return map_strings_and_comments(text, _mask_string, _mask_comment)
+    return map_strings_and_comments(text, _masked_string, _mask_comment)
 
 
-def _mask_string(source: str) -> str:
+def _masked_string(source: str) -> str:
+    return _masked_inside(source, _mask_text)
+
+
+def _masked_url(source: str) -> str:
+    return _masked_inside(source, mask_url_password)
+
+
+def _masked_inside(source: str, mask: Callable[[str], str]) -> str:
+    """Mask a part of a string; the whole of it where escapes hide which part that is."""
     quote = _quote(source)
-    inner = mask_urls(source[len(quote) :].removesuffix(quote))
-    return quote + _ASSIGNMENT.sub(_mask_assigned, inner) + quote
+    shown = quote + mask(source[len(quote) :].removesuffix(quote)) + quote
+    if "\\" in source and quote[:1] == '"':
+        value = read_string(source) if is_string(source) else ""
+        if not is_string(shown) or read_string(shown) != mask(value):
+            return _masked_value(source)
+    return shown
+
+
+def _mask_text(text: str) -> str:
+    return _ASSIGNMENT.sub(_mask_assigned, mask_urls(text))
 
 
 def _mask_assigned(found: re.Match[str]) -> str:
@@ -242,4 +256,4 @@ def _other(line: str) -> str:
     if comment is None:
         return MASK if line.strip() else line
     shown, rest = comment.groups()
-    return shown + (MASK if rest.strip() else rest)
+    return mask_urls(shown) + (MASK if rest.strip() else rest)

@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from wizard.config.settings import Route
 from wizard.errors import InvalidValue
+from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage
-from wizard.text.display import mask_url_password, sanitize
+from wizard.text.display import sanitize
 from wizard.text.language import _
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]

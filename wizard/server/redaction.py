@@ -14,14 +14,12 @@ from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.settings import Endpoint
 from wizard.errors import FileRefused, InvalidValue
-from wizard.formats.masking import mask_urls
-from wizard.formats.variables import REFERENCE
+from wizard.formats.urls import mask_urls, url_password
 from wizard.secrets.secret import Replace, Secret
 from wizard.text.display import MASK, sanitize
 
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_USER_INFO = re.compile(r"://[^/\s:@]*:(.+)@", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +94,11 @@ def _secrets(current: CurrentConfig, draft: Draft) -> Iterator[str]:
 
 
 def _in_endpoint(endpoint: str) -> Iterator[str]:
-    written = _USER_INFO.search(endpoint)
-    if written is None or REFERENCE.fullmatch(written[1]):
+    password = url_password(endpoint)
+    if password is None:
         return
-    yield written[1]
+    yield password
+    yield password.rpartition(":")[2]  # where the URL is malformed, the user is in it, too
     with suppress(InvalidValue):
         credentials = Endpoint.parse(endpoint).credentials
         if credentials is not None:

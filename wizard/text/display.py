@@ -9,20 +9,10 @@ a preview stays true.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
 MASK = "********"
-
-
-def mask_url_password(endpoint: str) -> str:
-    """Replace the password in ``smtp://user:password@host``, even where the URL is malformed.
-
-    The user may be a mail address, so everything up to the last ``@`` counts as the password.
-    """
-    return re.sub(r"^((?:[^:/]*://)?+[^:]*:).*(?=@)", rf"\g<1>{MASK}", endpoint, flags=re.DOTALL)
-
 
 _KEPT = "\n\t"
 

@@ -17,7 +17,7 @@ from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import SMTP, SmtpValues, first_line, misnamed_tables, view_of
-from wizard.formats.masking import mask_urls
+from wizard.formats.masking import mask_config
 from wizard.formats.text import BOM
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
 from wizard.formats.toml.statements import (
@@ -202,7 +202,7 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
         if change.value is REMOVE:
             wanted.append(_("# without {key}", key=change.key))
         elif not literal:
-            wanted.append(f"{change.key} = {mask_urls(change.render(''))}")
+            wanted.append(mask_config(f"{change.key} = {change.render('')}"))
     if wanted or edit.rename_misnamed:
         wanted.insert(0, f"[{SMTP}]")
     if isinstance(edit.skip, SkipKey):

@@ -19,6 +19,7 @@ from typing import Any
 
 from wizard.errors import FileRefused
 from wizard.formats.text import BOM
+from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import N_, _
 
@@ -181,6 +182,8 @@ def _quotable(lines: list[str], number: int, text: str) -> str:
     line = lines[number - 1].strip()
     above = next((row for row in reversed(lines[:number]) if _HEADER_LINE.match(row)), "")
     if not _QUOTABLE.match(line) or _CONFIDENTIAL.search(line) or _CONFIDENTIAL.search(above):
+        return ""
+    if mask_url_password(line) != line:
         return ""
     for start, end in multi_line_strings(text):
         first = text.count("\n", 0, start) + 1

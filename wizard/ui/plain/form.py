@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from wizard.config.draft import Draft
+from wizard.formats.urls import mask_url_password
 from wizard.secrets.secret import Secret
-from wizard.text.display import MASK, mask_url_password
+from wizard.text.display import MASK
 from wizard.text.language import N_, _
 from wizard.ui.plain.prompt import GoBack, Prompt
 from wizard.ui.plain.terminal import InputInterrupted, LineTerminal

@@ -9,11 +9,11 @@ from enum import Enum, auto
 from wizard.config.draft import Draft
 from wizard.config.settings import Endpoint, Security
 from wizard.errors import InvalidValue, Severity
+from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
 from wizard.live_test.events import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
 from wizard.secrets.store import SecretSource
-from wizard.text.display import mask_url_password
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession

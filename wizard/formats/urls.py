@@ -1,0 +1,50 @@
+"""The password in a URL, or in what was meant to be one: the only place that finds and masks it."""
+
+from __future__ import annotations
+
+import re
+
+from wizard.formats.variables import REFERENCE
+from wizard.text.display import MASK
+
+# What parts user and password. A scheme's "://" does not; a malformed one (":/", ":\\") counts,
+# since nobody can tell what was meant. Both patterns take linear time.
+_COLON = r"(?::|%3a)"
+_IN_URL = re.compile(rf"(?:[^:/]*://)?+.*?{_COLON}", re.IGNORECASE | re.DOTALL)
+_IN_TEXT = re.compile(rf"://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)", re.IGNORECASE)
+
+
+def mask_url_password(url: str) -> str:
+    """Mask the password of a text that is one URL, such as an endpoint, however malformed.
+
+    The user may be a mail address and the password may hold any character, so everything from the
+    first colon to the last ``@`` is hidden, unless it is a ``${NAME}`` reference. Line ends stay.
+    """
+    return _masked(url, _IN_URL.match(url))
+
+
+def mask_urls(text: str) -> str:
+    """Mask passwords of URLs in other text; a colon with a blank behind it is punctuation there."""
+    return _masked(text, _IN_TEXT.search(text))
+
+
+def url_password(url: str) -> str | None:
+    """Return what :func:`mask_url_password` hides, as it is written."""
+    span = _password_span(url, _IN_URL.match(url))
+    return None if span is None else url[slice(*span)]
+
+
+def _masked(text: str, colon: re.Match[str] | None) -> str:
+    span = _password_span(text, colon)
+    if span is None:
+        return text
+    start, end = span
+    return text[:start] + (re.sub(r"[^\r\n]+", MASK, text[start:end]) or MASK) + text[end:]
+
+
+def _password_span(text: str, colon: re.Match[str] | None) -> tuple[int, int] | None:
+    if colon is None:
+        return None
+    start = colon.end()
+    end = max(text.rfind("@", start), text.rfind("%40", start))
+    return None if end < 0 or REFERENCE.fullmatch(text, start, end) else (start, end)
