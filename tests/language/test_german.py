@@ -246,7 +246,9 @@ def test_every_diagnosis_can_be_said_in_german(rule: Rule) -> None:
 @pytest.mark.parametrize("stage", Stage)
 def test_a_diagnosis_has_its_values_filled_in(stage: Stage) -> None:
     for cause in {rule.cause for rule in TABLE}:
-        found = diagnose(Failure(stage, cause, text="15 Sekunden", said="250 x"), SETTINGS)
+        found = diagnose(
+            Failure(stage, cause, system_words="nichts", waited=15, said="250 x"), SETTINGS
+        )
         for sentence in (found.summary, found.remedy):
             assert not placeholders(sentence.replace("${…}", "")), sentence
 

@@ -95,7 +95,7 @@ SETTINGS = [
 @pytest.mark.parametrize("stage", list(Stage))
 def test_every_failure_at_every_stage_has_whole_sentences(cause: Cause, stage: Stage) -> None:
     for tested in SETTINGS:
-        found = diagnose(Failure(stage, cause, text="something"), tested)
+        found = diagnose(Failure(stage, cause, system_words="something"), tested)
         for sentence in (found.summary, found.remedy):
             assert sentence.isprintable()
             assert sentence[-1] == "."
@@ -200,7 +200,7 @@ def test_a_rejected_login_is_explained_by_what_is_odd_about_it(
     ],
 )
 def test_a_blocked_port_proposes_another(endpoint: str, starttls: bool, word: str) -> None:
-    failure = Failure(Stage.TCP, Cause.TIMEOUT, text="15 seconds")
+    failure = Failure(Stage.TCP, Cause.TIMEOUT, waited=15)
     found = diagnose(failure, setting(endpoint, starttls=starttls))
     assert found.code == "timeout"
     assert "15 seconds" in found.summary
@@ -244,14 +244,14 @@ def test_many_names_are_cut() -> None:
 
 
 def test_braces_in_values_are_just_text() -> None:
-    failure = Failure(Stage.EHLO, Cause.UNEXPECTED, text="{host}")
+    failure = Failure(Stage.EHLO, Cause.UNEXPECTED, problem="{host}")
     assert "{host}" in diagnose(failure, setting(user="{user}@example.org")).summary
 
 
 def test_no_login_is_usable_where_only_oauth_is_offered() -> None:
-    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, text="XOAUTH2, OAUTHBEARER")
+    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, mechanisms=("XOAUTH2", "OAUTHBEARER"))
     assert "OAuth" in diagnose(failure, setting()).summary
-    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, text="CRAM-MD5, XOAUTH2")
+    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, mechanisms=("CRAM-MD5", "XOAUTH2"))
     assert "CRAM-MD5" in diagnose(failure, setting()).summary
 
 
@@ -259,7 +259,7 @@ def test_a_diagnosis_prints_as_the_documented_document() -> None:
     found = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
     assert list(found.to_json()) == ["code", "stage", "summary", "remedy", "server_said"]
     assert found.to_json()["stage"] == "auth"
-    timeout = diagnose(Failure(Stage.DNS, Cause.TIMEOUT, text="1 second"), setting())
+    timeout = diagnose(Failure(Stage.DNS, Cause.TIMEOUT, waited=1), setting())
     assert timeout.to_json()["server_said"] is None
 
 
@@ -314,9 +314,10 @@ def failures() -> Iterator[Failure]:
             elif cause.name.startswith("CERTIFICATE"):
                 yield from (Failure(stage, cause, certificate=one) for one in CERTIFICATES)
             else:
-                for text in ("", "STARTTLS", "XOAUTH2"):
-                    yield Failure(stage, cause, text=text)
-                yield Failure(stage, cause, alone=True)
+                yield Failure(stage, cause, mechanisms=("CRAM-MD5",))
+                yield Failure(stage, cause, mechanisms=("XOAUTH2",))
+                yield Failure(stage, cause, offers_starttls=True)
+                yield Failure(stage, cause, no_alternative=True)
 
 
 def test_every_line_of_the_table_is_the_first_for_some_failure() -> None:
@@ -357,13 +358,13 @@ def test_what_single_providers_want_is_said(
 
 @pytest.mark.parametrize("cause", [Cause.TIMEOUT, Cause.CONNECTION_REFUSED])
 def test_a_provider_without_smtps_is_known(cause: Cause) -> None:
-    found = diagnose(Failure(Stage.TCP, cause, text="1 second"), setting("smtp.office365.com"))
+    found = diagnose(Failure(Stage.TCP, cause, waited=1), setting("smtp.office365.com"))
     assert found.remedy == "Set starttls = true."
     assert "only offers STARTTLS" in found.summary
 
 
 def test_outlook_com_cannot_be_used_at_all() -> None:
-    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, text="XOAUTH2")
+    failure = Failure(Stage.AUTH, Cause.NO_MECHANISM, mechanisms=("XOAUTH2",))
     found = diagnose(failure, setting("smtp-mail.outlook.com", starttls=True))
     assert found.code == "no-usable-mechanism"
     assert "another provider" in found.remedy
@@ -371,7 +372,7 @@ def test_outlook_com_cannot_be_used_at_all() -> None:
 
 @pytest.mark.parametrize("cause", [Cause.TIMEOUT, Cause.CONNECTION_REFUSED])
 def test_no_port_is_recommended_once_all_were_tried(cause: Cause) -> None:
-    failure = Failure(Stage.TCP, cause, text="15 seconds", alone=True)
+    failure = Failure(Stage.TCP, cause, waited=15, no_alternative=True)
     for tested in (setting(), setting(starttls=True), setting("smtp://mail.example.org")):
         found = diagnose(failure, tested)
         assert "starttls =" not in found.remedy
@@ -394,7 +395,7 @@ def test_what_answers_in_place_of_a_mail_server_is_named(said: str, word: str) -
 
 @pytest.mark.parametrize("cause", [Cause.TIMEOUT, Cause.CLOSED])
 def test_a_mail_without_an_answer_may_have_arrived(cause: Cause) -> None:
-    found = diagnose(Failure(Stage.DATA, cause, text="15 seconds"), setting())
+    found = diagnose(Failure(Stage.DATA, cause, waited=15), setting())
     assert "has arrived" in found.remedy
 
 

@@ -1,49 +1,45 @@
-"""Names, addresses and ports that lead nowhere.
-
-Encryption that fails, is missing, or comes where it is not expected.
-
-What answers, and how it takes to this machine: greeting and EHLO.
-
-Whatever else happens: the end of the table.
-"""
+"""The table of diagnoses, first half, up to EHLO; and its end, for whatever else happens."""
 
 from __future__ import annotations
 
 from wizard.config.settings import Security
 from wizard.live_test.diagnosis_rule import (
     Rule,
-    alone,
+    at,
     container_name,
-    every,
-    named_better,
+    has_better_name,
     nearby,
+    no_alternative,
     only_starttls,
     port,
+    said,
     security,
     self_signed,
 )
 from wizard.live_test.failure import Cause, Stage
 from wizard.text.language import N_
 
-REACHING: tuple[Rule, ...] = (
+CONNECTING: tuple[Rule, ...] = (
     Rule(
         Cause.CONTAINER_INTERNAL,
+        (),
         "container-internal",
         N_("{host} means something else inside the server's container than on this machine."),
         N_("Start the server, then send a mail from there: bomnipotent_client test-email ADDRESS."),
     ),
     Rule(
         Cause.NAME_UNKNOWN,
+        (container_name,),
         "name-not-found",
         N_("There is no host with the name {host}; it looks like the name of a container."),
         N_(
             "If it is one, only the server's containers know it: send a mail from there with "
             "bomnipotent_client test-email ADDRESS. Else enter the full name."
         ),
-        when=container_name,
     ),
     Rule(
         Cause.NAME_UNKNOWN,
+        (),
         "name-not-found",
         N_("There is no host with the name {host}."),
         N_(
@@ -53,148 +49,147 @@ REACHING: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.RESOLVER_DOWN,
+        (),
         "dns-unavailable",
         N_("The DNS of this machine gives no answer about {host}."),
         N_("Check the DNS of this machine (/etc/resolv.conf), then test again."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (at(Stage.TCP), port(465), only_starttls),
         "refused",
         N_(
             "{host} is there, but nothing listens on port 465: this provider only offers "
             "STARTTLS, on port 587."
         ),
         N_("Set starttls = true."),
-        stages=(Stage.TCP,),
-        when=every(port(465), only_starttls),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (nearby, no_alternative),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
         N_("Start the relay, or correct the port: none of the usual ones answers."),
-        when=every(nearby, alone),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (no_alternative,),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
         N_(
             "Correct the name: {host} is not a mail server, or all of it is down. Neither 465, "
             "nor 587, nor 25 works either."
         ),
-        when=alone,
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (security(Security.TLS),),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
         N_("Check the name; if it is right, try starttls = true, which means port 587."),
-        when=security(Security.TLS),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (port(587),),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
         N_("Check the name; if it is right, try starttls = false, which means port 465."),
-        when=port(587),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
+        (),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
         N_("Check the port in the endpoint, and that the relay is running."),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP), port(465), only_starttls),
         "timeout",
         N_(
             "{host} did not answer on port 465 within {text}: this provider only offers STARTTLS, "
             "on port 587."
         ),
         N_("Set starttls = true."),
-        stages=(Stage.TCP,),
-        when=every(port(465), only_starttls),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP), no_alternative),
         "timeout",
         N_("{host} did not answer on port {port} within {text}."),
         N_(
             "Correct the name, or look at routing and firewalls (this machine's and the hosting "
             "provider's): none of the ports 465, 587 and 25 works."
         ),
-        stages=(Stage.TCP,),
-        when=alone,
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP), port(25)),
         "timeout",
         N_(
             "{host} did not answer on port 25 within {text}: many hosting providers block this "
             "port."
         ),
         N_("Use port 465 (the bare host name) or 587 (starttls = true) instead."),
-        stages=(Stage.TCP,),
-        when=port(25),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP), port(465)),
         "timeout",
         N_(
             "{host} did not answer on port 465 within {text}: the name is wrong, or a firewall or "
             "your hosting provider (Hetzner Cloud, for one) blocks the port."
         ),
         N_("Try starttls = true, which means port 587 and is blocked less often."),
-        stages=(Stage.TCP,),
-        when=port(465),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP), port(587)),
         "timeout",
         N_(
             "{host} did not answer on port 587 within {text}: the name is wrong, or a firewall "
             "blocks the port."
         ),
         N_("Try starttls = false, which means port 465; then look at the firewall."),
-        stages=(Stage.TCP,),
-        when=port(587),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.TCP),),
         "timeout",
         N_("{host} did not answer on port {port} within {text}."),
         N_("Check name and port, then the firewalls between this machine and {host}."),
-        stages=(Stage.TCP,),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.DNS),),
         "timeout",
         N_("The DNS of this machine did not answer about {host} within {text}."),
         N_("Check the DNS of this machine (/etc/resolv.conf), then test again."),
-        stages=(Stage.DNS,),
     ),
     Rule(
         Cause.TIMEOUT,
+        (at(Stage.DATA),),
         "timeout",
         N_("{host} did not say within {text} whether it takes the mail."),
         N_("Look whether the mail has arrived before you send another one."),
-        stages=(Stage.DATA,),
     ),
     Rule(
         Cause.TIMEOUT,
+        (),
         "timeout",
         N_("{host} accepted the connection on port {port}, but fell silent when {step}."),
         N_("Check that {port} is the port of a mail server; else test again later."),
     ),
     Rule(
         Cause.UNREACHABLE,
+        (),
         "unreachable",
         N_("There is no way from this machine to {host} ({text})."),
         N_("Check the routing and the firewall of this machine."),
     ),
     Rule(
         Cause.ADDRESS_SILENT,
+        (),
         "address-silent",
         N_(
             "{host} also has the address {text}, which does not answer: the server tries it first "
@@ -204,82 +199,91 @@ REACHING: tuple[Rule, ...] = (
         warning=True,
     ),
 )
+
 ENCRYPTION: tuple[Rule, ...] = (
     Rule(
         Cause.NOT_TLS,
+        (security(Security.TLS),),
         "plain-on-tls-port",
         N_("{host} does not speak TLS on port {port} from the first byte."),
         N_("Set starttls = true, which means port 587."),
-        when=security(Security.TLS),
     ),
     Rule(
         Cause.NOT_TLS,
+        (),
         "plain-on-tls-port",
         N_("{host} agreed to STARTTLS on port {port}, but did not begin to encrypt."),
         N_("Use SMTPS: the bare host name with starttls = false."),
     ),
     Rule(
         Cause.IS_TLS,
+        (security(Security.NONE),),
         "tls-on-plain-port",
         N_("{host} expects TLS from the first byte on port {port}."),
         N_("Set the endpoint to {host} alone, without smtp:// (port 465)."),
-        when=security(Security.NONE),
     ),
     Rule(
         Cause.IS_TLS,
+        (),
         "tls-on-plain-port",
         N_("{host} expects TLS from the first byte on port {port}."),
         N_("Set starttls = false, and the bare host name {host} as the endpoint (port 465)."),
     ),
     Rule(
         Cause.TLS_TOO_OLD,
+        (),
         "tls-too-old",
         N_("{host} only speaks a version of TLS that is older than 1.2."),
         N_("Have the mail server updated, or use another one: the server refuses old versions."),
     ),
     Rule(
         Cause.TLS_FAILED,
+        (),
         "tls-failed",
         N_("{host} and this machine could not agree on an encryption ({text})."),
         N_("Check that port {port} is the right one; else show this to whoever runs {host}."),
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
+        (has_better_name,),
         "certificate-name",
         N_("The certificate is not for {host}, but for {names}."),
         N_("Set the endpoint to {better}, if that is your mail server."),
-        when=named_better,
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
+        (),
         "certificate-name",
         N_("The certificate is not for {host}; the names in it: {names}."),
         N_("Set the endpoint to the name that your mail provider gives for SMTP."),
     ),
     Rule(
         Cause.CERTIFICATE_EXPIRED,
+        (),
         "certificate-expired",
         N_("The certificate of {host} has expired ({until})."),
         N_("Have it renewed by whoever runs {host}; if it is new, check this machine's clock."),
     ),
     Rule(
         Cause.CERTIFICATE_NOT_YET_VALID,
+        (),
         "certificate-not-yet-valid",
         N_("The certificate of {host} is not valid yet ({since})."),
         N_("Check the clock of this machine and of the server: it is probably slow."),
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
+        (self_signed,),
         "certificate-untrusted",
         N_("The certificate of {host} is self-signed ({issuer}): nobody vouches for it."),
         N_(
             "Have it replaced by one of a public authority, or install it in the trust store of "
             "the server; a container has its own store."
         ),
-        when=self_signed,
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
+        (),
         "certificate-untrusted",
         N_("The certificate of {host} comes from {issuer}, which this machine does not trust."),
         N_(
@@ -290,6 +294,7 @@ ENCRYPTION: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.CERTIFICATE_ENDS_SOON,
+        (),
         "certificate-expires-soon",
         N_("The certificate of {host} is only valid until {until}."),
         N_("Have it renewed by whoever runs {host}."),
@@ -297,6 +302,7 @@ ENCRYPTION: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.STARTTLS_MISSING,
+        (),
         "starttls-missing",
         N_(
             "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the "
@@ -306,21 +312,21 @@ ENCRYPTION: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.STARTTLS), said(r"^4")),
         "starttls-refused",
         N_("{host} refuses STARTTLS for the moment."),
         N_("Test again in a few minutes, or use SMTPS: starttls = false."),
-        stages=(Stage.STARTTLS,),
-        said=r"^4",
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.STARTTLS),),
         "starttls-refused",
         N_("{host} refuses STARTTLS, although it offers it."),
         N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
-        stages=(Stage.STARTTLS,),
     ),
     Rule(
         Cause.INJECTED,
+        (),
         "protocol-error",
         N_(
             "Something sent unencrypted data behind the reply to STARTTLS: a faulty mail server, "
@@ -329,108 +335,108 @@ ENCRYPTION: tuple[Rule, ...] = (
         N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
     ),
 )
+
 INTRODUCTION: tuple[Rule, ...] = (
     Rule(
         Cause.MALFORMED,
+        (at(Stage.GREETING), said(r"^HTTP/|<html")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is a web server."),
         N_("Correct the host or the port in the endpoint."),
-        stages=(Stage.GREETING,),
-        said=r"^HTTP/|<html",
     ),
     Rule(
         Cause.MALFORMED,
+        (at(Stage.GREETING), said(r"^SSH-")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is an SSH server."),
         N_("Correct the host or the port in the endpoint."),
-        stages=(Stage.GREETING,),
-        said=r"^SSH-",
     ),
     Rule(
         Cause.MALFORMED,
+        (at(Stage.GREETING), said(r"^\+OK|^\* (OK|PREAUTH|BYE)")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is for reading mails (POP3 or IMAP)."),
         N_("Enter your mail provider's host for outgoing mails (SMTP)."),
-        stages=(Stage.GREETING,),
-        said=r"^\+OK|^\* (OK|PREAUTH|BYE)",
     ),
     Rule(
         Cause.MALFORMED,
+        (at(Stage.GREETING),),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is not a mail server."),
         N_("Correct the host or the port in the endpoint."),
-        stages=(Stage.GREETING,),
     ),
     Rule(
         Cause.CLOSED,
+        (at(Stage.GREETING),),
         "greeting-refused",
         N_("{host} hangs up on this machine without a word."),
         N_(
             "Check the port; if it is right, ask whoever runs {host} whether this machine's "
             "address is blocked."
         ),
-        stages=(Stage.GREETING,),
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.GREETING, Stage.EHLO), said(r"^421|\b4\.7\.0\b|\b4\.3\.2\b|too many|rate limit")),
         "rate-limited",
         N_("{host} does not want to talk to this machine for the moment."),
         N_("Wait half an hour without testing, then test again."),
-        stages=(Stage.GREETING, Stage.EHLO),
-        said=r"^421|\b4\.7\.0\b|\b4\.3\.2\b|too many|rate limit",
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.GREETING), said(r"^554|\b5\.7\.1\b|block|blacklist|spamhaus")),
         "greeting-refused",
         N_("{host} turns this machine away: its address is probably on a block list."),
         N_("Look your address up at the list that the reply names, or use another relay."),
-        stages=(Stage.GREETING,),
-        said=r"^554|\b5\.7\.1\b|block|blacklist|spamhaus",
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.GREETING),),
         "greeting-refused",
         N_("{host} turns this machine away."),
         N_("Read the reply; ask whoever runs {host}."),
-        stages=(Stage.GREETING,),
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.EHLO), said(r"^50[14]|^55|helo|hostname|host name")),
         "ehlo-refused",
         N_("{host} refuses the name that this machine introduces itself with."),
         N_("Give the machine a full host name; for a container set hostname: in the compose file."),
-        stages=(Stage.EHLO,),
-        said=r"^50[14]|^55|helo|hostname|host name",
     ),
     Rule(
         Cause.REPLY,
+        (at(Stage.EHLO),),
         "ehlo-refused",
         N_("{host} does not accept EHLO, which the server needs."),
         N_("Use another relay: this one is too old."),
-        stages=(Stage.EHLO,),
     ),
 )
+
 UNFORESEEN: tuple[Rule, ...] = (
     Rule(
         Cause.CLOSED,
+        (),
         "protocol-error",
         N_("{host} ended the connection where an answer was due ({step})."),
         N_("Test again in a few minutes; if it stays, ask whoever runs {host}."),
     ),
     Rule(
         Cause.MALFORMED,
+        (),
         "protocol-error",
         N_("{host} sent {text} ({step})."),
         N_("Use another mail server, or show this to whoever runs {host}."),
     ),
     Rule(
         Cause.REPLY,
+        (),
         "protocol-error",
         N_("{host} refused a command that every mail server accepts."),
         N_("Read the reply; ask whoever runs {host}."),
     ),
     Rule(
         Cause.UNEXPECTED,
+        (),
         "unexpected",
         N_("The test came to an unexpected end ({text})."),
         N_("Test again; if it stays, please report it as a defect of this program."),

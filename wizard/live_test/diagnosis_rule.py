@@ -1,4 +1,4 @@
-"""One line of the table of diagnoses: when it matches, and what its sentences can refer to."""
+"""One row of the table of diagnoses: when it matches, and what its sentences can refer to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wizard.config.settings import Security, SmtpSettings, is_container_name, is_nearby
-from wizard.discovery.providers import ProviderNote, UserNameForm, provider_by_host
+from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.text.display import MASK
+from wizard.text.display import MASK, sanitize
 from wizard.text.language import N_, _
 
 _NAMES_SHOWN = 6
@@ -33,40 +33,37 @@ Condition = Callable[[Failure, SmtpSettings], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the table. What is left out matches everything.
+    """One row of the table: it matches failures with this cause that meet all conditions.
 
-    ``said`` is searched in the server's words, which begin with the reply code; upper and lower
-    case are the same. ``summary`` and ``remedy`` are filled in from :func:`values`.
+    ``summary`` and ``remedy`` are filled in from :func:`rule_facts`.
     """
 
     cause: Cause
+    conditions: tuple[Condition, ...]
     code: str
     summary: str
     remedy: str
-    stages: tuple[Stage, ...] = ()
-    said: str = ""
-    when: Condition | None = None
     warning: bool = False
 
     def matches(self, failure: Failure, settings: SmtpSettings) -> bool:
-        """Whether this is the line for ``failure``."""
-        return (
-            self.cause is failure.cause
-            and (not self.stages or failure.stage in self.stages)
-            and (not self.said or re.search(self.said, failure.said, re.IGNORECASE) is not None)
-            and (self.when is None or self.when(failure, settings))
+        """Whether this rule explains ``failure``, if none before it does."""
+        return self.cause is failure.cause and all(
+            condition(failure, settings) for condition in self.conditions
         )
 
 
+# What the sentences can refer to
+
+
 def rule_facts(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]:
-    """Return what the sentences of a rule may refer to."""
+    """Return the values for the placeholders in a rule's sentences."""
     route, certificate = settings.route, failure.certificate
-    filled: dict[str, str | int] = {
+    facts: dict[str, str | int] = {
         "host": route.host,
         "port": route.port,
         "user": _user(settings),
         "fixed": _fixed_user(settings) or "",
-        "text": failure.text,
+        "text": _details(failure),
         "step": _(_STEPS[failure.stage]),
         "names": _("unknown"),
         "better": "",
@@ -75,14 +72,29 @@ def rule_facts(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]
         "until": "",
     }
     if certificate is not None:
-        filled |= {
+        facts |= {
             "names": _names(certificate.names),
-            "better": _better_name(failure, settings) or "",
+            "better": certificate.closest_name(route.host) or "",
             "issuer": certificate.issuer,
             "since": f"{certificate.not_before:%Y-%m-%d %H:%M} UTC",
             "until": f"{certificate.not_after:%Y-%m-%d}",
         }
-    return filled
+    return facts
+
+
+def _details(failure: Failure) -> str:
+    """Return what else is known about a failure, as a part of a sentence."""
+    match failure.cause:
+        case Cause.TIMEOUT:
+            return _("{seconds:g} seconds", seconds=failure.waited)
+        case Cause.ADDRESS_SILENT:
+            return _(" and ").join(failure.silent)
+        case Cause.NO_MECHANISM:
+            return sanitize(", ".join(failure.mechanisms))  # there may be thousands
+        case Cause.MALFORMED | Cause.UNEXPECTED:
+            return failure.problem
+        case _:
+            return failure.system_words
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -94,46 +106,60 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def _user(settings: SmtpSettings) -> str:
-    """Return the user; some providers make it the same as the secret, which is then masked."""
+    """Return the user, masked if it is the same as the secret, as some providers have it."""
     user, login = settings.user, settings.login
     return MASK if login is not None and login[1].reveal() == user else user
 
 
-def _better_name(failure: Failure, settings: SmtpSettings) -> str | None:
+def _provider(settings: SmtpSettings) -> Provider | None:
+    return provider_by_host(settings.route.host)
+
+
+def _fixed_user(settings: SmtpSettings) -> str | None:
+    known = _provider(settings)
+    return None if known is None else known.fixed_user
+
+
+# Conditions on the failure
+
+
+def at(*stages: Stage) -> Condition:
+    """Match failures at one of these stages."""
+    return lambda failure, _: failure.stage in stages
+
+
+def said(pattern: str) -> Condition:
+    """Search the server's words, which begin with the reply code; case does not matter."""
+    return lambda failure, _: re.search(pattern, failure.said, re.IGNORECASE) is not None
+
+
+def no_alternative(failure: Failure, _: SmtpSettings) -> bool:
+    """Match when other endpoints of the same mail server do not work either."""
+    return failure.no_alternative
+
+
+def self_signed(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a certificate that no authority has signed."""
+    return failure.certificate is not None and failure.certificate.self_signed
+
+
+def has_better_name(failure: Failure, settings: SmtpSettings) -> bool:
+    """Match a certificate with a name that could be the endpoint."""
     certificate = failure.certificate
-    return None if certificate is None else certificate.name_like(settings.route.host)
+    return certificate is not None and certificate.closest_name(settings.route.host) is not None
 
 
-def every(*conditions: Condition) -> Condition:
-    """Match when all ``conditions`` do."""
-    return lambda failure, settings: all(match(failure, settings) for match in conditions)
+def offers_starttls(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a server that may offer a login after STARTTLS."""
+    return failure.offers_starttls
 
 
-def provider(name: str) -> Condition:
-    """Match routes to hosts of this provider, by its id in the table of providers."""
-    return lambda _, settings: (
-        (at := provider_by_host(settings.route.host)) is not None and at.id == name
-    )
+def offers_only_oauth(failure: Failure, _: SmtpSettings) -> bool:
+    """Match a server that offers no login but variants of OAuth."""
+    return all("OAUTH" in name.upper() for name in failure.mechanisms)
 
 
-def special(*codes: ProviderNote) -> Condition:
-    """Match routes to providers that are special in one of these ways."""
-    return lambda _, settings: (
-        (at := provider_by_host(settings.route.host)) is not None
-        and any(at.needs(code) for code in codes)
-    )
-
-
-def only_starttls(_: Failure, settings: SmtpSettings) -> bool:
-    """Match routes to providers that only offer STARTTLS."""
-    at = provider_by_host(settings.route.host)
-    return at is not None and at.only_starttls
-
-
-def made_login(_: Failure, settings: SmtpSettings) -> bool:
-    """Match routes to providers that make user name and password for SMTP."""
-    at = provider_by_host(settings.route.host)
-    return at is not None and at.user is UserNameForm.LOGIN
+# Conditions on the settings
 
 
 def security(*expected: Security) -> Condition:
@@ -166,53 +192,50 @@ def container_name(_: Failure, settings: SmtpSettings) -> bool:
     return is_container_name(settings.route.host)
 
 
-def alone(failure: Failure, _: SmtpSettings) -> bool:
-    """Match when the other usual forms of the endpoint do not work either."""
-    return failure.alone
-
-
-def self_signed(failure: Failure, _: SmtpSettings) -> bool:
-    """Match a certificate that vouches for itself."""
-    return failure.certificate is not None and failure.certificate.self_signed
-
-
-def wrong_fixed_user(_: Failure, settings: SmtpSettings) -> bool:
-    """Match a provider where all accounts have the same user, and this is another one."""
-    fixed = _fixed_user(settings)
-    return fixed is not None and settings.login is not None and settings.login[0] != fixed
-
-
-def _fixed_user(settings: SmtpSettings) -> str | None:
-    at = provider_by_host(settings.route.host)
-    return None if at is None else at.fixed_user
-
-
-def unexpanded(_: Failure, settings: SmtpSettings) -> bool:
-    """Match a secret with a variable that nobody has replaced."""
+def secret_has_variable(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a secret with a variable that nobody has filled in."""
     return settings.login is not None and "${" in settings.login[1].reveal()
 
 
-def blanks(_: Failure, settings: SmtpSettings) -> bool:
+def secret_has_blanks(_: Failure, settings: SmtpSettings) -> bool:
     """Match a secret with blanks around it."""
     secret = settings.login[1].reveal() if settings.login else ""
     return secret != secret.strip()
 
 
-def local_part(_: Failure, settings: SmtpSettings) -> bool:
+def user_is_no_address(_: Failure, settings: SmtpSettings) -> bool:
     """Match a user that is not a mail address."""
     return "@" not in settings.user
 
 
-def named_better(failure: Failure, settings: SmtpSettings) -> bool:
-    """Match a certificate with a name that the endpoint could have."""
-    return bool(_better_name(failure, settings))
+# Conditions on the provider
 
 
-def offers_starttls(failure: Failure, _: SmtpSettings) -> bool:
-    """Match a server that might offer a login after STARTTLS."""
-    return failure.text == "STARTTLS"
+def provider(identifier: str) -> Condition:
+    """Match hosts of the provider with this id in the table of providers."""
+    return lambda _, settings: (known := _provider(settings)) is not None and known.id == identifier
 
 
-def only_oauth(failure: Failure, _: SmtpSettings) -> bool:
-    """Match a server that offers nothing but kinds of OAuth."""
-    return all("OAUTH" in name for name in failure.text.upper().split(", "))
+def provider_with(*notes: ProviderNote) -> Condition:
+    """Match hosts of providers with one of these peculiarities."""
+    return lambda _, settings: (
+        (known := _provider(settings)) is not None and any(map(known.needs, notes))
+    )
+
+
+def only_starttls(_: Failure, settings: SmtpSettings) -> bool:
+    """Match hosts of providers that only offer STARTTLS."""
+    known = _provider(settings)
+    return known is not None and known.only_starttls
+
+
+def generated_login(_: Failure, settings: SmtpSettings) -> bool:
+    """Match hosts of providers that generate a user name and password for SMTP."""
+    known = _provider(settings)
+    return known is not None and known.user is UserNameForm.LOGIN
+
+
+def wrong_fixed_user(_: Failure, settings: SmtpSettings) -> bool:
+    """Match providers where all accounts have the same user, and this is another one."""
+    fixed = _fixed_user(settings)
+    return fixed is not None and settings.login is not None and settings.login[0] != fixed

@@ -1,7 +1,7 @@
 """What went wrong in the live test, as plain values: where, how, and in which words of the server.
 
-The live test makes them, :mod:`wizard.live_test.diagnosis` explains them. All text in them is
-printable: whoever builds a value has removed control characters and secrets.
+The live test builds them, :mod:`wizard.live_test.diagnosis` explains them. All text in them is
+printable: whoever builds one has removed control characters and secrets.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import takewhile
 
 
 class Stage(StrEnum):
-    """The steps of the live test, in the order in which they happen."""
+    """The stages of the live test, in the order in which they happen."""
 
     DNS = "dns"
     TCP = "tcp"
@@ -30,30 +30,8 @@ class Stage(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The explanation of one failure. ``warning``: the server's mails go out all the same."""
-
-    code: str
-    stage: Stage
-    summary: str
-    remedy: str
-    server_said: str | None
-    warning: bool = False
-
-    def to_json(self) -> dict[str, str | None]:
-        """Return the diagnosis as ``test --json`` prints it."""
-        return {
-            "code": self.code,
-            "stage": self.stage.value,
-            "summary": self.summary,
-            "remedy": self.remedy,
-            "server_said": self.server_said,
-        }
-
-
 class Cause(Enum):
-    """How a stage failed; what the server said, if it did, is in :class:`Failure`."""
+    """How a stage failed. The details, such as the server's reply, are in :class:`Failure`."""
 
     REPLY = auto()
     """The server answered, and refused."""
@@ -64,11 +42,11 @@ class Cause(Enum):
     UNREACHABLE = auto()
     TIMEOUT = auto()
     CLOSED = auto()
-    """The server ended the connection where an answer was due."""
+    """The server closed the connection when a reply was due."""
     MALFORMED = auto()
-    """An answer that RFC 5321 does not allow, or that the server's client cannot read."""
+    """A reply that RFC 5321 does not allow, or that the server's client cannot read."""
     INJECTED = auto()
-    """Unencrypted bytes behind the reply to STARTTLS."""
+    """Unencrypted bytes after the reply to STARTTLS."""
     NOT_TLS = auto()
     IS_TLS = auto()
     TLS_TOO_OLD = auto()
@@ -83,7 +61,7 @@ class Cause(Enum):
     SMTPUTF8_MISSING = auto()
     NOT_AN_ADDRESS = auto()
     UNEXPECTED = auto()
-    """An error that nobody foresaw."""
+    """An exception that nobody foresaw."""
     ADDRESS_SILENT = auto()
     CERTIFICATE_ENDS_SOON = auto()
     CLEAR_TEXT_LOGIN = auto()
@@ -101,21 +79,21 @@ class Certificate:
     not_after: datetime
     self_signed: bool = False
 
-    def name_like(self, host: str) -> str | None:
-        """Return the name in it that could be the endpoint: the likest to ``host``."""
-        return next(iter(self.names_like(host)), None)
+    def closest_name(self, host: str) -> str | None:
+        """Return the name most like ``host`` that could be the endpoint; None if there is none."""
+        return next(iter(self.closest_names(host)), None)
 
-    def names_like(self, host: str) -> tuple[str, ...]:
-        """Return the names in it that could be the endpoint, the likest to ``host`` first."""
+    def closest_names(self, host: str) -> tuple[str, ...]:
+        """Return the names that could be the endpoint, those most like ``host`` first."""
         usable = [
             name
             for name in self.names
             if "*" not in name and ":" not in name and re.search(r"[a-z]", name, re.IGNORECASE)
         ]
-        return tuple(sorted(usable, key=lambda name: -_likeness(name, host)))
+        return tuple(sorted(usable, key=lambda name: -_common_labels(name, host)))
 
 
-def _likeness(name: str, host: str) -> int:
+def _common_labels(name: str, host: str) -> int:
     """Return how many labels two host names share, counted from the end."""
     pairs = zip(name.lower().split(".")[::-1], host.lower().split(".")[::-1], strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -123,7 +101,7 @@ def _likeness(name: str, host: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One stage that failed, or passed with something to worry about."""
+    """A stage that failed, or passed with a concern. The fields depend on the cause."""
 
     stage: Stage
     cause: Cause
@@ -132,9 +110,41 @@ class Failure:
     enhanced: str | None = None
     """The enhanced status code of that reply (RFC 2034), for example ``5.7.8``."""
     said: str = ""
-    """The server's own words, on one line."""
-    text: str = ""
-    """What else is known, as a piece of a sentence; what it is depends on the cause."""
+    """The server's own words on one line; those of a reply begin with its code."""
+    problem: str = ""
+    """What is wrong with a malformed reply, or the name of an unexpected exception's class."""
+    system_words: str = ""
+    """What the system or OpenSSL calls the error."""
+    waited: float = 0.0
+    """The time limit in seconds, where there was no answer."""
+    silent: tuple[str, ...] = ()
+    """The IP addresses that did not answer, although another one did."""
+    mechanisms: tuple[str, ...] = ()
+    """The ways to log in that the server offers, none of which can be used."""
+    offers_starttls: bool = False
+    """Whether a server without any login may offer one after STARTTLS."""
     certificate: Certificate | None = None
-    alone: bool = False
-    """Whether the other usual forms of the endpoint were tried, and none works either."""
+    no_alternative: bool = False
+    """Whether other endpoints of the same mail server were tried, and none works either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The explanation of one failure. ``warning``: the server's mails are sent all the same."""
+
+    code: str
+    stage: Stage
+    summary: str
+    remedy: str
+    server_said: str | None
+    warning: bool = False
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the diagnosis as ``test --json`` prints it."""
+        return {
+            "code": self.code,
+            "stage": self.stage.value,
+            "summary": self.summary,
+            "remedy": self.remedy,
+            "server_said": self.server_said,
+        }

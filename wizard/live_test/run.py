@@ -124,14 +124,14 @@ class TestRun:
         if not may_cure(failure, diagnosis):
             return
         host = self._settings.route.host
-        names = failure.certificate.names_like(host) if failure.certificate else ()
+        names = failure.certificate.closest_names(host) if failure.certificate else ()
         self._search.begin(names if failure.cause is Cause.CERTIFICATE_NAME else ())
         self._alternatives = await self._search.found()
         if self._alternatives:
             remedy = remedy_for(self._alternatives[0], self._settings)
             self._diagnosis = replace(diagnosis, remedy=remedy)
         else:
-            self._diagnosis = diagnose(replace(failure, alone=True), self._settings)
+            self._diagnosis = diagnose(replace(failure, no_alternative=True), self._settings)
 
     def report(self, transcript: tuple[TranscriptLine, ...], recipient: str | None) -> TestReport:
         """Sum up; meant for when everything has ended."""
@@ -162,17 +162,15 @@ class TestRun:
         except StageFailed as error:
             return error.failure
         except TimeoutError:
-            return Failure(
-                stage, Cause.TIMEOUT, text=_("{seconds:g} seconds", seconds=self._seconds)
-            )
+            return Failure(stage, Cause.TIMEOUT, waited=self._seconds)
         except ConnectionClosed:
             return Failure(stage, Cause.CLOSED)
         except MalformedReply as error:
             said = self._session.printable(error.received)
-            return Failure(stage, Cause.MALFORMED, said=said, text=error.problem)
+            return Failure(stage, Cause.MALFORMED, said=said, problem=error.problem)
         except Exception as error:  # noqa: BLE001 - whatever a library comes up with is a verdict
             # Its text is left out: nobody knows what is in it.
-            return Failure(stage, Cause.UNEXPECTED, text=type(error).__name__)
+            return Failure(stage, Cause.UNEXPECTED, problem=type(error).__name__)
         finally:
             if waiting is not None:
                 waiting.cancel()
@@ -289,11 +287,11 @@ class TestRun:
         if failure.said:
             detail["said"] = failure.said
         if failure.cause in _UNTRUSTED:
-            detail |= {"rule": _UNTRUSTED[failure.cause], "reason": failure.text}
+            detail |= {"rule": _UNTRUSTED[failure.cause], "reason": failure.system_words}
         if failure.certificate is not None:
             detail |= certificate_detail(failure.certificate)
         if failure.certificate is not None and failure.cause is Cause.CERTIFICATE_NAME:
-            detail["would_match"] = failure.certificate.name_like(self._settings.route.host)
+            detail["would_match"] = failure.certificate.closest_name(self._settings.route.host)
         return detail
 
 

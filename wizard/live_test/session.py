@@ -148,7 +148,7 @@ class SmtpSession:
         }
         concern = None
         if silent:
-            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, text=_(" and ").join(silent))
+            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, silent=tuple(silent))
         port, ip = found.address.port, found.address.ip
         message = _("Port {port} of {ip} answered.", port=port, ip=ip)
         if port != self._route.port:  # only a network of its own, like the demo's
@@ -177,7 +177,7 @@ class SmtpSession:
     def _no_tls(self, stage: Stage, error: OSError) -> StageFailed:
         words = error_words(error)
         self._note(_("The encryption failed: {words}.", words=words))
-        return StageFailed(Failure(stage, tls_cause(error), text=words))
+        return StageFailed(Failure(stage, tls_cause(error), system_words=words))
 
     def _encrypted(self, stage: Stage) -> StagePassed:
         if self._talk.tls is None:
@@ -249,10 +249,7 @@ class SmtpSession:
             return StagePassed(_("No login, because no secret is set."), outcome=StageOutcome.SKIP)
         mechanism = self.extensions.mechanism
         if mechanism is None:
-            offered = self.printable(", ".join(self.extensions.mechanisms))
-            cause = Cause.NO_MECHANISM if offered else Cause.NO_AUTH
-            text = offered or ("STARTTLS" if self.extensions.has("STARTTLS") else "")
-            raise StageFailed(Failure(Stage.AUTH, cause, text=text))
+            raise StageFailed(self._no_mechanism())
         reply = self._positive(Stage.AUTH, await log_in(self._talk, mechanism, *login))
         clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
         concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
@@ -261,6 +258,15 @@ class SmtpSession:
             "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
         )
         return StagePassed(message, detail, concern=concern)
+
+    def _no_mechanism(self) -> Failure:
+        offered = tuple(filter(None, map(self.printable, self.extensions.mechanisms)))
+        return Failure(
+            Stage.AUTH,
+            Cause.NO_MECHANISM if offered else Cause.NO_AUTH,
+            mechanisms=offered,
+            offers_starttls=self.extensions.has("STARTTLS"),
+        )
 
     def _note(self, text: str) -> None:
         if self._transcript is not None:
@@ -302,7 +308,7 @@ async def resolve(network: Network, route: Route, compose: bool) -> Sequence[Add
             cause = Cause.NAME_UNKNOWN
         else:
             cause = Cause.RESOLVER_DOWN
-        raise StageFailed(Failure(Stage.DNS, cause, text=text)) from error
+        raise StageFailed(Failure(Stage.DNS, cause, system_words=text)) from error
     if not addresses:
         raise StageFailed(Failure(Stage.DNS, Cause.NAME_UNKNOWN))
     return addresses
@@ -320,4 +326,4 @@ async def connect(network: Network, addresses: Sequence[Address]) -> Connected:
     except OSError as error:
         refused = isinstance(error, ConnectionRefusedError)
         cause = Cause.CONNECTION_REFUSED if refused else Cause.UNREACHABLE
-        raise StageFailed(Failure(Stage.TCP, cause, text=error_words(error))) from error
+        raise StageFailed(Failure(Stage.TCP, cause, system_words=error_words(error))) from error
