@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, InvalidValue
 from wizard.saving import undo
+from wizard.saving.change import StoreOpener
 from wizard.saving.journal import Journal
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
@@ -61,6 +62,7 @@ class Promise(RuleBasedStateMachine):
         os.environ["XDG_STATE_HOME"] = str(self.place / "state")
         self.config = self.place / "server" / "config.toml"
         self.vault = FileVault(self.place / "vault")
+        self.stores = StoreOpener(lambda *_: self.vault, lambda *_: self.vault)
         self.undoable: tuple[State, State] | None = None
         self.expected: tuple[State, ...] = ()
 
@@ -75,9 +77,6 @@ class Promise(RuleBasedStateMachine):
             self.config.parent.mkdir()
             self.config.write_text(text)
         self.expected = (self.state(),)
-
-    def reopen(self, name: StoreKind, config: Path, details: Mapping[str, str]) -> FileVault:
-        return self.vault
 
     def state(self) -> State:
         def data(path: Path) -> bytes | None:
@@ -103,18 +102,18 @@ class Promise(RuleBasedStateMachine):
             Draft.of(now), user=user, endpoint="mail.example.org", secret=secret, store=store
         )
         try:
-            return make_plan(now, draft, stores=lambda now, name: self.vault)
+            return make_plan(now, draft, stores=self.stores)
         except InvalidValue:  # nothing there that could be moved
             return None
 
     def recover(self) -> None:
         with lock_config(self.config):
-            recover_interrupted(self.config, self.reopen)
+            recover_interrupted(self.config, self.stores)
 
     def write(self, plan: Plan) -> None:
         apply_changes(
             plan.config, plan.changes, plan.in_stores,
-            command="set", keep=True, reopen=self.reopen,
+            command="set", keep=True, stores=self.stores,
         )  # fmt: skip
 
     def carry_out(self, plan: Plan) -> None:
@@ -169,7 +168,7 @@ class Promise(RuleBasedStateMachine):
     @rule(operation=st.none() | st.integers(1, 60))
     def take_back(self, operation: int | None) -> None:
         try:
-            plan = undo.make_undo(undo.last_write(self.config), self.reopen)
+            plan = undo.make_undo(undo.last_write(self.config), self.stores)
         except FileRefused:
             assert self.undoable is None or self.undoable[1] != self.state()
             return

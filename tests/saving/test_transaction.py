@@ -18,7 +18,7 @@ from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files.replacing import restore_file
 from wizard.saving import journal, transaction
-from wizard.saving.change import StoreChange
+from wizard.saving.change import StoreChange, StoreOpener
 from wizard.saving.journal import Journal, JournalRecord
 from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
@@ -229,7 +229,7 @@ def test_unfinished_write_in_a_directory_that_others_may_write_is_not_forgotten(
 def stored(config: Path, vault: FileVault, secret: str) -> None:
     apply_changes(
         config, (), [StoreChange(StoreKind.KEYRING, vault, Secret(secret))],
-        command="set", keep=True, reopen=lambda *_: vault,
+        command="set", keep=True, stores=StoreOpener(reopen=lambda *_: vault),
     )  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def test_old_copies_of_a_secret_do_not_pile_up(
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
         patch.setattr(Journal, "kept", lambda *_: os._exit(9))
         dies(lambda: stored(config, vault, "correct horse"))
-    recover_interrupted(config, lambda *_: vault)
+    recover_interrupted(config, StoreOpener(reopen=lambda *_: vault))
     shelves = [path for path in tmp_path.glob("vault*") if path.is_file()]
     assert len(shelves) == 2, "the secret, and one copy of the one before it"
 
@@ -267,7 +267,12 @@ def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
         vault.write(Secret("hunter22"))
         with pytest.raises(FileRefused, match="Somebody else changed the secret") as caught:
             apply_changes(
-                config, (), [change], command="wizard", keep=True, reopen=lambda *_: vault
+                config,
+                (),
+                [change],
+                command="wizard",
+                keep=True,
+                stores=StoreOpener(reopen=lambda *_: vault),
             )
         assert caught.value.code == "file-changed"
         assert vault.read() == Secret("hunter22")

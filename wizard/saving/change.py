@@ -1,37 +1,42 @@
-"""One change: a file replaced, or a secret stored. Each can be made, and taken back.
-
-What a file's preview shows is the very text that is written; only the secrets in it are masked.
-"""
+"""One change: a file replaced, or a secret stored in a store other than ``.env``."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
+from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import atomic
+from wizard.files.atomic import PRIVATE
 from wizard.files.reading import Snapshot
+from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.formats.text import decode
+from wizard.saving.journal import FileRole
 from wizard.secrets.credential import LOST
+from wizard.secrets.resolver import open_external_store, reopen_store
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import ExternalStore, StoreKind
 from wizard.text.display import MASK
 from wizard.text.language import _
+
+_MASKS = {FileRole.CONFIG: mask_config, FileRole.ENV: mask_dotenv}
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """One file before and after; ``after`` None removes it.
 
-    ``mask`` hides secrets and keeps the number of lines.
+    Its preview shows the very text that is written; only the secrets in it are masked.
     """
 
     before: Snapshot
     after: bytes | None = field(repr=False)
-    mask: Callable[[str], str] = field(repr=False)
-    new_mode: int = atomic.PRIVATE
+    role: FileRole
+    new_mode: int = PRIVATE
 
     @property
     def changed(self) -> bool:
@@ -78,7 +83,7 @@ class FileChange:
 
     def _masked(self, text: str) -> list[str]:
         """Return the masked lines of ``text``, one for each of :func:`_lines`."""
-        lines = _lines(self.mask(text))
+        lines = _lines(_MASKS[self.role](text))
         if len(lines) != len(_lines(text)):  # rather show nothing than a wrong line
             return [MASK] * len(_lines(text))
         return [line.removesuffix("\n").removesuffix("\r") for line in lines]
@@ -144,3 +149,24 @@ class StoreChange:
                 _("What {name} gives back is not what was stored.", name=self.store.name),
                 _("Keep the secret in .env: --store env"),
             )
+
+
+class StoreOpener(NamedTuple):
+    """How to get at the stores other than ``.env``."""
+
+    open: Callable[[CurrentConfig, StoreKind], ExternalStore] = open_external_store
+    """Opens the store of a configuration."""
+    reopen: Callable[[StoreKind, Path, Mapping[str, str]], ExternalStore] = reopen_store
+    """Finds the store of an earlier write: its kind, config.toml, its ``reopen_details``."""
+
+    def knowing(self, known: Mapping[StoreKind, ExternalStore]) -> StoreOpener:
+        """Return an opener that uses the stores that are open already."""
+
+        def reopen(kind: StoreKind, config: Path, details: Mapping[str, str]) -> ExternalStore:
+            return known[kind] if kind in known else self.reopen(kind, config, details)
+
+        return self._replace(reopen=reopen)
+
+
+STORES = StoreOpener()
+"""The operator's own."""

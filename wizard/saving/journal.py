@@ -46,6 +46,13 @@ _LIMIT = 16 << 20
 _BESIDE = ".smtp-wizard"
 
 
+class FileRole(StrEnum):
+    """What a file is to the server, whatever it is called."""
+
+    CONFIG = "config"
+    ENV = "env"
+
+
 class Phase(StrEnum):
     """How far a write has come."""
 
@@ -67,6 +74,7 @@ class FileImage:
     """
 
     path: Path
+    role: FileRole
     before: bytes | None = field(repr=False)
     after: bytes | None = field(repr=False)
     mode: int | None = None
@@ -148,6 +156,7 @@ class JournalRecord:
             "files": [
                 {
                     "path": str(each.path),
+                    "role": str(each.role),
                     "before": _text(each.before),
                     "after": _text(each.after),
                     "mode": each.mode,
@@ -176,12 +185,14 @@ class JournalRecord:
         at = datetime.fromisoformat(content["at"])
         if at.tzinfo is None or not 1970 <= at.year < 9000:
             raise ValueError("no time that a clock has shown")
+        config = Path(content["config"])
         return cls(
-            Path(content["config"]),
+            config,
             content["command"],
             tuple(
                 FileImage(
                     Path(each["path"]),
+                    FileRole(each["role"]) if "role" in each else _role(each["path"], config),
                     _bytes(each["before"]),
                     _bytes(each["after"]),
                     each["mode"],
@@ -219,6 +230,14 @@ def fingerprint(secret: Secret | None, salt: str = "") -> str:
     salt = salt or os.urandom(16).hex()
     text = secret.reveal().encode("utf-8", "surrogatepass")
     return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
+
+
+def _role(path: str, config: Path) -> FileRole:
+    """Return the role of a file in a record written before records told it.
+
+    The name would not do: a link to config.toml may have another one.
+    """
+    return FileRole.CONFIG if os.path.realpath(path) == str(config) else FileRole.ENV
 
 
 def _is_old(record: JournalRecord) -> bool:

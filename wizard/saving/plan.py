@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,16 +16,13 @@ from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import parse_config
 from wizard.formats.dotenv.variables import remove_variable, set_variable
-from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.formats.text import encode
-from wizard.saving.change import FileChange, StoreChange
+from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
+from wizard.saving.journal import FileRole
 from wizard.saving.transaction import apply_changes
-from wizard.secrets.resolver import open_external_store
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import ExternalStore, SecretSource, StoreKind
+from wizard.secrets.store import SecretSource, StoreKind
 from wizard.text.language import _
-
-StoreFactory = Callable[[CurrentConfig, StoreKind], ExternalStore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +72,11 @@ def make_plan(
     draft: Draft,
     variable: str | None = None,
     *,
-    stores: StoreFactory = open_external_store,
+    stores: StoreOpener = STORES,
 ) -> Plan:
     """Work out the changes that ``draft`` needs; raise a :class:`WizardError` if impossible.
 
-    ``variable`` names the variable for the secret (default: the one that is referred to now),
-    ``stores`` gives the store behind a name (default: the operator's own).
+    ``variable`` names the variable for the secret (default: the one that is referred to now).
     """
     name = variable or current.variable
     secret = _secret_to_store(current, draft, name)
@@ -88,10 +84,10 @@ def make_plan(
     config = FileChange(
         current.config,
         encode(config_text),
-        mask_config,
+        FileRole.CONFIG,
         replacing.new_file_mode(current.config.path),
     )
-    env = FileChange(current.env, encode(_env(current, draft, secret, name)), mask_dotenv)
+    env = FileChange(current.env, encode(_env(current, draft, secret, name)), FileRole.ENV)
     changed = _secret_changed(current, draft, secret)
     smtp = parse_config(config_text).smtp
     refers = smtp is not None and smtp.secret is not None and "${" in smtp.secret
@@ -156,7 +152,7 @@ def _kept(current: CurrentConfig, place: SecretSource) -> Secret | None:
 
 
 def _stores(
-    current: CurrentConfig, draft: Draft, secret: SecretEdit, stores: StoreFactory
+    current: CurrentConfig, draft: Draft, secret: SecretEdit, stores: StoreOpener
 ) -> tuple[StoreChange, ...]:
     """Return what to store outside of files, and then what to remove there."""
     if isinstance(secret, Keep):
@@ -166,12 +162,12 @@ def _stores(
     if isinstance(secret, Replace) and draft.store is not StoreKind.ENV:
         unchanged = before is draft.store and current.stored == secret.secret
         if not unchanged:
-            new = stores(current, draft.store)
+            new = stores.open(current, draft.store)
             seen = current.stored if before is draft.store else None
             changes.append(StoreChange(draft.store, new, secret.secret, seen))
     leaves = isinstance(secret, Remove) or before is not draft.store
     if before is not StoreKind.ENV and leaves:
-        changes.append(StoreChange(before, stores(current, before), None, current.stored))
+        changes.append(StoreChange(before, stores.open(current, before), None, current.stored))
     return tuple(changes)
 
 

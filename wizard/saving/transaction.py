@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from wizard.files.atomic import stale_temporaries
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import changed_meanwhile, os_reason
 from wizard.files.replacing import delete_file, replace_file, restore_file
-from wizard.saving.change import FileChange, StoreChange
+from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import (
     FileImage,
     Journal,
@@ -32,14 +32,10 @@ from wizard.saving.journal import (
     fingerprint,
 )
 from wizard.secrets.credential import CredentialStore
-from wizard.secrets.resolver import reopen_store
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.system.signals import uninterruptible
 from wizard.text.language import _
-
-Reopen = Callable[[StoreKind, Path, Mapping[str, str]], ExternalStore]
-"""Finds a store again: its name, the configuration, its details."""
 
 
 def apply_changes(
@@ -49,7 +45,7 @@ def apply_changes(
     *,
     command: str,
     keep: bool,
-    reopen: Reopen = reopen_store,
+    stores: StoreOpener = STORES,
 ) -> tuple[Finding, ...]:
     """Write everything or nothing; return what could not be tidied up afterwards.
 
@@ -65,7 +61,7 @@ def apply_changes(
         if read_file(change.before.path).data != change.before.data:
             raise changed_meanwhile(change.before.path)
     journal = Journal(config)
-    reopen = partial(_reopen, {change.name: change.store for change, _ in moved}, reopen)
+    stores = stores.knowing({change.name: change.store for change, _ in moved})
     slot = os.urandom(4).hex()
     record = JournalRecord(
         journal.config,
@@ -84,11 +80,11 @@ def apply_changes(
         with uninterruptible():
             found = _how_far(journal, error) or record
             if found.phase is not Phase.COMMITTED:
-                _take_back(journal, found, reopen)
+                _take_back(journal, found, stores)
                 raise
         notes = ()  # although the last step failed: there is no way back
     with uninterruptible():
-        return (*left, *notes, *_complete(journal, record.committed(), reopen))
+        return (*left, *notes, *_complete(journal, record.committed(), stores))
 
 
 def _how_far(journal: Journal, error: BaseException) -> JournalRecord | None:
@@ -103,18 +99,7 @@ def _how_far(journal: Journal, error: BaseException) -> JournalRecord | None:
         ) from error
 
 
-def _reopen(
-    known: Mapping[StoreKind, ExternalStore],
-    reopen: Reopen,
-    name: StoreKind,
-    config: Path,
-    details: Mapping[str, str],
-) -> ExternalStore:
-    """Return the store that is open already, where there is one."""
-    return known[name] if name in known else reopen(name, config, details)
-
-
-def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Finding, ...]:
+def recover_interrupted(config: Path, stores: StoreOpener = STORES) -> tuple[Finding, ...]:
     """Put back, or complete, what a crash has interrupted; return what was done.
 
     Only who holds the lock may call it. Raises :class:`WriteFailed` or :class:`StoreUnusable`
@@ -125,18 +110,18 @@ def recover_interrupted(config: Path, reopen: Reopen = reopen_store) -> tuple[Fi
     if record is None:
         journal.abandon()
         if (old := journal.expired()) is not None:
-            _clear_shelf(old, reopen)
+            _clear_shelf(old, stores)
             journal.forget()
         return ()
-    _remove_leftovers(record, reopen)
+    _remove_leftovers(record, stores)
     if record.phase is Phase.COMMITTED:
-        left = _complete(journal, record, reopen)
+        left = _complete(journal, record, stores)
         message = _(
             "The last write ({shown}) was interrupted at its end; it is complete now.",
             shown=record.shown,
         )
         return (Finding("write-completed", message), *left)
-    foreign = _take_back(journal, record, reopen)
+    foreign = _take_back(journal, record, stores)
     message = _(
         "The last write ({shown}) was interrupted; everything is as it was before.",
         shown=record.shown,
@@ -183,7 +168,7 @@ def _mark_in_place(journal: Journal, path: Path) -> None:
     journal.write(record.written_in_place(path))
 
 
-def _take_back(journal: Journal, record: JournalRecord, reopen: Reopen) -> list[str]:
+def _take_back(journal: Journal, record: JournalRecord, stores: StoreOpener) -> list[str]:
     """Bring everything back; return the files that somebody else has changed since.
 
     Raises :class:`WriteFailed` where something cannot be brought back now.
@@ -197,7 +182,7 @@ def _take_back(journal: Journal, record: JournalRecord, reopen: Reopen) -> list[
             failed.append(f"{image.path} ({error.message.removesuffix('.')})")
     atomic.remove_directories(list(record.directories))
     for stored in record.stores:
-        store = reopen(stored.store, record.config, stored.details)
+        store = stores.reopen(stored.store, record.config, stored.details)
         try:
             if stored.fingerprint and record.phase is not Phase.SHELVING:
                 _put_back_secret(store, stored)
@@ -212,7 +197,7 @@ def _take_back(journal: Journal, record: JournalRecord, reopen: Reopen) -> list[
             ),
             _("Mend that before you start the server: the next start of smtp-wizard tries again."),
         )
-    _clear_shelf(record, reopen)
+    _clear_shelf(record, stores)
     journal.abandon()
     return foreign
 
@@ -247,14 +232,14 @@ def _put_back_secret(store: ExternalStore, image: StoreImage) -> None:
         store.delete()
 
 
-def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[Finding, ...]:
+def _complete(journal: Journal, record: JournalRecord, stores: StoreOpener) -> tuple[Finding, ...]:
     """Remove what is not needed any more, and close the journal.
 
     A failure takes nothing back; the next start tries again.
     """
     left = []
     for image in record.stores:
-        store = reopen(image.store, record.config, image.details)
+        store = stores.reopen(image.store, record.config, image.details)
         try:
             if not image.fingerprint:
                 store.delete()
@@ -262,9 +247,9 @@ def _complete(journal: Journal, record: JournalRecord, reopen: Reopen) -> tuple[
             left.append(_old_copy_remains(store, error))
     with contextlib.suppress(WriteFailed):
         if (replaced := journal.kept()) is not None:
-            _clear_shelf(replaced, reopen)
+            _clear_shelf(replaced, stores)
     if not record.keep:
-        _clear_shelf(record, reopen)
+        _clear_shelf(record, stores)
     try:
         if not left:
             journal.finish(record)
@@ -306,7 +291,9 @@ def _reachable(
 
 def _image(change: FileChange) -> FileImage:
     before, path = change.before, _absolute(change.before.path)
-    return FileImage(path, before.data, change.after, before.mode, digest=digest(change.after))
+    return FileImage(
+        path, change.role, before.data, change.after, before.mode, digest=digest(change.after)
+    )
 
 
 def _absolute(path: Path) -> Path:
@@ -329,11 +316,11 @@ def _shelve(
             change.store.backup(image.slot).write(before)
 
 
-def _clear_shelf(record: JournalRecord, reopen: Reopen) -> None:
+def _clear_shelf(record: JournalRecord, stores: StoreOpener) -> None:
     for image in record.stores:
         if image.had:
             with contextlib.suppress(StoreUnusable):
-                reopen(image.store, record.config, image.details).backup(image.slot).delete()
+                stores.reopen(image.store, record.config, image.details).backup(image.slot).delete()
 
 
 def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
@@ -347,14 +334,14 @@ def _missing_directories(wanted: Iterable[FileChange]) -> tuple[Path, ...]:
     return tuple(sorted(missing, key=lambda directory: len(directory.parts)))
 
 
-def _remove_leftovers(record: JournalRecord, reopen: Reopen) -> None:
+def _remove_leftovers(record: JournalRecord, stores: StoreOpener) -> None:
     """Remove what a crash has left beside the files; it may hold the secret.
 
     Raises :class:`WriteFailed` where that fails, so that the record stays until it is gone.
     """
     paths = [image.path for image in record.files]
     for image in record.stores:
-        store = reopen(image.store, record.config, image.details)
+        store = stores.reopen(image.store, record.config, image.details)
         if isinstance(store, CredentialStore):
             paths += [store.path, store.backup(image.slot).path]
     for path in paths:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files import atomic
 from wizard.files.reading import read_file
-from wizard.formats.masking import mask_config, mask_dotenv
-from wizard.saving.change import FileChange, StoreChange
-from wizard.saving.journal import FileImage, Journal, JournalRecord, StoreImage
+from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
+from wizard.saving.journal import FileImage, FileRole, Journal, JournalRecord, StoreImage
 from wizard.saving.plan import Plan
-from wizard.saving.transaction import Reopen
-from wizard.secrets.resolver import reopen_store
 from wizard.secrets.store import StoreKind
 from wizard.text.language import _
 
@@ -38,16 +33,16 @@ def last_write(config: Path) -> JournalRecord:
     return record
 
 
-def make_undo(record: JournalRecord, reopen: Reopen = reopen_store) -> Plan:
+def make_undo(record: JournalRecord, stores: StoreOpener = STORES) -> Plan:
     """Return the plan that puts back what the write of ``record`` has replaced.
 
     Raises :class:`FileRefused` when a file or the stored secret has changed since, and
     :class:`StoreUnusable` when the store cannot be asked.
     """
-    changes = tuple(_file(image, record) for image in record.files)
-    in_stores = [_secret(image, record, reopen) for image in record.stores]
+    changes = tuple(_file(image) for image in record.files)
+    in_stores = [_secret(image, record, stores) for image in record.stores]
     in_stores.sort(key=lambda change: change.after is None)  # copies are removed last
-    secret = bool(in_stores) or any(_is_env(change.before.path, record) for change in changes)
+    secret = bool(in_stores) or any(change.role is FileRole.ENV for change in changes)
     return Plan(
         record.config,
         changes,
@@ -59,16 +54,15 @@ def make_undo(record: JournalRecord, reopen: Reopen = reopen_store) -> Plan:
     )
 
 
-def _file(image: FileImage, record: JournalRecord) -> FileChange:
+def _file(image: FileImage) -> FileChange:
     now = read_file(image.path)
     if not image.is_after(now.data):
         raise _changed_since(image.path)
-    mask: Callable[[str], str] = mask_dotenv if _is_env(image.path, record) else mask_config
-    return FileChange(now, image.before, mask, image.mode or atomic.PRIVATE)
+    return FileChange(now, image.before, image.role, image.mode or atomic.PRIVATE)
 
 
-def _secret(image: StoreImage, record: JournalRecord, reopen: Reopen) -> StoreChange:
-    store = reopen(image.store, record.config, image.details)
+def _secret(image: StoreImage, record: JournalRecord, stores: StoreOpener) -> StoreChange:
+    store = stores.reopen(image.store, record.config, image.details)
     if not image.is_after(store.read()):
         raise FileRefused(
             "changed-since",
@@ -83,11 +77,6 @@ def _secret(image: StoreImage, record: JournalRecord, reopen: Reopen) -> StoreCh
             _("Store the secret again: smtp-wizard set --secret-stdin"),
         )
     return StoreChange(image.store, store, kept)
-
-
-def _is_env(path: Path, record: JournalRecord) -> bool:
-    # A link to config.toml may have another name than the file.
-    return os.path.realpath(path) != str(record.config)
 
 
 def _changed_since(path: Path) -> FileRefused:

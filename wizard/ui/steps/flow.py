@@ -232,6 +232,7 @@ class Flow:
 
     async def _review(self, steps: Sequence[Step]) -> bool:
         """Show the plan and write it; False when the operator goes back."""
+        from wizard.saving.change import StoreOpener
         from wizard.saving.plan import make_plan
         from wizard.ui.steps.review import review_content
 
@@ -239,7 +240,7 @@ class Flow:
         draft = self._relevant()
         while True:
             try:
-                plan = make_plan(self.session.current, draft, stores=self._store)
+                plan = make_plan(self.session.current, draft, stores=StoreOpener(self._open_store))
             except WizardError as error:
                 await self._surface.confirm(refusal_notice(str(error)))
                 return False
@@ -304,7 +305,7 @@ class Flow:
             secret=Keep(),
         )
 
-    def _store(self, now: CurrentConfig, name: StoreKind) -> ExternalStore:
+    def _open_store(self, now: CurrentConfig, name: StoreKind) -> ExternalStore:
         if name is StoreKind.KEYRING:
             return resolver.keyring_store(now, self.session.accepted)
         return open_external_store(now, name)
