@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config, new_config
+from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.skip_form import SkipKey
 from wizard.formats.config_toml.view import parse_config
 
@@ -43,7 +43,7 @@ contact_details = "<For security inquiries, please contact us at...>"
 
 def test_new_file_is_the_section_in_the_order_of_the_documentation() -> None:
     edit = ConfigEdit(user="you@example.org", endpoint="h", secret_source=SECRET, starttls=True)
-    assert new_config(edit) == (
+    assert edit_config("", edit) == (
         f'[smtp]\n{USER_LINE}user = "you@example.org"\n{ENDPOINT_LINE}endpoint = "h"\n'
         f'{SECRET_LINE}secret = "${{SMTP_SECRET}}"\n{STARTTLS_LINE}starttls = true\n'
     )
@@ -51,14 +51,16 @@ def test_new_file_is_the_section_in_the_order_of_the_documentation() -> None:
 
 def test_what_is_not_needed_is_not_written() -> None:
     edit = ConfigEdit(user="u", endpoint="h", secret_source=REMOVE, starttls=False)
-    assert new_config(edit) == f'[smtp]\n{USER_LINE}user = "u"\n{ENDPOINT_LINE}endpoint = "h"\n'
-    assert new_config(ConfigEdit()) == ""
+    assert (
+        edit_config("", edit) == f'[smtp]\n{USER_LINE}user = "u"\n{ENDPOINT_LINE}endpoint = "h"\n'
+    )
+    assert edit_config("", ConfigEdit()) == ""
 
 
 def test_our_comments_hold_no_reference() -> None:
     # The server might replace references in comments, too.
     edit = ConfigEdit(user="u", endpoint="h", secret_source=SECRET, starttls=True)
-    comments = [line for line in new_config(edit).splitlines() if line.startswith("#")]
+    comments = [line for line in edit_config("", edit).splitlines() if line.startswith("#")]
     assert len(comments) == 4
     assert "${" not in "".join(comments)
 
@@ -417,7 +419,7 @@ def test_an_edit_takes_only_the_source_of_one_string_as_secret(source: str) -> N
 
 def test_secrets_are_in_no_repr() -> None:
     edit = ConfigEdit(endpoint="smtp://u:hunter2@h", secret_source='"hunter2"')
-    view = parse_config(new_config(edit))
+    view = parse_config(edit_config("", edit))
     assert "hunter2" not in repr(edit) + repr(view)
 
 
@@ -425,4 +427,4 @@ def test_secrets_are_in_no_repr() -> None:
 def test_a_mebibyte_is_edited() -> None:
     text = "".join(f"a{i % 50}.b{i % 7}.c{i} = {i}\n" for i in range(45_000))
     edit = ConfigEdit(user="u", endpoint="h", secret_source=SECRET, starttls=True)
-    assert edit_config(text, edit) == f"{text}\n{new_config(edit)}"
+    assert edit_config(text, edit) == f"{text}\n{edit_config('', edit)}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.formats.config_toml.edit import ConfigEdit, new_config
+from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 from wizard.formats.masking import mask_config
 
 HIDDEN = {
@@ -71,7 +71,9 @@ SHOWN = [
     "tmp_admin = 'me'\nbypass = 1\n",
     "# see https://example.org:443/docs\nendpoint = 'smtp://relay:2500'\n",
     "\ufeffa = 1\r\n\n  # b",
-    new_config(ConfigEdit(user="u", endpoint="h", secret_source='"${SMTP_SECRET}"', starttls=True)),
+    edit_config(
+        "", ConfigEdit(user="u", endpoint="h", secret_source='"${SMTP_SECRET}"', starttls=True)
+    ),
 ]
 
 

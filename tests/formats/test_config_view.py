@@ -94,7 +94,7 @@ def test_skipped_verification_is_seen_in_both_forms(
     text: str, skip: SkipKey | None, both: bool, present: set[SkipKey]
 ) -> None:
     view = parse_config(text)
-    assert (view.skip, view.skip_both) == (skip, both)
+    assert (view.skip, view.skip_on == set(SkipKey)) == (skip, both)
     assert view.skip_present == present
 
 

@@ -12,7 +12,6 @@ from wizard.formats.dotenv.variables import (
     read_variable,
     remove_variable,
     set_variable,
-    variable_line,
 )
 
 NAME = "SMTP_SECRET"
@@ -143,12 +142,6 @@ def test_removing_takes_out_the_lines_of_the_variable_alone(before: str, after: 
 def test_the_value_is_the_one_that_the_server_sees(text: str, value: str | None) -> None:
     environ = {} if "A=1" in text else {"A": "environ", NAME: "of the environment"}
     assert read_variable(text, NAME, environ) == value
-
-
-def test_the_line_of_the_first_definition_is_known() -> None:
-    text = "# one\nA='\n\n'\n  export SMTP_SECRET=x\nSMTP_SECRET=y\n"
-    assert variable_line(text, NAME) == 5
-    assert variable_line(text, "SMTP") is None
 
 
 @pytest.mark.parametrize(

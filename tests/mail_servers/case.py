@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
 from tests.peers.reference import Answer
-from wizard.formats.config_toml.edit import ConfigEdit, new_config
+from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import DEFAULT_VARIABLE
@@ -46,7 +46,7 @@ class Case:
             env.write_text(set_variable("", DEFAULT_VARIABLE, self.password), "utf-8")
         config = directory / "config.toml"
         edit = ConfigEdit(self.user, self.endpoint, source, self.starttls)
-        config.write_text(new_config(edit), "utf-8")
+        config.write_text(edit_config("", edit), "utf-8")
         return config
 
     @property

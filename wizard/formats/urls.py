@@ -10,8 +10,8 @@ from wizard.text.display import MASK
 # What parts user and password. A scheme's "://" does not; a malformed one (":/", ":\\") counts,
 # since nobody can tell what was meant. Both patterns take linear time.
 _COLON = r"(?::|%3a)"
-_IN_URL = re.compile(rf"(?:[^:/]*://)?+.*?{_COLON}", re.IGNORECASE | re.DOTALL)
-_IN_TEXT = re.compile(rf"://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)", re.IGNORECASE)
+_IN_URL = rf"(?is)(?:[^:/]*://)?+.*?{_COLON}"
+_IN_TEXT = rf"(?i)://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)"
 
 
 def mask_url_password(url: str) -> str:
@@ -20,17 +20,17 @@ def mask_url_password(url: str) -> str:
     The user may be a mail address and the password may hold any character, so everything from the
     first colon to the last ``@`` is hidden, unless it is a ``${NAME}`` reference. Line ends stay.
     """
-    return _masked(url, _IN_URL.match(url))
+    return _masked(url, re.match(_IN_URL, url))
 
 
 def mask_urls(text: str) -> str:
     """Mask passwords of URLs in other text; a colon with a blank behind it is punctuation there."""
-    return _masked(text, _IN_TEXT.search(text))
+    return _masked(text, re.search(_IN_TEXT, text))
 
 
 def url_password(url: str) -> str | None:
     """Return what :func:`mask_url_password` hides, as it is written."""
-    span = _password_span(url, _IN_URL.match(url))
+    span = _password_span(url, re.match(_IN_URL, url))
     return None if span is None else url[slice(*span)]
 
 

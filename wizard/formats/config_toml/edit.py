@@ -28,7 +28,13 @@ from wizard.formats.toml.statements import (
     load_toml,
     parse_toml,
 )
-from wizard.formats.toml.values import is_string, read_string, render_string, same_value
+from wizard.formats.toml.values import (
+    is_string,
+    read_string,
+    render_string,
+    render_table,
+    same_value,
+)
 from wizard.text.language import _
 
 
@@ -86,17 +92,14 @@ class _Change:
             return self.source or render_string(self.value, like)
         return "true" if self.value is True else "false"
 
-    def carry_out(self, table: TomlTable) -> None:
+    def carry_out(self, table: TomlTable) -> bool:
+        """Make the change; return whether there is a table to make it in."""
         comment = COMMENTS[self.key]
         if self.value is not REMOVE:
-            table.put(self.key, self.render, comment)
-        elif place := table.find(self.key):
+            return table.put(self.key, self.render, comment)
+        if place := table.find(self.key):
             table.remove(place, comment)
-
-
-def new_config(edit: ConfigEdit) -> str:
-    """Return a config.toml that holds nothing but what is asked for."""
-    return edit_config("", edit)
+        return True
 
 
 def edit_config(text: str, edit: ConfigEdit) -> str:
@@ -112,8 +115,11 @@ def edit_config(text: str, edit: ConfigEdit) -> str:
     changes = list(_smtp_changes(view_of(source).smtp, edit))
     document = Document(source)
     table = TomlTable(document, SMTP)
-    for change in changes:
-        change.carry_out(table)
+    for index, change in enumerate(changes):
+        if not change.carry_out(table):
+            new = [(COMMENTS[each.key], each.key, each.render("")) for each in changes[index:]]
+            document.append_section(render_table(SMTP, new))
+            break
     if edit.skip is not None:
         set_skip(document, source.data, edit.skip)
     if not same_value(_meaning(document.text, edit), _expected(source.data, changes, edit)):
@@ -276,7 +282,7 @@ def _switch_on(document: Document, form: SkipKey) -> None:
     if place := table.find(_TABLE_KEY):
         document.replace(place.index, place.value_span, "true")
     elif table.is_absent:
-        document.append_section([MARK, f"[{_TABLE}]", f"{_TABLE_KEY} = true"])
+        document.append_section([MARK, *render_table(_TABLE, [("", _TABLE_KEY, "true")])])
     else:
         table.insert(_TABLE_KEY, "true", MARK)
         if (index := table.inline) is not None:

@@ -77,11 +77,6 @@ class ConfigView:
         newest_first = (SkipKey.USER_TABLE, SkipKey.GLOBAL)
         return next((form for form in newest_first if form in self.skip_on), None)
 
-    @property
-    def skip_both(self) -> bool:
-        """Whether both forms are switched on."""
-        return len(self.skip_on) == len(SkipKey)
-
     def references_elsewhere(self, name: str) -> bool:
         """Tell whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
         return name in self._references_elsewhere

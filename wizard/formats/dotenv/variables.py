@@ -90,13 +90,6 @@ def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON)
     return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
 
 
-def variable_line(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> int | None:
-    """Return the 1-based line of the first definition; raises as :func:`read_variable` does."""
-    entries = read_definitions(text, environ)
-    starts = (entry.dotenvy.start for entry in entries if entry.name == name)
-    return next((line_number(text, start) for start in starts), None)
-
-
 def line_number(text: str, offset: int) -> int:
     """Return the 1-based number of the line at the offset; lines end in a line feed."""
     return text.count("\n", 0, offset) + 1

@@ -1,15 +1,9 @@
-"""One top-level table of a TOML document, whichever way it is written.
+"""A TOML text while it is edited: what is there is spliced, what is new is rendered by tomlkit.
 
-It can have a table header (``[smtp]``), be an inline table (``smtp = { … }``), or consist of dotted
-keys (``smtp.user = …``) at the top of the document.
-
-Splices in a TOML text: every statement that is not asked for stays as it is, byte by byte.
-
-The key/value pairs inside inline tables, wherever they stand in a value.
-
-Key/value pairs and table headers that are commented out.
-
-How the neighbours of a new key/value pair are written, so that it can be written alike.
+Both exist because each fails at the other's job. tomlkit knows every rule for writing a value or a
+table (:mod:`wizard.formats.toml.values`), but as an editor it rejects a byte order mark and
+``key = ${NAME}``, which the server allows, reorders arrays of tables, mixes line ends, and ignores
+how the lines around are written. Splicing statements leaves every other byte as it is.
 """
 
 from __future__ import annotations
@@ -244,21 +238,26 @@ class TomlTable:
         """Return the TOML source of a value."""
         return self.document.statements[place.index].text[slice(*place.value_span)]
 
-    def put(self, key: str, render: Render, comment: str) -> None:
+    def put(self, key: str, render: Render, comment: str) -> bool:
         """Set ``key``: in place, else where it is commented out, else as a new pair.
 
-        ``comment`` goes above a new pair, except in an inline table.
+        ``comment`` goes above a new pair, except in an inline table. Return whether there is a
+        table to put it into.
         """
         if place := self.find(key):
             self.document.replace(place.index, place.value_span, render(self.value_source(place)))
-            return
+            return True
         if self.is_absent:
             self._uncomment_header()
-        if not self._uncomment(key, render):
-            self.insert(key, render(""), comment)
+        if self._uncomment(key, render):
+            return True
+        if self.is_absent:
+            return False
+        self.insert(key, render(""), comment)
+        return True
 
     def insert(self, key: str, value: str, comment: str) -> None:
-        """Add a pair behind the last one of this table, written like its siblings."""
+        """Add a pair behind the last one of this table, which is not absent, like its siblings."""
         if (index := self.inline) is not None:
             self._insert_inline(index, key, value)
         elif (index := self.header) is not None:
@@ -266,8 +265,6 @@ class TomlTable:
             self._insert_below(index if last is None else last, key, value, comment)
         elif (index := self.last_pair) is not None:
             self._insert_below(index, f"{self.name}.{key}", value, comment)
-        else:
-            self.document.append_section([f"[{self.name}]", comment, f"{key} = {value}"])
 
     def remove(self, place: ValueLocation, comment: str) -> None:
         """Remove a pair, and the comment line above it if that is ``comment`` verbatim."""

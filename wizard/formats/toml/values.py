@@ -1,9 +1,10 @@
-"""Single TOML values: how a string is written, and whether two parsed values are the same."""
+"""What is new in a TOML text, as tomlkit renders it, and what values mean and equal."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 from wizard.formats.toml.statements import STRING
@@ -25,6 +26,22 @@ def render_string(value: str, like: str = "") -> str:
     import tomlkit  # only who writes a string pays for it
 
     return tomlkit.string(value).as_string()
+
+
+def render_table(name: str, pairs: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return the lines of a new table.
+
+    A pair is the comment above it (or nothing), its key, and the source of its value on one line.
+    """
+    import tomlkit
+
+    table = tomlkit.table()
+    for comment, key, source in pairs:
+        if comment:
+            table.add(tomlkit.comment(comment.removeprefix("# ")))
+        table.add(key, tomlkit.value(source))
+    document = tomlkit.document().add(name, table)
+    return document.as_string().removesuffix("\n").split("\n")
 
 
 def is_string(source: str) -> bool:
