@@ -64,7 +64,7 @@ def test_access_control_list_of_the_directory_lets_nobody_else_in(place: Path) -
     path.write_text("old")
     path.chmod(0o640)
     setfacl("-d", "-m", "u:65534:rw", str(place))
-    assert replace_file(read_file(path), b"new").why is None
+    assert replace_file(read_file(path), b"new") is None
     assert path.read_bytes() == b"new"
     assert "system.posix_acl_access" not in os.listxattr(path)
     assert mode(path) == 0o640
@@ -112,7 +112,7 @@ def test_root_replaces_a_read_only_file_which_stays_read_only(place: Path) -> No
     path = place / ".env"
     path.write_text("old")
     path.chmod(0o400)
-    assert replace_file(read_file(path), b"new").why is None
+    assert replace_file(read_file(path), b"new") is None
     assert path.read_bytes() == b"new"
     assert mode(path) == 0o400
 

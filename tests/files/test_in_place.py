@@ -41,8 +41,7 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
     path = linked(place)
     path.chmod(0o640)
     inode = path.stat().st_ino
-    written = replace_file(read_file(path), new)
-    assert (written.in_place, written.why) == (True, InPlaceReason.HARD_LINKS)
+    assert replace_file(read_file(path), new) is InPlaceReason.HARD_LINKS
     assert path.read_bytes() == (place / "other").read_bytes() == new
     assert (path.stat().st_ino, path.stat().st_mode & 0o7777) == (inode, 0o640)
     assert names(place) == ["config.toml", "other"]
@@ -52,7 +51,7 @@ def test_hard_links_are_kept_together_when_it_is_put_back(place: Path) -> None:
     path = linked(place)
     before = read_file(path)
     replace_file(before, b"new")
-    assert restore_file(before, b"new").why is InPlaceReason.HARD_LINKS
+    assert restore_file(before, b"new") is InPlaceReason.HARD_LINKS
     assert (place / "other").read_bytes() == b"old"
 
 
@@ -63,12 +62,12 @@ def test_file_that_is_mounted_on_its_own_is_written_in_place(place: Path, mount:
     path.touch()
     mount(path, "--bind", str(place / "source"))
     before = read_file(path)
-    written = replace_file(before, b"new content")
-    assert written.why is InPlaceReason.MOUNT
-    assert not written.why.noticed
-    assert "restart" in written.why.words
+    reason = replace_file(before, b"new content")
+    assert reason is InPlaceReason.MOUNT
+    assert not reason.server_notices
+    assert "restart" in reason.message
     assert (place / "source").read_bytes() == b"new content"
-    assert restore_file(before, b"new content").why is InPlaceReason.MOUNT
+    assert restore_file(before, b"new content") is InPlaceReason.MOUNT
     assert (place / "source").read_bytes() == b"old"
     assert names(place) == ["config.toml", "source"]
     with pytest.raises(WriteFailed, match=r"busy.*mount its directory"):
@@ -86,7 +85,7 @@ def test_writable_file_mounted_into_a_read_only_file_system(place: Path, mount: 
     mount(root / "config.toml", "--bind", str(place / "source"))
     mount(root, "-o", "remount,ro")
     assert reading.is_writable(read_file(root / "config.toml"))
-    assert replace_file(read_file(root / "config.toml"), b"new").why is InPlaceReason.MOUNT
+    assert replace_file(read_file(root / "config.toml"), b"new") is InPlaceReason.MOUNT
     assert (place / "source").read_bytes() == b"new"
 
 
@@ -100,7 +99,7 @@ def test_writable_file_in_a_read_only_directory(place: Path) -> None:
 
     def replace() -> InPlaceReason | None:
         assert reading.is_writable(read_file(path))
-        return replace_file(read_file(path), b"new").why
+        return replace_file(read_file(path), b"new")
 
     assert ordinary(replace) is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"new"
@@ -112,7 +111,7 @@ def test_file_in_an_immutable_directory(place: Path, protect: Protect) -> None:
     path = place / "config.toml"
     path.write_bytes(b"old")
     protect("+i", place)
-    assert replace_file(read_file(path), b"new").why is InPlaceReason.DIRECTORY
+    assert replace_file(read_file(path), b"new") is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"new"
 
 
@@ -124,7 +123,7 @@ def test_append_only_directory_keeps_no_secret_in_a_stray_file(
     path = place / ".env"
     path.write_bytes(b"old")
     protect("+a", place)
-    assert replace_file(read_file(path), b"SMTP_SECRET=hunter22").why is InPlaceReason.DIRECTORY
+    assert replace_file(read_file(path), b"SMTP_SECRET=hunter22") is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"SMTP_SECRET=hunter22"
     assert [stray.read_bytes() for stray in stale_temporaries(path)] == [b""]
 
@@ -140,7 +139,7 @@ def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o770)
-    why = apart(lambda: replace_file(read_file(path), b"new").why, ORDINARY, [3456])
+    why = apart(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
     assert why is InPlaceReason.OWNER
     assert path.read_bytes() == b"new"
     assert (path.stat().st_uid, path.stat().st_gid) == (2345, 3456)
@@ -156,7 +155,7 @@ def test_group_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     path.chmod(0o640)
     os.chown(directory, ORDINARY, ORDINARY)
     os.chown(path, ORDINARY, 3456)
-    assert ordinary(lambda: replace_file(read_file(path), b"new").why) is InPlaceReason.OWNER
+    assert ordinary(lambda: replace_file(read_file(path), b"new")) is InPlaceReason.OWNER
     assert (path.stat().st_gid, path.stat().st_mode & 0o777) == (3456, 0o640)
 
 
@@ -179,8 +178,8 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
 def test_callback_comes_right_before_the_first_byte(place: Path) -> None:
     path = linked(place)
     seen = []
-    replace_file(read_file(path), b"new", in_place=lambda: seen.append(path.read_bytes()))
-    replace_file(read_file(path), b"newer", in_place=lambda: seen.append(path.read_bytes()))
+    replace_file(read_file(path), b"new", before_in_place=lambda: seen.append(path.read_bytes()))
+    replace_file(read_file(path), b"newer", before_in_place=lambda: seen.append(path.read_bytes()))
     assert seen == [b"old", b"new"]
 
 
@@ -190,9 +189,8 @@ def test_callback_is_not_called_for_what_is_replaced_in_one_step(place: Path) ->
     def fail() -> None:
         raise AssertionError
 
-    replace_file(read_file(path), b"first", in_place=fail)
-    written = replace_file(read_file(path), b"second", in_place=fail)
-    assert (written.in_place, written.why) == (False, None)
+    replace_file(read_file(path), b"first", before_in_place=fail)
+    assert replace_file(read_file(path), b"second", before_in_place=fail) is None
 
 
 def test_failing_callback_leaves_the_file_alone(place: Path) -> None:
@@ -202,14 +200,14 @@ def test_failing_callback_leaves_the_file_alone(place: Path) -> None:
         raise WriteFailed("write-failed", "The journal cannot be written.")
 
     with pytest.raises(WriteFailed, match="journal"):
-        replace_file(read_file(path), b"new", in_place=fail)
+        replace_file(read_file(path), b"new", before_in_place=fail)
     assert path.read_bytes() == b"old"
 
 
 def test_file_that_changes_at_the_last_moment_is_left_alone(place: Path) -> None:
     path = linked(place)
     with pytest.raises(FileRefused, match="Somebody else changed"):
-        replace_file(read_file(path), b"mine", in_place=partial(_write, path, b"theirs"))
+        replace_file(read_file(path), b"mine", before_in_place=partial(_write, path, b"theirs"))
     assert path.read_bytes() == b"theirs"
 
 
@@ -371,6 +369,6 @@ def test_what_somebody_else_wrote_is_not_torn(
 
 def test_each_reason_is_told_in_whole_sentences() -> None:
     for why in InPlaceReason:
-        assert why.words.endswith(".")
-        assert "in place" in why.words
-    assert [why for why in InPlaceReason if not why.noticed] == [InPlaceReason.MOUNT]
+        assert why.message.endswith(".")
+        assert "in place" in why.message
+    assert [why for why in InPlaceReason if not why.server_notices] == [InPlaceReason.MOUNT]

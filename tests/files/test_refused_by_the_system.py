@@ -262,7 +262,7 @@ def test_rename_that_was_done_although_it_reports_an_error(
     before, absent = read_file(path), read_file(place / ".env")
     monkeypatch.setattr(os, "replace", lost)
     for snapshot in (before, absent):
-        assert replace_file(snapshot, b"new").why is None
+        assert replace_file(snapshot, b"new") is None
         assert snapshot.path.read_bytes() == b"new"
     assert names(place) == [".env", "config.toml"]
 
@@ -316,7 +316,7 @@ def test_file_system_that_cannot_sync_is_written_all_the_same(
     path = existing(place)
     before = read_file(path)
     monkeypatch.setattr(os, "fsync", failing)
-    assert replace_file(before, b"new").why is None
+    assert replace_file(before, b"new") is None
     assert path.read_bytes() == b"new"
 
 
@@ -330,7 +330,7 @@ def test_file_system_without_rename_is_written_in_place(
     path = existing(place)
     before = read_file(path)
     monkeypatch.setattr(os, "replace", failing)
-    assert replace_file(before, b"new").why is InPlaceReason.RENAME
+    assert replace_file(before, b"new") is InPlaceReason.RENAME
     assert path.read_bytes() == b"new"
     assert names(place) == ["config.toml"]
 

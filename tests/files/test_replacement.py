@@ -10,6 +10,7 @@ import pytest
 
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files import replacing
+from wizard.files.atomic import make_directories, remove_directories
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.replacing import replace_file, restore_file
 
@@ -111,11 +112,18 @@ def test_file_that_appeared_since_it_was_missed_is_left_alone(tmp_path: Path) ->
     assert (tmp_path / "config.toml").read_text() == "theirs"
 
 
-def test_missing_directories_are_created_and_named(tmp_path: Path) -> None:
+def test_missing_directories_are_created(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "config.toml"
-    written = replace_file(read_file(path), b"x")
-    assert written.directories == (tmp_path / "a", tmp_path / "a" / "b")
+    assert replace_file(read_file(path), b"x") is None
     assert path.read_bytes() == b"x"
+
+
+def test_directories_that_were_created_are_named_outermost_first(tmp_path: Path) -> None:
+    created = make_directories(tmp_path / "a" / "b")
+    assert created == [tmp_path / "a", tmp_path / "a" / "b"]
+    (tmp_path / "a" / "theirs").touch()
+    remove_directories(created)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["theirs"]
 
 
 def test_failed_write_says_why_and_leaves_everything(tmp_path: Path) -> None:

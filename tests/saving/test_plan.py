@@ -18,7 +18,7 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, WriteFailed
 from wizard.files.reading import Snapshot
-from wizard.files.refusals import WriteResult
+from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import replace_file
 from wizard.saving import transaction
 from wizard.saving.change import FileChange, StoreOpener
@@ -68,10 +68,10 @@ def test_env_is_written_before_config(
         data: bytes,
         new_mode: int = 0o600,
         *,
-        in_place: Callable[[], None] | None = None,
-    ) -> WriteResult:
+        before_in_place: Callable[[], None] | None = None,
+    ) -> InPlaceReason | None:
         written.append(before.path.name)
-        return original(before, data, new_mode, in_place=in_place)
+        return original(before, data, new_mode, before_in_place=before_in_place)
 
     monkeypatch.setattr(transaction, "replace_file", spy)
     now = load()

@@ -138,8 +138,8 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
 def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) -> None:
     server = observe_server(load(standalone(tmp_path)))
     for why in InPlaceReason:
-        needed = server.restart_command([Finding(why.code, why.words)]) is not None
-        assert needed is not why.noticed
+        needed = server.restart_command([Finding(why.code, why.message)]) is not None
+        assert needed is not why.server_notices
 
 
 @pytest.mark.parametrize(

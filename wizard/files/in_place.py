@@ -1,7 +1,7 @@
 """Writing a file in place: the last resort where it cannot be replaced in one step.
 
-A reader may see a part of it for a moment, and a crash may leave it torn; so whoever calls for it
-keeps a copy of the old content first.
+A reader may see part of it for a moment, and a crash may leave it torn; so the caller keeps a copy
+of the old content first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wizard.files.refusals import changed_meanwhile, file_not_written, not_put_b
 def open_existing(before: Snapshot) -> int:
     """Open the file of ``before`` for reading and writing, without changing anything.
 
-    Raises :class:`WriteFailed`, or :class:`FileRefused` where there is no such file any more.
+    Raises :class:`WriteFailed`, or :class:`FileRefused` where the file is gone.
     """
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -28,12 +28,12 @@ def open_existing(before: Snapshot) -> int:
     except FileNotFoundError:
         raise changed_meanwhile(before.path) from None
     except OSError as error:
-        ours = before.status is not None and before.status.st_uid == os.geteuid()
-        raise file_not_written(before.path, before.target, error, is_ours=ours) from None
+        is_ours = before.status is not None and before.status.st_uid == os.geteuid()
+        raise file_not_written(before.path, before.target, error, is_ours=is_ours) from None
 
 
-def overwrite(before: Snapshot, data: bytes, announce: Callable[[], None] | None) -> None:
-    """Write ``data`` over the file of ``before``; ``announce`` is called before the first byte.
+def overwrite(before: Snapshot, data: bytes, on_start: Callable[[], None] | None) -> None:
+    """Write ``data`` over the file of ``before``; ``on_start`` is called before the first byte.
 
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
     :class:`WriteFailed` when the system refuses; the old content is then put back. A crash leaves
@@ -42,8 +42,8 @@ def overwrite(before: Snapshot, data: bytes, announce: Callable[[], None] | None
     old = before.data or b""
     descriptor = open_existing(before)
     try:
-        if announce is not None:
-            announce()
+        if on_start is not None:
+            on_start()
         if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _content(descriptor, old) != old:
             raise changed_meanwhile(before.path)
         try:
@@ -60,10 +60,10 @@ def overwrite(before: Snapshot, data: bytes, announce: Callable[[], None] | None
 
 
 def is_torn(before: bytes, after: bytes, found: bytes) -> bool:
-    """Whether ``found`` is what a crash leaves of writing ``after`` over ``before``.
+    """Whether ``found`` can be what a crash leaves of writing ``after`` over ``before``.
 
-    Each byte is then from one of the two, at its own offset: a disk may write the parts of a
-    file in any order.
+    A disk may write the parts of a file in any order, so each byte is then that of either at the
+    same offset.
     """
     sizes = sorted((len(before), len(after)))
     if not sizes[0] <= len(found) <= sizes[1]:
@@ -75,7 +75,7 @@ def is_torn(before: bytes, after: bytes, found: bytes) -> bool:
 def _write_over(descriptor: int, size: int, data: bytes) -> None:
     """Write ``data`` over the ``size`` bytes that are there."""
     if len(data) > size:
-        # What is added goes first: if there is no space for it, no old byte is lost yet.
+        # What makes it longer goes first: if there is no space for that, no old byte is lost yet.
         write_all(descriptor, data[size:], size)
         sync(descriptor)
     write_all(descriptor, data[:size])
@@ -89,7 +89,7 @@ def _put_old_back(descriptor: int, before: Snapshot, cause: OSError | None) -> N
     try:
         if os.fstat(descriptor).st_size > len(old):
             os.ftruncate(descriptor, len(old))
-        if _content(descriptor, old) != old:  # a full disk may take nothing at all
+        if _content(descriptor, old) != old:  # else nothing is written: the disk may be full
             write_all(descriptor, old)
         sync(descriptor)
         restored = _content(descriptor, old) == old
@@ -100,11 +100,11 @@ def _put_old_back(descriptor: int, before: Snapshot, cause: OSError | None) -> N
 
 
 def _content(descriptor: int, expected: bytes) -> bytes:
-    """Return the content, as far as it takes to tell it from ``expected``."""
+    """Return as much of the content as it takes to tell it from ``expected``."""
     content = b""
     while len(content) <= len(expected):
-        piece = os.pread(descriptor, len(expected) + 1 - len(content), len(content))
-        if not piece:
+        chunk = os.pread(descriptor, len(expected) + 1 - len(content), len(content))
+        if not chunk:
             break
-        content += piece
+        content += chunk
     return content

@@ -1,4 +1,4 @@
-"""A file as it was read, and the careful reading of it."""
+"""Reading a file carefully: nothing planted, nothing endless, and never more than it should be."""
 
 from __future__ import annotations
 
@@ -14,26 +14,11 @@ from wizard.formats.text import MAX_BYTES, decode
 from wizard.text.language import _
 
 
-def is_writable(snapshot: Snapshot) -> bool:
-    """Whether writing the file can succeed, as far as permissions tell beforehand."""
-    if snapshot.exists:
-        return has_access(snapshot.target, os.W_OK)
-    directory = snapshot.target.parent
-    while not has_access(directory, os.F_OK) and directory != directory.parent:
-        directory = directory.parent
-    return has_access(directory, os.W_OK | os.X_OK)
-
-
-def has_access(path: Path, mode: int) -> bool:
-    """Whether this account may do that (``os.W_OK``, …); sees read-only mounts, too."""
-    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
-
-
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A file as it was read. ``data`` and ``status`` are None when there is none.
+    """A file as it was read; ``data`` and ``status`` are None where there was none.
 
-    ``path`` is the one the operator knows, ``target`` the one behind symbolic links.
+    ``path`` is the one the operator knows, ``target`` where symbolic links in it lead.
     """
 
     path: Path
@@ -48,7 +33,7 @@ class Snapshot:
 
     @property
     def shown(self) -> str:
-        """The path, and where it really leads if it is a link."""
+        """The path, and where it leads if it is a link."""
         try:
             is_link = self.path.is_symlink()
         except OSError:
@@ -61,13 +46,13 @@ class Snapshot:
 
     @property
     def mode(self) -> int | None:
-        """Permission bits, None when there was no file."""
+        """Permission bits; None where there was no file."""
         return None if self.status is None else stat.S_IMODE(self.status.st_mode)
 
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file as text; ``problem`` says why there is none."""
+    """A file as text; ``problem`` says why there is no text."""
 
     path: Path
     snapshot: Snapshot | None
@@ -81,12 +66,12 @@ class TextFile:
 
     @property
     def mode(self) -> int | None:
-        """Permission bits; None where they are not known."""
+        """Permission bits; None where they are unknown."""
         return None if self.snapshot is None else self.snapshot.mode
 
 
 def read_text(path: Path, what: str) -> TextFile:
-    """Read a text file; a missing one has no text, and no problem either."""
+    """Read a text file, called ``what`` in messages; a missing one is empty and no problem."""
     snapshot = None
     try:
         snapshot = read_file(path)
@@ -96,23 +81,23 @@ def read_text(path: Path, what: str) -> TextFile:
 
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""Opening a FIFO waits for no writer. A link is followed before, or refused: realpath() takes a
-link that it cannot look at for a file, and that would be replaced instead of its target."""
+"""Opening a FIFO waits for no writer. Links are followed before, and refused here: realpath() takes
+a link that it cannot read for a file, and that would be replaced instead of its target."""
 
 
 def read_file(path: Path) -> Snapshot:
-    """Read a file of at most 1 MiB; a missing one is a snapshot without data.
+    """Read a file of at most 1 MiB; a missing one gives a snapshot without data.
 
-    Raises :class:`FileRefused` when it is not a regular file, too large or cannot be read.
+    Raises :class:`FileRefused` when it is not a regular file, is too large or cannot be read.
     """
     _check_link(path)
     try:
         target = Path(os.path.realpath(path))
         descriptor = os.open(target, _READ)
     except ValueError:  # a NUL, or a surrogate that stands for no byte
-        raise _impossible(path) from None
+        raise _impossible_name(path) from None
     except FileNotFoundError as error:
-        if _is_lost(path):
+        if _is_in_removed_directory(path):
             raise file_unreadable(path, error) from None
         return Snapshot(path, target, None)
     except OSError as error:
@@ -141,16 +126,31 @@ def read_file(path: Path) -> Snapshot:
     return Snapshot(path, target, data, status)
 
 
+def is_writable(snapshot: Snapshot) -> bool:
+    """Whether writing the file can succeed, as far as permissions tell beforehand."""
+    if snapshot.exists:
+        return has_access(snapshot.target, os.W_OK)
+    directory = snapshot.target.parent
+    while not has_access(directory, os.F_OK) and directory != directory.parent:
+        directory = directory.parent
+    return has_access(directory, os.W_OK | os.X_OK)
+
+
+def has_access(path: Path, mode: int) -> bool:
+    """Whether this account may do that (``os.W_OK``, …), with read-only mounts in mind."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
 def check_trusted(snapshot: Snapshot) -> None:
     """Refuse a file that somebody else may have planted, as fs.protected_regular does.
 
-    Whoever owns a file may read what is written into it. Raises :class:`FileRefused`.
+    Whoever owns a file can read what is written to it. Raises :class:`FileRefused`.
     """
     if snapshot.status is None:
         return
     directory = snapshot.target.parent.stat()
     trusted = os.geteuid(), directory.st_uid
-    if _is_everybodys(directory) and snapshot.status.st_uid not in trusted:
+    if _is_world_writable(directory) and snapshot.status.st_uid not in trusted:
         raise FileRefused(
             "file-not-trusted",
             _(
@@ -165,15 +165,15 @@ def check_trusted(snapshot: Snapshot) -> None:
 def _check_link(path: Path) -> None:
     """Refuse a link that somebody else may have planted, as fs.protected_symlinks does.
 
-    In a directory where everybody may create files, a link is only followed when it belongs to
-    us or to the owner of the directory.
+    In a directory where everybody may create files, a link is followed only if it belongs to this
+    account or to the owner of the directory.
     """
     try:
         link, directory = path.lstat(), path.parent.stat()
-    except (OSError, ValueError):  # reading says it better
+    except (OSError, ValueError):  # reading reports that better
         return
     planted = link.st_uid not in (os.geteuid(), directory.st_uid)
-    if stat.S_ISLNK(link.st_mode) and planted and _is_everybodys(directory):
+    if stat.S_ISLNK(link.st_mode) and planted and _is_world_writable(directory):
         raise FileRefused(
             "link-not-trusted",
             _("This is a link that another account has put into a directory of everybody."),
@@ -182,13 +182,13 @@ def _check_link(path: Path) -> None:
         )
 
 
-def _is_everybodys(directory: os.stat_result) -> bool:
-    # Also without a sticky bit, which the kernel asks for: then everybody may do even more there.
+def _is_world_writable(directory: os.stat_result) -> bool:
+    # Unlike in the kernel, the sticky bit makes no difference: without it, others may do even more.
     return bool(directory.st_mode & stat.S_IWOTH)
 
 
-def _is_lost(path: Path) -> bool:
-    """Whether ``path`` starts in a working directory that has been removed."""
+def _is_in_removed_directory(path: Path) -> bool:
+    """Whether ``path`` is relative to a working directory that was removed."""
     if path.is_absolute():
         return False
     try:
@@ -197,7 +197,7 @@ def _is_lost(path: Path) -> bool:
         return True
 
 
-def _impossible(path: Path) -> FileRefused:
+def _impossible_name(path: Path) -> FileRefused:
     return FileRefused(
         "file-unreadable",
         _("No file can have this name: it has a character that names cannot have."),

@@ -1,13 +1,9 @@
-"""What is said when a file can be neither read nor written: the system's words, and the remedy.
-
-What writing a file has come to, and what the operator should know about it.
-"""
+"""What to tell the operator about a file that cannot be read, written, or replaced in one step."""
 
 from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
@@ -66,7 +62,7 @@ def changed_meanwhile(path: Path) -> FileRefused:
 def file_not_written(
     path: Path, target: Path, error: OSError, *, is_ours: bool = False
 ) -> WriteFailed:
-    """Return the failure for a file that may not be opened for writing."""
+    """Return the failure for an existing file that cannot be opened for writing."""
     remedy = None
     if error.errno == errno.EPERM:
         remedy = _protected(_("The file"), target, "lsattr")
@@ -81,7 +77,7 @@ def file_not_written(
 
 
 def not_written(path: Path, target: Path, error: OSError) -> WriteFailed:
-    """Return the failure for a new file that its directory or the disk does not take."""
+    """Return the failure for a new file that its directory or the disk does not accept."""
     remedy = None
     if error.errno == errno.EPERM:
         remedy = _protected(_("The directory"), target.parent, "lsattr -d")
@@ -110,7 +106,7 @@ def not_removed(path: Path, target: Path, error: OSError) -> WriteFailed:
 
 
 def not_put_back(path: Path, error: OSError | None) -> WriteFailed:
-    """Return the failure that leaves a file which is not as it was."""
+    """Return the failure that leaves the file other than it was."""
     message = _("Writing failed, and the file could not be put back as it was.")
     if error is not None:
         message = _(
@@ -142,7 +138,7 @@ def _failed(
 
 
 def _protected(what: str, path: Path, command: str, directory: Path | None = None) -> str:
-    """Name the attributes of a file that stop even root."""
+    """Return the remedy for the file attributes that stop even root."""
     name = quote(str(path))
     shown = name if directory is None else quote(str(directory))
     return _(
@@ -156,7 +152,7 @@ def _protected(what: str, path: Path, command: str, directory: Path | None = Non
 
 
 def _as_owner() -> str:
-    """Say who could; root is refused by network file systems, for one."""
+    """Return the remedy; even root may be refused, for example by a network file system."""
     if os.geteuid():
         return _("Run the wizard as the account that owns the file, or with sudo.")
     return _("Run the wizard as the account that owns the file; here, not even root may.")
@@ -172,33 +168,33 @@ class InPlaceReason(StrEnum):
     """Why a file was written in place instead of being replaced in one step."""
 
     MOUNT = "mount"
-    """It is mounted on its own, and a mount point cannot be replaced."""
+    """The file itself is a mount point, which cannot be replaced."""
     HARD_LINKS = "hard-links"
-    """It has other names, which would go on showing the old content."""
+    """It has further names, which would keep the old content."""
     DIRECTORY = "directory"
-    """The file may be written by this account, but its directory may not."""
+    """This account may write the file, but not its directory."""
     OWNER = "owner"
     """A new file could not be given its owner, group or access rights."""
     RENAME = "rename"
-    """The file system cannot put one file in the place of another here."""
+    """The file system cannot rename one file over another here."""
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         """What to tell the operator: one or two sentences."""
-        return _(_WORDS[self])
+        return _(_MESSAGES[self])
 
     @property
     def code(self) -> str:
-        """The code of the caution: whether the server notices is a difference to act on."""
-        return "written-in-place" if self.noticed else "written-unnoticed"
+        """The code of the finding: the operator has to act where the server does not notice."""
+        return "written-in-place" if self.server_notices else "written-unnoticed"
 
     @property
-    def noticed(self) -> bool:
+    def server_notices(self) -> bool:
         """Whether a server that watches the file's directory notices the change by itself."""
         return self is not InPlaceReason.MOUNT
 
 
-_WORDS = {
+_MESSAGES = {
     InPlaceReason.MOUNT: N_(
         "It is mounted on its own, so it was written in place, and the server does not notice the "
         "change by itself: restart it. Better mount the directory."
@@ -217,17 +213,3 @@ _WORDS = {
         "The file system cannot replace files here, so it was written in place."
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """A file that was written; ``why`` is None where it was replaced in one step."""
-
-    directories: tuple[Path, ...] = ()
-    """Those that had to be created for it, outermost first."""
-    why: InPlaceReason | None = None
-
-    @property
-    def in_place(self) -> bool:
-        """Whether the file was written in place, so that a crash could have torn it."""
-        return self.why is not None

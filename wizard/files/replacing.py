@@ -1,4 +1,11 @@
-"""Writing a file: replaced in one step where that is possible, in place elsewhere."""
+"""Writing a file: replaced in one step where that is possible, in place elsewhere.
+
+Whoever may not write the file itself may not replace it either, although the directory would
+allow that: a file that its owner made read-only is left alone. For the rest the rules are those
+of editors (vim's ``backupcopy=auto``): written in place is a file with hard links, whose other
+names would keep the old secret otherwise; one whose owner, group or access control list a new
+file could not be given; one in a directory that takes no new files; and a mount point.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +32,6 @@ from wizard.files.in_place import open_existing, overwrite
 from wizard.files.reading import Snapshot, check_trusted, has_access, read_file
 from wizard.files.refusals import (
     InPlaceReason,
-    WriteResult,
     changed_meanwhile,
     not_given_away,
     not_put_back,
@@ -40,59 +46,51 @@ def replace_file(
     data: bytes,
     new_mode: int = PRIVATE,
     *,
-    in_place: Callable[[], None] | None = None,
-) -> WriteResult:
-    """Replace the file by ``data`` in one step, or create it with ``new_mode``.
+    before_in_place: Callable[[], None] | None = None,
+) -> InPlaceReason | None:
+    """Write ``data`` to the file, or create it with ``new_mode``, and any directory it needs.
 
-    Where it has to be written in place, ``in_place`` is called right before the first byte.
-    Raises :class:`FileRefused` when the file is no longer as in ``before``, and
-    :class:`WriteFailed` when the system refuses; the file is then as it was.
-
-    Who may not write the file itself may not replace it either, although the directory would
-    let them: a file that its owner made read-only is left alone. For the rest the rules are
-    those of editors (vim's ``backupcopy=auto``): in place are written a file with hard links,
-    whose other names would keep the old secret otherwise; one whose owner, group or access
-    control list a new file could not be given; one in a directory that takes no new files; and
-    one that is mounted on its own.
+    Returns why it was written in place, None where it was replaced in one step;
+    ``before_in_place`` is called before the first byte is written in place. Raises
+    :class:`FileRefused` when the file is no longer as in ``before``, and :class:`WriteFailed` when
+    the system refuses; the file is then as it was.
     """
     created: list[Path] = []
     try:
         _check_link_target(before)
         created = make_directories(before.target.parent)
-        why = _write(before, data, new_mode, in_place)
+        return _write(before, data, new_mode, before_in_place)
     except OSError as error:
         remove_directories(created)
         raise not_written(before.path, before.target, error) from None
     except BaseException:
         remove_directories(created)
         raise
-    return WriteResult(tuple(created), why)
 
 
 def restore_file(
     before: Snapshot,
     now: bytes | None,
-    new_mode: int | None = None,
+    new_mode: int = PRIVATE,
     *,
-    in_place: Callable[[], None] | None = None,
-) -> WriteResult:
-    """Undo :func:`replace`: bring ``before`` back where the file still holds ``now``.
+    before_in_place: Callable[[], None] | None = None,
+) -> InPlaceReason | None:
+    """Undo :func:`replace_file`: bring ``before`` back where the file still holds ``now``.
 
-    Owner, group and mode are those the file has now; one that is gone (``now`` is None) is
-    created with ``new_mode``, which is private by default. Raises what :func:`replace` raises.
+    Owner, group and mode stay as they are now; a file that is gone (``now`` is None) is created
+    with ``new_mode``. Returns and raises what :func:`replace_file` does.
     """
     current = read_file(before.path)
     if current.data != now:
         raise changed_meanwhile(before.path)
     if before.data is None:
         delete_file(current)
-        return WriteResult()
-    mode = PRIVATE if new_mode is None else new_mode
-    return replace_file(current, before.data, mode, in_place=in_place)
+        return None
+    return replace_file(current, before.data, new_mode, before_in_place=before_in_place)
 
 
 def delete_file(before: Snapshot) -> None:
-    """Remove the file, and leave a link to it; one that is gone already is no error.
+    """Remove the file, but not a link to it; one that is gone already is no error.
 
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
     :class:`WriteFailed` when the system refuses; the file is then as it was.
@@ -134,9 +132,8 @@ def _check_link_target(before: Snapshot) -> None:
 
 
 def _write(
-    before: Snapshot, data: bytes, new_mode: int, in_place: Callable[[], None] | None
+    before: Snapshot, data: bytes, new_mode: int, before_in_place: Callable[[], None] | None
 ) -> InPlaceReason | None:
-    """Write the file; return why it was written in place, None where it was replaced."""
     if not before.exists:
         try:
             _replace_durably(before, data, new_mode)
@@ -147,7 +144,7 @@ def _write(
         return None
     check_trusted(before)
     if not has_access(before.target, os.W_OK):
-        os.close(open_existing(before))  # raises what says why; opening does not alert the server
+        os.close(open_existing(before))  # raises the reason; opening alone alerts no server
     if _link_count(before) > 1:
         reason = InPlaceReason.HARD_LINKS
     else:
@@ -157,7 +154,7 @@ def _write(
             reason = error.reason
         else:
             return None
-    overwrite(before, data, in_place)
+    overwrite(before, data, before_in_place)
     return reason
 
 

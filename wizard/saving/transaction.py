@@ -152,9 +152,9 @@ def _carry_out(
         if change.after is None:
             delete_file(change.before)
             continue
-        why = replace_file(change.before, change.after, change.new_mode, in_place=mark).why
-        if why is not None:
-            notes.append(Finding(why.code, f"{path}: {why.words}"))
+        reason = replace_file(change.before, change.after, change.new_mode, before_in_place=mark)
+        if reason is not None:
+            notes.append(Finding(reason.code, f"{path}: {reason.message}"))
     return tuple(notes)
 
 
@@ -213,7 +213,7 @@ def _put_back(image: FileImage, journal: Journal) -> bool:
         Snapshot(image.path, now.target, image.before),
         now.data,
         new_mode=image.mode or atomic.PRIVATE,
-        in_place=partial(_mark_in_place, journal, image.path),
+        before_in_place=partial(_mark_in_place, journal, image.path),
     )
     return True
 
