@@ -18,6 +18,7 @@ NETWORK = (
 SCREEN = "textual rich wizard.ui"
 WRITING = "tomlkit difflib hashlib wizard.saving.plan wizard.saving.journal"
 OTHERS = "secrets keyring yaml dns logging"
+RELOAD = "wizard.server.reload wizard.compose"
 SHOW = """
 import sys
 from wizard.cli import main
@@ -39,7 +40,7 @@ raise SystemExit(f"{code}: {found}" if code or found else 0)
         ("check", f"{NETWORK} {SCREEN} {WRITING} {OTHERS}"),
         (
             "set --user me@example.org --no-test --dry-run",
-            f"asyncio ssl aiosmtplib cryptography wizard.live_test.run {SCREEN} {OTHERS}",
+            f"asyncio ssl aiosmtplib cryptography wizard.live_test.run {SCREEN} {OTHERS} {RELOAD}",
         ),
     ],
 )

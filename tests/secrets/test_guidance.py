@@ -10,8 +10,11 @@ import pytest
 from wizard.compose.file import parse_compose
 from wizard.config.layout import Layout, LayoutKind
 from wizard.secrets.store import SecretSource
-from wizard.server import next_steps
-from wizard.server.next_steps import compose_environment_lines, store_consequence
+from wizard.server.next_steps import (
+    compose_environment_lines,
+    start_command,
+    store_consequence,
+)
 
 STORES = (SecretSource.ENV_FILE, SecretSource.KEYRING, SecretSource.CREDENTIAL)
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
@@ -29,24 +32,15 @@ def test_every_store_has_a_consequence(place: SecretSource, kind: LayoutKind) ->
 
 def test_command_starts_the_server_with_its_secret() -> None:
     up = ["docker", "compose", "-f", "/srv/a b/compose.yaml", "up", "-d"]
-    assert shlex.split(next_steps.start_command(SecretSource.ENV_FILE, COMPOSE)) == up
+    assert shlex.split(start_command(SecretSource.ENV_FILE, COMPOSE)) == up
     by_exec = ["smtp-wizard", "-c", str(CONFIG), "exec", "--"]
-    assert shlex.split(next_steps.start_command(SecretSource.KEYRING, COMPOSE)) == [*by_exec, *up]
-    assert shlex.split(next_steps.start_command(SecretSource.KEYRING, STANDALONE)) == [
+    assert shlex.split(start_command(SecretSource.KEYRING, COMPOSE)) == [*by_exec, *up]
+    assert shlex.split(start_command(SecretSource.KEYRING, STANDALONE)) == [
         *by_exec, "bomnipotent_server", str(CONFIG),
     ]  # fmt: skip
     for place in (SecretSource.ENV_FILE, SecretSource.CREDENTIAL):
-        command = next_steps.start_command(place, STANDALONE)
+        command = start_command(place, STANDALONE)
         assert command == "systemctl restart bomnipotent"
-
-
-def test_drop_in_loads_the_credential_only_where_it_is_used() -> None:
-    server, program = Path("/opt/bomnipotent_server"), Path("/usr/bin/smtp-wizard")
-    text = next_steps.drop_in_for(SecretSource.CREDENTIAL, STANDALONE, server, program)
-    assert f"LoadCredentialEncrypted=smtp_secret:{CONFIG.with_name('smtp_secret.cred')}\n" in text
-    assert "LoadCredential" not in next_steps.drop_in_for(
-        SecretSource.KEYRING, STANDALONE, server, program
-    )
 
 
 def test_lines_for_compose_are_what_compose_understands() -> None:

@@ -25,9 +25,9 @@ def log_of(config: Path, docker: Docker, **environ: str) -> ServerLog:
 async def read(log: ServerLog) -> bytes:
     """Return everything, up to the end or up to the word ``enough``."""
     found = b""
-    async with asyncio.timeout(PATIENCE), aclosing(log.pieces()) as pieces:
-        async for piece in pieces:
-            found += piece
+    async with asyncio.timeout(PATIENCE), aclosing(log.chunks()) as chunks:
+        async for chunk in chunks:
+            found += chunk
             if b"enough" in found:
                 break
     return found
@@ -39,7 +39,7 @@ def print_line(docker: Docker, text: str, when: str | None = None) -> None:
         stream.write(f"{now} {text}\n")
 
 
-async def test_only_lines_from_the_look_on_are_asked_for(tmp_path: Path, docker: Docker) -> None:
+async def test_only_lines_from_then_on_are_asked_for(tmp_path: Path, docker: Docker) -> None:
     print_line(docker, "old", "2026-01-01T00:00:00Z")
     log = log_of(composed(tmp_path), docker)
     print_line(docker, "new")

@@ -22,9 +22,9 @@ async def read_until(log: LogFile, text: bytes, then: Callable[[], object] | Non
     found, begun = b"", "begun\n"
     if then is not None:
         append(log.path, begun)
-    async with asyncio.timeout(PATIENCE), aclosing(log.pieces()) as pieces:
-        async for piece in pieces:
-            found += piece
+    async with asyncio.timeout(PATIENCE), aclosing(log.chunks()) as chunks:
+        async for chunk in chunks:
+            found += chunk
             if then is not None and found == begun.encode():
                 then()
                 found, then = b"", None
@@ -45,17 +45,17 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-async def test_only_what_is_appended_after_the_look_is_read(path: Path) -> None:
-    log = LogFile.look(path)
+async def test_only_what_is_appended_from_then_on_is_read(path: Path) -> None:
+    log = LogFile.open_at_end(path)
     append(path, "first\n")
     assert await read_until(log, b"first") == b"first\n"
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
     assert await read_until(log, b"second", lambda: append(path, "second\n")) == b"second\n"
 
 
 async def test_file_that_comes_later_is_read_from_its_beginning(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
     asyncio.get_running_loop().call_later(0.3, append, path, "new\n")
     assert await read_until(log, b"new") == b"new\n"
 
@@ -64,7 +64,7 @@ async def test_file_that_comes_later_is_read_from_its_beginning(tmp_path: Path) 
 async def test_rotated_file_is_read_to_its_end_and_then_the_new_one(
     path: Path, while_following: bool
 ) -> None:
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
 
     def rotate() -> None:
         append(path, "last words\n")
@@ -84,7 +84,7 @@ async def test_rotated_file_is_read_to_its_end_and_then_the_new_one(
 async def test_truncated_file_is_read_from_its_beginning(
     path: Path, while_following: bool, length: int
 ) -> None:
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
     text = "new line\n" * length  # longer than all there was before, or shorter
 
     def truncate() -> None:
@@ -98,7 +98,7 @@ async def test_truncated_file_is_read_from_its_beginning(
 
 
 async def test_file_that_is_deleted_and_created_anew_is_read(path: Path) -> None:
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
     path.unlink()  # the next file may even get the same inode
     append(path, "new\n")
     assert await read_until(log, b"new") == b"new\n"
@@ -108,7 +108,7 @@ async def test_link_that_leads_to_another_file_each_day_is_followed(tmp_path: Pa
     (tmp_path / "monday.log").write_text("old\n")
     link = tmp_path / "server.log"
     link.symlink_to("monday.log")
-    log = LogFile.look(link)
+    log = LogFile.open_at_end(link)
 
     def next_day() -> None:
         (tmp_path / "tuesday.log").write_text("new\n")
@@ -118,13 +118,13 @@ async def test_link_that_leads_to_another_file_each_day_is_followed(tmp_path: Pa
     assert await read_until(log, b"new", next_day) == b"new\n"
 
 
-async def test_much_at_once_comes_in_pieces_of_64_kib_at_most(path: Path) -> None:
-    log = LogFile.look(path)
+async def test_much_at_once_comes_in_chunks_of_64_kib_at_most(path: Path) -> None:
+    log = LogFile.open_at_end(path)
     append(path, "x" * 300_000)
     sizes = []
-    async with asyncio.timeout(PATIENCE), aclosing(log.pieces()) as pieces:
-        async for piece in pieces:
-            sizes.append(len(piece))
+    async with asyncio.timeout(PATIENCE), aclosing(log.chunks()) as chunks:
+        async for chunk in chunks:
+            sizes.append(len(chunk))
             if sum(sizes) == 300_000:
                 break
     assert max(sizes) <= 65536
@@ -134,11 +134,11 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path / "fifo", tmp_path, Path("/dev/null"), tmp_path / "missing" / "x.log"):
         with pytest.raises(LogUnreadable):
-            LogFile.look(path)
+            LogFile.open_at_end(path)
 
 
 async def test_fifo_that_takes_the_files_place_ends_the_reading(path: Path) -> None:
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
 
     def replace() -> None:
         path.unlink()
@@ -155,7 +155,7 @@ def test_file_that_this_account_may_not_read_is_left_alone(path: Path) -> None:
         os.seteuid(65534)
     try:
         with pytest.raises(LogUnreadable):
-            LogFile.look(path)
+            LogFile.open_at_end(path)
     finally:
         if root:
             os.seteuid(0)
@@ -166,7 +166,7 @@ async def test_nothing_stays_open(path: Path) -> None:
         links = list(Path("/proc/self/fd").iterdir())
         return any(link.exists() and link.samefile(path) for link in links)
 
-    log = LogFile.look(path)
+    log = LogFile.open_at_end(path)
     assert not is_open()
     await read_until(log, b"x", lambda: append(path, "x"))
-    await until(lambda: not is_open())  # its thread closes it when it looks next
+    await until(lambda: not is_open())  # its thread closes it before it reads again

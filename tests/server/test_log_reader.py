@@ -23,10 +23,10 @@ unknown field `starlight_throughput`, expected one of `allow_http`, `allow_tlp2`
 REQUEST = b"2025-03-06 15:34:45 +00:00 [DEBUG] Received healthcheck request from 127.0.0.1\n"
 
 
-def read(*pieces: bytes) -> LogReader:
+def read(*chunks: bytes) -> LogReader:
     reader = LogReader()
-    for piece in pieces:
-        reader.feed(piece)
+    for chunk in chunks:
+        reader.feed(chunk)
     reader.close()
     return reader
 
@@ -35,7 +35,7 @@ def test_lines_of_the_documentation() -> None:
     assert read(RELOADED).reloaded is True
     refused = read(REFUSED, REQUEST)
     assert refused.reloaded is False
-    assert refused.why == (
+    assert refused.reasons == (
         "Failed to parse config file: TOML parse error at line 5, column 1",
         "unknown field `starlight_throughput`, expected one of `allow_http`, `allow_tlp2`",
     )
@@ -43,12 +43,12 @@ def test_lines_of_the_documentation() -> None:
 
 
 def test_quoted_lines_of_the_configuration_are_left_out() -> None:
-    assert "GW" not in "".join(read(REFUSED).why)
+    assert "GW" not in "".join(read(REFUSED).reasons)
 
 
 def test_last_verdict_counts() -> None:
     assert read(REFUSED, RELOADED).reloaded is True
-    assert read(REFUSED, RELOADED).why == ()
+    assert read(REFUSED, RELOADED).reasons == ()
     assert read(RELOADED, REFUSED).reloaded is False
 
 
@@ -80,18 +80,18 @@ def test_words_of_others_are_no_verdict(line: bytes) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, len(RELOADED + REFUSED + REQUEST)), max_size=8))
-def test_pieces_may_end_anywhere(cuts: list[int]) -> None:
+def test_chunks_may_end_anywhere(cuts: list[int]) -> None:
     text = RELOADED + REFUSED + REQUEST
     ends = [0, *sorted(cuts), len(text)]
-    pieces = [text[start:end] for start, end in pairwise(ends)]
-    reader = read(*pieces)
-    assert (reader.reloaded, reader.why) == (False, read(text).why)
+    chunks = [text[start:end] for start, end in pairwise(ends)]
+    reader = read(*chunks)
+    assert (reader.reloaded, reader.reasons) == (False, read(text).reasons)
 
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=8))
-def test_any_bytes_can_be_read(pieces: list[bytes]) -> None:
-    read(*pieces)
+def test_any_bytes_can_be_read(chunks: list[bytes]) -> None:
+    read(*chunks)
 
 
 def test_line_without_end_takes_no_more_than_its_share() -> None:

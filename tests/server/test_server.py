@@ -1,7 +1,8 @@
-"""Which server can be heard, what it takes over by itself, and when only a restart will do."""
+"""Whose log can be read, what a server takes over by itself, and when it needs a restart."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,13 +25,19 @@ from wizard.files.refusals import InPlaceReason
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
 from wizard.server.log import ContainerLog, LogFile
-from wizard.server.next_steps import RELOADS, next_steps
+from wizard.server.next_steps import NextStep, StepKind, next_steps
 from wizard.server.reload import observe_server, watch_reload
+
+RELOADS = "A running server reloads config.toml by itself."
 
 
 def new_user(now: CurrentConfig) -> tuple[Draft, Plan]:
     draft = replace(Draft.of(now), user="other@example.org")
     return draft, make_plan(now, draft)
+
+
+def texts(steps: Iterable[NextStep]) -> str:
+    return "\n".join(map(str, steps))
 
 
 def path_of_log(config: Path, **environ: str) -> Path | None:
@@ -92,22 +99,23 @@ def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
     assert server.restart_command() is None
 
 
-def test_changed_settings_are_listened_for(tmp_path: Path) -> None:
+def test_reload_of_changed_settings_is_watched(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft, plan = new_user(now)
     assert watch_reload(observe_server(now), draft, plan) is not None
-    assert RELOADS in next_steps(now, draft, plan, ())
+    assert RELOADS in texts(next_steps(now, draft, plan))
 
 
-def test_new_secret_needs_a_restart_and_is_not_listened_for(tmp_path: Path) -> None:
+def test_new_secret_needs_a_restart_and_no_watch(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft = replace(Draft.of(now), secret=Replace(Secret("another one")), user="x@example.org")
     plan = make_plan(now, draft)
     assert watch_reload(observe_server(now), draft, plan) is None
-    assert "$ systemctl restart bomnipotent" in next_steps(now, draft, plan, ())
+    restart = NextStep("systemctl restart bomnipotent", StepKind.COMMAND)
+    assert restart in next_steps(now, draft, plan)
 
 
-def test_server_that_was_never_started_is_not_listened_for(tmp_path: Path) -> None:
+def test_server_that_was_never_started_is_not_watched(tmp_path: Path) -> None:
     config = standalone(tmp_path)
     config.write_text(LOG)
     now = load(config)
@@ -115,7 +123,7 @@ def test_server_that_was_never_started_is_not_listened_for(tmp_path: Path) -> No
     assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
 
 
-def test_nothing_changed_is_not_listened_for(tmp_path: Path) -> None:
+def test_nothing_is_watched_where_nothing_changes(tmp_path: Path) -> None:
     now = load(standalone(tmp_path))
     draft = Draft.of(now)
     assert watch_reload(observe_server(now), draft, make_plan(now, draft)) is None
@@ -130,16 +138,17 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
     assert watch_reload(server, draft, plan) is None
     command = f"docker compose -f {tmp_path}/compose.yaml restart server"
     assert server.restart_command() == command
-    steps = next_steps(now, draft, plan, (), server.restart_command())
-    assert f"$ {command}" in steps
-    assert RELOADS not in steps
+    steps = next_steps(now, draft, plan, restart=server.restart_command())
+    assert NextStep(command, StepKind.COMMAND) in steps
+    assert RELOADS not in texts(steps)
 
 
 def test_config_that_was_written_over_its_mount_needs_a_restart(tmp_path: Path) -> None:
     server = observe_server(load(standalone(tmp_path)))
-    for why in InPlaceReason:
-        needed = server.restart_command([Finding(why.code, why.message)]) is not None
-        assert needed is not why.server_notices
+    for reason in InPlaceReason:
+        written = [Finding(reason.code, reason.message)]
+        needed = server.restart_command(written) is not None
+        assert needed is not reason.server_notices
 
 
 @pytest.mark.parametrize(

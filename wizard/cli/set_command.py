@@ -15,6 +15,7 @@ from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, UsageError, WizardError
+from wizard.files.refusals import InPlaceReason
 from wizard.formats.config_toml.skip_form import skip_key_of
 from wizard.formats.variables import check_variable
 from wizard.saving.lock import lock_config
@@ -154,14 +155,14 @@ def _print(
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))
         return
-    for line in next_steps(now, draft, plan, warnings, restart):
-        if not line.startswith("! "):  # said as a warning already
-            output.say(line)
+    for step in next_steps(now, draft, plan, restart=restart):  # the warnings have been said
+        output.say(str(step))
 
 
 def _restart(now: CurrentConfig, plan: Plan, warnings: list[Finding]) -> str | None:
     """Return what makes the server read a config.toml that is mounted on its own, if it is."""
-    if not plan.changed:
+    unnoticed = any(warning.code == InPlaceReason.MOUNT.code for warning in warnings)
+    if not plan.changed or not (now.in_container or unnoticed):
         return None
 
     from wizard.server.reload import observe_server

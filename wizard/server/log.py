@@ -1,12 +1,6 @@
-"""The file that ``[log] file`` names: appended to, rotated, truncated, or not there yet.
+"""The server's log, a file or what its container prints, and the verdict that stands in it.
 
-A log of the server, and what may go wrong with reading it.
-
-What the server's container prints, as ``docker`` tells it.
-
-From the lines of the server's log to its verdict on the new config.toml.
-
-The lines, as its documentation shows them (doc.bomnipotent.de, The Config File):
+The lines, as the server's documentation shows them (doc.bomnipotent.de, The Config File):
 
     2025-03-06 15:34:45 +00:00 [INFO] Configuration successfully reloaded from "/…/config.toml"
     2025-03-06 16:11:03 +00:00 [ERROR] Failed to read config file "/…/config.toml": Failed to …
@@ -40,14 +34,14 @@ class LogUnreadable(Exception):
 
 
 class ServerLog(Protocol):
-    """Where the server's log is, as it was at one moment: what came before is left out."""
+    """The server's log from one moment on."""
 
     @property
     def command(self) -> str:
-        """What the operator types in a shell to read the log's last lines."""
+        """What shows the log's last lines in a shell."""
 
-    def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Yield what has been appended since then, and then what is being appended.
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield what has been appended since then, then what is being appended.
 
         Ends when nothing can come any more; closing it ends everything that was started for it.
         Raises :class:`LogUnreadable`.
@@ -55,16 +49,16 @@ class ServerLog(Protocol):
 
 
 _CHUNK = 1 << 16
-"""Bytes that are read at one look."""
+"""Bytes that are read at once."""
 _TAIL = 64
 """Bytes before the end that tell whether the file still is what it was."""
-_EVERY = 0.1
-"""Seconds between two looks."""
+_INTERVAL = 0.1
+"""Seconds between two readings."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A log file as it was seen: which one it was, and how far it went."""
+    """A log file at one moment: which file it was, and how long."""
 
     path: Path
     identity: tuple[int, int] | None = None
@@ -73,11 +67,12 @@ class LogFile:
     tail: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def look(cls, path: Path) -> Self:
-        """Remember where the file ends now; raise :class:`LogUnreadable` where it is of no use."""
+    def open_at_end(cls, path: Path) -> Self:
+        """Remember where the file ends now; raise :class:`LogUnreadable` where that is no use."""
         try:
-            with contextlib.closing(_Open(path)) as file:
-                return cls(path, file.identity, file.size, file.before(file.size))
+            with contextlib.closing(_OpenLog(path)) as file:
+                size = file.size
+                return cls(path, file.identity, size, file.tail(size))
         except FileNotFoundError:
             if not path.parent.is_dir():
                 raise LogUnreadable from None
@@ -90,28 +85,28 @@ class LogFile:
         """What shows the last lines in a shell."""
         return shlex.join(["tail", "-n", "20", str(self.path)])
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yield what is appended; a thread of its own reads, as a file system may hang."""
-        import asyncio  # who listens has it anyway; `set` only looks where the log is
+        import asyncio  # `set` loads this module, too, and never reads the log
 
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         ended = threading.Event()
 
-        def tell(data: bytes | None) -> None:
+        def send(data: bytes | None) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(arrived.put_nowait, data)
 
         def follow() -> None:
-            with contextlib.closing(_Following(self)) as following:
+            with contextlib.closing(_LogFollower(self)) as follower:
                 try:
                     while not ended.is_set():
-                        if data := following.more():
-                            tell(data)
+                        if data := follower.read_new():
+                            send(data)
                         if len(data) < _CHUNK:
-                            ended.wait(_EVERY)
+                            ended.wait(_INTERVAL)
                 except (OSError, LogUnreadable):
-                    tell(None)
+                    send(None)
 
         threading.Thread(target=follow, daemon=True, name="log").start()
         try:
@@ -122,17 +117,17 @@ class LogFile:
             ended.set()
 
 
-class _Open:
+class _OpenLog:
     """A regular file that is open for reading. Raises :class:`LogUnreadable` for other kinds."""
 
     def __init__(self, path: Path) -> None:
-        _check(path.stat())  # opening a device may be more than a look
+        _require_regular(path.stat())  # opening a device may have an effect
         # O_NONBLOCK: it may have become a FIFO, which would wait for a writer.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         self._descriptor = os.open(path, flags)
         try:
             status = os.fstat(self._descriptor)
-            _check(status)
+            _require_regular(status)
         except BaseException:
             self.close()
             raise
@@ -145,7 +140,7 @@ class _Open:
     def read(self, offset: int) -> bytes:
         return os.pread(self._descriptor, _CHUNK, offset)
 
-    def before(self, offset: int) -> bytes:
+    def tail(self, offset: int) -> bytes:
         start = max(0, offset - _TAIL)
         return os.pread(self._descriptor, offset - start, start)
 
@@ -153,18 +148,18 @@ class _Open:
         os.close(self._descriptor)
 
 
-class _Following:
+class _LogFollower:
     """Reads on where a :class:`LogFile` ended, through rotation and truncation."""
 
     def __init__(self, log: LogFile) -> None:
         self._path = log.path
         self._identity, self._offset, self._tail = log.identity, log.size, log.tail
-        self._file: _Open | None = None
+        self._file: _OpenLog | None = None
 
-    def more(self) -> bytes:
+    def read_new(self) -> bytes:
         """Return what is new, at most 64 KiB of it."""
         if self._file is None:
-            self._file = self._opened()
+            self._file = self._open()
         if self._file is None:
             return b""
         data = self._read(self._file)
@@ -174,22 +169,22 @@ class _Following:
         return data
 
     def close(self) -> None:
-        """Close the file; the next look opens the one that is there then."""
+        """Close the file; the next reading opens the one that is there then."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _opened(self) -> _Open | None:
+    def _open(self) -> _OpenLog | None:
         try:
-            file = _Open(self._path)
+            file = _OpenLog(self._path)
         except FileNotFoundError:  # not there yet, or in the middle of a rotation
             return None
         if file.identity != self._identity:
             self._identity, self._offset, self._tail = file.identity, 0, b""
         return file
 
-    def _read(self, file: _Open) -> bytes:
-        if file.size < self._offset or file.before(self._offset) != self._tail:
+    def _read(self, file: _OpenLog) -> bytes:
+        if file.size < self._offset or file.tail(self._offset) != self._tail:
             self._offset, self._tail = 0, b""  # truncated, perhaps filled again since
         data = file.read(self._offset)
         self._offset += len(data)
@@ -203,7 +198,7 @@ class _Following:
             return True
 
 
-def _check(status: os.stat_result) -> None:
+def _require_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise LogUnreadable
 
@@ -212,12 +207,12 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-_PASSED_ON = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
+_DOCKER_VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
               "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME")  # fmt: skip
 """What tells ``docker`` which daemon and which project are meant, as in the operator's shell."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """What Docker takes for a name; nothing that could be a flag."""
-_SLACK = timedelta(seconds=1)
+_CLOCK_DIFFERENCE = timedelta(seconds=1)
 """The daemon's clock may be that of a virtual machine, a little behind."""
 
 
@@ -238,11 +233,11 @@ class ContainerLog:
         """What shows the last lines in a shell."""
         return shlex.join(["docker", *self._compose, "logs", "--tail", "20", self.service])
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yield what the server prints; the child is ended with this generator."""
         for command in self._commands():
             try:
-                async with stream_child(command, self.environ, self._extra) as process:
+                async with stream_child(command, self.environ, self._docker_environ) as process:
                     if process.stdout is not None:
                         while data := await process.stdout.read(_CHUNK):
                             yield data
@@ -257,12 +252,16 @@ class ContainerLog:
         return ["compose", *(part for file in self.compose_files for part in ("-f", str(file)))]
 
     @property
-    def _extra(self) -> dict[str, str]:
-        return {name: self.environ[name] for name in _PASSED_ON if name in self.environ}
+    def _docker_environ(self) -> dict[str, str]:
+        return {name: self.environ[name] for name in _DOCKER_VARIABLES if name in self.environ}
 
     def _commands(self) -> list[list[str]]:
         """Return what to try, in this order."""
-        since = (self.since - _SLACK).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        since = (
+            (self.since - _CLOCK_DIFFERENCE)
+            .isoformat(timespec="microseconds")
+            .replace("+00:00", "Z")
+        )
         how = ["logs", "--follow", "--since", since]
         plain = ["--no-log-prefix", "--no-color", self.service]
         commands = [[str(self.docker), *self._compose, *how, *plain]]
@@ -293,55 +292,55 @@ def _docker(environ: Mapping[str, str]) -> Path | None:
     return None if found is None else Path(found)
 
 
-_LONGEST = 1 << 16
+_LONGEST_LINE = 1 << 16
 """Bytes that are kept of a line without an end."""
-_MOST_WORDS = 20
+_MOST_LINES = 20
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ENTRY = re.compile(
     r"(?:\d{4}-\d\d-\d\d[T ][\d:.,]+ ?(?:Z|[+-]\d\d:?\d\d)? *)?"
     r"\[ ?(?P<level>[A-Z]+) ?\] (?P<rest>.*)"
 )
 _RELOADED = re.compile(r'Configuration successfully reloaded from "')
-_FAILED = re.compile(r'Failed to read config file (?:"(?:[^"\\]|\\.)*": )?(?P<why>.*)')
+_FAILED = re.compile(r'Failed to read config file (?:"(?:[^"\\]|\\.)*": )?(?P<reason>.*)')
 _QUOTED = re.compile(r"\s*\d*\s*\|")
 """A line of config.toml, as the parser shows it; it may hold a secret."""
 
 
 class LogReader:
-    """Takes what was appended to the log, in pieces of any size. The last verdict counts."""
+    """Reads what was appended to the log, in chunks of any size. The last verdict counts."""
 
     def __init__(self) -> None:
         self.reloaded: bool | None = None
         """Whether the server uses the new settings; None as long as it has not said so."""
-        self._why: list[str] = []
-        self._goes_on = False
+        self._reasons: list[str] = []
+        self._in_error = False
         self._rest = b""
 
     @property
-    def why(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[str, ...]:
         """Why the server refuses, line by line, without the lines of config.toml. Not masked."""
-        return tuple(self._why)
+        return tuple(self._reasons)
 
     def feed(self, data: bytes) -> None:
         """Read on."""
         *lines, rest = (self._rest + data).split(b"\n")
-        self._rest = rest[:_LONGEST]
+        self._rest = rest[:_LONGEST_LINE]
         for line in lines:
-            self._take(line)
+            self._read_line(line)
 
     def close(self) -> None:
         """Count a last line that has no end as well."""
         self.feed(b"\n")
 
-    def _take(self, line: bytes) -> None:
-        text = _COLOUR.sub("", line[:_LONGEST].decode("utf-8", "replace")).rstrip()
+    def _read_line(self, line: bytes) -> None:
+        text = _COLOUR.sub("", line[:_LONGEST_LINE].decode("utf-8", "replace")).rstrip()
         entry = _ENTRY.match(text)
         if entry is None:
-            if self._goes_on and len(self._why) < _MOST_WORDS and not _QUOTED.match(text):
-                self._why.append(text)
+            if self._in_error and len(self._reasons) < _MOST_LINES and not _QUOTED.match(text):
+                self._reasons.append(text)
             return
-        self._goes_on = False
+        self._in_error = False
         if entry["level"] == "INFO" and _RELOADED.match(entry["rest"]):
-            self.reloaded, self._why = True, []
+            self.reloaded, self._reasons = True, []
         elif entry["level"] == "ERROR" and (failed := _FAILED.match(entry["rest"])):
-            self.reloaded, self._why, self._goes_on = False, [failed["why"]], True
+            self.reloaded, self._reasons, self._in_error = False, [failed["reason"]], True

@@ -1,11 +1,4 @@
-"""The server that reads what was written: where its log is, and what it notices by itself.
-
-Waiting for the server's verdict, for a few seconds at most.
-
-What the server's log has said of the new settings.
-
-What was heard from the server, in the operator's words; in this one place.
-"""
+"""What a running server makes of the settings that were written, as its log tells."""
 
 from __future__ import annotations
 
@@ -27,7 +20,7 @@ from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
 from wizard.secrets.store import StoreKind
 from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
-from wizard.server.next_steps import start_command
+from wizard.server.next_steps import NextStep, StepKind, start_command
 from wizard.server.redaction import Redactor, redactor_for
 from wizard.text.language import N_, _
 
@@ -65,14 +58,13 @@ class RunningServer:
             return False
         return changed and not self._mounts_file()
 
-    def restart_command(self, notes: Iterable[Finding] = ()) -> str | None:
+    def restart_command(self, findings: Iterable[Finding] = ()) -> str | None:
         """Return what makes it read a config.toml that is mounted on its own.
 
-        None where it notices by itself. ``notes`` is what the writing has come to.
+        None where it notices by itself. ``findings`` are those of the writing.
         """
-        if not (
-            self._mounts_file() or any(note.code == InPlaceReason.MOUNT.code for note in notes)
-        ):
+        written_unnoticed = any(found.code == InPlaceReason.MOUNT.code for found in findings)
+        if not written_unnoticed and not self._mounts_file():
             return None
         compose_file = self.current.layout.compose_file
         if compose_file is None:
@@ -87,12 +79,12 @@ class RunningServer:
         try:
             if not self.current.in_container:
                 # The vendor's unit starts the server in the directory of config.toml.
-                return LogFile.look(layout.config.parent / file) if file else None
+                return LogFile.open_at_end(layout.config.parent / file) if file else None
             if self.container is None or layout.compose_file is None:
                 return None
             if file:  # nothing is printed then
                 outside = _outside(self.container, file)
-                return None if outside is None else LogFile.look(outside)
+                return None if outside is None else LogFile.open_at_end(outside)
             return container_log(
                 self.container, layout.compose_file, self.current.environ, datetime.now(UTC)
             )
@@ -140,19 +132,16 @@ def _outside(container: Container, file: str) -> Path | None:
     return None if found is None else found[1]
 
 
-SECONDS = 10.0
-SETTLES = 0.5
-
-
 @dataclass(frozen=True, slots=True)
 class ReloadWatch:
-    """What is listened to from before the writing on."""
+    """The server's log from before the writing on."""
 
     server: RunningServer
     log: ServerLog
-    veil: Redactor
-    seconds: float = SECONDS
-    settles: float = SETTLES
+    redactor: Redactor
+    timeout: float = 10.0
+    """Seconds to wait at most."""
+    settle_time: float = 0.5
     """Seconds after the first verdict in which another one may follow: a server that reads a file
     in the middle of its being written refuses it first, and an error message has several lines."""
 
@@ -163,17 +152,17 @@ class ReloadWatch:
 
     async def outcome(self) -> ReloadOutcome:
         """Wait for the verdict; cancelling ends everything that was started for it."""
-        import asyncio  # `set` asks this module only for the command that restarts a server
+        import asyncio  # `set` needs this module only for the command that restarts a server
 
         reader = LogReader()
         ended = False
         try:
-            async with asyncio.timeout(self.seconds) as limit, aclosing(self.log.pieces()) as log:
-                async for piece in log:
+            async with asyncio.timeout(self.timeout) as limit, aclosing(self.log.chunks()) as log:
+                async for chunk in log:
                     undecided = reader.reloaded is None
-                    reader.feed(piece)
+                    reader.feed(chunk)
                     if undecided and reader.reloaded is not None:
-                        settled = asyncio.get_running_loop().time() + self.settles
+                        settled = asyncio.get_running_loop().time() + self.settle_time
                         limit.reschedule(min(settled, limit.when() or settled))
                 ended = True
         except TimeoutError:
@@ -188,22 +177,21 @@ class ReloadWatch:
         if reader.reloaded:
             return ReloadOutcome(ReloadResult.RELOADED)
         if reader.reloaded is False:
-            return ReloadOutcome(ReloadResult.REFUSED, self.veil("; ".join(reader.why)))
+            return ReloadOutcome(ReloadResult.REFUSED, self.redactor("; ".join(reader.reasons)))
         if ended:
             return ReloadOutcome(ReloadResult.ENDED)
-        return ReloadOutcome(
-            ReloadResult.QUIET if self.server.hiding_level else ReloadResult.SILENT
-        )
+        hides = self.server.hiding_level
+        return ReloadOutcome(ReloadResult.QUIET if hides else ReloadResult.SILENT)
 
 
 def watch_reload(server: RunningServer, draft: Draft, plan: Plan) -> ReloadWatch | None:
-    """Begin to listen, just before ``plan`` is written; None where there is nothing to hear."""
+    """Note where the log ends, just before ``plan`` is written; None where it would say nothing."""
     log = server.log() if server.reloads(plan) else None
     return None if log is None else ReloadWatch(server, log, redactor_for(server.current, draft))
 
 
 class ReloadResult(Enum):
-    """What there was to hear."""
+    """What the server's log says of the new settings."""
 
     RELOADED = auto()
     """The server uses the new settings."""
@@ -221,9 +209,9 @@ class ReloadResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadOutcome:
-    """What was heard, and the server's own words where it refuses: masked, on one line."""
+    """The result, and the server's own words where it refuses: masked, on one line."""
 
-    heard: ReloadResult
+    result: ReloadResult
     words: str = ""
 
 
@@ -235,7 +223,7 @@ _REFUSED = N_(
     "stopped it does not start again before this is mended."
 )
 _SAID = N_("The server said: {words}")
-_MEND = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
+_REPAIR = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
 _UNDO = N_("Or go back to how it was:")
 _SILENT = N_(
     "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the "
@@ -251,37 +239,43 @@ _ENDED = N_("! The server's container does not run. It reads the new settings wh
 
 @dataclass(frozen=True, slots=True)
 class ReloadMessage:
-    """``heard`` is what has happened; ``steps`` is what to do about it, commands with ``$ ``."""
+    """What to tell the operator: what the server has made of the settings, and what to do."""
 
-    heard: tuple[str, ...]
-    steps: tuple[str, ...] = ()
+    verdict: tuple[str, ...]
+    steps: tuple[NextStep, ...] = ()
     mark: str = ""
     """``passed``, ``warned`` or ``failed``."""
-    instead: bool = False
+    replaces_steps: bool = False
     """Whether the steps take the place of all that was to be done otherwise."""
     settled: bool = False
     """Whether there is nothing more to be said of the reload."""
 
 
-def reload_message(outcome: ReloadOutcome, listening: ReloadWatch) -> ReloadMessage:
-    """Return what to tell the operator; nothing where nothing could be heard."""
-    seconds, read = listening.seconds, (_(_READ), f"$ {listening.log.command}")
-    match outcome.heard:
+def reload_message(outcome: ReloadOutcome, watch: ReloadWatch) -> ReloadMessage:
+    """Return what to tell the operator; nothing where the log could not be read."""
+    seconds = watch.timeout
+    read_log = NextStep(_(_READ)), NextStep(watch.log.command, StepKind.COMMAND)
+    match outcome.result:
         case ReloadResult.RELOADED:
             return ReloadMessage((_(_RELOADED),), mark="passed", settled=True)
         case ReloadResult.REFUSED:
-            words = (_(_SAID, words=outcome.words),) if outcome.words else read
-            mend = (_(_MEND), _(_UNDO), f"$ {listening.undo_command}")
-            return ReloadMessage((_(_REFUSED), *words), mend, "failed", instead=True, settled=True)
-        case ReloadResult.SILENT:
-            return ReloadMessage((_(_SILENT, seconds=seconds),), read, "warned")
-        case ReloadResult.QUIET:
-            level = listening.server.hiding_level
-            return ReloadMessage(
-                (_(_QUIET, seconds=seconds, level=level),), read, "warned", settled=True
+            words = [_(_SAID, words=outcome.words)] if outcome.words else map(str, read_log)
+            repair = (
+                NextStep(_(_REPAIR)),
+                NextStep(_(_UNDO)),
+                NextStep(watch.undo_command, StepKind.COMMAND),
             )
+            return ReloadMessage(
+                (_(_REFUSED), *words), repair, "failed", replaces_steps=True, settled=True
+            )
+        case ReloadResult.SILENT:
+            return ReloadMessage((_(_SILENT, seconds=seconds),), read_log, "warned")
+        case ReloadResult.QUIET:
+            level = watch.server.hiding_level
+            verdict = _(_QUIET, seconds=seconds, level=level)
+            return ReloadMessage((verdict,), read_log, "warned", settled=True)
         case ReloadResult.ENDED:
-            start = f"$ {listening.server.start_command}"
+            start = NextStep(watch.server.start_command, StepKind.COMMAND)
             return ReloadMessage((_(_ENDED),), (start,), "warned", settled=True)
         case ReloadResult.UNREADABLE:
             return ReloadMessage(())

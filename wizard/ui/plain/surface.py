@@ -134,14 +134,14 @@ class PlainSurface:
         """Write what was written, what the server makes of it, and what to do now."""
         self._end_if_asked()
         self._say("\n" + _(finished.TITLE), *done.written)
-        if done.listening is not None:
-            self._say(f"{_(WAITING, seconds=done.listening.seconds)} {_(_STOPS)}")
+        if done.watch is not None:
+            self._say(f"{_(WAITING, seconds=done.watch.timeout)} {_(_STOPS)}")
             try:
-                done = done.after(await self._terminal.run(done.listening.outcome()))
+                done = done.after(await self._terminal.run(done.watch.outcome()))
             except InputInterrupted:
                 self._say(_(STOPPED))
-            self._say(*done.heard)
-        self._say(_(finished.NOW), *done.steps)
+            self._say(*done.verdict)
+        self._say(_(finished.NOW), *map(str, done.steps))
         self.shown = True
         return done
 

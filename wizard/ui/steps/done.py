@@ -9,7 +9,7 @@ from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
 from wizard.errors import Finding
 from wizard.saving.plan import Plan
-from wizard.server import next_steps
+from wizard.server.next_steps import NextStep, next_steps
 from wizard.server.reload import ReloadOutcome, ReloadWatch, RunningServer, reload_message
 from wizard.text.language import N_, _
 
@@ -19,36 +19,36 @@ NOW = N_("What to do now")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Lines; a step that begins with ``$ `` is a command."""
+    """What the last page says, part by part."""
 
     written: tuple[str, ...]
-    steps: tuple[str, ...]
-    once_settled: tuple[str, ...] = ()
+    steps: tuple[NextStep, ...]
+    once_settled: tuple[NextStep, ...] = ()
     """What is left of the steps when the server has said what it makes of the new settings."""
-    listening: ReloadWatch | None = None
-    """Where the server can be heard, which may still be done; None where it cannot."""
-    heard: tuple[str, ...] = ()
+    watch: ReloadWatch | None = None
+    """What can still be waited for; None where the server's log tells nothing, or has told it."""
+    verdict: tuple[str, ...] = ()
     """What the server has made of the new settings."""
     mark: str = ""
-    """``passed``, ``warned`` or ``failed``: how to draw what was heard."""
+    """``passed``, ``warned`` or ``failed``: how to draw the verdict."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Everything, as it stays on the terminal once the wizard has gone."""
-        return (*self.written, *self.heard, *self.steps)
+        return (*self.written, *self.verdict, *map(str, self.steps))
 
     def after(self, outcome: ReloadOutcome) -> Done:
-        """Return the same with what was heard, and what to do about it."""
-        if self.listening is None:
+        """Return the same with the server's verdict, and what to do about it."""
+        if self.watch is None:
             return self
-        words = reload_message(outcome, self.listening)
-        steps = self.once_settled if words.settled else self.steps
+        message = reload_message(outcome, self.watch)
+        steps = self.once_settled if message.settled else self.steps
         return replace(
             self,
-            steps=words.steps if words.instead else (*words.steps, *steps),
-            listening=None,
-            heard=words.heard,
-            mark=words.mark,
+            steps=message.steps if message.replaces_steps else (*message.steps, *steps),
+            watch=None,
+            verdict=message.verdict,
+            mark=message.mark,
         )
 
 
@@ -57,7 +57,7 @@ def done_screen_content(
     plan: Plan,
     left: Sequence[Finding],
     server: RunningServer,
-    listening: ReloadWatch | None = None,
+    watch: ReloadWatch | None = None,
 ) -> Done:
     """Say what ``plan`` has done; ``left`` is what could not be tidied up."""
     words = {True: N_("Created {path}"), False: N_("Changed {path}")}
@@ -66,16 +66,15 @@ def done_screen_content(
         for change in plan.changes
         if change.changed
     )
-    cautions = tuple(f"! {each.message}" for each in left)
     restart = server.restart_command(left)
-    warned = plan_warnings(server.current, draft, plan)
+    warnings = plan_warnings(server.current, draft, plan)
     steps, once_settled = (
-        next_steps.next_steps(server.current, draft, plan, warned, restart, settled=settled)
+        next_steps(server.current, draft, plan, warnings=warnings, restart=restart, settled=settled)
         for settled in (False, True)
     )
     return Done(
-        (*written, *plan.about_stores(left), *cautions),
+        (*written, *plan.about_stores(left), *(f"! {each.message}" for each in left)),
         steps,
         once_settled,
-        listening if restart is None else None,
+        watch if restart is None else None,
     )

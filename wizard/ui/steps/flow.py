@@ -272,9 +272,9 @@ class Flow:
             # Another process may have crashed meanwhile.
             left = recover_interrupted(now.config.path)
             server = observe_server(now)
-            listening = watch_reload(server, draft, plan)
+            watch = watch_reload(server, draft, plan)
             left += plan.apply("wizard", keep=self.session.lasting)
-        return done_screen_content(draft, plan, left, server, listening)
+        return done_screen_content(draft, plan, left, server, watch)
 
     def _read_again(self) -> bool:
         """Take over what somebody else has changed; what was entered here stays entered."""

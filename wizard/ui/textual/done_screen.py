@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button
 
+from wizard.server.next_steps import StepKind
 from wizard.server.reload import STOPPED, WAITING, ReloadWatch
 from wizard.text.language import N_, _
 from wizard.ui.steps.done import NOW, TITLE, Done
@@ -24,7 +25,7 @@ _STOPS = N_("Esc goes on without.")
 class DoneScreen(Screen[Done]):
     """The same lines are printed once more when the wizard has left the screen.
 
-    Where the server can be heard, it is listened to until it has spoken, or the operator goes on.
+    Where the server's log can be read, it is watched until it has told, or the operator goes on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
@@ -32,7 +33,7 @@ class DoneScreen(Screen[Done]):
     def __init__(self, done: Done) -> None:
         super().__init__()
         self._done = done
-        self._listening = done.listening
+        self._watch = done.watch
         self._begun = time.monotonic()
 
     def compose(self) -> ComposeResult:
@@ -50,41 +51,41 @@ class DoneScreen(Screen[Done]):
 
     def _steps(self) -> Iterator[PlainText]:
         for step in self._done.steps:
-            yield PlainText(step, classes="command" if step.startswith("$ ") else "")
+            yield PlainText(str(step), classes="command" if step.kind is StepKind.COMMAND else "")
 
     def on_mount(self) -> None:
         """Enter closes."""
         self.query_one("#close").focus()
         self.query_one("#heard", PlainText).display = False
-        if self._listening is not None:
+        if self._watch is not None:
             self._tick()
             self.set_interval(1.0, self._tick)
-            self._listen(self._listening)
+            self._wait_for_verdict(self._watch)
 
     @work(exclusive=True)
-    async def _listen(self, listening: ReloadWatch) -> None:
-        outcome = await listening.outcome()
-        self._done, self._listening = self._done.after(outcome), None
-        heard = self.query_one("#heard", PlainText)
-        heard.set_classes(self._done.mark)
-        heard.say("\n".join(self._done.heard))
+    async def _wait_for_verdict(self, watch: ReloadWatch) -> None:
+        outcome = await watch.outcome()
+        self._done, self._watch = self._done.after(outcome), None
+        verdict = self.query_one("#heard", PlainText)
+        verdict.set_classes(self._done.mark)
+        verdict.say("\n".join(self._done.verdict))
         steps = self.query_one("#steps")
         await steps.remove_children()
         await steps.mount(*self._steps())
-        heard.scroll_visible(animate=False)
+        verdict.scroll_visible(animate=False)
 
     def _tick(self) -> None:
-        if self._listening is not None:
-            left = max(0.0, self._listening.seconds - (time.monotonic() - self._begun))
+        if self._watch is not None:
+            left = max(0.0, self._watch.timeout - (time.monotonic() - self._begun))
             words = _(WAITING, seconds=left)
             self.query_one("#heard", PlainText).say(f"{words} {_(_STOPS)}")
 
     @on(Button.Pressed)
     def action_close(self) -> None:
         """Go on without waiting, if that is what goes on; else close."""
-        if self._listening is None:
+        if self._watch is None:
             self.dismiss(self._done)
             return
         self.workers.cancel_node(self)
-        self._listening = None
+        self._watch = None
         self.query_one("#heard", PlainText).say(_(STOPPED))
