@@ -217,7 +217,7 @@ from wizard.system import memory
 before = memory.protect_memory()
 inside = [resource.getrlimit(resource.RLIMIT_CORE)[0], os.stat("/proc/self/environ").st_uid]
 memory.restore_memory_limits(before)
-print(json.dumps([inside, resource.getrlimit(resource.RLIMIT_CORE)[0] == before.core_limits[0]]))
+print(json.dumps([inside, resource.getrlimit(resource.RLIMIT_CORE)[0] == before.core[0]]))
 """
 
 

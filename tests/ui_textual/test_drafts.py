@@ -52,7 +52,7 @@ async def test_signal_keeps_what_stands_on_the_screen(
     async with wizard(config, lasting=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("half an addr")
-        operator.app.end_by(number)
+        operator.app.end_on_signal(number)
         await operator.pilot.pause()
         assert operator.app.return_code == 128 + number
         assert operator.app.kept
@@ -66,11 +66,11 @@ async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wiz
     async with wizard(config, lasting=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
-        operator.app.end_by(signal.SIGHUP)
-        operator.app.end_by(signal.SIGHUP)
+        operator.app.end_on_signal(signal.SIGHUP)
+        operator.app.end_on_signal(signal.SIGHUP)
         await operator.pilot.pause()
-        operator.app.end_by(signal.SIGHUP)
-        assert operator.app.give_up()
+        operator.app.end_on_signal(signal.SIGHUP)
+        assert operator.app.end_without_loop()
     assert load(config) is not None
 
 
@@ -79,7 +79,7 @@ def test_signal_before_the_offer_leaves_what_is_kept(tmp_path: Path) -> None:
     keep(config, user="new@example.org")
     now = load_config(find_layout(config), environ={})
     app = WizardApp(WizardSession(now, run_live_test, 5.0, lasting=True))
-    app.end_by(signal.SIGHUP)
+    app.end_on_signal(signal.SIGHUP)
     assert app.kept
     assert load(config) is not None
 
@@ -181,7 +181,7 @@ async def test_nothing_is_kept_of_a_configuration_that_does_not_last(
     async with wizard(config) as operator:
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
-        operator.app.end_by(signal.SIGTERM)
+        operator.app.end_on_signal(signal.SIGTERM)
         await operator.pilot.pause()
         assert not operator.app.kept
     assert load(config) is None

@@ -1,4 +1,4 @@
-"""Blocking calls beside the event loop, which nobody waits for when the program ends."""
+"""Blocking calls beside the event loop that do not hold up the end of the program."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ T = TypeVar("T")
 async def run_in_thread(function: Callable[[], T]) -> T:
     """Run ``function`` in a daemon thread; return its result or raise its exception.
 
-    For what cannot be interrupted, such as the resolver: the loop's own executor would hold up
-    the end of the program until it returns.
+    For what cannot be interrupted, such as the resolver: the loop's own executor would wait for
+    it before the program ends.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -34,7 +34,7 @@ async def run_in_thread(function: Callable[[], T]) -> T:
             result = function()
         except Exception as caught:  # noqa: BLE001  (raised again where it is awaited)
             error = caught
-        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
+        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=work, daemon=True, name="background").start()

@@ -1,7 +1,7 @@
-"""The report of an unexpected error: what somebody who mends it needs, and no value at all.
+"""The report of an unexpected error: what it takes to fix it, and no value at all.
 
-A message, a local variable or a line of a file may hold a secret; so a report has places in the
-code, types of exceptions and versions only.
+A message, a local variable or a line of a file may hold a secret; so a report contains only places
+in the code, types of exceptions and versions.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ KEPT = 5
 """How many reports are kept."""
 _DISTRIBUTIONS = ("textual", "rich", "tomlkit", "keyring", "aiosmtplib", "cryptography")
 _PACKAGES = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+)/")
-_OWN = str(Path(__file__).parents[2]) + os.sep
-_TERMINAL = re.compile(r"[\w.+-]{1,40}\Z", re.ASCII)
-_MOST_FRAMES = 60
-_MOST_EXCEPTIONS = 12
+_OWN_ROOT = str(Path(__file__).parents[2]) + os.sep
+_TERMINAL_NAME = re.compile(r"[\w.+-]{1,40}\Z", re.ASCII)
+_MAX_FRAMES = 60
+_MAX_EXCEPTIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class CrashContext:
-    """What the program was doing: constants of the program, never anything that was entered."""
+    """What the program was doing: constants of its own, never anything that was entered."""
 
     command: str = ""
-    """``set``, ``wizard`` and so on; empty before it is known."""
+    """``set``, ``wizard`` and so on; empty while it is not known yet."""
     stage: str = ""
     """The step of the wizard."""
     layout: str = ""
@@ -44,21 +44,21 @@ class CrashContext:
 
 
 class StepCrashed(Exception):
-    """An unexpected error at a step of the wizard; its cause is what went wrong."""
+    """An unexpected error at a step of the wizard; the error itself is the cause."""
 
     def __init__(self, stage: str) -> None:
         super().__init__()
         self.stage = stage
 
 
-def crash_report_text(error: BaseException, circumstances: CrashContext) -> str:
+def crash_report_text(error: BaseException, context: CrashContext) -> str:
     """Return the whole report."""
     rows = {
         "smtp-wizard": __version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": circumstances.command,
-        "stage": circumstances.stage,
-        "layout": circumstances.layout,
+        "command": context.command,
+        "stage": context.stage,
+        "layout": context.layout,
         "python": f"{sys.implementation.name} {sys.version.split()[0]}",
         "system": _system(),
         "terminal": _terminal(),
@@ -72,14 +72,14 @@ def crash_report_text(error: BaseException, circumstances: CrashContext) -> str:
 def save_crash_report(report: str) -> Path | None:
     """Keep a report, readable by this account alone; return its path, None where that failed.
 
-    It goes to the state directory, or to that for temporary files where there is none.
+    It goes to the state directory; where there is none, to that for temporary files.
     """
     with suppress(OSError):
-        room = state_dir("reports")
+        directory = state_dir("reports")
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
-        path = room / f"{stamp}.txt"
+        path = directory / f"{stamp}.txt"
         write_private(path, report.encode("utf-8", "backslashreplace"))
-        _remove_oldest(room)
+        _remove_oldest(directory)
         return path
     with suppress(OSError):
         descriptor, name = tempfile.mkstemp(prefix="smtp-wizard-", suffix=".txt")
@@ -89,22 +89,22 @@ def save_crash_report(report: str) -> Path | None:
     return None
 
 
-def _remove_oldest(room: Path) -> None:
-    # The names begin with the time.
-    for path in sorted(room.glob("*.txt"))[:-KEPT]:
+def _remove_oldest(directory: Path) -> None:
+    # Their names begin with the time.
+    for path in sorted(directory.glob("*.txt"))[:-KEPT]:
         with suppress(OSError):
             remove_private(path)
 
 
 def _exceptions(error: BaseException) -> Iterator[str]:
-    """Yield the exception and all that led to it, the last one first."""
+    """Yield the lines about the exception and all that led to it, the last one first."""
     waiting: list[tuple[str, BaseException]] = [("", error)]
-    seen: set[int] = set()
-    while waiting and len(seen) < _MOST_EXCEPTIONS:
+    reported: set[int] = set()
+    while waiting and len(reported) < _MAX_EXCEPTIONS:
         relation, each = waiting.pop(0)
-        if id(each) in seen:
+        if id(each) in reported:
             continue
-        seen.add(id(each))
+        reported.add(id(each))
         if relation:
             yield f"\n{relation}:"
         yield from _exception(each)
@@ -117,7 +117,7 @@ def _exceptions(error: BaseException) -> Iterator[str]:
 
 
 def _exception(error: BaseException) -> Iterator[str]:
-    """Yield the type of an exception and where it was raised, the innermost place last."""
+    """Yield the type of an exception and the places it came through, the innermost last."""
     kind = type(error)
     name = kind.__qualname__
     if kind.__module__ != "builtins":
@@ -135,16 +135,16 @@ def _places(error: BaseException) -> Sequence[str]:
         f"  {_file(frame.f_code.co_filename)}:{line} in {frame.f_code.co_qualname}"
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
-    if len(frames) > _MOST_FRAMES:
-        half = _MOST_FRAMES // 2
-        left_out = len(frames) - 2 * half
-        frames[half:-half] = [f"  … {left_out} more …"]
+    if len(frames) > _MAX_FRAMES:
+        half = _MAX_FRAMES // 2
+        omitted = len(frames) - 2 * half
+        frames[half:-half] = [f"  … {omitted} more …"]
     return frames
 
 
 def _file(name: str) -> str:
     """Return a file's name without the directories of the operator's machine."""
-    short = _PACKAGES.sub("", name.removeprefix(_OWN))
+    short = _PACKAGES.sub("", name.removeprefix(_OWN_ROOT))
     return "/".join(Path(short).parts[-3:]) if short.startswith(os.sep) else short
 
 
@@ -156,7 +156,7 @@ def _system() -> str:
 
 def _terminal() -> str:
     name = os.environ.get("TERM", "")
-    if not _TERMINAL.match(name):  # which anybody may have set to anything
+    if not _TERMINAL_NAME.match(name):  # anybody may have set it to anything
         return ""
     with suppress(OSError):
         columns, lines = os.get_terminal_size(2)
@@ -165,7 +165,7 @@ def _terminal() -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of what is installed, without importing any of it."""
+    """Return the versions of the installed distributions, without importing any."""
     from importlib import metadata
 
     found = {}

@@ -1,7 +1,4 @@
-"""Keep what is in memory from other processes and core files; undone for the program of ``exec``.
-
-The kernel itself makes a process readable again when it becomes another program.
-"""
+"""Keeping the contents of memory from other processes and out of core files."""
 
 from __future__ import annotations
 
@@ -16,19 +13,20 @@ _PR_SET_DUMPABLE = 4
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimits:
-    """What :func:`protect` changed: the limits for core files, soft and hard; None unchanged."""
+    """The limits before :func:`protect_memory`."""
 
-    core_limits: tuple[int, int] | None
+    core: tuple[int, int] | None
+    """Of core files, soft and hard; None where they were left alone."""
 
 
 def protect_memory() -> MemoryLimits:
-    """Write no core files, and let no other process of this account look into this one."""
+    """Write no core files, and let no other process of this account read this one's memory."""
     before = MemoryLimits(None)
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource  # not on Windows
 
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        # The hard limit stays: it could not be raised again.
+        # The hard limit stays: it could not be raised again for the program of exec.
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
         before = MemoryLimits((soft, hard))
     if sys.platform == "linux":
@@ -38,13 +36,16 @@ def protect_memory() -> MemoryLimits:
 
 
 def restore_memory_limits(before: MemoryLimits) -> None:
-    """Undo what :func:`protect` and Python itself did to what a program inherits."""
-    if before.core_limits is not None:
+    """Undo what :func:`protect_memory` and Python itself changed, for the program of ``exec``.
+
+    The kernel itself makes a process readable again when it becomes another program.
+    """
+    if before.core is not None:
         with contextlib.suppress(ImportError, OSError, ValueError):
             import resource
 
-            resource.setrlimit(resource.RLIMIT_CORE, before.core_limits)
-    # Python ignores these from its start, and ignored signals stay ignored in the next program.
+            resource.setrlimit(resource.RLIMIT_CORE, before.core)
+    # Python ignores these from the start, and an ignored signal stays ignored in the next program.
     for name in ("SIGPIPE", "SIGXFSZ"):
         if number := getattr(signal, name, None):
             signal.signal(number, signal.SIG_DFL)

@@ -1,9 +1,7 @@
-"""Connecting to a name with several addresses: quick, and yet with the server's choice.
+"""Names, connections and trust as the server's client sees them; the demo brings its own.
 
-The server's client tries one address after the other. So the first address in order that answers
-is the one to test, and an address before it that stays silent is what delays every mail.
-
-How the live test gets at names, connections and trust, so that the demo can bring its own.
+That client tries the addresses of a name one after the other. So the first one in order that
+answers is the one to test, and one before it that stays silent is what delays every mail.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from wizard.text.language import _
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One IP address and port that a name leads to."""
+    """One IP address and port that a name resolves to."""
 
     ip: str
     port: int
@@ -41,7 +39,7 @@ class Network(Protocol):
     """What the live test needs from the machine it runs on."""
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """Return the addresses of ``host`` in the order of preference.
+        """Return the addresses of ``host`` in order of preference.
 
         Raises :class:`socket.gaierror` if there are none.
         """
@@ -50,21 +48,21 @@ class Network(Protocol):
         """Return a connected, non-blocking socket; raise :class:`OSError`."""
 
     def tls_context(self) -> ssl.SSLContext:
-        """Return a context that trusts and verifies what the server's client does."""
+        """Return a context that trusts and checks what the server's client does."""
 
 
 class SystemNetwork:
     """The network and the trust store of this machine."""
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """Ask the system's resolver, which the server asks as well."""
+        """Ask the system's resolver, as the server does."""
         with contextlib.suppress(ValueError):
             ipaddress.ip_address(host)
             return [Address(host, port)]
-        # Bytes, because text would be changed by IDNA, and the server's client changes nothing.
+        # Bytes, because IDNA would change text, and the server's client changes nothing.
         name = host.encode("ascii")
-        found = await run_in_thread(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
-        return list(dict.fromkeys(Address(str(entry[4][0]), port) for entry in found))
+        infos = await run_in_thread(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        return list(dict.fromkeys(Address(str(info[4][0]), port) for info in infos))
 
     async def connect(self, address: Address) -> socket.socket:
         """Connect by TCP."""
@@ -86,13 +84,13 @@ def match_server_tls(context: ssl.SSLContext) -> ssl.SSLContext:
     """Make ``context`` judge as the server's client does, whatever this Python's defaults are."""
     context.hostname_checks_common_name = False
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Python 3.13 switched on both: the first refuses, the second accepts more than the server.
+    # Python 3.13 turned both on: the first refuses, the second accepts more than the server does.
     context.verify_flags &= ~(ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN)
     return context
 
 
 HEAD_START = 0.25
-"""Seconds before the next address is tried beside one that has not answered (RFC 8305)."""
+"""Seconds until the next address is tried beside one that has not answered (RFC 8305)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class Connected:
     address: Address
     failed: Mapping[Address, OSError]
     silent: tuple[Address, ...]
-    """Addresses before it that neither answered nor failed in time."""
+    """The addresses before it that neither answered nor failed in time."""
 
 
 async def connect_first(
@@ -111,8 +109,8 @@ async def connect_first(
 ) -> Connected:
     """Connect to the first address in order that answers.
 
-    Once any address has answered, those before it have ``patience`` seconds left.
-    Raises the :class:`OSError` that says most if all fail; never leaves a socket or task behind.
+    Once any address has answered, those before it have ``patience`` seconds left. If all fail,
+    raises the most telling :class:`OSError`; never leaves a socket or task behind.
     """
     tasks: dict[Address, asyncio.Task[socket.socket]] = {}
     chosen: Address | None = None
@@ -124,7 +122,7 @@ async def connect_first(
             await asyncio.wait(pending, timeout=patience)
         earlier = _before_answer(tasks)
         if len(earlier) == len(tasks):
-            raise _worst(tasks)
+            raise _most_telling(tasks)
         chosen = list(tasks)[len(earlier)]
         failed = {address: error for address in earlier if (error := _error(tasks[address]))}
         silent = tuple(address for address in earlier if not tasks[address].done())
@@ -138,7 +136,7 @@ async def _first_answer(
     addresses: Sequence[Address],
     tasks: dict[Address, asyncio.Task[socket.socket]],
 ) -> None:
-    """Fill ``tasks``, one head start after the other, until one has connected or all failed."""
+    """Start ``tasks``, each with a head start on the next, until one connects or all fail."""
     pending: set[asyncio.Task[socket.socket]] = set()
     waiting = list(dict.fromkeys(addresses))
     while waiting or pending:
@@ -176,15 +174,15 @@ def _error(task: asyncio.Task[socket.socket]) -> OSError | None:
     return error if isinstance(error, OSError) else None
 
 
-def _worst(tasks: Mapping[Address, asyncio.Task[socket.socket]]) -> BaseException:
-    """Choose the error to show: a refusal proves that the machine is there."""
+def _most_telling(tasks: Mapping[Address, asyncio.Task[socket.socket]]) -> BaseException:
+    """Return the error to show: a refusal proves that the machine is there."""
     errors = [error for task in tasks.values() if (error := task.exception())]
     refusals = [error for error in errors if isinstance(error, ConnectionRefusedError)]
     return refusals[0] if refusals else errors[-1]
 
 
 async def _clear(tasks: Iterable[asyncio.Task[socket.socket]]) -> None:
-    """Cancel what is under way, and close what has connected in the meantime."""
+    """Cancel what is under way, and close what has connected meanwhile."""
     remaining = list(tasks)
     for task in remaining:
         task.cancel()

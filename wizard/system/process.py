@@ -1,8 +1,8 @@
-"""A child process that is over by its deadline, whatever it does.
+"""A child process that has ended by its deadline, whatever it does.
 
-Secrets go through its pipes only. It gets no more of the environment than it needs, its messages
-do not reach the screen, and it has a session of its own, so that it can be ended as a group and
-no prompt finds a terminal.
+Secrets pass through its pipes only. It gets no more of the environment than it needs, its messages
+do not reach the screen, and it has a session of its own: it can be killed as a group, and it finds
+no terminal to prompt on.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
 DEADLINE = 4.5
-"""Seconds; with the start of the program, the operator waits for five at most."""
+"""Seconds; together with the start of the program, the operator waits for five at most."""
 
-_PASSED_ON = (
+_INHERITED = (
     *("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
     *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
     "PYTHON_KEYRING_BACKEND",
@@ -41,7 +41,7 @@ class ChildResult:
 
 
 class ChildTimeout(Exception):
-    """The child had to be ended."""
+    """The child had to be killed."""
 
 
 def run_child(
@@ -53,7 +53,7 @@ def run_child(
 ) -> ChildResult:
     """Run a command with ``data`` on its standard input.
 
-    It gets the harmless part of ``environ``, and ``extra``. Raises :class:`TimedOut` after
+    It gets the harmless part of ``environ``, and ``extra``. Raises :class:`ChildTimeout` after
     ``seconds``, and OSError where it cannot be started.
     """
     return _finish(_start(command, environ, extra), data, seconds)
@@ -65,17 +65,17 @@ async def run_child_async(
     environ: Mapping[str, str],
     seconds: float = DEADLINE,
 ) -> ChildResult:
-    """Do what :func:`run` does while the event loop goes on; cancelling ends the child at once.
+    """Do what :func:`run_child` does beside the event loop; cancelling kills the child at once.
 
     asyncio's own way to start a child waits forever if the loop ends in the middle of it.
     """
-    from wizard.system.background import run_in_thread  # who calls this has asyncio already
+    from wizard.system.background import run_in_thread  # the caller has loaded asyncio already
 
     process = _start(command, environ)
     try:
         return await run_in_thread(partial(_finish, process, data, seconds))
     finally:
-        _end(process.pid, process.returncode)  # and with it the thread that waits for it
+        _kill(process.pid, process.returncode)  # which ends the thread that waits for it, too
 
 
 def _start(
@@ -97,8 +97,8 @@ def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Ch
     except subprocess.TimeoutExpired:
         raise ChildTimeout from None
     finally:
-        # Also when the operator presses Ctrl+C here: nothing is left behind.
-        _end(process.pid, process.returncode)
+        # Also when the operator presses Ctrl+C now: nothing is left behind.
+        _kill(process.pid, process.returncode)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)
         for stream in (process.stdin, process.stdout):
@@ -112,10 +112,9 @@ def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Ch
 async def stream_child(
     command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str]
 ) -> AsyncGenerator[Process, None]:
-    """Start a command whose output is read while it runs; leaving the context ends it at once.
+    """Start a command whose output is read while it runs; leaving the context kills it at once.
 
-    What it says on its standard error comes with its output. Raises OSError where it cannot be
-    started.
+    Its standard error is part of the output. Raises OSError where it cannot be started.
     """
     import asyncio
 
@@ -130,25 +129,25 @@ async def stream_child(
     try:
         yield process
     finally:
-        _end(process.pid, process.returncode)
+        _kill(process.pid, process.returncode)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await process.wait()
 
 
 def minimal_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of an environment that a child gets: names that never hold the secret."""
+    """Return the part of an environment that a child gets: variables that never hold the secret."""
     return {
         name: value
         for name, value in environ.items()
-        if name in _PASSED_ON or name.startswith("KEYRING_PROPERTY_")
+        if name in _INHERITED or name.startswith("KEYRING_PROPERTY_")
     }
 
 
-def _end(leader: int, code: int | None) -> None:
-    """End the child and all that it has started; ``code`` is None while it still runs."""
+def _kill(leader: int, code: int | None) -> None:
+    """Kill the child and all that it has started; ``code`` is None while it is running."""
     if code is None:
-        # Not yet waited for, so that its number cannot belong to somebody else by now.
+        # Nobody has waited for it yet, so its number cannot belong to another process by now.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if hasattr(os, "killpg"):
                 os.killpg(leader, signal.SIGKILL)

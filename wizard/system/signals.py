@@ -1,55 +1,52 @@
-"""Signals that end the wizard: whatever it is doing, it ends, and the terminal is restored.
-
-Moments at which there is no way back any more, or which are the way back themselves.
-"""
+"""Signals: they end the wizard whatever it is doing, except while it must not be interrupted."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-if TYPE_CHECKING:  # only the wizard has a loop
+if TYPE_CHECKING:  # only the wizard itself has a loop
     import asyncio
 
 PATIENCE = 3.0
 """Seconds that the wizard has to end by itself; only a stalled terminal takes that long."""
-_AGAIN = 1.0
+_RETRY = 1.0
+"""Seconds until :meth:`Endable.end_without_loop` is called again."""
 
 
 class Endable(Protocol):
-    """What can be ended by a signal."""
+    """What a signal can end."""
 
     loop: asyncio.AbstractEventLoop | None
-    """Where it runs; None before it does."""
+    """Where it runs; None before that."""
 
-    def end_by(self, number: int) -> None:
+    def end_on_signal(self, number: int) -> None:
         """End as the signal asks; called in the loop."""
 
     def interrupt(self) -> None:
-        """Ask whether to leave; a second time, leave. Called in the loop."""
+        """Ask whether to leave; the second time, leave. Called in the loop."""
 
-    def give_up(self) -> bool:
-        """Save and restore what can be; return whether the process may end here and now.
+    def end_without_loop(self) -> bool:
+        """Save and restore what is possible; return whether the process may exit at once.
 
-        Called when the loop does not answer.
+        Called when the loop does not respond.
         """
 
 
 class EndOnSignals:
-    """While it is entered, SIGHUP, SIGTERM, SIGQUIT and SIGINT end ``what``.
+    """Within the context, SIGHUP, SIGTERM, SIGQUIT and SIGINT end ``target``.
 
-    The handlers interrupt the main thread wherever it is: it may be waiting for a terminal that
-    takes no more, and then the loop would never hear of a signal.
+    The handlers interrupt the main thread wherever it is: while it waits for a terminal that
+    accepts no more output, the loop would never learn of a signal.
     """
 
-    def __init__(self, what: Endable) -> None:
-        self._what = what
+    def __init__(self, target: Endable) -> None:
+        self._target = target
         self._before: dict[int, Any] = {}
         self._number = 0
 
@@ -71,7 +68,7 @@ class EndOnSignals:
             signal.signal(number, handler)
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:
-        loop = self._what.loop
+        loop = self._target.loop
         if loop is None:
             before = self._before[number]
             if callable(before):
@@ -80,42 +77,42 @@ class EndOnSignals:
                 sys.exit(128 + number)
             return
         if number == signal.SIGINT:
-            _call(loop, self._what.interrupt)
+            _call(loop, self._target.interrupt)
             return
-        _call(loop, lambda: self._what.end_by(number))
+        _call(loop, lambda: self._target.end_on_signal(number))
         if not self._number:
             self._number = number
             signal.signal(signal.SIGALRM, self._too_late)
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE, _AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE, _RETRY)
 
     def _too_late(self, number: int, frame: FrameType | None) -> None:
-        if self._what.give_up():
+        if self._target.end_without_loop():
             os._exit(128 + self._number)
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # it has just ended
+    with suppress(RuntimeError):  # it has just closed
         loop.call_soon_threadsafe(function)
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextlib.contextmanager
+@contextmanager
 def uninterruptible() -> Iterator[None]:
-    """Let Ctrl+C, SIGTERM and SIGHUP do nothing within the block.
+    """Ignore Ctrl+C, SIGTERM and SIGHUP within the block.
 
-    Whoever stops in the middle of putting back would leave half of it, and who stops behind the
-    last step could not say truthfully that nothing was written. Other threads than the main one
-    never meet a signal: there, the block is like any other.
+    For moments after which there is no way back, or which are the way back: whoever stopped there
+    would leave half of it, or could not say truthfully that nothing was written. Only the main
+    thread handles signals; in others this does nothing.
     """
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in _IGNORED}
     replaced = []
     try:
-        with contextlib.suppress(ValueError):  # not in the main thread
+        with suppress(ValueError):  # not in the main thread
             for number, handler in before.items():
-                if handler is not None:  # else it was not Python that has set it
-                    signal.signal(number, _nothing)
+                if handler is not None:  # else it was not set from Python
+                    signal.signal(number, _ignore)
                     replaced.append(number)
         yield
     finally:
@@ -123,5 +120,5 @@ def uninterruptible() -> Iterator[None]:
             signal.signal(number, before[number])
 
 
-def _nothing(number: int, frame: object) -> None:
-    """Unlike SIG_IGN, this is not passed on to the programs that are started meanwhile."""
+def _ignore(number: int, frame: object) -> None:
+    """Do nothing; unlike SIG_IGN, this is not inherited by programs started meanwhile."""

@@ -1,7 +1,7 @@
-"""What the wizard remembers between two runs: where it is kept, and files that others cannot plant.
+"""What the wizard keeps from one run to the next: journals, drafts, locks and reports.
 
-Journals, drafts and reports live in the user's state directory. Whatever is read back decides what
-is written later, so nothing is believed that another account could have put there.
+It is in the user's state directory. What is read back decides what is written later, so nothing is
+trusted that another account could have put there.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from wizard.files.atomic import publish, sync_directory
 
 APPLICATION = "smtp-wizard"
 _PRIVATE_DIRECTORY = 0o700
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def state_dir(room: str = "") -> Path:
-    """Return the user's state directory, or a ``room`` in it; it is made where it is missing.
+def state_dir(name: str = "") -> Path:
+    """Return the user's state directory, or the one called ``name`` in it; create it if missing.
 
-    Raises :class:`OSError` where there is none that this account alone can write, for example
+    Raises :class:`OSError` where there is none that only this account can write, for example
     because it has no home directory.
     """
-    path = _state_path() / APPLICATION / room
+    path = _state_path() / APPLICATION / name
     make_private(path)
     return path
 
 
-def existing_state_dir(room: str = "") -> Path | None:
-    """Return what :func:`directory` would return, without making it; None where it is missing.
+def existing_state_dir(name: str = "") -> Path | None:
+    """Return what :func:`state_dir` would return, without creating it; None where it is missing.
 
-    Raises :class:`OSError` where the system does not tell, or where it is not to be trusted.
+    Raises :class:`OSError` where the system does not tell, or where it cannot be trusted.
     """
-    path = _state_path() / APPLICATION / room
+    path = _state_path() / APPLICATION / name
     return path if is_private(path) else None
 
 
-def untrusted_state_dir(room: str) -> Path | None:
-    """Return the directory of this account that others may write, too, which is not used then."""
+def untrusted_state_dir(name: str) -> Path | None:
+    """Return this account's directory even if it is not used, because others may write to it."""
     try:
-        path = _state_path() / APPLICATION / room
+        path = _state_path() / APPLICATION / name
         return path if path.is_dir() and path.lstat().st_uid == os.geteuid() else None
     except OSError:
         return None
 
 
 def is_private(path: Path) -> bool:
-    """Whether there is a directory; raise :class:`OSError` if it is not this account's alone."""
+    """Whether the directory exists; raise :class:`OSError` if it is not this account's alone."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
+    if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
         raise PermissionError(f"{path} is not a directory that belongs to this account alone")
     return True
 
@@ -66,9 +66,9 @@ def _state_path() -> Path:
         path = user_state_path()
     except RuntimeError:  # neither HOME nor an entry in /etc/passwd
         raise PermissionError("this account has no home directory") from None
-    found = [each for each in (path, *path.parents) if os.path.lexists(each)]
-    if os.geteuid() == 0 and any(each.lstat().st_uid for each in found):
-        # sudo that keeps HOME: nothing of root's belongs into somebody else's home, nor where a
+    existing = [each for each in (path, *path.parents) if os.path.lexists(each)]
+    if os.geteuid() == 0 and any(each.lstat().st_uid for each in existing):
+        # A sudo that keeps HOME: nothing of root's belongs in somebody else's home, nor where a
         # link in it leads.
         import pwd
 
@@ -77,7 +77,7 @@ def _state_path() -> Path:
 
 
 def make_private(path: Path) -> None:
-    """Make a directory that only this account can use; raise :class:`OSError` if it is not so."""
+    """Create a directory that only this account can use; raise :class:`OSError` if it is not so."""
     path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=_PRIVATE_DIRECTORY)
@@ -85,15 +85,15 @@ def make_private(path: Path) -> None:
 
 
 def config_key(config: Path) -> str:
-    """Return the name under which things about one configuration are kept."""
+    """Return the name under which everything about one configuration is kept."""
     return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:32]
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a private file in one step and wait until the disk has it; may raise OSError.
+    """Replace a private file in one step and wait until it is on the disk; may raise OSError.
 
-    Two processes must not do this at once: the unfinished file has one name, so that a crash
-    leaves at most one behind.
+    Two processes must not do this at once: the unfinished file always has the same name, so that
+    crashes leave at most one behind.
     """
     unfinished = _unfinished(path)
     unfinished.unlink(missing_ok=True)
@@ -102,9 +102,9 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
-    """Return what was saved; None where nothing is that this account wrote; may raise OSError.
+    """Return the content of a private file; None where there is none that only we can write.
 
-    More than ``limit`` bytes count as nothing.
+    More than ``limit`` bytes count as none. May raise OSError.
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -112,8 +112,8 @@ def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
     except FileNotFoundError:
         return None
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or not _is_ours(found):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
             return None
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(limit + 1)
@@ -123,11 +123,11 @@ def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
 
 
 def remove_private(path: Path) -> None:
-    """Remove what was saved, and what a crash left of saving it; may raise OSError."""
-    found = [each for each in (path, _unfinished(path)) if os.path.lexists(each)]
-    for each in found:
+    """Remove a private file, and what a crash left of writing it; may raise OSError."""
+    existing = [each for each in (path, _unfinished(path)) if os.path.lexists(each)]
+    for each in existing:
         each.unlink()
-    if found:
+    if existing:
         sync_directory(path.parent, strict=True)
 
 
@@ -135,5 +135,5 @@ def _unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def _is_ours(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS_MAY_WRITE
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and not status.st_mode & _WRITABLE_BY_OTHERS

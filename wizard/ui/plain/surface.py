@@ -215,7 +215,7 @@ class PlainWizard:
     async def _run(self) -> RunResult:
         self.loop = asyncio.get_running_loop()
         # Ctrl+\ would leave a terminal that shows nothing of what is typed.
-        self.loop.add_signal_handler(signal.SIGQUIT, self.end_by, signal.SIGQUIT)
+        self.loop.add_signal_handler(signal.SIGQUIT, self.end_on_signal, signal.SIGQUIT)
         surface = self._surface
         with self._terminal:
             self._running = asyncio.ensure_future(surface.run())
@@ -226,7 +226,7 @@ class PlainWizard:
                 raise StepCrashed(surface.stage) from error
         return RunResult(done, surface.shown, surface.kept, surface.number)
 
-    def end_by(self, number: int) -> None:
+    def end_on_signal(self, number: int) -> None:
         """End as a signal asks; what is being written is written first."""
         self._surface.number = number
         if self._running is not None and not self._surface.flow.writing:
@@ -236,7 +236,7 @@ class PlainWizard:
         """Do what Ctrl+C does."""
         self._terminal.interrupt()
 
-    def give_up(self) -> bool:
+    def end_without_loop(self) -> bool:
         """Save and restore what can be without the loop; not while files are written."""
         if self._surface.flow.writing:
             return False

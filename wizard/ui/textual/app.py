@@ -68,7 +68,7 @@ class WizardApp(TypeAheadApp["Done"]):
     async def _run_flow(self) -> None:
         self.exit(await self.flow.run(), return_code=self._end or 0)
 
-    def end_by(self, number: int) -> None:
+    def end_on_signal(self, number: int) -> None:
         """End as a signal asks, and keep what was entered."""
         self._end_with(128 + number)
 
@@ -79,7 +79,7 @@ class WizardApp(TypeAheadApp["Done"]):
         else:
             self.action_leave()
 
-    def give_up(self) -> bool:
+    def end_without_loop(self) -> bool:
         """Save and restore what can be without the loop; not while files are written."""
         if self.flow.writing:
             return False
