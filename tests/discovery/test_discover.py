@@ -390,8 +390,8 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_dnspython_is_not_imported_before_anything_is_asked() -> None:
     code = """
         import sys
-        import wizard.discovery.discover, wizard.discovery.known
-        wizard.discovery.known.recognise("you@gmail.com")
+        import wizard.discovery.offers, wizard.discovery.search
+        wizard.discovery.offers.suggest_by_domain("you@gmail.com")
         assert not [name for name in sys.modules if name.split(".")[0] == "dns"]
     """
     assert run(code).stderr == ""
@@ -400,8 +400,8 @@ def test_dnspython_is_not_imported_before_anything_is_asked() -> None:
 def test_a_resolver_that_hangs_does_not_keep_the_process_from_ending() -> None:
     code = """
         import asyncio, socket, threading
-        from wizard.discovery.discover import discover
-        from wizard.discovery.records import FixedRecords
+        from wizard.discovery.dns import FixedRecords
+        from wizard.discovery.search import discover
 
         socket.getaddrinfo = lambda *_, **__: threading.Event().wait()
 

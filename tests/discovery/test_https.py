@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.discovery import web
 from tests.discovery.conftest import Listen, Serve
@@ -17,6 +20,13 @@ from wizard.discovery.https import LARGEST, HttpsClient, NotFound, UnusableRespo
 
 URL = "https://autoconfig.example.org/mail/config-v1.1.xml"
 HOST = "autoconfig.example.org"
+
+
+PIECES = [
+    b"\r\n", b"\n", b"\r\n\r\n", b" ", b":", b"A: b\r\n", b"Transfer-Encoding: chunked\r\n",
+    b"Content-Length: 3\r\n", b"Content-Length: \xb2\r\n", b"4\r\n", b"<x/>", b"0\r\n", b"\0",
+    b"\xff", b"HTTP/1.1 101 x\r\n", b"HTTP/1.1 ", b"ffffffff\r\n", b"1;\r\n",
+]  # fmt: skip
 
 
 def through(network: Internet) -> HttpsClient:
@@ -51,7 +61,11 @@ async def test_the_file_arrives_and_the_request_tells_nothing_about_the_operator
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<x/>\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\nTransfer-Encoding: cHunked\n\n2;\r\n<x\r\n02\r\n/>\r\n0\r\nA: b\r\n\r\n",
         b"HTTP/1.0 200 OK\r\n\r\n<x/>",
+        b"HTTP/1.1 200\n\n<x/>",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n<x/>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<x/>and more",
         web.response(b"<x/>", "Content-Type: text/xml"),
     ],
 )
@@ -77,6 +91,12 @@ async def test_another_status_means_that_there_is_no_file(
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<x/>\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<x/>0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<x/>\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\n<x/>\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n<x/>",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
         web.response(b"x" * (LARGEST + 1)),
@@ -84,7 +104,9 @@ async def test_another_status_means_that_there_is_no_file(
         b"\0" * 1000,
     ],
     ids=[
-        "nothing", "smtp", "no number", "cut off", "wrong chunk", "many headers", "long header",
+        "nothing", "smtp", "no number", "cut off", "wrong chunk", "chunk cut off",
+        "chunk of another size", "no last chunk", "another coding", "negative length",
+        "only interim", "many headers", "long header",
         "large", "huge", "binary",
     ],
 )  # fmt: skip
@@ -93,6 +115,15 @@ async def test_what_is_no_small_file_is_unusable(
 ) -> None:
     with pytest.raises(UnusableResponse):
         await fetch(serve, authority, web.always(answer))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PIECES), max_size=10).map(b"".join))
+async def test_nothing_that_a_server_sends_is_unexpected(
+    serve: Serve, authority: trustme.CA, answer: bytes
+) -> None:
+    with suppress(UnusableResponse, NotFound):
+        await fetch(serve, authority, web.always(b"HTTP/1.1 200 OK\r\n" + answer))
 
 
 async def test_the_largest_file_is_still_read(serve: Serve, authority: trustme.CA) -> None:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, parse_headers
 from io import BytesIO
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from wizard.discovery.suggestion import as_host, is_within
@@ -26,6 +29,8 @@ _REDIRECTIONS = 3
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _PATIENCE = 0.5
 """Seconds that an address has left once another one of the same name has answered."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\n]*)?\r?\n")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class NotFound(Exception):
@@ -34,6 +39,13 @@ class NotFound(Exception):
 
 class UnusableResponse(Exception):
     """What came is no such file: too large, no HTTP, or a redirection that is not followed."""
+
+
+class _Response(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    content: BytesIO
+    """What follows the headers, as it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +65,14 @@ class HttpsClient:
             host, path = _parts(url)
             response = await self._ask(host, path)
             if response.status in _REDIRECTED:
-                url = _join(url, response.getheader("Location") or "")
+                url = _join(url, response.headers.get("Location", ""))
             elif response.status == 200:
                 return _body(response)
             else:
                 raise NotFound
         raise UnusableResponse
 
-    async def _ask(self, host: str, path: str) -> HTTPResponse:
+    async def _ask(self, host: str, path: str) -> _Response:
         try:
             addresses = await self.network.resolve(host, 443)
             allowed = [a for a in addresses if self._may_connect(host, a)]
@@ -144,30 +156,51 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
     return bytes(received)
 
 
-class _Received:
-    """What http.client takes for a socket."""
-
-    def __init__(self, received: bytes) -> None:
-        self._received = received
-
-    def makefile(self, _mode: str) -> BytesIO:
-        return BytesIO(self._received)
-
-
-def _response(received: bytes) -> HTTPResponse:
-    response = HTTPResponse(_Received(received))  # type: ignore[arg-type]  # makefile() is all
-    try:
-        response.begin()
-    except (HTTPException, ValueError) as error:
-        raise UnusableResponse from error
-    return response
+def _response(received: bytes) -> _Response:
+    """Parse a response, skipping the interim ones (1xx) before it."""
+    content = BytesIO(received)
+    status = 0
+    while status < 200:
+        line = _STATUS_LINE.fullmatch(content.readline())
+        if line is None:
+            raise UnusableResponse
+        status = int(line[1])
+        try:
+            headers = parse_headers(content)
+        except HTTPException as error:
+            raise UnusableResponse from error
+    return _Response(status, headers, content)
 
 
-def _body(response: HTTPResponse) -> bytes:
-    try:
-        body = response.read()
-    except (HTTPException, ValueError) as error:
-        raise UnusableResponse from error
+def _body(response: _Response) -> bytes:
+    coding = response.headers.get("Transfer-Encoding")
+    length = response.headers.get("Content-Length")
+    if coding is not None:
+        if coding.strip().lower() != "chunked":
+            raise UnusableResponse
+        body = b"".join(_chunks(response.content))
+    elif length is None:
+        body = response.content.read()
+    else:
+        if not re.fullmatch("[0-9]{1,8}", length.strip()):
+            raise UnusableResponse
+        body = response.content.read(int(length))
+        if len(body) < int(length):
+            raise UnusableResponse
     if len(body) > LARGEST:
         raise UnusableResponse
     return body
+
+
+def _chunks(content: BytesIO) -> Iterator[bytes]:
+    """Yield the chunks of a body up to the empty one; the trailers behind it are of no use."""
+    while True:
+        line = _CHUNK_LINE.fullmatch(content.readline())
+        if line is None:
+            raise UnusableResponse
+        if (size := int(line[1], 16)) == 0:
+            return
+        chunk = content.read(size)
+        if len(chunk) < size or content.read(2) != b"\r\n":
+            raise UnusableResponse
+        yield chunk
