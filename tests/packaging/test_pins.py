@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
 
 import pytest
 import pyz
@@ -54,6 +57,35 @@ def test_nothing_that_is_needed_here_is_missing_from_the_pins() -> None:
     for requirement in needed(PROJECT["project"]["dependencies"], set()):
         version = pinned[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), requirement
+
+
+def imports(package: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the top-level name of each absolute import, in functions too, and who has it."""
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name.partition(".")[0], path) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module.partition(".")[0], path
+
+
+def test_everything_that_is_imported_is_a_declared_dependency() -> None:
+    declared = {
+        canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
+    }
+    installed = packages_distributions()
+    third_party = {
+        (name, path)
+        for name, path in imports(ROOT / "wizard")
+        if name not in sys.stdlib_module_names and name != "wizard"
+    }
+    assert {name for name, _ in third_party} >= {"textual", "keyring", "yaml"}
+    undeclared = [
+        f"{name} in {path.relative_to(ROOT)}"
+        for name, path in sorted(third_party)
+        if declared.isdisjoint(map(canonicalize_name, installed[name]))
+    ]
+    assert undeclared == []
 
 
 @pytest.mark.parametrize("file", ["constraints.txt", "tools.txt"])
