@@ -56,6 +56,8 @@ class InvalidValue(WizardError):
     """A value that cannot work, from a flag or a field (exit 2)."""
 
     exit_code = 2
+    field = ""
+    """The setting that has the value, where that is known: user, endpoint, starttls or secret."""
 
 
 class UsageError(WizardError):

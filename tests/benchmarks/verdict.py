@@ -143,7 +143,7 @@ async def ours(server: MailServer, until_verdict: bool, port: int, starttls: boo
         if isinstance(event, TestFinished):
             report = event.report
     assert report.verdict is Verdict.PASS, report.diagnosis
-    return report.decided if until_verdict else report.seconds
+    return report.decided_after if until_verdict else report.seconds
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,27 @@ def test_stored_endpoint_that_cannot_work_fails_without_a_connection(cli: Cli) -
     assert result.json["diagnosis"]["code"] == "endpoint-port"
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "stage"),
+    [
+        ('user = "${NOBODY_SETS}"', "variable-unset", "mail"),
+        ('endpoint = "${NOBODY_SETS}"', "variable-unset", "dns"),
+        ("starttls = ${NOBODY_SETS}", "variable-unset", "starttls"),
+        ('user = " you"', "user-blanks", "mail"),
+        ("starttls = ${MAYBE}", "starttls-value", "starttls"),
+    ],
+)
+def test_value_that_cannot_work_fails_at_the_stage_that_needs_it(
+    cli: Cli, line: str, code: str, stage: str
+) -> None:
+    key = line.partition(" ")[0]
+    kept = [each for each in CONFIG.splitlines() if not each.startswith(f"{key} ")]
+    cli.write("config.toml", "\n".join(kept).replace("[smtp]", f"[smtp]\n{line}"))
+    cli.write(".env", f"SMTP_SECRET={SECRET}\nMAYBE=maybe\n")
+    diagnosis = cli("test", "--json").json["diagnosis"]
+    assert (diagnosis["code"], diagnosis["stage"]) == (code, stage)
+
+
 def test_secret_that_nothing_sets_fails(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     result = cli("test", "--json")

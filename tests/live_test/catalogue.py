@@ -31,7 +31,7 @@ from tests.live_test.servers import (
     Answers,
     LoopbackNetwork,
     Script,
-    run_probe,
+    run_test,
     serving,
 )
 from wizard.live_test.events import Event, TestReport
@@ -403,7 +403,7 @@ async def play(case: Case, ca: trustme.CA, seen: list[Event] | None = None) -> T
     """Run the live test against the server of ``case``."""
     context = case.tls() if case.tls is not None else False
     async with serving(case.server, good(), tls=context) as port:
-        return await run_probe(
+        return await run_test(
             LoopbackNetwork(port, ca),
             case.endpoint,
             starttls=case.starttls,

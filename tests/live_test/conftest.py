@@ -19,7 +19,7 @@ from tests.live_test.servers import (
     Run,
     Script,
     Serve,
-    run_probe,
+    run_test,
     serving,
 )
 from wizard.demo.mail_server import DEMO_USER, MailServer
@@ -64,7 +64,7 @@ def run(network: Callable[[int], Network]) -> Run:
     async def run(
         port: int, endpoint: str = HOST, *, through: Network | None = None, **options: Any
     ) -> TestReport:
-        return await run_probe(through or network(port), endpoint, **options)
+        return await run_test(through or network(port), endpoint, **options)
 
     return run
 

@@ -54,7 +54,7 @@ class LoopbackNetwork(SystemNetwork):
         return match_server_tls(context)
 
 
-async def run_probe(
+async def run_test(
     network: Network,
     endpoint: str = HOST,
     *,

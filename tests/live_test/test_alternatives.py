@@ -82,7 +82,7 @@ async def test_a_closed_port_leads_to_the_one_that_works(
     assert seen(report.alternatives) == found((HOST, True, "pass"))
     assert report.diagnosis is not None
     assert report.diagnosis.remedy.startswith("Set starttls to true: mail.example.org answers")
-    assert "which was not tried" in report.alternatives[0].words
+    assert "which was not tried" in report.alternatives[0].description
     assert report.to_json()["alternatives"] == [
         {"endpoint": HOST, "starttls": True, "verdict": "pass"}
     ]
@@ -159,7 +159,7 @@ async def test_a_name_in_the_certificate_is_proposed_once_it_verifies(
     assert seen(report.alternatives) == found(
         ("smtp.example.org", False, "warn"), ("mx.provider.example", False, "warn")
     )
-    assert "only if you know" in report.alternatives[0].words
+    assert "only if you know" in report.alternatives[0].description
     assert report.stages[-1].detail["would_match"] == "smtp.example.org"
     assert report.stages[-1].detail["rule"] == "name"
 
@@ -181,7 +181,7 @@ async def test_a_plain_relay_is_only_proposed_nearby_and_with_a_word(
         through = Internet({(host, port): place}, authority)
         report = await run(0, host, through=through, alternatives=True)
     assert seen(report.alternatives) == found((f"smtp://{host}:{port}", False, "warn"))
-    assert "without encryption" in report.alternatives[0].words
+    assert "without encryption" in report.alternatives[0].description
 
 
 async def test_a_plain_server_elsewhere_is_never_proposed(
@@ -216,7 +216,7 @@ async def test_credentials_of_the_endpoint_are_left_out_and_mentioned(
             alternatives=True,
         )
     assert seen(report.alternatives) == found((HOST, False, "pass"))
-    assert "as user and secret" in report.alternatives[0].words
+    assert "as user and secret" in report.alternatives[0].description
     assert "hunter2" not in repr(report)
 
 

@@ -63,7 +63,7 @@ async def test_the_transcript_is_the_dialogue_without_the_login(serve: Serve, ru
     ]
     times = [line.seconds for line in report.transcript]
     assert times == sorted(times)
-    assert report.decided <= report.seconds
+    assert report.decided_after <= report.seconds
 
 
 async def test_the_answers_to_login_prompts_are_left_out(serve: Serve, run: Run) -> None:
@@ -100,7 +100,7 @@ async def test_the_transcript_of_a_failure_ends_with_what_was_odd(
 
 
 def test_a_transcript_is_bounded_in_length_and_width() -> None:
-    transcript = Transcript(lambda: 0.0)
+    transcript = Transcript(clock=lambda: 0.0)
     for _ in range(10 * MOST_LINES):
         transcript.received("x" * 100_000)
     assert len(transcript.lines) == MOST_LINES + 1

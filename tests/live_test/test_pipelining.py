@@ -21,7 +21,7 @@ Connect = Callable[[int], Awaitable[SmtpConnection]]
 
 @pytest.fixture
 def connect(network: Callable[[int], Network]) -> Connect:
-    """Begin a conversation with the server on a port."""
+    """Connect to the server on a port."""
 
     async def connect(port: int) -> SmtpConnection:
         sock = await network(port).connect(Address("127.0.0.1", port))
@@ -108,7 +108,7 @@ async def test_the_verdict_is_told_before_the_goodbye(serve: Serve, run: Run) ->
     assert seen[place] == VerdictReached(Verdict.PASS)
     before = [event.stage for event in seen[:place] if isinstance(event, StageFinished)]
     assert before[-1] == "rcpt"
-    assert report.decided < report.seconds
+    assert report.decided_after < report.seconds
 
 
 async def test_replies_belong_to_commands_in_their_order(serve: Serve, connect: Connect) -> None:
@@ -118,23 +118,23 @@ async def test_replies_belong_to_commands_in_their_order(serve: Serve, connect: 
         await writer.drain()
 
     async with serve(play) as port:
-        talk = await connect(port)
-        talk.send(b"ONE")
-        talk.send(b"TWO")
-        assert await talk.reply() == Reply(250, ("one",))
-        assert await talk.reply() == Reply(550, ("two", "two"))
+        connection = await connect(port)
+        connection.send(b"ONE")
+        connection.send(b"TWO")
+        assert await connection.read_reply() == Reply(250, ("one",))
+        assert await connection.read_reply() == Reply(550, ("two", "two"))
         with pytest.raises(ConnectionClosed):
-            await talk.reply()
-        talk.send(b"THREE")  # does nothing, and does not raise
+            await connection.read_reply()
+        connection.send(b"THREE")  # does nothing, and does not raise
         with pytest.raises(ConnectionClosed):
-            await talk.reply()
-        await talk.aclose()
+            await connection.read_reply()
+        await connection.aclose()
 
 
 async def test_a_command_is_one_line(serve: Serve, connect: Connect) -> None:
     async with serve({}) as port:
-        talk = await connect(port)
+        connection = await connect(port)
         for command in (b"MAIL\r\nDATA", b"MAIL\nDATA"):
             with pytest.raises(ValueError, match="one line"):
-                talk.send(command)
-        await talk.aclose()
+                connection.send(command)
+        await connection.aclose()

@@ -114,7 +114,7 @@ def conclusion(report: TestReport) -> list[str]:
 def _offer(other: Alternative) -> tuple[str, str]:
     flag = "--starttls" if other.starttls else "--no-starttls"
     command = f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
-    return _("Another form: {words}", words=other.words), command
+    return _("Another form: {words}", words=other.description), command
 
 
 def _evidence(report: TestReport, options: Namespace) -> list[str]:

@@ -59,12 +59,14 @@ class Draft:
 
     def settings(self, current: CurrentConfig) -> SmtpSettings:
         """Return what the server would use; raise :class:`InvalidValue` for the first problem."""
-        return SmtpSettings(
-            check_user(expand(self.user, current.lookup)),
-            Endpoint.parse(expand(self.endpoint, current.lookup)),
-            current.starttls() if self.starttls is None else self.starttls,
-            self.effective_secret(current),
-        )
+        values = {}
+        for field_name, check in self._checks(current).items():
+            try:
+                values[field_name] = check()
+            except InvalidValue as problem:
+                problem.field = field_name
+                raise
+        return SmtpSettings(**values)
 
     def effective_secret(self, current: CurrentConfig) -> Secret | None:
         """Return the secret that the server would use with this draft."""
@@ -82,16 +84,20 @@ class Draft:
         """Return field → what is wrong with it, for the fields that the draft needs."""
         if self.skip and not self.delivers:
             return {}
-        checks: dict[str, Callable[[], Any]] = {
-            "user": lambda: check_user(expand(self.user, current.lookup)),
-            "endpoint": lambda: Endpoint.parse(expand(self.endpoint, current.lookup)),
-            "starttls": current.starttls if self.starttls is None else bool,
-            "secret": lambda: self.effective_secret(current),
-        }
         found = {}
-        for name, check in checks.items():
+        for name, check in self._checks(current).items():
             try:
                 check()
             except InvalidValue as problem:
                 found[name] = problem
         return found
+
+    def _checks(self, current: CurrentConfig) -> dict[str, Callable[[], Any]]:
+        """Return field → how to get its valid value, in the order of the problems."""
+        starttls = self.starttls
+        return {
+            "user": lambda: check_user(expand(self.user, current.lookup)),
+            "endpoint": lambda: Endpoint.parse(expand(self.endpoint, current.lookup)),
+            "starttls": lambda: current.starttls() if starttls is None else starttls,
+            "secret": lambda: self.effective_secret(current),
+        }

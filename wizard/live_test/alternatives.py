@@ -1,9 +1,7 @@
-"""Looking for another form of the endpoint that works, while or after the tested one fails.
+"""The search for another endpoint of the same mail server that works, when the tested one fails.
 
-The secret takes no part in this: the settings that are tried do not have it, so a form "works"
-if it answers, encrypts with a valid certificate and offers a login that the server can use.
-
-Other ways to write the endpoint of the same mail server, for when the one tested fails.
+The secret takes no part in this: a variant "works" if it answers, encrypts with a valid
+certificate, and offers a login that the server can use.
 """
 
 from __future__ import annotations
@@ -21,9 +19,11 @@ from wizard.system.network import Network
 from wizard.text.language import N_, _
 
 _PATIENCE = 5.0
-"""Seconds for all forms together."""
+"""Seconds for all variants together."""
 _GRACE = 1.0
-"""Seconds that the others have left once one form works."""
+"""Seconds that the others have left once one variant works."""
+_MOST_NAMES = 4
+_RELAY_PORTS = (25, 2500)
 _CURABLE = frozenset(
     {
         Cause.CONNECTION_REFUSED,
@@ -41,9 +41,9 @@ _CURABLE = frozenset(
         Cause.CERTIFICATE_UNTRUSTED,
     }
 )
-"""Failures that another form of the endpoint could cure, whatever the stage."""
+"""Failures that another endpoint could cure, whatever the stage."""
 BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
-"""Stages at which silence and nonsense may come from the wrong port."""
+"""Stages at which silence and garbage may come from the wrong port."""
 _ANSWERS = {
     Security.TLS: N_(
         "{host} answers on port {port} and encrypts from the first byte with a valid certificate."
@@ -58,7 +58,7 @@ _ANSWERS = {
 
 
 class AlternativeSearch:
-    """Tries all forms at once. End it with :meth:`aclose`, whatever has become of it."""
+    """Tries all variants of the endpoint at once. End it with :meth:`aclose` in any case."""
 
     def __init__(self, settings: SmtpSettings, network: Network, deadline: float) -> None:
         self._settings = settings
@@ -67,16 +67,16 @@ class AlternativeSearch:
         self._tasks: dict[EndpointVariant, asyncio.Task[Alternative | None]] = {}
 
     def begin(self, names: Sequence[str] = ()) -> None:
-        """Start trying what is not being tried yet; ``names`` are those in the certificate."""
+        """Start whatever has not been started yet; ``names`` are those in the certificate."""
         limit = min(self._deadline, asyncio.get_running_loop().time() + _PATIENCE)
         ordered = {}
-        for form in endpoint_variants(self._settings, names):
-            known = self._tasks.pop(form, None)
-            ordered[form] = known or asyncio.create_task(self._try(form, limit))
+        for variant in endpoint_variants(self._settings, names):
+            started = self._tasks.pop(variant, None)
+            ordered[variant] = started or asyncio.create_task(self._try(variant, limit))
         self._tasks = ordered | self._tasks
 
-    async def found(self) -> tuple[Alternative, ...]:
-        """Return the forms that work, best first; begin before, and do not wait for laggards."""
+    async def results(self) -> tuple[Alternative, ...]:
+        """Return what works, best first, without waiting for stragglers; :meth:`begin` before."""
         pending = set(self._tasks.values())
         grace = None
         while pending:
@@ -89,7 +89,7 @@ class AlternativeSearch:
                 grace = _GRACE
         results = [task.result() for task in self._tasks.values() if task.done()]
         working = [result for result in results if result is not None]
-        return tuple(sorted(working, key=lambda found: found.verdict is not Verdict.PASS))
+        return tuple(sorted(working, key=lambda result: result.verdict is not Verdict.PASS))
 
     async def aclose(self) -> None:
         """Stop everything, and leave no connection behind."""
@@ -98,60 +98,65 @@ class AlternativeSearch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _try(self, form: EndpointVariant, limit: float) -> Alternative | None:
-        settings = SmtpSettings(self._settings.user, Endpoint.parse(form.endpoint), form.starttls)
+    async def _try(self, variant: EndpointVariant, limit: float) -> Alternative | None:
+        endpoint = Endpoint.parse(variant.endpoint)
+        settings = SmtpSettings(self._settings.user, endpoint, variant.starttls)
         session = SmtpSession(settings, self._network)
         try:
             async with asyncio.timeout_at(limit):
-                return await self._judge(form, session)
-        except Exception:  # noqa: BLE001 - whatever it is, this form does not work
+                return await self._run_stages(variant, session)
+        except Exception:  # noqa: BLE001 - whatever it is, this variant does not work
             return None
         finally:
             await session.aclose()
 
-    async def _judge(self, form: EndpointVariant, session: SmtpSession) -> Alternative | None:
-        """Go as far as possible without the secret; raise where it does not work."""
+    async def _run_stages(
+        self, variant: EndpointVariant, session: SmtpSession
+    ) -> Alternative | None:
+        """Go as far as possible without the secret; raise where a stage fails."""
         login = self._settings.login
         last = Stage.RSET if login is None else Stage.AUTH
-        for stage, action in session.steps():
+        for stage, action in session.stages():
             if stage is last:
                 break
             await action()
-        session.take_leave()
+        session.send_quit()
         mechanism = session.extensions.mechanism
         if login is not None and mechanism is None:
             return None
-        return self._describe(form, mechanism if login else None)
+        return self._describe(variant, mechanism if login else None)
 
-    def _describe(self, form: EndpointVariant, mechanism: str | None) -> Alternative:
-        route, tested = form.route, self._settings.route
-        words = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
+    def _describe(self, variant: EndpointVariant, mechanism: str | None) -> Alternative:
+        route, tested = variant.route, self._settings.route
+        sentences = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
         if mechanism:
-            words.append(
+            sentences.append(
                 _("It offers a login by {mechanism}, which was not tried.", mechanism=mechanism)
             )
         else:
-            words.append(_("It takes mails from {user} without a login.", user=self._settings.user))
+            sentences.append(
+                _("It takes mails from {user} without a login.", user=self._settings.user)
+            )
         verdict = Verdict.PASS
         if route.host.lower() != tested.host.lower():  # a name that anybody can have put there
             verdict = Verdict.WARN
-            words.append(
+            sentences.append(
                 _("Take it only if you know that {host} is your mail server.", host=route.host)
             )
         if route.security is Security.NONE:
             verdict = Verdict.WARN
         if self._settings.endpoint.credentials is not None:
-            words.append(_("Enter the user and password of the endpoint as user and secret."))
-        return Alternative(form.endpoint, form.starttls, verdict, " ".join(words))
+            sentences.append(_("Enter the user and password of the endpoint as user and secret."))
+        return Alternative(variant.endpoint, variant.starttls, verdict, " ".join(sentences))
 
 
 def remedy_for(alternative: Alternative, settings: SmtpSettings) -> str:
-    """Return what to set so that ``alternative`` takes the place of ``settings``, and why."""
+    """Return what to set so that ``alternative`` replaces ``settings``, and why."""
     endpoint = Endpoint.parse(alternative.endpoint)
     values = {
         "endpoint": endpoint.text,
         "starttls": str(alternative.starttls).lower(),
-        "why": alternative.words,
+        "why": alternative.description,
     }
     if endpoint.text == settings.endpoint.text:
         return _("Set starttls to {starttls}: {why}", **values)
@@ -161,7 +166,7 @@ def remedy_for(alternative: Alternative, settings: SmtpSettings) -> str:
 
 
 def may_cure(failure: Failure, diagnosis: Diagnosis) -> bool:
-    """Whether another form of the endpoint could cure ``failure``."""
+    """Whether another endpoint could cure ``failure``."""
     return (
         failure.cause in _CURABLE
         or diagnosis.code == "encryption-required"
@@ -173,10 +178,6 @@ def may_cure(failure: Failure, diagnosis: Diagnosis) -> bool:
     )
 
 
-_MOST_NAMES = 4
-_RELAY_PORTS = (25, 2500)
-
-
 @dataclass(frozen=True, slots=True)
 class EndpointVariant:
     """One way to reach a mail server; ``endpoint`` holds no credentials."""
@@ -186,7 +187,7 @@ class EndpointVariant:
 
     @property
     def route(self) -> Route:
-        """Where this form leads."""
+        """Where this endpoint leads."""
         return Endpoint.parse(self.endpoint).route(self.starttls)
 
 
@@ -195,23 +196,23 @@ def endpoint_variants(
 ) -> tuple[EndpointVariant, ...]:
     """Return what to try in place of ``settings``, the most desirable first.
 
-    ``names`` are those in a certificate that was not for the host. Every form is encrypted, with
-    one exception: where the host is this machine or a container, it may well be a plain relay.
+    ``names`` are those in a certificate that was not for the host. All are encrypted, except
+    where the host is this machine or a container, which may well be a plain relay.
     """
     tested = settings.route
-    found: dict[tuple[str, int, Security], EndpointVariant] = {}
-    for form in (*_renamed(settings, names), *_same_host(settings)):
+    variants: dict[tuple[str, int, Security], EndpointVariant] = {}
+    for variant in (*_other_names(settings, names), *_same_host(settings)):
         try:
-            route = form.route
+            route = variant.route
         except InvalidValue:  # an IPv6 address in a URL
             continue
-        found.setdefault((route.host.lower(), route.port, route.security), form)
-    found.pop((tested.host.lower(), tested.port, tested.security), None)
-    return tuple(found.values())
+        variants.setdefault((route.host.lower(), route.port, route.security), variant)
+    variants.pop((tested.host.lower(), tested.port, tested.security), None)
+    return tuple(variants.values())
 
 
-def _renamed(settings: SmtpSettings, names: Sequence[str]) -> Iterator[EndpointVariant]:
-    """Give the very form that was tested with each other name."""
+def _other_names(settings: SmtpSettings, names: Sequence[str]) -> Iterator[EndpointVariant]:
+    """Yield the tested endpoint with each other name."""
     route = settings.route
     hosts = [name for name in names if _is_host(name)]
     usable = [name for name in hosts if is_nearby(route.host) or not is_nearby(name)]

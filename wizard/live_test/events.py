@@ -1,14 +1,8 @@
-"""What the live test tells while it runs, and the report it ends with.
-
-How one stage of the live test can end: it passed, or it did not.
-
-The dialogue with a mail server, as it may be shown: printable, bounded, without the login.
-
-Reports about settings that are judged without a connection: none at all, or unusable ones.
-"""
+"""What the live test yields while it runs, and what its stages and its report consist of."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,9 +12,24 @@ from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage
 from wizard.text.display import sanitize
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
+MOST_LINES = 400
+"""The length of a transcript, without the note that it goes on."""
+_VERDICTS = {
+    "pass": N_("The server will be able to send its mails."),
+    "warn": N_("The server will be able to send its mails, with a caveat."),
+    "fail": N_("The server will fail to send its mails."),
+    "untestable": N_("This cannot be tested from here."),
+}
+_STAGE_OF_FIELD = {
+    "user": Stage.MAIL,
+    "endpoint": Stage.DNS,
+    "starttls": Stage.STARTTLS,
+    "secret": Stage.AUTH,
+}
+"""The stage at which the server would fail if this setting cannot be used."""
 
 
 class StageOutcome(StrEnum):
@@ -39,6 +48,11 @@ class Verdict(StrEnum):
     WARN = "warn"
     FAIL = "fail"
     UNTESTABLE = "untestable"
+
+    @property
+    def in_words(self) -> str:
+        """The verdict as a sentence."""
+        return _(_VERDICTS[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +92,16 @@ class VerdictReached:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another form of the endpoint that works as far as it was tried: without the secret.
+    """Another endpoint for the same mail server that works, as far as that shows without secret.
 
-    ``verdict`` is *pass*, or *warn* where the operator should think twice; ``words`` say what was
-    seen, and what was not tried, as one printable sentence or more.
+    ``verdict`` is *pass*, or *warn* where the operator should think twice. ``description`` says
+    in one or more printable sentences what was seen, and what was not tried.
     """
 
     endpoint: str
     starttls: bool
     verdict: Verdict
-    words: str
+    description: str
 
     def to_json(self) -> dict[str, JSON]:
         """Return the alternative as ``test --json`` prints it."""
@@ -124,7 +138,7 @@ class TestReport:
     """The whole test. ``route`` is None when there was nothing to test.
 
     ``diagnosis`` explains the failure, or else the first warning; it is None on *pass*.
-    ``alternatives`` are forms of the endpoint that work where the tested one does not, best first.
+    ``alternatives`` are endpoints that work where the tested one does not, best first.
     """
 
     verdict: Verdict
@@ -136,8 +150,8 @@ class TestReport:
     seconds: float
     alternatives: tuple[Alternative, ...] = ()
     transcript: tuple[TranscriptLine, ...] = ()
-    """The dialogue on the connection that was tested, not on those that only look around."""
-    decided: float = 0.0
+    """The dialogue of the test itself, not of the search for alternatives."""
+    decided_after: float = 0.0
     """Seconds after which the verdict was certain."""
     sender: str = ""
     login: str | None = None
@@ -148,14 +162,14 @@ class TestReport:
         """Return the document that ``test --json`` prints."""
         return {
             "verdict": self.verdict.value,
-            "route": None if self.route is None else self._route(self.route),
+            "route": None if self.route is None else self._route_json(self.route),
             "stages": [stage.to_json() for stage in self.stages],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_json(),
             "alternatives": [alternative.to_json() for alternative in self.alternatives],
             "seconds": round(self.seconds, 4),
         }
 
-    def _route(self, route: Route) -> dict[str, JSON]:
+    def _route_json(self, route: Route) -> dict[str, JSON]:
         return {
             "endpoint": self.endpoint,
             "host": route.host,
@@ -174,71 +188,7 @@ class TestFinished:
 Event = StageStarted | StageFinished | VerdictReached | TestFinished
 
 
-@dataclass(frozen=True, slots=True)
-class StagePassed:
-    """How a stage went well. ``concern`` makes it a warning."""
-
-    message: str
-    detail: Mapping[str, JSON] = field(default_factory=dict)
-    outcome: StageOutcome = StageOutcome.PASS
-    concern: Failure | None = None
-
-
-class StageFailed(Exception):
-    """A stage did not go well."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.cause.name)
-        self.failure = failure
-
-
-Hide = Callable[[str], str]
-"""Makes text from outside fit to be shown, without the secret in any form."""
-StageAction = Callable[[], Awaitable[StagePassed]]
-StageStep = tuple[Stage, StageAction]
-MOST_LINES = 400
-
-
-class Transcript:
-    """Collects lines; ``clock`` gives the seconds since the start, ``hide`` is always masked."""
-
-    def __init__(self, clock: Callable[[], float], hide: Iterable[str] = ()) -> None:
-        self._clock = clock
-        self._hidden = tuple(hide)
-        self._lines: list[TranscriptLine] = []
-
-    @property
-    def lines(self) -> tuple[TranscriptLine, ...]:
-        """What was said so far; a long dialogue ends with a note that it goes on."""
-        return tuple(self._lines)
-
-    def sent(self, text: str) -> None:
-        """Note a command; the caller leaves the login out."""
-        self._add(Direction.SENT, text)
-
-    def received(self, text: str) -> None:
-        """Note a line of a reply, exactly as it came."""
-        self._add(Direction.RECEIVED, text)
-
-    def note(self, text: str) -> None:
-        """Note what happened without a word of either side."""
-        self._add(Direction.NOTE, text)
-
-    def _add(self, direction: Direction, text: str) -> None:
-        if len(self._lines) > MOST_LINES:
-            return
-        if len(self._lines) == MOST_LINES:
-            direction, text = Direction.NOTE, _("The rest is left out.")
-        self._lines.append(TranscriptLine(direction, sanitize(text, self._hidden), self._clock()))
-
-
-_STAGES = {
-    "user": Stage.MAIL,
-    "endpoint": Stage.DNS,
-    "starttls": Stage.STARTTLS,
-    "secret": Stage.AUTH,
-}
-"""First word of a refusal's code → the stage at which the server would fail."""
+# Reports without a connection
 
 
 def not_configured_report() -> TestReport:
@@ -255,12 +205,78 @@ def not_configured_report() -> TestReport:
 
 def unusable_report(problem: InvalidValue, endpoint: str) -> TestReport:
     """Return the report for settings that the server cannot even try."""
-    stage = _STAGES.get(problem.code.partition("-")[0], Stage.DNS)
     diagnosis = Diagnosis(
         code=problem.code,
-        stage=stage,
+        stage=_STAGE_OF_FIELD.get(problem.field, Stage.DNS),
         summary=problem.message,
         remedy=problem.remedy,
         server_said=None,
     )
     return TestReport(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)
+
+
+# Between the stages and the test
+
+
+@dataclass(frozen=True, slots=True)
+class StagePassed:
+    """How a stage went well. A ``concern`` makes it a warning."""
+
+    message: str
+    detail: Mapping[str, JSON] = field(default_factory=dict)
+    outcome: StageOutcome = StageOutcome.PASS
+    concern: Failure | None = None
+
+
+class StageFailed(Exception):
+    """A stage did not go well."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.cause.name)
+        self.failure = failure
+
+
+StageAction = Callable[[], Awaitable[StagePassed]]
+StageStep = tuple[Stage, StageAction]
+Sanitizer = Callable[[str], str]
+"""Makes text from outside fit to be shown, without the secret in any encoding."""
+
+
+class Transcript:
+    """The dialogue with a mail server as it may be shown: printable, and of bounded length.
+
+    All texts in ``hidden`` are masked. ``clock`` counts in seconds.
+    """
+
+    def __init__(
+        self, hidden: Iterable[str] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._hidden = tuple(hidden)
+        self._clock = clock
+        self._began = clock()
+        self._lines: list[TranscriptLine] = []
+
+    @property
+    def lines(self) -> tuple[TranscriptLine, ...]:
+        """The dialogue so far; a long one ends with a note that it goes on."""
+        return tuple(self._lines)
+
+    def sent(self, text: str) -> None:
+        """Add a command; the caller leaves the login out."""
+        self._add(Direction.SENT, text)
+
+    def received(self, text: str) -> None:
+        """Add a line of a reply, exactly as it came."""
+        self._add(Direction.RECEIVED, text)
+
+    def note(self, text: str) -> None:
+        """Add what happened without a word from either side."""
+        self._add(Direction.NOTE, text)
+
+    def _add(self, direction: Direction, text: str) -> None:
+        if len(self._lines) > MOST_LINES:
+            return
+        if len(self._lines) == MOST_LINES:
+            direction, text = Direction.NOTE, _("The rest is left out.")
+        seconds = self._clock() - self._began
+        self._lines.append(TranscriptLine(direction, sanitize(text, self._hidden), seconds))

@@ -1,6 +1,6 @@
-"""A finished test as something to hand on: commands that repeat it, and a text for a ticket.
+"""A finished test to hand on: as commands that repeat it, and as a text for a ticket.
 
-Neither holds the secret: swaks asks for it when it is run.
+Neither contains the secret: swaks asks for it when it is run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Stage
 from wizard.text.language import _
 
-_CERTIFICATE = (
+_CERTIFICATE_KEYS = (
     *("subject", "names", "issuer", "self_signed", "not_before", "not_after"),
     *("rule", "reason", "would_match"),
 )
 
 
 def reproduce(report: TestReport) -> tuple[str, ...]:
-    """Return shell commands that do by hand what the test did; none if it had no route."""
+    """Return shell commands that repeat the test by hand; none if it had no route."""
     route = report.route
     if route is None:
         return ()
@@ -34,7 +34,7 @@ def reproduce(report: TestReport) -> tuple[str, ...]:
 
 
 def ticket(report: TestReport) -> str:
-    """Return the whole report as plain text, fit to be pasted where strangers can read it."""
+    """Return the whole report as plain text that may be pasted where strangers read it."""
     return "\n".join(_ticket(report)) + "\n"
 
 
@@ -60,7 +60,7 @@ def _swaks(report: TestReport, route: Route) -> list[str]:
 
 
 def _mechanism(report: TestReport) -> str:
-    """Return the mechanism that was used, or else those that could have been."""
+    """Return the mechanism that was used, or else those that could be."""
     for stage in report.stages:
         if stage.stage is Stage.AUTH and "mechanism" in stage.detail:
             return str(stage.detail["mechanism"])
@@ -86,7 +86,9 @@ def _ticket(report: TestReport) -> Iterator[str]:
         yield _("The server {way}.", way=report.route.in_words())
         yield ", ".join(_who(report))
     yield _(
-        "Verdict: {verdict} after {decided:.3f} s", verdict=report.verdict, decided=report.decided
+        "Verdict: {verdict} after {decided:.3f} s",
+        verdict=report.verdict,
+        decided=report.decided_after,
     )
     yield from _explanation(report)
     yield from _section(
@@ -124,14 +126,14 @@ def _explanation(report: TestReport) -> Iterator[str]:
             endpoint=other.endpoint,
             starttls=starttls,
         )
-        yield f"  {other.words}"
+        yield f"  {other.description}"
 
 
 def _certificate(report: TestReport) -> Iterator[str]:
-    """Give what the last certificate that was seen says about itself."""
-    seen = [stage.detail for stage in report.stages if "issuer" in stage.detail]
-    for key in _CERTIFICATE if seen else ():
-        value = seen[-1].get(key)
+    """Yield what the last certificate of the test says about itself."""
+    details = [stage.detail for stage in report.stages if "issuer" in stage.detail]
+    for key in _CERTIFICATE_KEYS if details else ():
+        value = details[-1].get(key)
         shown = ", ".join(map(str, value)) if isinstance(value, list) else value
         if shown is not None:
             yield f"{key.replace('_', ' ')}: {shown}"

@@ -1,7 +1,4 @@
-"""The stages of the live test, each one a coroutine that passes or raises :class:`Failed`.
-
-From a host name to a connection, with what stands in the way told apart.
-"""
+"""One connection to the mail server, as stages that each pass or raise :class:`StageFailed`."""
 
 from __future__ import annotations
 
@@ -31,22 +28,25 @@ from wizard.live_test.smtp import (
     Reply,
     SmtpConnection,
     StarttlsInjection,
-    as_sent,
     log_in,
+    secret_encodings,
 )
 from wizard.live_test.tls import describe_tls, error_words, tls_cause
-from wizard.live_test.transaction import Transaction, refused
+from wizard.live_test.transaction import Transaction, require_positive
 from wizard.system.network import Address, Connected, Network, connect_first
 from wizard.text.display import sanitize
 from wizard.text.language import N_, _
 
-_IN_ADDRESSES = 5
+_ADDRESSES_SHOWN = 5
+_PATIENCE = 2.0
+"""Seconds that an address has left once another one has answered."""
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 class SmtpSession:
-    """One connection with these settings. Not for a second use; end it with :meth:`aclose`.
+    """The stages of one connection with these settings. End it with :meth:`aclose`.
 
-    ``compose``: the server runs in a container. ``deliver``: a mail goes to ``recipient``.
+    ``compose``: the server runs in a container. ``deliver``: a mail is sent to ``recipient``.
     """
 
     def __init__(
@@ -57,7 +57,6 @@ class SmtpSession:
         recipient: str | None = None,
         deliver: bool = False,
         compose: bool = False,
-        transcript: Transcript | None = None,
     ) -> None:
         self._settings = settings
         self._route = settings.route
@@ -65,17 +64,17 @@ class SmtpSession:
         self._recipient = recipient
         self._deliver = deliver
         self._compose = compose
-        self._transcript = transcript
-        self._hidden = secret_encodings(settings)
+        self._hidden = secret_encodings(*settings.login) if settings.login else ()
         self._addresses: Sequence[Address] = ()
         self._connected: Connected | None = None
-        self._conversation: SmtpConnection | None = None
+        self._connection: SmtpConnection | None = None
         self._transaction: Transaction | None = None
+        self.transcript = Transcript(self._hidden)
         self.extensions = Extensions(frozenset(), (), None)
-        self.ehlo_name = self._route.ehlo_name or _own_name()
+        self.ehlo_name = self._route.ehlo_name or _host_name()
 
-    def steps(self) -> Iterator[StageStep]:
-        """Give the stages of this route in order."""
+    def stages(self) -> Iterator[StageStep]:
+        """Yield the stages of this route in order; run each before asking for the next."""
         security = self._route.security
         yield Stage.DNS, self._resolve
         yield Stage.TCP, self._connect
@@ -87,19 +86,20 @@ class SmtpSession:
             yield Stage.STARTTLS, self._start_tls
             yield Stage.EHLO, self._introduce
         yield Stage.AUTH, self._log_in
+        # Only now are the extensions known that count.
         transaction = self._transaction = Transaction(
-            self._talk,
+            self._smtp,
             self.extensions,
             self._settings,
             self._recipient,
             self._deliver,
-            self.printable,
+            self.sanitize,
         )
         yield Stage.MAIL, transaction.name_sender
         if transaction.names_recipient:
             yield Stage.RCPT, transaction.name_recipient
         if self._deliver:
-            yield Stage.DATA, transaction.hand_over
+            yield Stage.DATA, transaction.send_mail
         if not transaction.delivered:
             yield Stage.RSET, transaction.reset
         yield Stage.QUIT, transaction.quit
@@ -109,47 +109,47 @@ class SmtpSession:
         """The address that answered."""
         return self._connected.address if self._connected else None
 
-    def printable(self, text: str) -> str:
-        """Make text from outside fit to be shown, without the secret in any form."""
+    def sanitize(self, text: str) -> str:
+        """Make text from outside fit to be shown, without the secret in any encoding."""
         return sanitize(text, self._hidden)
 
-    def take_leave(self) -> None:
-        """Say QUIT and do not wait."""
+    def send_quit(self) -> None:
+        """Send QUIT and do not wait: a client that just vanishes looks hostile."""
         if self._transaction is not None:
-            self._transaction.take_leave()
-        elif self._conversation is not None:
-            self._conversation.send(b"QUIT")
+            self._transaction.send_quit()
+        elif self._connection is not None:
+            self._connection.send(b"QUIT")
 
     async def aclose(self) -> None:
         """Close the connection at once, whatever its state."""
-        if self._conversation is not None:
-            await self._conversation.aclose()
+        if self._connection is not None:
+            await self._connection.aclose()
         elif self._connected is not None:
             self._connected.sock.close()
 
+    # From a name to an encrypted connection
+
     async def _resolve(self) -> StagePassed:
-        self._addresses = await resolve(self._network, self._route, self._compose)
+        self._addresses = await _resolve(self._network, self._route, self._compose)
         ips = [address.ip for address in self._addresses]
-        shown = _(" and ").join(ips[:_IN_ADDRESSES])
+        shown = _(" and ").join(ips[:_ADDRESSES_SHOWN])
         message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
         if ips == [self._route.host]:
             message = _("This is an IP address.")
         return StagePassed(message, {"addresses": ips})
 
     async def _connect(self) -> StagePassed:
-        found = self._connected = await connect(self._network, self._addresses)
-        failed = [f"{address.ip}: {error_words(why)}" for address, why in found.failed.items()]
-        silent = [address.ip for address in found.silent]
+        connected = self._connected = await _connect(self._network, self._addresses)
+        errors = connected.failed.items()
+        silent = tuple(address.ip for address in connected.silent)
+        port, ip = connected.address.port, connected.address.ip
         detail: dict[str, JSON] = {
-            "address": found.address.ip,
-            "port": found.address.port,
-            "failed": failed,
-            "silent": silent,
+            "address": ip,
+            "port": port,
+            "failed": [f"{address.ip}: {error_words(error)}" for address, error in errors],
+            "silent": list(silent),
         }
-        concern = None
-        if silent:
-            concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, silent=tuple(silent))
-        port, ip = found.address.port, found.address.ip
+        concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, silent=silent) if silent else None
         message = _("Port {port} of {ip} answered.", port=port, ip=ip)
         if port != self._route.port:  # only a network of its own, like the demo's
             message = _(
@@ -158,63 +158,61 @@ class SmtpSession:
                 ip=ip,
                 usual=self._route.port,
             )
-        self._note(message)
+        self.transcript.note(message)
         return StagePassed(message, detail, concern=concern)
-
-    async def _open(self, stage: Stage, context: ssl.SSLContext | None) -> None:
-        assert self._connected is not None  # noqa: S101 - the order of steps()
-        try:
-            self._conversation = await SmtpConnection.open(
-                self._connected.sock, self._route.host, context, self._transcript
-            )
-        except OSError as error:
-            raise self._no_tls(stage, error) from error
 
     async def _handshake(self) -> StagePassed:
         await self._open(Stage.TLS, self._network.tls_context())
         return self._encrypted(Stage.TLS)
 
-    def _no_tls(self, stage: Stage, error: OSError) -> StageFailed:
+    async def _open(self, stage: Stage, context: ssl.SSLContext | None) -> None:
+        assert self._connected is not None  # noqa: S101 - the order of stages()
+        try:
+            self._connection = await SmtpConnection.open(
+                self._connected.sock, self._route.host, context, self.transcript
+            )
+        except OSError as error:
+            raise self._handshake_failed(stage, error) from error
+
+    def _handshake_failed(self, stage: Stage, error: OSError) -> StageFailed:
         words = error_words(error)
-        self._note(_("The encryption failed: {words}.", words=words))
+        self.transcript.note(_("The encryption failed: {words}.", words=words))
         return StageFailed(Failure(stage, tls_cause(error), system_words=words))
 
     def _encrypted(self, stage: Stage) -> StagePassed:
-        if self._talk.tls is None:
+        if self._smtp.tls is None:
             raise StageFailed(Failure(stage, Cause.CLOSED))
-        passed = describe_tls(stage, self._talk.tls)
-        self._note(passed.message)
+        passed = describe_tls(stage, self._smtp.tls)
+        self.transcript.note(passed.message)
         return passed
 
-    # Talking to the server
+    # From the greeting to the login
 
     @property
-    def _talk(self) -> SmtpConnection:
-        assert self._conversation is not None  # noqa: S101 - the order of steps()
-        return self._conversation
+    def _smtp(self) -> SmtpConnection:
+        assert self._connection is not None  # noqa: S101 - the order of stages()
+        return self._connection
 
-    def _positive(self, stage: Stage, reply: Reply) -> Reply:
-        if not reply.positive:
-            raise refused(stage, reply, self.printable)
-        return reply
+    def _require_positive(self, stage: Stage, reply: Reply) -> Reply:
+        return require_positive(stage, reply, self.sanitize)
 
     async def _greet(self) -> StagePassed:
-        if self._conversation is None:
+        if self._connection is None:
             await self._open(Stage.GREETING, None)
-        reply = self._positive(Stage.GREETING, await self._talk.reply())
+        reply = self._require_positive(Stage.GREETING, await self._smtp.read_reply())
         return StagePassed(
-            _("{host} has greeted.", host=self._route.host), {"said": self.printable(reply.text)}
+            _("{host} has greeted.", host=self._route.host), {"said": self.sanitize(reply.text)}
         )
 
     async def _introduce(self) -> StagePassed:
-        reply = await self._talk.command(b"EHLO", self.ehlo_name.encode())
-        offered = self.extensions = Extensions.parse(self._positive(Stage.EHLO, reply))
-        mechanisms = [self.printable(name) for name in offered.mechanisms]
+        reply = await self._smtp.execute(b"EHLO", self.ehlo_name.encode())
+        offered = self.extensions = Extensions.parse(self._require_positive(Stage.EHLO, reply))
+        mechanisms = [self.sanitize(name) for name in offered.mechanisms]
+        has_starttls = offered.has("STARTTLS")
         offer = (
             N_("{host} offers login by {names}.") if mechanisms else N_("{host} offers no login.")
         )
-        if self._route.security is Security.STARTTLS and self._talk.tls is None:
-            has_starttls = offered.has("STARTTLS")
+        if self._route.security is Security.STARTTLS and self._smtp.tls is None:
             offer = (
                 N_("{host} offers STARTTLS.") if has_starttls else N_("{host} offers no STARTTLS.")
             )
@@ -225,42 +223,42 @@ class SmtpSession:
             "size": offered.size,
             "pipelining": offered.has("PIPELINING"),
             "smtputf8": offered.has("SMTPUTF8"),
-            "starttls": offered.has("STARTTLS"),
+            "starttls": has_starttls,
         }
-        return StagePassed(self.printable(message), detail)
+        return StagePassed(self.sanitize(message), detail)
 
     async def _start_tls(self) -> StagePassed:
         stage = Stage.STARTTLS
         if not self.extensions.has("STARTTLS"):
             raise StageFailed(Failure(stage, Cause.STARTTLS_MISSING))
-        self._positive(stage, await self._talk.command(b"STARTTLS"))
+        self._require_positive(stage, await self._smtp.execute(b"STARTTLS"))
         try:
-            await self._talk.encrypt(self._network.tls_context(), self._route.host)
+            await self._smtp.start_tls(self._network.tls_context(), self._route.host)
         except StarttlsInjection as error:
-            self._note(_("There was unencrypted data behind the reply to STARTTLS."))
+            self.transcript.note(_("There was unencrypted data behind the reply to STARTTLS."))
             raise StageFailed(Failure(stage, Cause.INJECTED)) from error
         except OSError as error:
-            raise self._no_tls(stage, error) from error
+            raise self._handshake_failed(stage, error) from error
         return self._encrypted(stage)
 
     async def _log_in(self) -> StagePassed:
-        login = self._settings.login
+        login, stage = self._settings.login, Stage.AUTH
         if login is None:
             return StagePassed(_("No login, because no secret is set."), outcome=StageOutcome.SKIP)
         mechanism = self.extensions.mechanism
         if mechanism is None:
             raise StageFailed(self._no_mechanism())
-        reply = self._positive(Stage.AUTH, await log_in(self._talk, mechanism, *login))
-        clear = self._route.security is Security.NONE and not is_nearby(self._route.host)
-        concern = Failure(Stage.AUTH, Cause.CLEAR_TEXT_LOGIN) if clear else None
-        detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.printable(reply.text)}
+        reply = self._require_positive(stage, await log_in(self._smtp, mechanism, *login))
+        readable = self._route.security is Security.NONE and not is_nearby(self._route.host)
+        concern = Failure(stage, Cause.CLEAR_TEXT_LOGIN) if readable else None
+        detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.sanitize(reply.text)}
         message = _(
             "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
         )
         return StagePassed(message, detail, concern=concern)
 
     def _no_mechanism(self) -> Failure:
-        offered = tuple(filter(None, map(self.printable, self.extensions.mechanisms)))
+        offered = tuple(filter(None, map(self.sanitize, self.extensions.mechanisms)))
         return Failure(
             Stage.AUTH,
             Cause.NO_MECHANISM if offered else Cause.NO_AUTH,
@@ -268,56 +266,41 @@ class SmtpSession:
             offers_starttls=self.extensions.has("STARTTLS"),
         )
 
-    def _note(self, text: str) -> None:
-        if self._transcript is not None:
-            self._transcript.note(text)
 
-
-def secret_encodings(settings: SmtpSettings) -> tuple[str, ...]:
-    """Return every form in which the secret could appear in what is shown."""
-    return as_sent(*settings.login) if settings.login else ()
-
-
-def _own_name() -> str:
+def _host_name() -> str:
     """Return the name that the server's client gives with EHLO: this machine's host name."""
     name = socket.gethostname()
     usable = name and name.isascii() and name.isprintable() and " " not in name
     return name if usable else "[127.0.0.1]"
 
 
-_PATIENCE = 2.0
-"""Seconds that an address has left once another one has answered."""
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+async def _resolve(network: Network, route: Route, compose: bool) -> Sequence[Address]:
+    """Return the addresses of the route's host, at least one; raise :class:`StageFailed`.
 
-
-async def resolve(network: Network, route: Route, compose: bool) -> Sequence[Address]:
-    """Return the addresses of the route's host, at least one; raise :class:`Failed`.
-
-    ``compose``: the server runs in a container, to which loopback is itself, and which may know
-    names that this machine does not.
+    Inside a container loopback is the container itself, and names may be known that this machine
+    does not know.
     """
     if compose and is_loopback(route.host):
         raise StageFailed(Failure(Stage.DNS, Cause.CONTAINER_INTERNAL))
     try:
         addresses = await network.resolve(route.host, route.port)
     except socket.gaierror as error:
-        text = sanitize(error.strerror or "")
         if compose and is_container_name(route.host):
             cause = Cause.CONTAINER_INTERNAL
         elif error.errno in _NO_SUCH_NAME:
             cause = Cause.NAME_UNKNOWN
         else:
             cause = Cause.RESOLVER_DOWN
-        raise StageFailed(Failure(Stage.DNS, cause, system_words=text)) from error
+        raise StageFailed(Failure(Stage.DNS, cause)) from error
     if not addresses:
         raise StageFailed(Failure(Stage.DNS, Cause.NAME_UNKNOWN))
     return addresses
 
 
-async def connect(network: Network, addresses: Sequence[Address]) -> Connected:
+async def _connect(network: Network, addresses: Sequence[Address]) -> Connected:
     """Connect to the address that the server would use.
 
-    Raises :class:`Failed`, or :class:`TimeoutError` where the system has waited long enough.
+    Raises :class:`StageFailed`, or :class:`TimeoutError` where the system has waited long enough.
     """
     try:
         return await connect_first(network, addresses, _PATIENCE)

@@ -1,10 +1,7 @@
-"""What a failed TLS handshake means, and a look at a server's TLS without trusting it.
+"""What a TLS handshake and a certificate tell, whether the certificate is trusted or not.
 
-What an encrypted connection has to say for itself: version, cipher and certificate.
-
-Reading a certificate that may not be trusted, only to show it.
-
-In pure Python, so that it works wherever the program does, also from its single file.
+Certificates are read in pure Python, so that it works wherever the program does, also from its
+single file.
 """
 
 from __future__ import annotations
@@ -22,17 +19,14 @@ from wizard.system.network import Address, Network
 from wizard.text.display import sanitize
 from wizard.text.language import _
 
-# OpenSSL's X509_V_ERR_… numbers.
-_VERIFICATION = {
+_VERIFICATION_CAUSES = {
     9: Cause.CERTIFICATE_NOT_YET_VALID,
     10: Cause.CERTIFICATE_EXPIRED,
     62: Cause.CERTIFICATE_NAME,
     64: Cause.CERTIFICATE_NAME,
 }
-
-
-# What OpenSSL makes of a peer that answers in clear text; the words differ between its versions.
-_CLEAR_TEXT = frozenset(
+"""OpenSSL's numbers ``X509_V_ERR_…``."""
+_NOT_TLS = frozenset(
     {
         "WRONG_VERSION_NUMBER",
         "UNKNOWN_PROTOCOL",
@@ -43,6 +37,7 @@ _CLEAR_TEXT = frozenset(
         "UNEXPECTED_MESSAGE",
     }
 )
+"""What OpenSSL makes of a server that answers in clear text; its versions differ."""
 _TOO_OLD = frozenset(
     {
         "TLSV1_ALERT_PROTOCOL_VERSION",
@@ -52,14 +47,17 @@ _TOO_OLD = frozenset(
         "NO_PROTOCOLS_AVAILABLE",
     }
 )
+_FEW_DAYS = 14
+_MOST_NAMES = 50
+_LONGEST_TEXT = 120
 
 
 def tls_cause(error: OSError) -> Cause:
-    """Say why a handshake failed."""
+    """Return why a handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _VERIFICATION.get(error.verify_code, Cause.CERTIFICATE_UNTRUSTED)
+        return _VERIFICATION_CAUSES.get(error.verify_code, Cause.CERTIFICATE_UNTRUSTED)
     reason = getattr(error, "reason", None) or ""
-    if reason in _CLEAR_TEXT:
+    if reason in _NOT_TLS:
         return Cause.NOT_TLS
     if reason in _TOO_OLD:
         return Cause.TLS_TOO_OLD
@@ -67,7 +65,7 @@ def tls_cause(error: OSError) -> Cause:
 
 
 def error_words(error: OSError) -> str:
-    """Return the shortest words that OpenSSL or the system have for ``error``."""
+    """Return the shortest description of ``error`` that OpenSSL or the system has."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
@@ -78,47 +76,42 @@ def error_words(error: OSError) -> str:
 
 
 async def fetch_certificate(
-    network: Network, address: Address, host: str, starttls_as: str | None
+    network: Network, address: Address, host: str, ehlo_name: str | None
 ) -> Certificate | None:
-    """Connect once more without verification and without a login; return the certificate.
+    """Connect once more, without verification and without a login, and return the certificate.
 
-    ``starttls_as`` is the name for EHLO when the encryption begins by STARTTLS, None when it
-    begins at once. Raises :class:`OSError` or a conversation's errors when there is no TLS.
+    The encryption begins by STARTTLS if there is an ``ehlo_name``, else with the first byte.
+    Raises :class:`OSError` or the errors of :mod:`wizard.live_test.smtp` when there is no TLS.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     sock = await network.connect(address)
-    conversation = await SmtpConnection.open(sock, host, None if starttls_as else context)
+    connection = await SmtpConnection.open(sock, host, None if ehlo_name else context)
     try:
-        if starttls_as:
-            await conversation.reply()
-            await conversation.command(b"EHLO", starttls_as.encode())
-            await conversation.command(b"STARTTLS")
-            await conversation.encrypt(context, host)
-        if conversation.tls is None:
+        if ehlo_name:
+            await connection.read_reply()
+            await connection.execute(b"EHLO", ehlo_name.encode())
+            await connection.execute(b"STARTTLS")
+            await connection.start_tls(context, host)
+        if connection.tls is None:
             raise ConnectionClosed
-        der = conversation.tls.getpeercert(binary_form=True)
-        return read_certificate(der) if der else None
+        return _peer_certificate(connection.tls)
     finally:
-        await conversation.aclose()
-
-
-_DAYS_LEFT = 14
+        await connection.aclose()
 
 
 def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
-    """Describe a connection whose certificate was accepted; one that ends soon is a concern."""
+    """Describe a connection whose certificate was accepted; one that expires soon is a concern."""
     version, cipher = tls.version() or "TLS", tls.cipher()
-    der = tls.getpeercert(binary_form=True)
-    certificate = read_certificate(der) if der else None
+    certificate = _peer_certificate(tls)
     detail: dict[str, JSON] = {"version": version, "cipher": cipher[0] if cipher else None}
     if certificate is None:
         return StagePassed(_("Encrypted with {version}.", version=version), detail)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
     concern = None
-    if days < _DAYS_LEFT:
+    if days < _FEW_DAYS:
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)
     until = f"{certificate.not_after:%Y-%m-%d}"
     message = _(
@@ -130,7 +123,7 @@ def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
 
 
 def certificate_detail(certificate: Certificate) -> dict[str, JSON]:
-    """Return a certificate for machines; dates in ISO 8601."""
+    """Return a certificate as part of a stage's ``detail``; dates are in ISO 8601."""
     return {
         "subject": certificate.subject,
         "names": list(certificate.names),
@@ -141,32 +134,33 @@ def certificate_detail(certificate: Certificate) -> dict[str, JSON]:
     }
 
 
-_MOST_NAMES = 50
-_LIMIT = 120
-
-
 def read_certificate(der: bytes) -> Certificate | None:
-    """Return what the certificate says; None if it is not readable."""
+    """Return what the certificate says; None if it cannot be read."""
     from pyasn1.codec.der.decoder import decode  # takes a while to import, and only TLS needs it
     from pyasn1.error import PyAsn1Error
     from pyasn1_modules import rfc5280
 
     try:
-        found = decode(der, asn1Spec=rfc5280.Certificate())[0]["tbsCertificate"]
+        content = decode(der, asn1Spec=rfc5280.Certificate())[0]["tbsCertificate"]
         return Certificate(
-            subject=_name(found["subject"]),
-            names=tuple(_names(found["extensions"])),
-            issuer=_name(found["issuer"]),
-            not_before=_time(found["validity"]["notBefore"]),
-            not_after=_time(found["validity"]["notAfter"]),
-            self_signed=found["issuer"] == found["subject"],
+            subject=_common_name(content["subject"]),
+            names=tuple(_alternative_names(content["extensions"])),
+            issuer=_common_name(content["issuer"]),
+            not_before=_time(content["validity"]["notBefore"]),
+            not_after=_time(content["validity"]["notAfter"]),
+            self_signed=content["issuer"] == content["subject"],
         )
     except (PyAsn1Error, ValueError, TypeError, RecursionError):
         return None
 
 
-def _name(name: Any) -> str:
-    """Return the common name or else the organisation, which is what people know an issuer by."""
+def _peer_certificate(tls: ssl.SSLObject) -> Certificate | None:
+    der = tls.getpeercert(binary_form=True)
+    return read_certificate(der) if der else None
+
+
+def _common_name(name: Any) -> str:
+    """Return the common name or else the organisation, by which people know an issuer."""
     from pyasn1_modules import rfc5280
 
     parts = [(each["type"], each["value"]) for group in name["rdnSequence"] for each in group]
@@ -178,7 +172,7 @@ def _name(name: Any) -> str:
 
 
 def _text(der: bytes) -> str:
-    """Return a string of whichever of ASN.1's kinds."""
+    """Return a string, whichever of ASN.1's types it has."""
     from pyasn1.codec.der.decoder import decode
 
     return str(decode(der)[0])
@@ -189,8 +183,8 @@ def _time(time: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _names(extensions: Any) -> Iterator[str]:
-    """Yield the DNS names, then the IP addresses; as many as anybody would look at."""
+def _alternative_names(extensions: Any) -> Iterator[str]:
+    """Yield the DNS names, then the IP addresses, as many as anybody would read."""
     from pyasn1.codec.der.decoder import decode
     from pyasn1_modules import rfc5280
 
@@ -204,4 +198,4 @@ def _names(extensions: Any) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    return sanitize(text, limit=_LIMIT)
+    return sanitize(text, limit=_LONGEST_TEXT)

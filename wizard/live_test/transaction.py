@@ -1,11 +1,8 @@
-"""Naming sender and recipient, and handing over a mail if one is wanted.
+"""The end of the dialogue: naming sender and recipient, and sending a mail if one is wanted.
 
-A recipient is always named, since many a server refuses a client or a sender only then: where the
-operator gave none, it is the sender. Whether that mailbox takes mails is of no importance.
-
-Where the server offers PIPELINING, what is left of the dialogue goes along with MAIL.
-
-The real mail that proves the whole way, and its form on the line.
+A recipient is always named, since many a server refuses a client or a sender only then: without
+one from the operator it is the sender, and whether that mailbox takes mails does not matter.
+Where the server offers PIPELINING, the rest of the dialogue is sent together with MAIL.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from email.utils import formatdate, make_msgid
 
 from wizard.config.settings import Route, SmtpSettings
 from wizard.live_test.diagnosis import refusal_matters
-from wizard.live_test.events import JSON, Hide, StageFailed, StageOutcome, StagePassed
+from wizard.live_test.events import JSON, Sanitizer, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.live_test.smtp import (
     ConnectionClosed,
@@ -31,186 +28,6 @@ from wizard.live_test.smtp import (
 from wizard.text.language import N_, _
 
 _COURTESIES = (b"RSET", b"QUIT")
-
-
-class Transaction:
-    """The end of the dialogue, behind the login. ``hide`` makes text fit to be shown.
-
-    Without a ``recipient`` the sender is named as one, if it is an address at all.
-    """
-
-    def __init__(
-        self,
-        talk: SmtpConnection,
-        offered: Extensions,
-        settings: SmtpSettings,
-        recipient: str | None,
-        deliver: bool,
-        hide: Hide,
-    ) -> None:
-        self._talk = talk
-        self._offered = offered
-        self._settings = settings
-        self._host = settings.route.host
-        self._given = recipient is not None
-        self._recipient = recipient or settings.user
-        self._deliver = deliver
-        self._hide = hide
-        self._sent: set[bytes] = set()
-        self._waits = False
-
-    @property
-    def names_recipient(self) -> bool:
-        """Whether there is anybody to name."""
-        return self._given or "@" in self._recipient
-
-    @property
-    def delivered(self) -> bool:
-        """Whether there is nothing to take back, because the mail was accepted."""
-        return b"DATA" in self._sent
-
-    async def name_sender(self) -> StagePassed:
-        """Send MAIL."""
-        user, stage = self._settings.user, Stage.MAIL
-        words = [b"MAIL", b"FROM:" + _path(stage, user)]
-        if needs_smtputf8(user, self._recipient):
-            if not self._offered.has("SMTPUTF8"):
-                raise StageFailed(Failure(stage, Cause.SMTPUTF8_MISSING))
-            words.append(b"SMTPUTF8")
-            if self._deliver and self._offered.has("8BITMIME"):  # the headers are UTF-8 as well
-                words.append(b"BODY=8BITMIME")
-        self._waits = True
-        self._talk.send(*words)
-        if not self._deliver and self._grouped:
-            self._send_recipient()
-            self._send_courtesies()
-        reply = await self._positive(stage)
-        self._waits = False
-        message = _("{host} accepts mails from {sender}.", host=self._host, sender=self._hide(user))
-        return StagePassed(message, {"said": self._hide(reply.text)})
-
-    async def name_recipient(self) -> StagePassed:
-        """Send RCPT."""
-        stage = Stage.RCPT
-        if self._waits:
-            if b"RCPT" in self._sent:
-                await self._talk.reply()
-            return StagePassed(
-                _("Not asked, because the sender has to wait."), outcome=StageOutcome.SKIP
-            )
-        self._waits = True
-        self._send_recipient()
-        try:
-            reply = await self._positive(stage)
-        except StageFailed as error:
-            if self._given or refusal_matters(error.failure, self._settings):
-                raise
-            self._waits = False
-            return self._mailbox_refused(error.failure)
-        except (ConnectionClosed, MalformedReply):
-            if self._given or not self._grouped:
-                raise
-            # It says that it takes several commands at once, and does not; clients that send one
-            # after the other never notice.
-            return StagePassed(_("Not answered."), outcome=StageOutcome.SKIP)
-        self._waits = False
-        recipient = self._hide(self._recipient)
-        message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
-        return StagePassed(message, {"said": self._hide(reply.text)})
-
-    def _mailbox_refused(self, failure: Failure) -> StagePassed:
-        message = _(
-            "{host} takes no mails to {recipient}, which does not matter for mails to others.",
-            host=self._host,
-            recipient=self._hide(self._recipient),
-        )
-        detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
-        return StagePassed(message, detail, outcome=StageOutcome.SKIP)
-
-    async def hand_over(self) -> StagePassed:
-        """Send DATA and the mail, once."""
-        recipient, settings, stage = self._recipient, self._settings, Stage.DATA
-        if self._waits:
-            return StagePassed(
-                _("No mail is sent, because it has to wait."), outcome=StageOutcome.SKIP
-            )
-        login = settings.login[0] if settings.login else None
-        mail = compose_test_mail(settings.user, recipient, settings.route, login)
-        self._talk.send(b"DATA")
-        await self._positive(stage)
-        self._talk.send_mail(as_data(mail))
-        reply = await self._positive(stage)
-        self._sent.add(b"DATA")
-        found = queue_id(reply)
-        queued = None if found is None else self._hide(found)
-        detail: dict[str, JSON] = {
-            "said": self._hide(reply.text),
-            "queue_id": queued,
-            "bytes": len(mail),
-        }
-        taken = N_("{host} has taken the mail to {recipient}.")
-        if queued:
-            taken = N_("{host} has taken the mail to {recipient} as {queued}.")
-        message = _(taken, host=self._host, recipient=self._hide(recipient), queued=queued)
-        return StagePassed(message, detail)
-
-    async def reset(self) -> StagePassed:
-        """Send RSET, unless it went along already."""
-        self._send_courtesies(at_least=b"RSET")
-        await self._positive(Stage.RSET)
-        return StagePassed(_("The sender is taken back; nothing was sent."))
-
-    async def quit(self) -> StagePassed:
-        """Send QUIT, unless it went along already."""
-        self._send_courtesies(at_least=b"QUIT")
-        await self._positive(Stage.QUIT)
-        return StagePassed(_("{host} has said goodbye.", host=self._host))
-
-    def take_leave(self) -> None:
-        """Say QUIT and do not wait: a client that just vanishes looks hostile."""
-        if b"QUIT" not in self._sent:
-            self._sent.add(b"QUIT")
-            self._talk.send(b"QUIT")
-
-    @property
-    def _grouped(self) -> bool:
-        """Whether the server takes several commands at once."""
-        return self._offered.has("PIPELINING")
-
-    def _send_recipient(self) -> None:
-        """Send RCPT, unless it went along already, or there is nobody to name."""
-        if self.names_recipient and b"RCPT" not in self._sent:
-            path = _path(Stage.RCPT, self._recipient)
-            self._sent.add(b"RCPT")
-            self._talk.send(b"RCPT", b"TO:" + path)
-
-    def _send_courtesies(self, at_least: bytes | None = None) -> None:
-        """Send ``at_least`` if it is not on its way, and all that is left where groups are fine."""
-        for verb in _COURTESIES:
-            needless = verb in self._sent or (verb == b"RSET" and self.delivered)
-            if not needless and (self._grouped or verb == at_least):
-                self._sent.add(verb)
-                self._talk.send(verb)
-
-    async def _positive(self, stage: Stage) -> Reply:
-        reply = await self._talk.reply()
-        if not reply.positive:
-            raise refused(stage, reply, self._hide)
-        return reply
-
-
-def refused(stage: Stage, reply: Reply, hide: Hide) -> StageFailed:
-    """Build the failure for a reply that refuses."""
-    return StageFailed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, hide(reply.text)))
-
-
-def _path(stage: Stage, address: str) -> bytes:
-    """Return ``<address>``; refuse what would end it early."""
-    if any(char in "<> " or not char.isprintable() for char in address):
-        raise StageFailed(Failure(stage, Cause.NOT_AN_ADDRESS))
-    return f"<{address}>".encode()
-
-
 SUBJECT = N_("Test mail: the mail settings of BOMnipotent Server work ✓")
 _TEXT = N_(
     "Hello,\n\n"
@@ -222,7 +39,7 @@ _TEXT = N_(
     "Nobody needs to answer it. If you did not expect it, somebody has entered your address\n"
     "while setting up a BOMnipotent Server.\n"
 )
-_QUEUED = re.compile(
+_QUEUE_ID = re.compile(
     r"""queued\ (?:mail\ )?(?:for\ delivery\ )?(?:as|id:?)\ ?["<(]?([^\s">),;]+)  # Postfix
     | \bid=([^\s,;]+)  # Exim
     | ^250\ (?:2\.\d\.\d\ )?Ok\ ([0-9A-Za-z-]{16,})(?:\s|$)  # Amazon SES
@@ -230,6 +47,193 @@ _QUEUED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+class Transaction:
+    """The stages after the login. ``sanitize`` makes text fit to be shown.
+
+    Without a ``recipient`` the sender is named as one, if it is an address at all.
+    """
+
+    def __init__(
+        self,
+        connection: SmtpConnection,
+        extensions: Extensions,
+        settings: SmtpSettings,
+        recipient: str | None,
+        deliver: bool,
+        sanitize: Sanitizer,
+    ) -> None:
+        self._connection = connection
+        self._extensions = extensions
+        self._settings = settings
+        self._host = settings.route.host
+        self._recipient_given = recipient is not None
+        self._recipient = recipient or settings.user
+        self._deliver = deliver
+        self._sanitize = sanitize
+        self._sent: set[bytes] = set()
+        self._postponed = False
+        """Whether the last of sender and recipient was not accepted."""
+
+    @property
+    def names_recipient(self) -> bool:
+        """Whether there is a recipient to name."""
+        return self._recipient_given or "@" in self._recipient
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the mail was accepted, so that there is nothing to reset."""
+        return b"DATA" in self._sent
+
+    async def name_sender(self) -> StagePassed:
+        """Send MAIL."""
+        user, stage = self._settings.user, Stage.MAIL
+        words = [b"MAIL", b"FROM:" + _path(stage, user)]
+        if needs_smtputf8(user, self._recipient):
+            if not self._extensions.has("SMTPUTF8"):
+                raise StageFailed(Failure(stage, Cause.SMTPUTF8_MISSING))
+            words.append(b"SMTPUTF8")
+            if self._deliver and self._extensions.has("8BITMIME"):  # the headers are UTF-8 as well
+                words.append(b"BODY=8BITMIME")
+        self._postponed = True
+        self._connection.send(*words)
+        if not self._deliver and self._pipelining:
+            self._send_recipient()
+            self._send_courtesies()
+        reply = await self._positive_reply(stage)
+        self._postponed = False
+        sender = self._sanitize(user)
+        message = _("{host} accepts mails from {sender}.", host=self._host, sender=sender)
+        return StagePassed(message, {"said": self._sanitize(reply.text)})
+
+    async def name_recipient(self) -> StagePassed:
+        """Send RCPT."""
+        stage = Stage.RCPT
+        if self._postponed:
+            if b"RCPT" in self._sent:
+                await self._connection.read_reply()
+            return StagePassed(
+                _("Not asked, because the sender has to wait."), outcome=StageOutcome.SKIP
+            )
+        self._postponed = True
+        self._send_recipient()
+        try:
+            reply = await self._positive_reply(stage)
+        except StageFailed as error:
+            if self._recipient_given or refusal_matters(error.failure, self._settings):
+                raise
+            self._postponed = False
+            return self._mailbox_refused(error.failure)
+        except (ConnectionClosed, MalformedReply):
+            if self._recipient_given or not self._pipelining:
+                raise
+            # The server offers PIPELINING and does not do it; clients that send one command
+            # after the other, such as the server's, never notice.
+            return StagePassed(_("Not answered."), outcome=StageOutcome.SKIP)
+        self._postponed = False
+        recipient = self._sanitize(self._recipient)
+        message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
+        return StagePassed(message, {"said": self._sanitize(reply.text)})
+
+    def _mailbox_refused(self, failure: Failure) -> StagePassed:
+        message = _(
+            "{host} takes no mails to {recipient}, which does not matter for mails to others.",
+            host=self._host,
+            recipient=self._sanitize(self._recipient),
+        )
+        detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
+        return StagePassed(message, detail, outcome=StageOutcome.SKIP)
+
+    async def send_mail(self) -> StagePassed:
+        """Send DATA and the mail, once."""
+        recipient, settings, stage = self._recipient, self._settings, Stage.DATA
+        if self._postponed:
+            return StagePassed(
+                _("No mail is sent, because it has to wait."), outcome=StageOutcome.SKIP
+            )
+        login = settings.login[0] if settings.login else None
+        mail = compose_test_mail(settings.user, recipient, settings.route, login)
+        self._connection.send(b"DATA")
+        await self._positive_reply(stage)
+        self._connection.send_mail(as_data(mail))
+        reply = await self._positive_reply(stage)
+        self._sent.add(b"DATA")
+        identifier = queue_id(reply)
+        queued = None if identifier is None else self._sanitize(identifier)
+        detail: dict[str, JSON] = {
+            "said": self._sanitize(reply.text),
+            "queue_id": queued,
+            "bytes": len(mail),
+        }
+        taken = N_("{host} has taken the mail to {recipient}.")
+        if queued:
+            taken = N_("{host} has taken the mail to {recipient} as {queued}.")
+        message = _(taken, host=self._host, recipient=self._sanitize(recipient), queued=queued)
+        return StagePassed(message, detail)
+
+    async def reset(self) -> StagePassed:
+        """Send RSET, unless it was sent already."""
+        self._send_courtesies(at_least=b"RSET")
+        await self._positive_reply(Stage.RSET)
+        return StagePassed(_("The sender is taken back; nothing was sent."))
+
+    async def quit(self) -> StagePassed:
+        """Send QUIT, unless it was sent already."""
+        self._send_courtesies(at_least=b"QUIT")
+        await self._positive_reply(Stage.QUIT)
+        return StagePassed(_("{host} has said goodbye.", host=self._host))
+
+    def send_quit(self) -> None:
+        """Send QUIT, unless it was sent already, and do not wait for the reply."""
+        if b"QUIT" not in self._sent:
+            self._sent.add(b"QUIT")
+            self._connection.send(b"QUIT")
+
+    @property
+    def _pipelining(self) -> bool:
+        return self._extensions.has("PIPELINING")
+
+    def _send_recipient(self) -> None:
+        """Send RCPT, unless it was sent already, or there is nobody to name."""
+        if self.names_recipient and b"RCPT" not in self._sent:
+            path = _path(Stage.RCPT, self._recipient)
+            self._sent.add(b"RCPT")
+            self._connection.send(b"RCPT", b"TO:" + path)
+
+    def _send_courtesies(self, at_least: bytes | None = None) -> None:
+        """Send ``at_least``, and the others as well if the server takes groups of commands."""
+        for verb in _COURTESIES:
+            needless = verb in self._sent or (verb == b"RSET" and self.delivered)
+            if not needless and (self._pipelining or verb == at_least):
+                self._sent.add(verb)
+                self._connection.send(verb)
+
+    async def _positive_reply(self, stage: Stage) -> Reply:
+        return require_positive(stage, await self._connection.read_reply(), self._sanitize)
+
+
+def require_positive(stage: Stage, reply: Reply, sanitize: Sanitizer) -> Reply:
+    """Return ``reply``; raise :class:`StageFailed` if it refuses."""
+    if not reply.positive:
+        said = sanitize(reply.text)
+        raise StageFailed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, said))
+    return reply
+
+
+def _path(stage: Stage, address: str) -> bytes:
+    """Return ``<address>``; refuse characters that would end it early."""
+    if any(char in "<> " or not char.isprintable() for char in address):
+        raise StageFailed(Failure(stage, Cause.NOT_AN_ADDRESS))
+    return f"<{address}>".encode()
+
+
+def needs_smtputf8(*addresses: str) -> bool:
+    """Whether one of the addresses can only be sent with the extension SMTPUTF8."""
+    return not all(address.isascii() for address in addresses)
+
+
+# The mail
 
 
 def compose_test_mail(sender: str, recipient: str, route: Route, login: str | None) -> bytes:
@@ -242,17 +246,12 @@ def compose_test_mail(sender: str, recipient: str, route: Route, login: str | No
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = make_msgid(domain=_message_id_domain(sender, route))
     mail["Auto-Submitted"] = "auto-generated"
-    known = (
+    accepted = (
         _("The login of {login} is accepted.", login=login) if login else _("No login is needed.")
     )
-    text = _(_TEXT, way=route.in_words(), login=known, sender=sender)
+    text = _(_TEXT, way=route.in_words(), login=accepted, sender=sender)
     mail.set_content(text, cte="quoted-printable")
     return mail.as_bytes()
-
-
-def needs_smtputf8(*addresses: str) -> bool:
-    """Whether one of the addresses can only be sent with the extension SMTPUTF8."""
-    return not all(address.isascii() for address in addresses)
 
 
 def as_data(mail: bytes) -> bytes:
@@ -266,8 +265,8 @@ def as_data(mail: bytes) -> bytes:
 
 
 def queue_id(reply: Reply) -> str | None:
-    """Return the name under which the server's log knows the mail, where the reply tells it."""
-    match = _QUEUED.search(reply.text)
+    """Return the mail's identifier in the server's log, where the reply tells it."""
+    match = _QUEUE_ID.search(reply.text)
     return next((group for group in match.groups() if group), None) if match else None
 
 

@@ -121,7 +121,7 @@ def explanation(report: TestReport) -> tuple[str, ...]:
 
 def offer(other: Alternative) -> str:
     """Say what the number in front of it does with another form of the endpoint."""
-    return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.words)
+    return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.description)
 
 
 def recipient_for(draft: Draft) -> str:
