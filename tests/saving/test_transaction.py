@@ -249,7 +249,7 @@ def test_old_copies_of_a_secret_do_not_pile_up(
         stored(config, vault, secret)
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
-        patch.setattr(Journal, "kept", lambda *_: os._exit(9))
+        patch.setattr(Journal, "last_finished", lambda *_: os._exit(9))
         dies(lambda: stored(config, vault, "correct horse"))
     recover_interrupted(config, StoreOpener(reopen=lambda *_: vault))
     shelves = [path for path in tmp_path.glob("vault*") if path.is_file()]

@@ -35,6 +35,6 @@ def unfinished_write(config: Path) -> tuple[Finding, ...]:
     message = _(
         "A write ({shown}) is not finished: another smtp-wizard is at it, or was interrupted. "
         "Without --dry-run, an interrupted one is put back or completed first.",
-        shown=record.shown,
+        shown=record.label,
     )
     return (Finding("write-unfinished", message),)

@@ -67,10 +67,10 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
         output.result(words)
     if options.dry_run:
         output.say(
-            _("Dry run: nothing was written. The last write is: {shown}.", shown=record.shown)
+            _("Dry run: nothing was written. The last write is: {shown}.", shown=record.label)
         )
     else:
-        output.say(_("Undone: {shown}.", shown=record.shown))
+        output.say(_("Undone: {shown}.", shown=record.label))
         if plan.restart_needed:
             output.say(_("Start the server again, so that it takes notice."))
 
@@ -91,7 +91,7 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
                     for image in reversed(record.files)
                 ],
                 "secret": {
-                    "store": str(record.stores[0].store) if record.stores else "env",
+                    "store": str(record.stores[0].kind) if record.stores else "env",
                     "changed": True,
                 },
                 "restart_needed": True,
@@ -99,7 +99,7 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
             }
         )
         return 0
-    output.say(_("Undone: {shown}.", shown=record.shown))
+    output.say(_("Undone: {shown}.", shown=record.label))
     output.say(_("Start the server again, so that it takes notice."))
     output.say(_("The write before it stands; to take that back as well: smtp-wizard undo"))
     return 0

@@ -61,10 +61,10 @@ class FileChange:
         return self.new_mode if self.before.mode is None else self.before.mode
 
     def diff(self, context: int = 2) -> list[str]:
-        """Return the change as lines of a unified diff, secrets masked, without line ends.
+        """Return the change as the lines of a unified diff, without line ends.
 
-        Lines are compared as they are and shown as they are masked, so that a change of
-        nothing but the secret shows, too.
+        Lines are compared as they are and shown masked, so that a change of nothing but the secret
+        shows, too.
         """
         old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
@@ -82,21 +82,21 @@ class FileChange:
         return lines
 
     def _masked(self, text: str) -> list[str]:
-        """Return the masked lines of ``text``, one for each of :func:`_lines`."""
+        """Return ``text`` as masked lines, one for each of :func:`_lines`."""
         lines = _lines(_MASKS[self.role](text))
-        if len(lines) != len(_lines(text)):  # rather show nothing than a wrong line
+        if len(lines) != len(_lines(text)):  # better no line than a wrong one
             return [MASK] * len(_lines(text))
         return [line.removesuffix("\n").removesuffix("\r") for line in lines]
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of ``text`` as TOML and ``.env`` know them, each with its line feed."""
+    """Return the lines of ``text``, as TOML and ``.env`` count them, with their line feeds."""
     lines = re.split(r"(?<=\n)", text)
     return lines if lines[-1] else lines[:-1]
 
 
 def _range(start: int, stop: int) -> str:
-    """Return the lines from ``start`` up to ``stop`` (0-based) as unified diffs write them."""
+    """Return the lines from ``start`` up to ``stop`` (from 0) as a unified diff writes them."""
     length = stop - start
     return f"{start + 1 if length else start},{length}"
 
@@ -105,18 +105,18 @@ def _range(start: int, stop: int) -> str:
 class StoreChange:
     """The secret in a store other than ``.env``; ``after`` None removes it.
 
-    ``seen`` is what was there when the change was worked out, None where nothing is known of it.
+    ``expected`` is what was there when the change was planned; None where that is not known.
     """
 
-    name: StoreKind
+    kind: StoreKind
     store: ExternalStore
     after: Secret | None
-    seen: Secret | None = None
+    expected: Secret | None = None
 
-    def still(self) -> Secret | None:
-        """Return what is there now; raise :class:`FileRefused` if it is not what was seen."""
-        found = self.now()
-        if self.seen is not None and found != self.seen:
+    def read_unchanged(self) -> Secret | None:
+        """Return what is there now; raise :class:`FileRefused` if that is not as expected."""
+        found = self._read()
+        if self.expected is not None and found != self.expected:
             raise FileRefused(
                 "file-changed",
                 _(
@@ -128,8 +128,8 @@ class StoreChange:
             )
         return found
 
-    def now(self) -> Secret | None:
-        """Return what is there now; what no key decrypts any more counts as nothing."""
+    def _read(self) -> Secret | None:
+        """Return what is there; what no key decrypts any more counts as nothing."""
         try:
             return self.store.read()
         except StoreUnusable as error:
@@ -137,7 +137,7 @@ class StoreChange:
                 return None
             raise
 
-    def make(self) -> None:
+    def apply(self) -> None:
         """Store the secret and read it back, or remove it; raise :class:`StoreUnusable`."""
         if self.after is None:
             self.store.delete()

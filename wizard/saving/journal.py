@@ -1,9 +1,8 @@
 """The journal: what a write replaces, kept on disk before anything is changed.
 
-Its record makes a crash recoverable at the next start, and is what ``undo`` goes by afterwards.
-It holds the files as they were, which may contain secrets just as the files do, readable for this
-account alone; one write is kept, for 30 days. The secret of a keyring never comes here: its copy
-stays in the keyring.
+By its record the next start recovers from a crash, and ``undo`` takes back the write afterwards.
+It holds the files as they were, with the secrets in them, readable by this account alone; one
+write is kept, for 30 days. The secret of a keyring is never in it: its copy stays in the keyring.
 """
 
 from __future__ import annotations
@@ -23,14 +22,16 @@ from shlex import quote
 from typing import Any, Self
 
 from wizard.errors import WriteFailed
-from wizard.files import in_place as in_place_module
 from wizard.files.atomic import sync_directory
+from wizard.files.in_place import is_torn
+from wizard.files.refusals import os_reason
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import StoreKind
-from wizard.system import state
 from wizard.system.state import (
     config_key,
     existing_state_dir,
+    is_private,
+    make_private,
     read_private,
     remove_private,
     state_dir,
@@ -39,15 +40,15 @@ from wizard.system.state import (
 )
 from wizard.text.language import _
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 _VERSION = 1
 _LIMIT = 16 << 20
-"""Bytes; four images of the largest file that is edited, in base64."""
-_BESIDE = ".smtp-wizard"
+"""Bytes; room for four images of the largest file that is edited, in base64."""
+_DIRECTORY_BESIDE = ".smtp-wizard"
 
 
 class FileRole(StrEnum):
-    """What a file is to the server, whatever it is called."""
+    """What a file is to the server, whatever its name."""
 
     CONFIG = "config"
     ENV = "env"
@@ -56,21 +57,21 @@ class FileRole(StrEnum):
 class Phase(StrEnum):
     """How far a write has come."""
 
-    SHELVING = "shelving"
-    """Nothing is changed yet but the shelves, which get copies of the secrets to be replaced."""
+    BACKING_UP = "shelving"
+    """Nothing is changed; the stores get copies of the secrets that will be replaced."""
     PREPARED = "prepared"
     """Whatever has been changed is put back after a crash."""
     COMMITTED = "committed"
-    """Everything is written; at most an old copy of the secret has still to be removed."""
+    """Everything is written; only an old copy of the secret may have to be removed yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileImage:
     """A file before and after a write; None stands for no file.
 
-    ``after`` is forgotten once the write is committed, only its digest stays. ``mode`` is that of
-    the old file. ``in_place`` says that it had to be written over, so that a crash may leave a
-    mixture of both.
+    ``after`` is dropped once the write is committed, and only its ``digest`` stays. ``mode`` is
+    that of the old file. ``in_place`` says that the file had to be overwritten, so that a crash may
+    leave a mixture of both.
     """
 
     path: Path
@@ -89,20 +90,21 @@ class FileImage:
         """Whether ``data`` is what a crash leaves of writing ``after`` over ``before``."""
         if not self.in_place or data is None or self.before is None or self.after is None:
             return False
-        return in_place_module.is_torn(self.before, self.after, data)
+        return is_torn(self.before, self.after, data)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreImage:
-    """A secret outside of the files: whether there was one, and what it takes to find it again.
+    """A secret in a store before and after a write.
 
-    The old secret is on the store's own shelf ``slot``; ``fingerprint`` is a salted hash of the
-    new one, empty where there is none. ``details`` are those of ``Store``.
+    ``existed`` says whether there was one, whose copy is then in the store's backup ``slot``.
+    ``fingerprint`` is a salted hash of the new one, empty where there is none. ``details`` are
+    what it takes to reopen the store.
     """
 
-    store: StoreKind
+    kind: StoreKind
     slot: str
-    had: bool
+    existed: bool
     fingerprint: str = field(repr=False)
     details: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,31 +117,31 @@ class StoreImage:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """One write: what it changes, and how far it has come. ``at`` is in UTC."""
+    """One write: what it changes, and how far it has come; ``at`` is in UTC."""
 
     config: Path
     command: str
     files: tuple[FileImage, ...]
     stores: tuple[StoreImage, ...] = ()
     directories: tuple[Path, ...] = ()
-    """Those that have to be made for the files, outermost first."""
+    """Those that have to be created for the files, outermost first."""
     keep: bool = True
-    """Whether the write can be undone once it is finished."""
+    """Whether the write can be undone when it is finished."""
     phase: Phase = Phase.PREPARED
     at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
     @property
-    def shown(self) -> str:
-        """The write in words, such as ``set, 2026-11-22 14:02``, in local time."""
+    def label(self) -> str:
+        """What sentences call the write, such as ``set, 2026-11-22 14:02``, in local time."""
         return f"{self.command}, {self.at.astimezone():%Y-%m-%d %H:%M}"
 
-    def written_in_place(self, path: Path) -> Self:
-        """Return the record after the decision to write over a file."""
+    def writing_in_place(self, path: Path) -> Self:
+        """Return the record from the moment when a file is overwritten."""
         files = (replace(each, in_place=each.in_place or each.path == path) for each in self.files)
         return replace(self, files=tuple(files))
 
     def committed(self) -> Self:
-        """Return the record of the finished write, which knows the new contents no more."""
+        """Return the record of the finished write, without the new contents."""
         files = tuple(replace(each, after=None) for each in self.files)
         return replace(self, phase=Phase.COMMITTED, files=files)
 
@@ -157,8 +159,8 @@ class JournalRecord:
                 {
                     "path": str(each.path),
                     "role": str(each.role),
-                    "before": _text(each.before),
-                    "after": _text(each.after),
+                    "before": _encode(each.before),
+                    "after": _encode(each.after),
                     "mode": each.mode,
                     "in_place": each.in_place,
                     "digest": each.digest,
@@ -167,9 +169,9 @@ class JournalRecord:
             ],
             "stores": [
                 {
-                    "store": str(each.store),
+                    "store": str(each.kind),
                     "slot": each.slot,
-                    "had": each.had,
+                    "had": each.existed,
                     "fingerprint": each.fingerprint,
                     "details": dict(each.details),
                 }
@@ -179,12 +181,12 @@ class JournalRecord:
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Return what was kept; raise ValueError, TypeError or KeyError for anything else."""
+        """Return the record that was kept; raise ValueError, TypeError or KeyError otherwise."""
         if content["version"] != _VERSION:
             raise ValueError(content["version"])
         at = datetime.fromisoformat(content["at"])
         if at.tzinfo is None or not 1970 <= at.year < 9000:
-            raise ValueError("no time that a clock has shown")
+            raise ValueError("not a time that a clock could show")
         config = Path(content["config"])
         return cls(
             config,
@@ -192,9 +194,9 @@ class JournalRecord:
             tuple(
                 FileImage(
                     Path(each["path"]),
-                    FileRole(each["role"]) if "role" in each else _role(each["path"], config),
-                    _bytes(each["before"]),
-                    _bytes(each["after"]),
+                    FileRole(each["role"]) if "role" in each else _guess_role(each["path"], config),
+                    _decode(each["before"]),
+                    _decode(each["after"]),
                     each["mode"],
                     each["in_place"],
                     each["digest"],
@@ -219,7 +221,7 @@ class JournalRecord:
 
 
 def digest(data: bytes | None) -> str:
-    """Return what tells one content of a file from another; empty for no file."""
+    """Return a hash that tells one content of a file from another; empty for no file."""
     return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
@@ -232,23 +234,23 @@ def fingerprint(secret: Secret | None, salt: str = "") -> str:
     return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
 
 
-def _role(path: str, config: Path) -> FileRole:
-    """Return the role of a file in a record written before records told it.
+def _guess_role(path: str, config: Path) -> FileRole:
+    """Return the role of a file in a record that was written before records told it.
 
-    The name would not do: a link to config.toml may have another one.
+    A link to config.toml may have any name, so the name alone does not tell.
     """
     return FileRole.CONFIG if os.path.realpath(path) == str(config) else FileRole.ENV
 
 
 def _is_old(record: JournalRecord) -> bool:
-    return datetime.now(UTC) - record.at > KEPT
+    return datetime.now(UTC) - record.at > RETENTION
 
 
-def _text(data: bytes | None) -> str | None:
+def _encode(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode()
 
 
-def _bytes(text: str | None) -> bytes | None:
+def _decode(text: str | None) -> bytes | None:
     return None if text is None else base64.b64decode(text, validate=True)
 
 
@@ -256,24 +258,24 @@ class Journal:
     """The unfinished write of one configuration, and the last finished one.
 
     Kept in the user's state directory; without one (an account that has no home), in a private
-    directory beside config.toml. Only who holds the lock may use it. Every method may raise
-    :class:`WriteFailed` where the system refuses; only :meth:`write` makes a directory.
+    directory beside config.toml. Use it only while holding the lock. Every method may raise
+    :class:`WriteFailed` where the system refuses; only :meth:`write` creates a directory.
     """
 
     def __init__(self, config: Path) -> None:
         self.config = Path(os.path.realpath(config))
         self._unfinished = f"{config_key(config)}.unfinished"
         self._last = f"{config_key(config)}.last"
-        self._room: Path | None = None
+        self._directory: Path | None = None
 
     def unfinished(self) -> JournalRecord | None:
         """Return the write that a crash has interrupted.
 
-        Raises :class:`WriteFailed` where there is one that cannot be believed: whoever went on
-        would make the half that it has left last.
+        Raises :class:`WriteFailed` where there is a record that cannot be trusted: to go on would
+        make the half-finished write permanent.
         """
         record = self._load(self._unfinished)
-        if record is None and (path := self._left_alone()) is not None:
+        if record is None and (path := self._untrusted_record()) is not None:
             raise WriteFailed(
                 "journal-not-believed",
                 _(
@@ -290,45 +292,45 @@ class Journal:
         return record
 
     def last(self) -> JournalRecord | None:
-        """Return the last write that was made, unless it is older than :data:`KEPT`."""
-        unfinished = self._load(self._unfinished)
-        made = unfinished is not None and unfinished.phase is Phase.COMMITTED
-        record = unfinished if made else self._load(self._last)
+        """Return the last committed write, unless it is older than :data:`RETENTION`."""
+        record = self._load(self._unfinished)
+        if record is None or record.phase is not Phase.COMMITTED:
+            record = self.last_finished()
         return None if record is None or _is_old(record) else record
 
-    def kept(self) -> JournalRecord | None:
-        """Return the last finished write, however old it is, and whatever has begun since."""
+    def last_finished(self) -> JournalRecord | None:
+        """Return the last finished write, however old, and whatever has begun since."""
         return self._load(self._last)
 
     def expired(self) -> JournalRecord | None:
-        """Return the last finished write if it is older than :data:`KEPT`."""
-        record = self.kept()
+        """Return the last finished write if it is older than :data:`RETENTION`."""
+        record = self.last_finished()
         return record if record is not None and _is_old(record) else None
 
     def write(self, record: JournalRecord) -> None:
-        """Keep how far a write has come; when this returns, the disk has it.
+        """Record how far a write has come; the disk has it when this returns.
 
-        Where this raises at a record that is not the first one, :meth:`unfinished` tells which
-        of the two is there.
+        Where this fails to replace an earlier record, :meth:`unfinished` tells which of the two is
+        there.
         """
-        with _refusing():
-            room = self._room or self._find()
-            if room is None:
-                room = self._room = self._make()
-                if self._is_in(room):  # the system did not tell, a moment ago
+        with _raising_write_failed():
+            directory = self._find()
+            if directory is None:
+                directory = self._directory = self._create()
+                if self._is_in(directory):  # the system did not tell a moment ago
                     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            write_private(room / self._unfinished, json.dumps(record.to_json()).encode())
+            write_private(directory / self._unfinished, json.dumps(record.to_json()).encode())
 
     def finish(self, record: JournalRecord) -> None:
-        """Close the unfinished write; it becomes the one that can be undone, or is forgotten."""
-        with _refusing():
-            room = self._room or self._find()
-            if room is not None and record.keep:
-                (room / self._unfinished).rename(room / self._last)
-                sync_directory(room, strict=True)
-            elif room is not None:
-                remove_private(room / self._last)
-                remove_private(room / self._unfinished)
+        """Close the unfinished write: make it the one that can be undone, or forget it."""
+        with _raising_write_failed():
+            directory = self._find()
+            if directory is not None and record.keep:
+                (directory / self._unfinished).rename(directory / self._last)
+                sync_directory(directory, strict=True)
+            elif directory is not None:
+                remove_private(directory / self._last)
+                remove_private(directory / self._unfinished)
 
     def abandon(self) -> None:
         """Forget the unfinished write, after everything was put back."""
@@ -339,16 +341,16 @@ class Journal:
         self._remove(self._last)
 
     def _remove(self, name: str) -> None:
-        with _refusing():
-            room = self._room or self._find()
-            if room is not None:
-                remove_private(room / name)
+        with _raising_write_failed():
+            directory = self._find()
+            if directory is not None:
+                remove_private(directory / name)
 
     def _load(self, name: str) -> JournalRecord | None:
-        """Return a record; what cannot be one counts as none."""
-        with _refusing():
-            room = self._room or self._find()
-            data = None if room is None else read_private(room / name, _LIMIT)
+        """Return a record; None where there is none that makes sense."""
+        with _raising_write_failed():
+            directory = self._find()
+            data = None if directory is None else read_private(directory / name, _LIMIT)
         if data is None:
             return None
         with contextlib.suppress(ValueError, TypeError, KeyError):
@@ -358,42 +360,44 @@ class Journal:
         return None
 
     def _find(self) -> Path | None:
-        """Return the directory where this configuration has a journal; may raise OSError."""
-        rooms = [directory / _BESIDE for directory in self.config.parents[:3]]
+        """Return the directory that has this configuration's journal; may raise OSError."""
+        if self._directory is not None:
+            return self._directory
+        candidates = [parent / _DIRECTORY_BESIDE for parent in self.config.parents[:3]]
         with contextlib.suppress(PermissionError):
-            if (room := existing_state_dir("journal")) is not None:
-                rooms.insert(0, room)
-        for room in rooms:
+            if (directory := existing_state_dir("journal")) is not None:
+                candidates.insert(0, directory)
+        for directory in candidates:
             with contextlib.suppress(PermissionError):
-                if state.is_private(room) and self._is_in(room):
-                    self._room = room
-                    return room
+                if is_private(directory) and self._is_in(directory):
+                    self._directory = directory
+                    return directory
         return None
 
-    def _left_alone(self) -> Path | None:
-        """Return the unfinished record where it is, but says nothing that can be believed."""
-        with _refusing():
-            room = self._room or self._find() or untrusted_state_dir("journal")
-            path = None if room is None else room / self._unfinished
+    def _untrusted_record(self) -> Path | None:
+        """Return the path of an unfinished record that exists, but could not be loaded."""
+        with _raising_write_failed():
+            directory = self._find() or untrusted_state_dir("journal")
+            path = None if directory is None else directory / self._unfinished
             return path if path is not None and os.path.lexists(path) else None
 
-    def _is_in(self, room: Path) -> bool:
+    def _is_in(self, directory: Path) -> bool:
         names = (self._unfinished, self._last, f".{self._unfinished}.tmp")
-        return any(os.path.lexists(room / name) for name in names)
+        return any(os.path.lexists(directory / name) for name in names)
 
-    def _make(self) -> Path:
-        """Return a new directory for journals; may raise OSError."""
+    def _create(self) -> Path:
+        """Create a directory for journals; may raise OSError."""
         with contextlib.suppress(OSError):
             return state_dir("journal")
-        beside = next(each for each in self.config.parents if each.exists()) / _BESIDE
-        state.make_private(beside)
-        # Whoever keeps the configuration in git must not keep the old secrets there, too.
+        beside = next(each for each in self.config.parents if each.exists()) / _DIRECTORY_BESIDE
+        make_private(beside)
+        # A configuration kept in git must not take the old secrets along.
         write_private(beside / ".gitignore", b"*\n")
         return beside
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
+def _raising_write_failed() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -401,7 +405,7 @@ def _refusing() -> Iterator[None]:
             "journal-not-usable",
             _(
                 "The copies that make a crash harmless cannot be kept or read: {reason}.",
-                reason=error.strerror or type(error).__name__,
+                reason=os_reason(error),
             ),
             _("Make sure that ~/.local/state can be written and has some space, and try again."),
         ) from None

@@ -1,11 +1,11 @@
-"""Putting back what the last write has replaced. An undo is a write, and can be undone itself."""
+"""Putting back what the last write replaced; an undo is a write itself, and can be undone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files import atomic
+from wizard.files.atomic import PRIVATE
 from wizard.files.reading import read_file
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileImage, FileRole, Journal, JournalRecord, StoreImage
@@ -17,7 +17,7 @@ from wizard.text.language import _
 def last_write(config: Path) -> JournalRecord:
     """Return the last write; raise :class:`FileRefused` where none is kept.
 
-    Only who holds the lock may call it.
+    Call it only while holding the lock.
     """
     record = Journal(config).last()
     if record is None:
@@ -34,49 +34,49 @@ def last_write(config: Path) -> JournalRecord:
 
 
 def make_undo(record: JournalRecord, stores: StoreOpener = STORES) -> Plan:
-    """Return the plan that puts back what the write of ``record`` has replaced.
+    """Return the plan that puts back what the write of ``record`` replaced.
 
     Raises :class:`FileRefused` when a file or the stored secret has changed since, and
     :class:`StoreUnusable` when the store cannot be asked.
     """
-    changes = tuple(_file(image) for image in record.files)
-    in_stores = [_secret(image, record, stores) for image in record.stores]
-    in_stores.sort(key=lambda change: change.after is None)  # copies are removed last
-    secret = bool(in_stores) or any(change.role is FileRole.ENV for change in changes)
+    changes = tuple(_file_change(image) for image in record.files)
+    store_changes = [_store_change(image, record, stores) for image in record.stores]
+    store_changes.sort(key=lambda change: change.after is None)  # removing a secret comes last
+    secret_changed = bool(store_changes) or any(change.role is FileRole.ENV for change in changes)
     return Plan(
         record.config,
         changes,
         None,
-        secret,
-        secret or any(change.created or change.removed for change in changes),
-        next((change.name for change in in_stores if change.after), StoreKind.ENV),
-        tuple(in_stores),
+        secret_changed,
+        secret_changed or any(change.created or change.removed for change in changes),
+        next((change.kind for change in store_changes if change.after), StoreKind.ENV),
+        tuple(store_changes),
     )
 
 
-def _file(image: FileImage) -> FileChange:
+def _file_change(image: FileImage) -> FileChange:
     now = read_file(image.path)
     if not image.is_after(now.data):
         raise _changed_since(image.path)
-    return FileChange(now, image.before, image.role, image.mode or atomic.PRIVATE)
+    return FileChange(now, image.before, image.role, image.mode or PRIVATE)
 
 
-def _secret(image: StoreImage, record: JournalRecord, stores: StoreOpener) -> StoreChange:
-    store = stores.reopen(image.store, record.config, image.details)
+def _store_change(image: StoreImage, record: JournalRecord, stores: StoreOpener) -> StoreChange:
+    store = stores.reopen(image.kind, record.config, image.details)
     if not image.is_after(store.read()):
         raise FileRefused(
             "changed-since",
             _("The secret in {name} was changed after that write.", name=store.name),
             _("Nothing is put back. Change the settings with smtp-wizard set instead."),
         )
-    kept = store.backup(image.slot).read() if image.had else None
-    if image.had and kept is None:
+    old = store.backup(image.slot).read() if image.existed else None
+    if image.existed and old is None:
         raise StoreUnusable(
             "shelf-empty",
             _("The copy of the old secret in {name} is no longer there.", name=store.name),
             _("Store the secret again: smtp-wizard set --secret-stdin"),
         )
-    return StoreChange(image.store, store, kept)
+    return StoreChange(image.kind, store, old)
 
 
 def _changed_since(path: Path) -> FileRefused:
