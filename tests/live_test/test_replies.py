@@ -1,0 +1,72 @@
+"""Replies of real mail servers: the collection is large, varied and free of personal details."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.live_test.replies import KnownReply, known_replies
+
+REPLIES = known_replies()
+STAGES = {"greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data"}
+FAILURES = {
+    "app-password-needed",
+    "auth-disabled",
+    "auth-rejected",
+    "auth-temporary",
+    "client-refused",
+    "ehlo-refused",
+    "encryption-required",
+    "greeting-refused",
+    "rate-limited",
+    "recipient-refused",
+    "secret-missing",
+    "sender-refused",
+    "server-trouble",
+    "starttls-refused",
+}
+VERDICTS = {("pass", ""), ("warn", "greylisted"), *(("fail", code) for code in FAILURES)}
+FOR_EXAMPLES = [
+    ip_network(network)
+    for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "127.0.0.0/8")
+]
+IP_ADDRESS = re.compile(r"(?<!RFC2821 )(?<!RFC-2821 )\b\d+(?:\.\d+){3}\b")  # sections look alike
+MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\w")
+OF_A_PROVIDER = {"delist@messaging.microsoft.com"}
+
+
+def test_there_are_many_replies_of_many_servers() -> None:
+    assert len(REPLIES) >= 150
+    assert len({reply.provider for reply in REPLIES} - {""}) >= 25
+    assert len({reply.software for reply in REPLIES} - {""}) >= 12
+    assert {reply.stage for reply in REPLIES} == STAGES
+    assert {(reply.verdict, reply.code) for reply in REPLIES} == VERDICTS
+
+
+def test_no_reply_is_listed_twice() -> None:
+    assert not _repeated([(reply.stage, reply.said) for reply in REPLIES])
+    assert not _repeated([reply.id for reply in REPLIES])
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.id)
+def test_a_reply_is_complete_and_has_no_personal_details(reply: KnownReply) -> None:
+    *others, last = reply.said.split("\n")
+    assert re.fullmatch(r"[2-5]\d\d( .*)?", last)
+    assert all(line.startswith(f"{last[:3]}-") for line in others)
+    if reply.verdict == "pass" and reply.stage != "rcpt":  # only a mailbox may be refused
+        assert last.startswith("2")
+
+    assert reply.source.startswith("https://")
+    assert "." in urlsplit(reply.source).netloc
+    for address in IP_ADDRESS.findall(reply.said):
+        assert any(ip_address(address) in network for network in FOR_EXAMPLES)
+    for address in MAIL_ADDRESS.findall(reply.said):
+        assert address in OF_A_PROVIDER or re.search(r"@example\.(org|com|net)$", address)
+
+
+def _repeated(items: list[object]) -> list[object]:
+    return [item for item, times in Counter(items).items() if times > 1]
