@@ -1,1 +1,1 @@
-"""Looking over a server's configuration without network: ``look`` reads, ``findings`` judge."""
+"""Rules and warnings, as pure functions of one inspection of a server's configuration."""

@@ -1,6 +1,4 @@
-"""The compose file: can it be read, does it mount the configuration, does it hold the secret.
-
-What the container gets for every ``${NAME}`` of config.toml.
+"""The compose files: are they understood, what do they mount, and which variables do they pass on.
 
 Compose passes on only what is listed, and makes an empty value of a variable that nothing sets;
 an empty variable wins over the ``.env`` that the server itself reads.
@@ -12,12 +10,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.check.inspection import Inspection, secret_as_received, value_in
+from wizard.check.inspection import Inspection
 from wizard.check.variable_rules import (
     ReferencedVariable,
     needs_exec_finding,
+    referenced_variables,
     unset_finding,
-    variables,
 )
 from wizard.compose.container import Container
 from wizard.compose.services import EnvironmentEntry
@@ -26,18 +24,18 @@ from wizard.formats.dotenv.compose_go import interpolate
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.text.language import _
 
-_SHORTEST = 6
-"""A shorter secret would be found in words that are none."""
+_SHORTEST_SECRET = 6
+"""A shorter one would be found in words that have nothing to do with it."""
 
 
-def compose_findings(seen: Inspection) -> Iterator[Finding]:
+def compose_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with the compose file and its override."""
-    for source in seen.compose:
+    for source in inspection.compose:
         if source.problem is not None:
             yield Finding.from_error(source.problem, source.path)
-    container = seen.container
+    container = inspection.container
     if container is None:
-        if seen.compose and all(source.problem is None for source in seen.compose):
+        if inspection.compose and all(source.problem is None for source in inspection.compose):
             yield Finding(
                 "compose-service-unknown",
                 _(
@@ -49,12 +47,12 @@ def compose_findings(seen: Inspection) -> Iterator[Finding]:
                     "PATH"
                 ),
                 Severity.NOTE,
-                seen.compose[0].path,
+                inspection.compose[0].path,
             )
         return
     yield from _env_files(container)
-    yield from _mounts(seen, container)
-    yield from _in_clear(seen, container)
+    yield from _mounts(inspection, container)
+    yield from _in_clear(inspection, container)
 
 
 def _env_files(container: Container) -> Iterator[Finding]:
@@ -73,18 +71,18 @@ def _env_files(container: Container) -> Iterator[Finding]:
             )
 
 
-def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
-    config = Path(os.path.realpath(seen.layout.config))
-    unknown = container.open_ended
-    covered = False
+def _mounts(inspection: Inspection, container: Container) -> Iterator[Finding]:
+    config = Path(os.path.realpath(inspection.layout.config))
+    may_be_elsewhere = container.open_ended
+    mounted = False
     for mount in container.service.mounts:
         source = container.source_of(mount)
         if source is None:
-            unknown = unknown or "$" in mount.source
+            may_be_elsewhere = may_be_elsewhere or "$" in mount.source
             continue
-        place = Path(os.path.realpath(source))
-        covered = covered or config.is_relative_to(place)
-        if place == config:
+        target = Path(os.path.realpath(source))
+        mounted = mounted or config.is_relative_to(target)
+        if target == config:
             yield Finding(
                 "compose-file-mount",
                 _(
@@ -99,33 +97,33 @@ def _mounts(seen: Inspection, container: Container) -> Iterator[Finding]:
                 path=container.path,
                 line=mount.line,
             )
-    if not covered and not unknown and container.service.mounts:
+    if not mounted and not may_be_elsewhere and container.service.mounts:
         yield Finding(
             "compose-config-not-mounted",
             _(
                 "The service {name} mounts neither {config} nor its directory, so it reads "
                 "another configuration.",
                 name=container.service.name,
-                config=seen.layout.config,
+                config=inspection.layout.config,
             ),
             _(
                 "Add under volumes:   {directory}:/etc/bomnipotent_server/configs/:ro",
-                directory=seen.layout.config.parent,
+                directory=inspection.layout.config.parent,
             ),
             path=container.path,
             line=container.service.line,
         )
 
 
-def _in_clear(seen: Inspection, container: Container) -> Iterator[Finding]:
-    name = None if seen.current is None else seen.current.reference
+def _in_clear(inspection: Inspection, container: Container) -> Iterator[Finding]:
+    name = inspection.reference
     lines: dict[tuple[Path, int], None] = {}
-    setting = container.setting(name) if name else None
-    if setting is not None and _is_clear(setting):
-        lines[container.path, setting.line] = None
-    secret = secret_as_received(seen)
-    if secret is not None and len(secret) >= _SHORTEST:
-        for source in seen.compose:
+    entry = container.entry(name) if name else None
+    if entry is not None and _is_in_clear(entry):
+        lines[container.path, entry.line] = None
+    secret = inspection.secret_as_received()
+    if secret is not None and len(secret) >= _SHORTEST_SECRET:
+        for source in inspection.compose:
             for number, line in enumerate(source.text.splitlines(), 1):
                 if secret in line:
                     lines[source.path, number] = None
@@ -142,60 +140,60 @@ def _in_clear(seen: Inspection, container: Container) -> Iterator[Finding]:
         )
 
 
-def _is_clear(setting: EnvironmentEntry) -> bool:
-    """Tell whether something is left of a value when no variable is set."""
+def _is_in_clear(entry: EnvironmentEntry) -> bool:
+    """Whether something is left of a value when no variable is set."""
     try:
-        return bool(setting.value) and interpolate(setting.value or "", {}) != ""
+        return interpolate(entry.value or "", {}) != ""
     except EnvSyntaxError:
         return False
 
 
-def container_findings(seen: Inspection) -> Iterator[Finding]:
+def container_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what keeps a variable from the container."""
-    container = seen.container
+    container = inspection.container
     if container is None:
         return
-    for variable in variables(seen):
-        found = _judge(variable, container)
-        if found is not None:
-            yield found
+    for variable in referenced_variables(inspection):
+        finding = _variable_finding(variable, container)
+        if finding is not None:
+            yield finding
 
 
-def _judge(variable: ReferencedVariable, container: Container) -> Finding | None:
+def _variable_finding(variable: ReferencedVariable, container: Container) -> Finding | None:
     try:
         value = container.value(variable.name)
     except EnvSyntaxError:
-        return _refused(variable, container)
-    beside = variable.seen.env_beside_config
+        return _substitution_finding(variable, container)
+    beside = variable.inspection.env_beside_config
     if value is None and beside is not None:
-        value = value_in(beside, variable.name, variable.seen)
+        value = variable.inspection.value_in(beside, variable.name)
     if value is None:
-        if container.setting(variable.name) is not None:
+        if container.entry(variable.name) is not None:
             return unset_finding(variable)
-        return None if container.open_ended else _not_passed(variable, container)
+        return None if container.open_ended else _not_passed_finding(variable, container)
     if value == "" and variable.is_secret:
-        return _blank(variable, container)
+        return _blank_finding(variable, container)
     return None
 
 
-def _refused(variable: ReferencedVariable, container: Container) -> Finding:
+def _substitution_finding(variable: ReferencedVariable, container: Container) -> Finding:
     """Report ``${NAME:?}`` without a value, or a substitution that is not valid."""
-    if _works_once_set(variable, container):
+    if _gets_value_once_set(variable, container):
         return unset_finding(variable)
-    return variable.problem(
+    return variable.error(
         "compose-substitution",
         _(
             "Docker Compose cannot work out the value of {name}, and starts nothing.",
             name=variable.name,
         ),
-        _("Write:   {line}", line=_line_for(variable)),
+        _("Write:   {line}", line=_environment_line(variable)),
         container.path,
-        _line(variable, container),
+        _line_of_entry(variable, container),
     )
 
 
-def _not_passed(variable: ReferencedVariable, container: Container) -> Finding:
-    return variable.problem(
+def _not_passed_finding(variable: ReferencedVariable, container: Container) -> Finding:
+    return variable.error(
         "compose-variable-not-passed",
         _(
             "The service {name} does not get {variable}, which config.toml refers to: Compose "
@@ -203,31 +201,31 @@ def _not_passed(variable: ReferencedVariable, container: Container) -> Finding:
             name=container.service.name,
             variable=variable.name,
         ),
-        _("Add under environment:   {line}", line=_line_for(variable)),
+        _("Add under environment:   {line}", line=_environment_line(variable)),
         container.path,
         container.service.line,
     )
 
 
-def _blank(variable: ReferencedVariable, container: Container) -> Finding:
-    if variable.by_exec and _works_once_set(variable, container):
+def _blank_finding(variable: ReferencedVariable, container: Container) -> Finding:
+    if variable.through_exec and _gets_value_once_set(variable, container):
         return needs_exec_finding(variable)
-    seen, name = variable.seen, variable.name
-    beside = seen.env_beside_config
-    if beside is not None and value_in(beside, name, seen):
+    inspection, name = variable.inspection, variable.name
+    beside = inspection.env_beside_config
+    if beside is not None and inspection.value_in(beside, name):
         message = _(
             "The container gets {name} as an empty value, which wins over the value in {path}.",
             name=name,
             path=beside.path,
         )
-        remedy = _("Move the line from there to {path}.", path=seen.env.path)
-    elif container.project.get(name):
+        remedy = _("Move the line from there to {path}.", path=inspection.env.path)
+    elif container.variables.get(name):
         message = _(
             "The container gets {name} as an empty value, although it is set: another variable is "
             "passed on in its place.",
             name=name,
         )
-        remedy = _("Write:   {line}", line=_line_for(variable))
+        remedy = _("Write:   {line}", line=_environment_line(variable))
     else:
         message = _(
             "The container gets {name} as an empty value: that is what Compose makes of a "
@@ -235,26 +233,30 @@ def _blank(variable: ReferencedVariable, container: Container) -> Finding:
             name=name,
         )
         remedy = _("Store the secret: smtp-wizard set --secret-stdin")
-    return variable.problem(
-        "compose-variable-blank", message, remedy, container.path, _line(variable, container)
+    return variable.error(
+        "compose-variable-blank",
+        message,
+        remedy,
+        container.path,
+        _line_of_entry(variable, container),
     )
 
 
-def _works_once_set(variable: ReferencedVariable, container: Container) -> bool:
-    """Tell whether the container would get a value if Compose itself had the variable."""
-    setting = container.setting(variable.name)
-    if setting is None or setting.value is None:
-        return setting is not None
+def _gets_value_once_set(variable: ReferencedVariable, container: Container) -> bool:
+    """Whether the container would get a value if Compose itself had the variable."""
+    entry = container.entry(variable.name)
+    if entry is None or entry.value is None:
+        return entry is not None
     try:
-        return bool(interpolate(setting.value, {**container.project, variable.name: "x"}))
+        return bool(interpolate(entry.value, {**container.variables, variable.name: "x"}))
     except EnvSyntaxError:
         return False
 
 
-def _line_for(variable: ReferencedVariable) -> str:
+def _environment_line(variable: ReferencedVariable) -> str:
     return f"{variable.name}: ${{{variable.name}:?}}"
 
 
-def _line(variable: ReferencedVariable, container: Container) -> int:
-    setting = container.setting(variable.name)
-    return container.service.line if setting is None else setting.line
+def _line_of_entry(variable: ReferencedVariable, container: Container) -> int:
+    entry = container.entry(variable.name)
+    return container.service.line if entry is None else entry.line

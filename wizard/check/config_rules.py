@@ -1,4 +1,4 @@
-"""config.toml: is it understood, does it have mail settings or the skip, are its keys known."""
+"""config.toml: is it valid, does it set up or skip mails, and does the server know its keys."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
 
 _ERROR, _NOTE = Severity.ERROR, Severity.NOTE
-# No other section of the server has keys of these names.
 _ONLY_IN_SMTP = ("endpoint", "starttls")
-_SKIP_HOMES = {form.path[-1]: form.path for form in SkipKey}
+"""No other section of the server has keys of these names."""
+_SKIP_PATHS = {form.path[-1]: form.path for form in SkipKey}
 
 
-def config_findings(seen: Inspection) -> Iterator[Finding]:
+def config_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with config.toml as a whole."""
-    if seen.config.problem is not None:
-        yield Finding.from_error(seen.config.problem, seen.config.path)
+    if inspection.config.problem is not None:
+        yield Finding.from_error(inspection.config.problem, inspection.config.path)
         return
-    view = seen.view
-    if not seen.config.exists or view is None:
+    view = inspection.view
+    if not inspection.config.exists or view is None:
         yield Finding(
             "config-missing",
             _("There is no such configuration, so the server does not start."),
             _("Run smtp-wizard, or name the file with -c PATH."),
             _ERROR,
-            seen.config.path,
+            inspection.config.path,
         )
         return
     try:
-        source = parse_toml(seen.config.text)
-    except FileRefused as error:  # said above already
-        yield Finding.from_error(error, seen.config.path)
+        source = parse_toml(inspection.config.text)
+    except FileRefused as error:
+        yield Finding.from_error(error, inspection.config.path)
         return
-    yield from _sections(seen, view)
-    yield from _smtp_keys(seen, view)
-    yield from _misplaced(seen, source)
-    yield from _skip(seen, view, source)
+    yield from _section_findings(inspection, view)
+    yield from _smtp_findings(inspection, view)
+    yield from _misplaced_findings(inspection, source)
+    yield from _skip_findings(inspection, view, source)
 
 
-def _sections(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
-    path = seen.config.path
+def _section_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
+    path = inspection.config.path
     for name, line in view.misnamed:
         yield Finding(
             "section-misnamed",
@@ -83,15 +83,15 @@ def _sections(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
         )
 
 
-def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
+def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
     smtp = view.smtp
     if smtp is None:
         return
-    path = seen.config.path
+    path = inspection.config.path
     for key, line in smtp.unknown:
         remedy = _("Remove it. Known are: {known}.", known=", ".join(SMTP_KEYS))
-        if key in _SKIP_HOMES:
-            remedy = _home(key)
+        if key in _SKIP_PATHS:
+            remedy = _move_skip(key)
         yield Finding(
             "smtp-key-unknown",
             _(
@@ -105,12 +105,12 @@ def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
             line,
         )
     for key, line in smtp.wrong_type:
-        kind = N_("The value of {key} has to be a text in quotes.")
+        message = N_("The value of {key} has to be a text in quotes.")
         if key == "starttls":
-            kind = N_("The value of {key} has to be true or false, without quotes.")
+            message = N_("The value of {key} has to be true or false, without quotes.")
         yield Finding(
             "smtp-key-type",
-            _(kind, key=key),
+            _(message, key=key),
             _("Correct it in an editor, or by: smtp-wizard set"),
             _ERROR,
             path,
@@ -128,49 +128,51 @@ def _smtp_keys(seen: Inspection, view: ConfigView) -> Iterator[Finding]:
             )
 
 
-def _misplaced(seen: Inspection, source: TomlSource) -> Iterator[Finding]:
-    """Find keys that are known, but in another place."""
+def _misplaced_findings(inspection: Inspection, source: TomlSource) -> Iterator[Finding]:
+    """Find keys that the server knows, but in another place."""
     for table, values in [("", source.data), *source.data.items()]:
         if not isinstance(values, dict) or table.lower() in (SMTP, "smtp_config"):
             continue
         for key in values:
-            where = (table, key) if table else (key,)
-            home = _misplaced_home(where, values[key])
-            if home:
-                place = N_("{key} stands above all sections, where the server does not know it.")
+            path = (table, key) if table else (key,)
+            remedy = _move(path, values[key])
+            if remedy:
+                message = N_("{key} stands above all sections, where the server does not know it.")
                 if table:
-                    place = N_("{key} stands in [{table}], where the server does not know it.")
+                    message = N_("{key} stands in [{table}], where the server does not know it.")
                 yield Finding(
                     "key-misplaced",
-                    _(place, key=key, table=table),
-                    home,
+                    _(message, key=key, table=table),
+                    remedy,
                     _ERROR,
-                    seen.config.path,
-                    first_line(source.statements, where),
+                    inspection.config.path,
+                    first_line(source.statements, path),
                 )
 
 
-def _misplaced_home(where: tuple[str, ...], value: object) -> str:
-    """Say where a key belongs; nothing if it stands there or is not ours."""
-    key = where[-1]
-    if key in _SKIP_HOMES:
-        return "" if where == _SKIP_HOMES[key] else _home(key)
+def _move(path: tuple[str, ...], value: object) -> str:
+    """Say where a key belongs; nothing if it stands there or is none of ours."""
+    key = path[-1]
+    if key in _SKIP_PATHS:
+        return "" if path == _SKIP_PATHS[key] else _move_skip(key)
     in_smtp = key in _ONLY_IN_SMTP or (
-        where in (("user",), ("secret",)) and not isinstance(value, dict)
+        path in (("user",), ("secret",)) and not isinstance(value, dict)
     )
     return _("Move it: it belongs below [smtp].") if in_smtp else ""
 
 
-def _home(key: str) -> str:
-    path = _SKIP_HOMES[key]
+def _move_skip(key: str) -> str:
+    path = _SKIP_PATHS[key]
     if len(path) > 1:
         return _("Move it: it belongs below [{name}].", name=path[0])
     return _("Move it: it belongs above all sections.")
 
 
-def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Finding]:
-    path = seen.config.path
-    lines = {form: first_line(source.statements, form.path) for form in view.skip_present}
+def _skip_findings(
+    inspection: Inspection, view: ConfigView, source: TomlSource
+) -> Iterator[Finding]:
+    path = inspection.config.path
+    lines = {key: first_line(source.statements, key.path) for key in view.skip_present}
     if len(lines) > 1:
         yield Finding(
             "skip-both-forms",
@@ -187,14 +189,14 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
             max(lines.values()),
         )
         return
-    known = _known_form(seen)
-    for form, line in lines.items():
-        if known is not None and form is not known:
+    known = _known_skip_key(inspection)
+    for key, line in lines.items():
+        if known is not None and key is not known:
             yield Finding(
                 "skip-form-wrong",
                 _(
                     "This server does not know {path}, and does not start with it.",
-                    path=".".join(form.path),
+                    path=".".join(key.path),
                 ),
                 _(
                     "Its name is {path}; rewrite it by: smtp-wizard set --skip-verification "
@@ -205,7 +207,7 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
                 path,
                 line,
             )
-        elif form in view.skip_on:
+        elif key in view.skip_on:
             yield Finding(
                 "verification-skipped",
                 _(
@@ -219,9 +221,9 @@ def _skip(seen: Inspection, view: ConfigView, source: TomlSource) -> Iterator[Fi
             )
 
 
-def _known_form(seen: Inspection) -> SkipKey | None:
-    """Return the form that the server's image knows; its tag is the only proof."""
-    tag = seen.layout.image_tag
+def _known_skip_key(inspection: Inspection) -> SkipKey | None:
+    """Return the key that the server's image knows; only its tag proves that."""
+    tag = inspection.layout.image_tag
     try:
         return None if tag is None else skip_key_of(tag)
     except InvalidValue:

@@ -1,4 +1,4 @@
-"""``.env``: can its readers make sense of it, who else can read it, and does git keep it out."""
+"""``.env``: do its readers understand it, who else can read it, and does git leave it alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 
 from wizard.check.git import GitState
-from wizard.check.inspection import Inspection, _line
+from wizard.check.inspection import Inspection, line_of
 from wizard.errors import FileRefused, Finding, Severity
 from wizard.files.reading import TextFile
 from wizard.formats.dotenv.variables import Definition, read_definitions
@@ -29,20 +29,20 @@ _GIT = {
 }
 
 
-def env_findings(seen: Inspection) -> Iterator[Finding]:
+def env_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with every ``.env`` that was found."""
-    for env in (seen.env, *seen.other_envs):
+    for env in (inspection.env, *inspection.other_envs):
         if not env.exists:
             continue
         if env.problem is not None:
             yield Finding.from_error(env.problem, env.path)
         else:
-            yield from _content(seen, env)
-        yield from _readers(env)
-        if text := _GIT.get(seen.git.get(env.path, GitState.UNKNOWN)):
-            code, severity, message, remedy = text
+            yield from _content_findings(inspection, env)
+        yield from _access_findings(env)
+        if rule := _GIT.get(inspection.git.get(env.path, GitState.UNKNOWN)):
+            code, severity, message, remedy = rule
             yield Finding(code, _(message), _(remedy), severity, env.path)
-    for path in seen.strays:
+    for path in inspection.stray_copies:
         yield Finding(
             "env-stray-copy",
             _(
@@ -54,7 +54,7 @@ def env_findings(seen: Inspection) -> Iterator[Finding]:
         )
 
 
-def _readers(env: TextFile) -> Iterator[Finding]:
+def _access_findings(env: TextFile) -> Iterator[Finding]:
     mode = env.mode
     if mode is None:
         return
@@ -85,24 +85,17 @@ def _readers(env: TextFile) -> Iterator[Finding]:
         )
 
 
-def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
+def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding]:
     try:
-        entries = read_definitions(env.text, seen.environ)
+        definitions = read_definitions(env.text, inspection.environ)
     except FileRefused as error:
         yield Finding.from_error(error, env.path)
         return
-    for name in _secret_names(seen):
-        found = [entry for entry in entries if entry.name == name]
-        if found:
-            yield from _definitions(env, name, found)
-    wanted = set() if seen.view is None else seen.view.references
-    unused = [entry for entry in entries if entry.name == DEFAULT_VARIABLE and entry.dotenvy.value]
-    if (
-        unused
-        and seen.current is not None
-        and seen.config.exists
-        and DEFAULT_VARIABLE not in wanted
-    ):
+    smtp, view = inspection.smtp, inspection.view
+    for name in references(smtp.secret or "") if smtp else ():
+        yield from _value_findings(env, name, [each for each in definitions if each.name == name])
+    unused = [each for each in definitions if each.name == DEFAULT_VARIABLE and each.dotenvy.value]
+    if unused and view and inspection.config.exists and DEFAULT_VARIABLE not in view.references:
         yield Finding(
             "variable-unused",
             _(
@@ -114,13 +107,13 @@ def _content(seen: Inspection, env: TextFile) -> Iterator[Finding]:
                 name=DEFAULT_VARIABLE,
             ),
             path=env.path,
-            line=_line(env, unused[0]),
+            line=line_of(env, unused[0]),
         )
 
 
-def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[Finding]:
-    values = {value for entry in found for value in (entry.dotenvy.value, entry.compose.value)}
-    if len(values) == 1:
+def _value_findings(env: TextFile, name: str, found: list[Definition]) -> Iterator[Finding]:
+    values = {value for each in found for value in (each.dotenvy.value, each.compose.value)}
+    if len(values) < 2:
         return
     if len(found) > 1:
         yield Finding(
@@ -134,7 +127,7 @@ def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[
             _("Keep one of the lines."),
             Severity.ERROR,
             env.path,
-            _line(env, found[-1]),
+            line_of(env, found[-1]),
         )
         return
     yield Finding(
@@ -147,10 +140,5 @@ def _definitions(env: TextFile, name: str, found: list[Definition]) -> Iterator[
         _("Store the secret again, then it is quoted for both: smtp-wizard set --secret-stdin"),
         Severity.ERROR,
         env.path,
-        _line(env, found[0]),
+        line_of(env, found[0]),
     )
-
-
-def _secret_names(seen: Inspection) -> tuple[str, ...]:
-    smtp = None if seen.view is None else seen.view.smtp
-    return () if smtp is None or not smtp.secret else references(smtp.secret)

@@ -1,4 +1,4 @@
-"""Whether git keeps a file out of its history.
+"""Whether git ignores a file or has it in its history.
 
 A repository may belong to somebody else, and its configuration can name programs to run. So only
 two commands are used, which need none of them, and whatever could run or fetch is switched off.
@@ -15,7 +15,7 @@ from pathlib import Path
 from wizard.system.process import ChildTimeout, run_child
 
 _SECONDS = 5.0
-_HARMLESS = (
+_SAFE_OPTIONS = (
     "--no-pager",
     "--no-optional-locks",
     "-c", "core.fsmonitor=false",
@@ -24,7 +24,7 @@ _HARMLESS = (
     "-c", "protocol.allow=never",
     "-c", "submodule.recurse=false",
 )  # fmt: skip
-_ENVIRON = {
+_SAFE_ENVIRON = {
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_TERMINAL_PROMPT": "0",
@@ -42,7 +42,7 @@ class GitState(Enum):
     UNKNOWN = auto()
 
 
-def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
+def git_state(path: Path, environ: Mapping[str, str]) -> GitState:
     """Return what git does with the file at ``path``; starts git only inside a work tree."""
     directory = Path(os.path.realpath(path.parent))
     if not any((parent / ".git").exists() for parent in (directory, *directory.parents)):
@@ -50,8 +50,8 @@ def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
     git = shutil.which("git", path=environ.get("PATH"))
     if git is None or not Path(git).is_absolute():
         return GitState.UNKNOWN
-    name = f"./{path.name}"  # so that no character at its beginning has a meaning
-    # Without an index there is nothing that ls-files could name, and it ends with 1 as well.
+    name = f"./{path.name}"  # so that no character at its beginning has a special meaning
+    # Without an index, ls-files has nothing to name and ends with 1 as well.
     tracked = _run(
         git, directory, environ, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name
     )
@@ -62,8 +62,8 @@ def state_of(path: Path, environ: Mapping[str, str]) -> GitState:
 
 
 def _run(git: str, directory: Path, environ: Mapping[str, str], *command: str) -> int:
-    arguments = [git, *_HARMLESS, "-C", str(directory), *command]
+    arguments = [git, *_SAFE_OPTIONS, "-C", str(directory), *command]
     try:
-        return run_child(arguments, b"", environ, _SECONDS, extra=_ENVIRON).code
+        return run_child(arguments, b"", environ, _SECONDS, extra=_SAFE_ENVIRON).code
     except (ChildTimeout, OSError):
         return -1

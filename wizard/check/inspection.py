@@ -1,71 +1,32 @@
-"""What :mod:`wizard.check` looks at, as it was read: files, modes, Compose, git, stores."""
+"""What the rules look at, read once: files, modes, Compose, git, and where the secret is."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from wizard.check.git import GitState, state_of
-from wizard.compose.container import ComposeSource, Container, _compose, _container
+from wizard.check.git import GitState, git_state
+from wizard.compose.container import (
+    ComposeSource,
+    Container,
+    read_compose_files,
+    server_container,
+)
 from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
-from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.config_toml.view import ConfigView, parse_config
+from wizard.formats.config_toml.view import ConfigView, SmtpValues, parse_config
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
 from wizard.secrets import resolver
 from wizard.secrets.resolver import SecretSources
 from wizard.secrets.store import Store
 
-
-def _line(env: TextFile, entry: Definition) -> int:
-    return line_number(env.text, entry.dotenvy.start)
-
-
-def entries_of(env: TextFile, seen: Inspection) -> list[Definition] | None:
-    """Return the definitions in a ``.env``; None where its readers cannot make sense of it."""
-    if env.problem is not None:
-        return None
-    try:
-        return read_definitions(env.text, seen.environ)
-    except FileRefused:
-        return None
-
-
-def value_in(env: TextFile, name: str, seen: Inspection) -> str | None:
-    """Return a variable's value in a ``.env`` as the server reads it; None where it has none."""
-    entries = entries_of(env, seen) or []
-    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
-
-
-def line_in(env: TextFile, name: str, seen: Inspection) -> int | None:
-    """Return the line of a variable's first definition in a ``.env``."""
-    entries = entries_of(env, seen) or []
-    return next((_line(env, entry) for entry in entries if entry.name == name), None)
-
-
-def secret_as_received(seen: Inspection) -> str | None:
-    """Return the secret as the server gets it without ``exec``; None if it gets none."""
-    smtp = None if seen.view is None else seen.view.smtp
-    name = None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
-    if name is None:
-        return None
-    if seen.container is None:
-        return seen.environ.get(name) or value_in(seen.env, name, seen)
-    try:
-        value = seen.container.value(name)
-    except EnvSyntaxError:
-        return None
-    beside = seen.env_beside_config
-    return value_in(beside, name, seen) if value is None and beside is not None else value
-
-
-_STRAY = re.compile(
+_STRAY_COPY = re.compile(
     r"\.env(?:~|[._-](?:bak|backup|old|orig|save|copy|tmp|sw[op])\d*)|\.env\.sw[a-p]|#\.env#"
 )
 
@@ -77,18 +38,32 @@ class Inspection:
     layout: Layout
     environ: Mapping[str, str] = field(repr=False)
     config: TextFile
-    view: ConfigView | None
     current: CurrentConfig | None
     """None where config.toml cannot be understood."""
     env: TextFile
     """The ``.env`` of this layout."""
     other_envs: tuple[TextFile, ...]
-    """Existing ``.env`` files at other places where one might expect it."""
+    """Existing ``.env`` files in other places where one might expect it."""
     compose: tuple[ComposeSource, ...]
     container: Container | None
     git: Mapping[Path, GitState]
-    strays: tuple[Path, ...]
-    where: SecretSources
+    stray_copies: tuple[Path, ...]
+    secret_sources: SecretSources
+
+    @property
+    def view(self) -> ConfigView | None:
+        """What config.toml says; None where it cannot be understood."""
+        return None if self.current is None else self.current.view
+
+    @property
+    def smtp(self) -> SmtpValues | None:
+        """The section ``[smtp]``, where there is one."""
+        return None if self.view is None else self.view.smtp
+
+    @property
+    def reference(self) -> str | None:
+        """The variable that ``secret`` refers to; None where it does not."""
+        return None if self.current is None else self.current.reference
 
     @property
     def in_compose(self) -> bool:
@@ -101,55 +76,89 @@ class Inspection:
         beside = self.layout.config.with_name(".env")
         return next((env for env in self.other_envs if env.path == beside), None)
 
+    def definitions(self, env: TextFile) -> list[Definition] | None:
+        """Return the definitions in a ``.env``; None where its readers cannot understand it."""
+        if env.problem is not None:
+            return None
+        try:
+            return read_definitions(env.text, self.environ)
+        except FileRefused:
+            return None
+
+    def value_in(self, env: TextFile, name: str) -> str | None:
+        """Return a variable's value in a ``.env`` as the server reads it; None without one."""
+        definitions = self.definitions(env) or []
+        return next((each.dotenvy.value for each in definitions if each.name == name), None)
+
+    def line_in(self, env: TextFile, name: str) -> int | None:
+        """Return the line of a variable's first definition in a ``.env``."""
+        definitions = self.definitions(env) or []
+        return next((line_of(env, each) for each in definitions if each.name == name), None)
+
+    def secret_as_received(self) -> str | None:
+        """Return the secret as the server gets it without ``exec``; None if it gets none."""
+        name = self.reference
+        if name is None:
+            return None
+        if self.container is None:
+            return self.environ.get(name) or self.value_in(self.env, name)
+        try:
+            value = self.container.value(name)
+        except EnvSyntaxError:
+            return None
+        beside = self.env_beside_config
+        return self.value_in(beside, name) if value is None and beside is not None else value
+
+
+def line_of(env: TextFile, definition: Definition) -> int:
+    """Return the line in which a definition begins."""
+    return line_number(env.text, definition.dotenvy.start)
+
 
 def inspect_config(
     layout: Layout, environ: Mapping[str, str], keyring: Store | None = None
 ) -> Inspection:
     """Read all there is to read; changes nothing, and needs no network."""
     config, env = read_text(layout.config, "config.toml"), read_text(layout.env_file, ".env")
-    view = None
-    if config.problem is None:
-        try:
-            view = parse_config(config.text)
-        except FileRefused as error:
-            config = TextFile(config.path, config.snapshot, config.text, error.at(config.path))
     current = None
-    if view is not None and config.snapshot is not None:
+    if config.problem is None and config.snapshot is not None:
         # A .env that cannot be read is a finding of its own; the others are worked out without.
         snapshot = env.snapshot or Snapshot(env.path, env.path, None)
-        current = CurrentConfig(
-            layout, config.snapshot, snapshot, config.text, env.text, view, dict(environ)
-        )
+        try:
+            view = parse_config(config.text)
+            current = CurrentConfig(
+                layout, config.snapshot, snapshot, config.text, env.text, view, dict(environ)
+            )
+        except FileRefused as error:
+            config = replace(config, problem=error.at(config.path))
     others = tuple(_other_envs(layout))
-    compose = tuple(_compose(layout))
-    existing = [one.path for one in (env, *others) if one.exists]
+    compose = tuple(read_compose_files(layout))
+    existing = [each.path for each in (env, *others) if each.exists]
     return Inspection(
         layout,
         environ,
         config,
-        view,
         current,
         env,
         others,
         compose,
-        _container(layout, compose, env.text, environ),
-        {path: state_of(path, environ) for path in existing},
-        tuple(_strays(existing)),
-        _where(current, keyring),
+        server_container(layout, compose, env.text, environ),
+        {path: git_state(path, environ) for path in existing},
+        tuple(_stray_copies(existing)),
+        _secret_sources(current, keyring),
     )
 
 
 def _other_envs(layout: Layout) -> Iterator[TextFile]:
-    config, seen = layout.config, {layout.env_file}
-    for path in (config.with_name(".env"), config.parent.parent / ".env"):
-        if path not in seen:
-            seen.add(path)
-            found = read_text(path, ".env")
-            if found.exists:
-                yield found
+    config = layout.config
+    for path in dict.fromkeys((config.with_name(".env"), config.parent.parent / ".env")):
+        if path != layout.env_file:
+            env = read_text(path, ".env")
+            if env.exists:
+                yield env
 
 
-def _strays(envs: list[Path]) -> Iterator[Path]:
+def _stray_copies(envs: list[Path]) -> Iterator[Path]:
     for directory in dict.fromkeys(path.parent for path in envs):
         try:
             names = sorted(os.listdir(directory))  # noqa: PTH208  (names are all that is needed)
@@ -157,11 +166,11 @@ def _strays(envs: list[Path]) -> Iterator[Path]:
             continue
         for name in names:
             path = directory / name
-            if _STRAY.fullmatch(name) and path not in envs and path.is_file():
+            if _STRAY_COPY.fullmatch(name) and path not in envs and path.is_file():
                 yield path
 
 
-def _where(current: CurrentConfig | None, keyring: Store | None) -> SecretSources:
+def _secret_sources(current: CurrentConfig | None, keyring: Store | None) -> SecretSources:
     if current is None:
         return SecretSources(())
     try:

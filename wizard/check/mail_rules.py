@@ -1,4 +1,4 @@
-"""The mail settings themselves: can the server use them, and is it wise to."""
+"""The mail settings themselves: can the server use them, and are they wise."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _REMEDIES = {
 _NOTES = ("starttls-discouraged",)
 
 
-def mail_findings(seen: Inspection) -> Iterator[Finding]:
+def mail_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what is wrong with user, endpoint and starttls.
 
-    What depends on a variable that nothing sets is not judged; that is a finding of its own.
+    What depends on a variable that nothing sets is not judged: that is a finding of its own.
     """
-    current = seen.current
+    current = inspection.current
     if current is None or not current.configured:
         return
-    problems = list(_problems(current))
+    problems = list(_value_findings(current))
     yield from problems
     if not problems and (settings := _settings(current)) is not None:
-        yield from (_in_config(current, finding) for finding in _about_settings(settings))
+        yield from (_located(current, finding) for finding in _advice(settings))
 
 
-def _problems(current: CurrentConfig) -> Iterator[Finding]:
+def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
     smtp = current.view.smtp
     if smtp is None:
         return
@@ -93,12 +93,12 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
     return SmtpSettings(user, endpoint, starttls, secret)
 
 
-def _about_settings(settings: SmtpSettings) -> Iterator[Finding]:
-    known = _offers_smtps(settings)
+def _advice(settings: SmtpSettings) -> Iterator[Finding]:
+    offers_smtps = _offers_smtps(settings)
     for finding in settings_findings(settings):
-        if not (known and finding.code == "starttls-discouraged"):
+        if not (offers_smtps and finding.code == "starttls-discouraged"):
             yield finding
-    if known:
+    if offers_smtps:
         yield Finding(
             "starttls-though-smtps",
             _(
@@ -117,7 +117,8 @@ def _offers_smtps(settings: SmtpSettings) -> bool:
     return provider is not None and provider.offers_smtps(settings.route.host)
 
 
-def _in_config(current: CurrentConfig, finding: Finding) -> Finding:
+def _located(current: CurrentConfig, finding: Finding) -> Finding:
+    """Return a finding about the settings with its place in config.toml and a remedy."""
     smtp = current.view.smtp
     return replace(
         finding,

@@ -1,4 +1,4 @@
-"""Everything that can be found, in the order in which one would mend it."""
+"""All rules, in the order in which an operator would repair what they find."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RULES = (
 _ORDER = list(Severity)
 
 
-def check_all(seen: Inspection) -> tuple[Finding, ...]:
-    """Return what is wrong, the worst first; a pure function of what was read."""
-    found = dict.fromkeys(finding for rules in _RULES for finding in rules(seen))
-    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+def check_all(inspection: Inspection) -> tuple[Finding, ...]:
+    """Return what is wrong, the worst first; a pure function of the inspection."""
+    findings = dict.fromkeys(finding for rule in _RULES for finding in rule(inspection))
+    return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity)))

@@ -1,7 +1,4 @@
-"""What the server gets for every ``${NAME}`` of config.toml where Compose does not start it.
-
-The secret itself: where it stands in the open, and whether its TOML string can hold it.
-"""
+"""The variables of config.toml for a server that Compose does not start, and the secret itself."""
 
 from __future__ import annotations
 
@@ -10,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.check.inspection import Inspection, entries_of, line_in, secret_as_received, value_in
+from wizard.check.inspection import Inspection
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
@@ -24,20 +22,18 @@ from wizard.text.language import _
 class ReferencedVariable:
     """One variable that config.toml refers to, in ``line``."""
 
-    seen: Inspection
+    inspection: Inspection
     name: str
     line: int | None
     is_secret: bool
 
     @property
-    def by_exec(self) -> bool:
+    def through_exec(self) -> bool:
         """Whether ``exec`` would add it to the environment."""
-        current = self.seen.current
-        return self.seen.where.needs_exec and (
-            current is not None and current.reference == self.name
-        )
+        inspection = self.inspection
+        return inspection.secret_sources.needs_exec and inspection.reference == self.name
 
-    def problem(
+    def error(
         self,
         code: str,
         message: str,
@@ -47,27 +43,22 @@ class ReferencedVariable:
     ) -> Finding:
         """Return an error, in config.toml where no other place is named."""
         if path is None:
-            path, line = self.seen.config.path, self.line
+            path, line = self.inspection.config.path, self.line
         return Finding(code, message, remedy, Severity.ERROR, path, line)
 
 
-_NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
-"""Why a keyring that is there did not say whether it has the secret."""
-
-
-def variables(seen: Inspection) -> Iterator[ReferencedVariable]:
+def referenced_variables(inspection: Inspection) -> Iterator[ReferencedVariable]:
     """Yield the variables that can be judged: with a ``.env`` that its readers understand."""
-    if seen.view is None or entries_of(seen.env, seen) is None:
+    if inspection.view is None or inspection.definitions(inspection.env) is None:
         return
-    secret = seen.view.smtp.secret if seen.view.smtp else None
-    of_secret = references(secret or "")
-    for name in sorted(seen.view.references):
-        yield ReferencedVariable(seen, name, _line_of(seen, name), name in of_secret)
+    of_secret = references(inspection.smtp.secret or "") if inspection.smtp else ()
+    for name in sorted(inspection.view.references):
+        yield ReferencedVariable(inspection, name, _line_of(inspection, name), name in of_secret)
 
 
-def _line_of(seen: Inspection, name: str) -> int | None:
+def _line_of(inspection: Inspection, name: str) -> int | None:
     try:
-        statements = parse_toml(seen.config.text).statements
+        statements = parse_toml(inspection.config.text).statements
     except FileRefused:
         return None
     for statement in statements:
@@ -76,14 +67,14 @@ def _line_of(seen: Inspection, name: str) -> int | None:
     return None
 
 
-def variable_findings(seen: Inspection) -> Iterator[Finding]:
+def variable_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what keeps a variable from a server that is started without Compose."""
-    if seen.container is not None:
+    if inspection.container is not None:
         return
-    for variable in variables(seen):
-        value = seen.environ.get(variable.name)
+    for variable in referenced_variables(inspection):
+        value = inspection.environ.get(variable.name)
         if value == "" and variable.is_secret:
-            yield variable.problem(
+            yield variable.error(
                 "environment-blank",
                 _(
                     "{name} is set in this environment, but empty. Where the server's environment "
@@ -93,105 +84,116 @@ def variable_findings(seen: Inspection) -> Iterator[Finding]:
                 f"unset {variable.name}",
             )
         elif value is None:
-            value = value_in(seen.env, variable.name, seen)
+            value = inspection.value_in(inspection.env, variable.name)
             if value is None:
                 yield unset_finding(variable)
             elif value == "" and variable.is_secret:
-                yield blank_finding(variable)
+                yield _blank_finding(variable)
 
 
 def unset_finding(variable: ReferencedVariable) -> Finding:
     """Return the finding for a variable that nothing sets."""
-    seen, name = variable.seen, variable.name
-    if variable.by_exec:
+    inspection, name = variable.inspection, variable.name
+    if variable.through_exec:
         return needs_exec_finding(variable)
-    for env in seen.other_envs:
-        if value_in(env, name, seen):
-            reader = "Docker Compose" if seen.in_compose else _("the server")
-            return variable.problem(
-                "env-in-wrong-directory",
-                _(
-                    "{name} is set here, but {reader} reads {path}.",
-                    name=name,
-                    reader=reader,
-                    path=seen.env.path,
-                ),
-                _("Move the line there."),
-                env.path,
-                line_in(env, name, seen),
-            )
-    problem = seen.where.keyring_problem
-    if variable.is_secret and problem is not None and problem.code in _NOT_ASKED:
-        return Finding(
-            "keyring-not-asked",
-            _(
-                "The secret ({name}) may be in the keyring, which could not be asked: {message}",
-                name=name,
-                message=problem.message,
-            ),
-            problem.remedy,
-            path=seen.config.path,
-            line=variable.line,
-        )
+    for env in inspection.other_envs:
+        if inspection.value_in(env, name):
+            return _misplaced_finding(variable, env)
     if variable.is_secret:
-        return variable.problem(
-            "secret-unset",
-            _(
-                "The secret ({name}) is neither in the environment nor in {path}, and no store "
-                "has it.",
-                name=name,
-                path=seen.env.path,
-            ),
-            _("Store it: smtp-wizard set --secret-stdin"),
-        )
-    return variable.problem(
+        return _secret_unset_finding(variable)
+    return variable.error(
         "variable-unset",
         _(
             "Nothing sets {name}: neither the environment nor {path}.",
             name=name,
-            path=seen.env.path,
+            path=inspection.env.path,
         ),
         _("Write {name}=… into .env, unless the server's own unit sets it.", name=name),
     )
 
 
-def blank_finding(variable: ReferencedVariable) -> Finding:
-    """Return the finding for a secret without value in ``.env``."""
-    env = variable.seen.env
-    return variable.problem(
+_NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
+"""Why a keyring that is there did not say whether it has the secret."""
+
+
+def _secret_unset_finding(variable: ReferencedVariable) -> Finding:
+    inspection = variable.inspection
+    problem = inspection.secret_sources.keyring_problem
+    if problem is not None and problem.code in _NOT_ASKED:
+        return Finding(
+            "keyring-not-asked",
+            _(
+                "The secret ({name}) may be in the keyring, which could not be asked: {message}",
+                name=variable.name,
+                message=problem.message,
+            ),
+            problem.remedy,
+            path=inspection.config.path,
+            line=variable.line,
+        )
+    return variable.error(
+        "secret-unset",
+        _(
+            "The secret ({name}) is neither in the environment nor in {path}, and no store has it.",
+            name=variable.name,
+            path=inspection.env.path,
+        ),
+        _("Store it: smtp-wizard set --secret-stdin"),
+    )
+
+
+def _misplaced_finding(variable: ReferencedVariable, env: TextFile) -> Finding:
+    inspection = variable.inspection
+    return variable.error(
+        "env-in-wrong-directory",
+        _(
+            "{name} is set here, but {reader} reads {path}.",
+            name=variable.name,
+            reader="Docker Compose" if inspection.in_compose else _("the server"),
+            path=inspection.env.path,
+        ),
+        _("Move the line there."),
+        env.path,
+        inspection.line_in(env, variable.name),
+    )
+
+
+def _blank_finding(variable: ReferencedVariable) -> Finding:
+    """Return the finding for a secret without a value in ``.env``."""
+    env = variable.inspection.env
+    return variable.error(
         "secret-blank",
         _("{name} has no value, so the server logs in with an empty password.", name=variable.name),
         _("Store the secret: smtp-wizard set --secret-stdin"),
         env.path,
-        line_in(env, variable.name, variable.seen),
+        variable.inspection.line_in(env, variable.name),
     )
 
 
 def needs_exec_finding(variable: ReferencedVariable) -> Finding:
     """Return the note for a secret in a store that the server cannot read."""
-    seen = variable.seen
+    inspection = variable.inspection
     message = _("The secret is kept in the keyring, which the server cannot read by itself.")
-    if seen.where.effective is SecretSource.CREDENTIAL:
+    if inspection.secret_sources.effective is SecretSource.CREDENTIAL:
         message = _(
             "The secret is kept as a systemd credential, which the server cannot read by itself."
         )
-    start = "docker compose up -d" if seen.in_compose else "bomnipotent_server …"
+    start = "docker compose up -d" if inspection.in_compose else "bomnipotent_server …"
     return Finding(
         "secret-needs-exec",
         message,
         _("Start it by: smtp-wizard exec -- {start}", start=start),
         Severity.NOTE,
-        seen.config.path,
+        inspection.config.path,
         variable.line,
     )
 
 
-def secret_findings(seen: Inspection) -> Iterator[Finding]:
-    """Yield what is wrong with the secret."""
-    current = seen.current
-    if current is None or current.view.smtp is None:
+def secret_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Yield what is wrong with the secret: where it stands, and whether TOML can hold it."""
+    current, smtp = inspection.current, inspection.smtp
+    if current is None or smtp is None:
         return
-    smtp = current.view.smtp
     path, line = current.config.path, smtp.lines.get("secret")
     if current.literal_secret is not None:
         yield Finding(
@@ -205,9 +207,9 @@ def secret_findings(seen: Inspection) -> Iterator[Finding]:
             line=line,
         )
     endpoint = smtp.endpoint or ""
-    in_the_open = current.literal_secret is not None or mask_url_password(endpoint) != endpoint
+    has_secret = current.literal_secret is not None or mask_url_password(endpoint) != endpoint
     mode = current.config.mode
-    if in_the_open and mode is not None and mode & stat.S_IRWXO:
+    if has_secret and mode is not None and mode & stat.S_IRWXO:
         yield Finding(
             "config-world-readable",
             _(
@@ -219,17 +221,10 @@ def secret_findings(seen: Inspection) -> Iterator[Finding]:
             Severity.ERROR,
             path,
         )
-    value = secret_as_received(seen)
-    if value:
-        yield from _about_value(seen, value, line)
-
-
-def _about_value(seen: Inspection, value: str, line: int | None) -> Iterator[Finding]:
-    smtp = None if seen.view is None else seen.view.smtp
-    name = None if seen.current is None else seen.current.reference
-    if smtp is None or name is None:
+    name, value = inspection.reference, inspection.secret_as_received()
+    if not name or not value:
         return
-    if _breaks(name, value, smtp.secret_source):
+    if _breaks_string(name, value, smtp.secret_source):
         yield Finding(
             "secret-breaks-config",
             _(
@@ -238,7 +233,7 @@ def _about_value(seen: Inspection, value: str, line: int | None) -> Iterator[Fin
             ),
             _("Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin"),
             Severity.ERROR,
-            seen.config.path,
+            path,
             line,
         )
     if value != value.strip():
@@ -246,12 +241,12 @@ def _about_value(seen: Inspection, value: str, line: int | None) -> Iterator[Fin
             "secret-blanks",
             _("The secret begins or ends with a blank, which is often copied along by mistake."),
             _("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
-            path=seen.config.path,
+            path=path,
             line=line,
         )
 
 
-def _breaks(name: str, value: str, source: str | None) -> bool:
+def _breaks_string(name: str, value: str, source: str | None) -> bool:
     try:
         return choose_reference(name, value, source) != source
     except InvalidValue:

@@ -1,8 +1,9 @@
-"""What the operator should know about a plan, and what to do once it is written."""
+"""What the operator should know about a plan before it is written."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -20,153 +21,130 @@ from wizard.text.language import _
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
 
-
-_OTHER_USERS = 0o077
+_OTHER_ACCOUNTS = 0o077
 
 
 def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Finding, ...]:
     """Return everything that works differently from what the operator may expect."""
-    found: list[Finding] = []
+    return tuple(_warnings(current, draft, plan))
+
+
+def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Finding]:
     if draft.delivers:
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
-            found += settings_findings(draft.settings(current))
-        found += _about_secret(current, draft, plan)
-    found += _about_skip(draft)
-    found += _about_files(current, plan)
-    return tuple(found)
-
-
-def _about_secret(current: CurrentConfig, draft: Draft, plan: Plan) -> list[Finding]:
-    name = plan.variable
-    found: list[Finding] = []
-    if isinstance(draft.secret, Replace) and draft.store is StoreKind.ENV:
-        text = draft.secret.secret.reveal()
-        if name is not None and current.environ.get(name, text) != text:
-            found.append(
-                Finding(
-                    "environment-wins",
-                    _(
-                        "{name} is also set in this environment, with another value. Where the "
-                        "server's environment sets it, too, that value wins over .env.",
-                        name=name,
-                    ),
-                )
-            )
-        readers = readers_that_differ(text)
-        if readers:
-            names = ", ".join(_(reader.reader) for reader in readers)
-            found.append(
-                Finding(
-                    "secret-misread",
-                    _(
-                        "The server and Docker Compose read this secret exactly, but other "
-                        "readers of .env would not: {names}.",
-                        names=names,
-                    ),
-                )
-            )
-    if plan.store is not StoreKind.ENV and name is not None:
-        found.append(
-            Finding(
-                "secret-needs-exec",
-                _("The server cannot read this place by itself.")
-                + " "
-                + store_consequence(plan.store.place, current.layout.kind),
-            )
-        )
-    if name is not None and not current.layout.passes(name):
-        found.append(
-            Finding(
-                "compose-variable-not-passed",
-                _(
-                    "{path} does not pass {name} to the container. Add to the service:",
-                    path=current.layout.compose_file,
-                    name=name,
-                )
-                + "".join(f"\n    {line}" for line in compose_environment_lines(name)),
-            )
-        )
-    if current.literal_secret is not None and not isinstance(draft.secret, Replace):
-        found.append(
-            Finding(
+            yield from settings_findings(draft.settings(current))
+        if isinstance(draft.secret, Replace) and draft.store is StoreKind.ENV:
+            yield from _new_value_warnings(current, draft.secret.secret.reveal(), plan.variable)
+        if plan.variable is not None:
+            yield from _variable_warnings(current, plan, plan.variable)
+        if current.literal_secret is not None and not isinstance(draft.secret, Replace):
+            yield Finding(
                 "secret-in-config",
                 _(
                     "The secret stands in config.toml itself, where everybody who may read the "
                     "configuration sees it. Enter it again to move it to .env."
                 ),
             )
-        )
-    return found
+    if draft.skip:
+        yield from _skip_warnings(draft)
+    yield from unwritable_findings(current)
+    yield from _file_warnings(current, plan)
 
 
-def _about_skip(draft: Draft) -> list[Finding]:
-    if not draft.skip:
-        return []
-    found = [
-        Finding(
-            "verification-skipped",
+def _new_value_warnings(current: CurrentConfig, value: str, name: str | None) -> Iterator[Finding]:
+    """Yield where a value that goes into ``.env`` may not be the one that is used."""
+    if name is not None and current.environ.get(name, value) != value:
+        yield Finding(
+            "environment-wins",
             _(
-                "Users are not verified: anybody can register with an address that is not theirs. "
-                "The server warns in its log for every mail it does not send."
+                "{name} is also set in this environment, with another value. Where the "
+                "server's environment sets it, too, that value wins over .env.",
+                name=name,
             ),
         )
-    ]
-    if draft.skip_form is None:
-        found.append(
-            Finding(
-                "skip-form-assumed",
-                _(
-                    "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
-                    "({path}); a server since 0.7 does not start with it. Name the version with "
-                    "--server-version X.Y.",
-                    path=SkipKey.GLOBAL.path[0],
-                ),
-            )
+    if readers := readers_that_differ(value):
+        yield Finding(
+            "secret-misread",
+            _(
+                "The server and Docker Compose read this secret exactly, but other "
+                "readers of .env would not: {names}.",
+                names=", ".join(_(each.reader) for each in readers),
+            ),
         )
-    return found
 
 
-def _about_files(current: CurrentConfig, plan: Plan) -> list[Finding]:
-    found = unwritable_findings(current)
-    for name, line in current.view.misnamed:
-        found.append(
-            Finding(
-                "section-misnamed",
-                _(
-                    "Line {line} of config.toml says [{name}], which the server does not know. "
-                    "The section must be called [smtp].",
-                    line=line,
-                    name=name,
-                ),
+def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterator[Finding]:
+    """Yield what keeps the secret's variable from a server that is started as before."""
+    if plan.store is not StoreKind.ENV:
+        yield Finding(
+            "secret-needs-exec",
+            _("The server cannot read this place by itself.")
+            + " "
+            + store_consequence(plan.store.place, current.layout.kind),
+        )
+    if not current.layout.passes(name):
+        yield Finding(
+            "compose-variable-not-passed",
+            _(
+                "{path} does not pass {name} to the container. Add to the service:",
+                path=current.layout.compose_file,
+                name=name,
             )
+            + "".join(f"\n    {line}" for line in compose_environment_lines(name)),
+        )
+
+
+def _skip_warnings(draft: Draft) -> Iterator[Finding]:
+    yield Finding(
+        "verification-skipped",
+        _(
+            "Users are not verified: anybody can register with an address that is not theirs. "
+            "The server warns in its log for every mail it does not send."
+        ),
+    )
+    if draft.skip_form is None:
+        yield Finding(
+            "skip-form-assumed",
+            _(
+                "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
+                "({path}); a server since 0.7 does not start with it. Name the version with "
+                "--server-version X.Y.",
+                path=SkipKey.GLOBAL.path[0],
+            ),
+        )
+
+
+def _file_warnings(current: CurrentConfig, plan: Plan) -> Iterator[Finding]:
+    for name, line in current.view.misnamed:
+        yield Finding(
+            "section-misnamed",
+            _(
+                "Line {line} of config.toml says [{name}], which the server does not know. "
+                "The section must be called [smtp].",
+                line=line,
+                name=name,
+            ),
         )
     mode = current.env.mode
-    if mode is not None and mode & _OTHER_USERS and plan.variable is not None:
-        command = f"chmod 600 {quote(str(current.env.path))}"
-        found.append(
-            Finding(
-                "env-readable-by-others",
-                _(
-                    "{path} can be read by other accounts of this machine (mode {mode:04o}). "
-                    "Unless the server needs that: {command}",
-                    path=current.env.path,
-                    mode=mode,
-                    command=command,
-                ),
-            )
+    if mode is not None and mode & _OTHER_ACCOUNTS and plan.variable is not None:
+        yield Finding(
+            "env-readable-by-others",
+            _(
+                "{path} can be read by other accounts of this machine (mode {mode:04o}). "
+                "Unless the server needs that: {command}",
+                path=current.env.path,
+                mode=mode,
+                command=f"chmod 600 {quote(str(current.env.path))}",
+            ),
         )
     if not current.configured and current.view.missing_required:
-        missing = ", ".join(current.view.missing_required)
-        found.append(
-            Finding(
-                "server-settings-missing",
-                _(
-                    "The server does not start before config.toml has these settings, too: "
-                    "{missing}. They are described in the documentation of BOMnipotent Server, "
-                    "under Configuration.",
-                    missing=missing,
-                ),
-            )
+        yield Finding(
+            "server-settings-missing",
+            _(
+                "The server does not start before config.toml has these settings, too: "
+                "{missing}. They are described in the documentation of BOMnipotent Server, "
+                "under Configuration.",
+                missing=", ".join(current.view.missing_required),
+            ),
         )
-    return found

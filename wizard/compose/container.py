@@ -22,7 +22,8 @@ _OVERRIDES = (
 )
 
 
-def _compose(layout: Layout) -> Iterator[ComposeSource]:
+def read_compose_files(layout: Layout) -> Iterator[ComposeSource]:
+    """Yield the compose file, where there is one, and its override."""
     if layout.compose_file is None:
         return
     yield _compose_source(layout.compose_file)
@@ -36,44 +37,45 @@ def _compose(layout: Layout) -> Iterator[ComposeSource]:
 def _compose_source(path: Path) -> ComposeSource:
     from wizard.compose.file import parse_compose
 
-    found = read_text(path, path.name)
-    if found.problem is not None:
-        return ComposeSource(path, "", None, found.problem)
+    file = read_text(path, path.name)
+    if file.problem is not None:
+        return ComposeSource(path, "", None, file.problem)
     try:
-        return ComposeSource(path, found.text, parse_compose(found.text))
+        return ComposeSource(path, file.text, parse_compose(file.text))
     except FileRefused as error:
-        return ComposeSource(path, found.text, None, error.at(path))
+        return ComposeSource(path, file.text, None, error.at(path))
 
 
 def find_container(layout: Layout, env_text: str, environ: Mapping[str, str]) -> Container | None:
     """Read the compose files alone; return the server's container, None where none is found."""
-    return _container(layout, tuple(_compose(layout)), env_text, environ)
+    return server_container(layout, tuple(read_compose_files(layout)), env_text, environ)
 
 
-def _container(
+def server_container(
     layout: Layout, sources: tuple[ComposeSource, ...], env_text: str, environ: Mapping[str, str]
 ) -> Container | None:
+    """Return the server's container; None where the compose files name none."""
     found = find_server(sources, layout.config)
     if found is None:
         return None
     service, path = found
-    project = interpolation_variables(env_text, environ)
+    variables = interpolation_variables(env_text, environ)
     env_files = []
     for named in service.env_files:
-        place = _relative(named.path, path.parent, project)
-        if place is not None:
-            text = read_text(place, place.name)
-            env_files.append(EnvFileContent(named, place, text.text if text.exists else None))
+        env_path = _env_file_path(named.path, path.parent, variables)
+        if env_path is not None:
+            file = read_text(env_path, env_path.name)
+            env_files.append(EnvFileContent(named, env_path, file.text if file.exists else None))
     open_ended = service.open_ended or any(
         source.content is None or source.content.open_ended for source in sources
     )
-    return Container(service, path, project, tuple(env_files), open_ended)
+    return Container(service, path, variables, tuple(env_files), open_ended)
 
 
-def _relative(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
+def _env_file_path(text: str, directory: Path, variables: Mapping[str, str]) -> Path | None:
     """Return the path of an ``env_file``, which needs no ``./`` as a mount does."""
     prefix = "" if text.startswith((".", "/", "~", "$")) else "./"
-    return host_path(prefix + text, directory, project)
+    return host_path(prefix + text, directory, variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,59 +101,59 @@ class EnvFileContent:
 class Container:
     """The server's service as Compose starts it.
 
-    ``project`` are the variables that Compose itself has: its environment and ``.env``.
+    ``variables`` are those that Compose itself has: its environment and ``.env``.
     ``env_files`` are the files that the service names, as far as their paths are known.
     """
 
     service: Service
     path: Path
-    """The file that the service stands in."""
-    project: Mapping[str, str] = field(repr=False)
+    """The file that the service is in."""
+    variables: Mapping[str, str] = field(repr=False)
     env_files: tuple[EnvFileContent, ...] = ()
     open_ended: bool = False
-    """More about it stands elsewhere, so that what is missing here is no proof."""
+    """More about it stands elsewhere, so that what is missing here proves nothing."""
 
-    def setting(self, name: str) -> EnvironmentEntry | None:
+    def entry(self, name: str) -> EnvironmentEntry | None:
         """Return what ``environment:`` says about a variable."""
         return self.service.environment.get(name)
 
     def value(self, name: str) -> str | None:
         """Return a variable as the container gets it; None where it gets none.
 
-        Raises :class:`Unreadable` where Compose refuses to start.
+        Raises :class:`EnvSyntaxError` where Compose refuses to start.
         """
-        setting = self.setting(name)
-        if setting is not None:
-            if setting.value is None:
-                return self.project.get(name)
-            return interpolate(setting.value, self.project)
+        entry = self.entry(name)
+        if entry is not None:
+            if entry.value is None:
+                return self.variables.get(name)
+            return interpolate(entry.value, self.variables)
         found = None
         for file in self.env_files:
-            for statement in read_compose(file.text or "", self.project).statements:
+            for statement in read_compose(file.text or "", self.variables).statements:
                 if statement.name == name and statement.defined:
                     found = statement.value
         return found
 
     def source_of(self, mount: Mount) -> Path | None:
-        """Return the host's path of a mount; None for a named volume or one not known here."""
-        return host_path(mount.source, self.path.parent, self.project)
+        """Return the host's path of a mount; None for a named volume or an unknown path."""
+        return host_path(mount.source, self.path.parent, self.variables)
 
 
-def host_path(text: str, directory: Path, project: Mapping[str, str]) -> Path | None:
-    """Return the path that Compose makes of ``text``; None for what is no path."""
+def host_path(text: str, directory: Path, variables: Mapping[str, str]) -> Path | None:
+    """Return the path that Compose makes of ``text``; None where it is not one."""
     try:
-        expanded = interpolate(text, project)
+        expanded = interpolate(text, variables)
     except EnvSyntaxError:
         return None
     if expanded.startswith("~"):
-        expanded = project.get("HOME", "~") + expanded[1:]
+        expanded = variables.get("HOME", "~") + expanded[1:]
     if not expanded.startswith((".", "/")) or not _is_possible(expanded):
         return None
     return Path(os.path.normpath(directory / expanded))
 
 
 def _is_possible(path: str) -> bool:
-    """Whether a file system can have it: YAML can write a NUL, and half a character."""
+    """Whether a file system can have it: YAML can write a NUL or half a surrogate pair."""
     try:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:
@@ -161,8 +163,8 @@ def _is_possible(path: str) -> bool:
 def interpolation_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return Compose's own variables: those of ``.env``, and above them its environment."""
     statements = read_compose(env_text, environ).statements
-    of_file = {one.name: one.value for one in statements if one.defined}
-    return of_file | dict(environ)
+    from_file = {each.name: each.value for each in statements if each.defined}
+    return from_file | dict(environ)
 
 
 def find_server(sources: tuple[ComposeSource, ...], config: Path) -> tuple[Service, Path] | None:

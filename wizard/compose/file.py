@@ -1,4 +1,4 @@
-"""From the text of a compose file to its services.
+"""The text of a compose file, read into its services.
 
 The file is read as a graph of nodes, each with its line, and never turned into objects: an alias
 costs nothing, so a file that multiplies itself by aliases does no harm. Import this module only
@@ -49,7 +49,7 @@ def _compose(text: str) -> Node | None:
         node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        # Its own words may quote the file.
+        # Its own message may quote the file.
         raise _invalid(None if mark is None else mark.line + 1) from None
     except (yaml.YAMLError, RecursionError, ValueError):
         raise _invalid(None) from None
@@ -74,10 +74,10 @@ def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
     own: list[tuple[str, Node]] = []
     merged: dict[str, Node] = {}
     pending: list[Node] = [node]
-    seen = 0
-    while pending and seen < _MAX_MERGES:
+    visited = 0
+    while pending and visited < _MAX_MERGES:
         here = pending.pop(0)
-        seen += 1
+        visited += 1
         if isinstance(here, SequenceNode):  # << may name several mappings; the first one wins
             pending[:0] = here.value
         elif isinstance(here, MappingNode):
@@ -101,7 +101,7 @@ def _items(node: Node | None) -> list[Node]:
 
 
 def _text(node: Node | None) -> str | None:
-    """Return a scalar's text; None for null and for everything that is no scalar."""
+    """Return a scalar's text; None for null and for anything but a scalar."""
     if not isinstance(node, ScalarNode) or node.tag == _NULL:
         return None
     return str(node.value)
@@ -161,7 +161,7 @@ def _mounts(node: Node | None) -> Iterator[Mount]:
 
 
 def _short_mount(text: str) -> tuple[str, str]:
-    """Split ``SOURCE:TARGET[:MODE]``; a colon inside ``${…}`` or behind a drive splits nothing."""
+    """Split ``SOURCE:TARGET[:MODE]``; a colon in ``${…}`` or after a drive splits nothing."""
     start = 2 if _DRIVE.match(text) else 0
     parts = re.split(r":(?![^{}]*\})", text[start:])
     if len(parts) < 2:

@@ -1,4 +1,4 @@
-"""The services of a compose file, as far as the secret is concerned.
+"""The services of a compose file, as far as they concern the server and its secret.
 
 https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
@@ -14,7 +14,7 @@ _SERVER_IMAGE = re.compile(r"(?:^|/)bomnipotent_server(?:[:@]|$)")
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentEntry:
-    """One variable of a service; ``value`` is None where Compose passes on its own one."""
+    """One variable of a service; ``value`` is None where Compose passes on its own."""
 
     value: str | None = field(repr=False)
     line: int
@@ -40,7 +40,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. ``open_ended`` says that more about it stands in another place."""
+    """One service. ``open_ended`` says that more about it stands elsewhere."""
 
     name: str
     line: int
