@@ -25,15 +25,9 @@ from wizard.live_test.events import (
 from wizard.live_test.evidence import reproduce, ticket
 from wizard.live_test.run import run_live_test
 from wizard.secrets import resolver
-from wizard.text.language import N_, _
+from wizard.text.language import _
 
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
-_WORDS = {
-    Verdict.PASS: N_("The server will be able to send its mails."),
-    Verdict.WARN: N_("The server will be able to send its mails, with a caveat."),
-    Verdict.FAIL: N_("The server will fail to send its mails."),
-    Verdict.UNTESTABLE: N_("This cannot be tested from here."),
-}
 
 
 def run(options: Namespace) -> int:
@@ -101,7 +95,7 @@ def stage_line(event: StageFinished) -> str:
 
 def conclusion(report: TestReport) -> list[str]:
     """Return the verdict in words: remedy and the server's words where it is not a pass."""
-    lines = [_(_WORDS[report.verdict])]
+    lines = [report.verdict.in_words]
     diagnosis = report.diagnosis
     if diagnosis is not None:
         lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]

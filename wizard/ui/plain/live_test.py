@@ -67,7 +67,7 @@ class TestDialogue:
         if report is None:
             report = await self._test(draft)
         else:
-            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
+            self._terminal.say(live_test.verdict_in_words(report.verdict))
             self._conclude(report)
         while True:
             wish = await self._wish(report)
@@ -112,10 +112,10 @@ class TestDialogue:
                         self._terminal.say(_stage(event))
                     case VerdictReached(verdict):
                         decided = True
-                        self._terminal.say(_(live_test.VERDICTS[verdict]))
+                        self._terminal.say(live_test.verdict_in_words(verdict))
                     case TestFinished(report):
                         if not decided:
-                            self._terminal.say(_(live_test.VERDICTS[report.verdict]))
+                            self._terminal.say(live_test.verdict_in_words(report.verdict))
                         self._conclude(report)
 
     def _conclude(self, report: TestReport) -> None:

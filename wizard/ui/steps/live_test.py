@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from wizard.config.draft import Draft
-from wizard.config.settings import Route, Security
+from wizard.config.settings import Route
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
@@ -65,12 +65,6 @@ STAGES = {
     Stage.DATA: N_("Message"),
     Stage.QUIT: N_("Goodbye"),
 }
-VERDICTS = {
-    Verdict.PASS: N_("✓ The server will be able to send its mails."),
-    Verdict.WARN: N_("! The server will be able to send its mails, with a caveat."),
-    Verdict.FAIL: N_("✗ The server will fail to send its mails."),
-    Verdict.UNTESTABLE: N_("! This cannot be tested from here."),
-}
 STOPPED = N_("! The test was stopped; nothing is proven.")
 TO_WHOM = N_("Send a real mail with these settings. To whom?")
 ADDRESS = N_("Address")
@@ -81,14 +75,11 @@ GO_ON = N_("Go on")
 GO_ON_ANYWAY = N_("Go on anyway")
 GO_ON_UNTESTED = N_("Go on without a test")
 
-_ROUTES = {
-    Security.TLS: N_(
-        "The server connects to {host}, port {port}, encrypted from the first byte (SMTPS)."
-    ),
-    Security.STARTTLS: N_(
-        "The server connects to {host}, port {port}, encrypted by STARTTLS before the login."
-    ),
-    Security.NONE: N_("The server connects to {host}, port {port}, not encrypted."),
+_VERDICT_MARKS = {
+    Verdict.PASS: "✓",
+    Verdict.WARN: "!",
+    Verdict.FAIL: "✗",
+    Verdict.UNTESTABLE: "!",
 }
 _SAID = N_("The mail server said: {words}")
 _OFFERS = {
@@ -99,7 +90,12 @@ _OFFERS = {
 
 def route_in_words(route: Route) -> str:
     """Say where the server connects to, as one sentence."""
-    return _(_ROUTES[route.security], host=route.host, port=route.port)
+    return _("The server {way}.", way=route.in_words())
+
+
+def verdict_in_words(verdict: Verdict) -> str:
+    """Return the verdict as a sentence with a mark."""
+    return f"{_VERDICT_MARKS[verdict]} {verdict.in_words}"
 
 
 def route_of(session: WizardSession, draft: Draft) -> str:

@@ -126,7 +126,7 @@ class LiveTestScreen(StepScreen):
                 self._started = None
                 self._lines.append(event)
             case VerdictReached(verdict):
-                self._say(_(live_test.VERDICTS[verdict]), "", _VERDICTS[verdict])
+                self._say(live_test.verdict_in_words(verdict), "", _VERDICTS[verdict])
             case TestFinished(report):
                 self._conclude(report)
                 return
@@ -138,7 +138,7 @@ class LiveTestScreen(StepScreen):
         if report.route is not None:
             self.query_one("#route", PlainText).say(live_test.route_in_words(report.route))
         diagnosis = "\n".join(live_test.explanation(report))
-        words, style = _(live_test.VERDICTS[report.verdict]), _VERDICTS[report.verdict]
+        words, style = live_test.verdict_in_words(report.verdict), _VERDICTS[report.verdict]
         self._say(words, diagnosis, style, "\n".join(_offers(report)))
         failed = report.verdict is Verdict.FAIL
         go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
