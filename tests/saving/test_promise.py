@@ -112,7 +112,7 @@ class Promise(RuleBasedStateMachine):
 
     def write(self, plan: Plan) -> None:
         apply_changes(
-            plan.config, plan.changes, plan.in_stores,
+            plan.config, plan.changes, plan.store_changes,
             command="set", keep=True, stores=self.stores,
         )  # fmt: skip
 
@@ -144,7 +144,7 @@ class Promise(RuleBasedStateMachine):
         config = texts.get("config.toml") if "config.toml" in texts else before.config
         env = (texts.get(".env") or None) if ".env" in texts else before.env
         vault = before.vault
-        for change in plan.in_stores:
+        for change in plan.store_changes:
             vault = None if change.after is None else change.after.reveal()
         return State(config, env, vault)
 

@@ -150,7 +150,7 @@ def _print(
         elif change.changed:
             words = N_("Created {path}") if change.created else N_("Changed {path}")
             output.result(_(words, path=change.before.shown))
-    for words in plan.about_stores(warnings):
+    for words in plan.store_messages(warnings):
         output.result(words)
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))

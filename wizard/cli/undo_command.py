@@ -63,7 +63,7 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
         else:
             words = N_("Removed {path}") if change.removed else N_("Put back {path}")
             output.result(_(words, path=change.before.shown))
-    for words in plan.about_stores(warnings):
+    for words in plan.store_messages(warnings):
         output.result(words)
     if options.dry_run:
         output.say(

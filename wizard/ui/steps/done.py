@@ -73,7 +73,7 @@ def done_screen_content(
         for settled in (False, True)
     )
     return Done(
-        (*written, *plan.about_stores(left), *(f"! {each.message}" for each in left)),
+        (*written, *plan.store_messages(left), *(f"! {each.message}" for each in left)),
         steps,
         once_settled,
         watch if restart is None else None,

@@ -74,7 +74,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         failure,
         "" if plan.changed else _(_UNCHANGED),
         tuple(_file(change) for change in plan.changes if change.changed),
-        plan.about_stores(),
+        plan.store_messages(),
         _(consequence) if plan.changed else "",
         (*_about_test(session, draft, plan), *(f"! {caution.message}" for caution in cautions)),
         _("Write") if plan.changed else _("Done"),
