@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 from wizard.demo.network import DEMO_RECORDS
-from wizard.discovery.dns import FixedRecords, Mx, Records, Srv
+from wizard.discovery.dns import FixedRecords, MxRecord, Records, SrvRecord
 
 GOOGLES_CUSTOMER = "firm.example"
 """A domain whose mails Google receives."""
 
 PUBLIC_RECORDS = FixedRecords(
-    mx_records={**DEMO_RECORDS.mx_records, GOOGLES_CUSTOMER: [Mx(1, "aspmx.l.google.com")]},
+    mx_records={**DEMO_RECORDS.mx_records, GOOGLES_CUSTOMER: [MxRecord(1, "aspmx.l.google.com")]},
     srv_records=DEMO_RECORDS.srv_records,
 )
 
@@ -25,11 +25,11 @@ class HeldRecords:
         self.asked: list[str] = []
         self._records = records
 
-    async def mx(self, domain: str) -> Sequence[Mx]:
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
         self.asked.append(domain)
         await self.released.wait()
         return await self._records.mx(domain)
 
-    async def srv(self, name: str) -> Sequence[Srv]:
+    async def srv(self, name: str) -> Sequence[SrvRecord]:
         await self.released.wait()
         return await self._records.srv(name)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.store import StoreKind
 from wizard.ui.saved_draft import discard_draft, load_draft, save_draft

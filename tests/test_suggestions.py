@@ -33,7 +33,7 @@ def shown(
 
 
 def test_one_offer_is_listed_with_its_source_and_what_is_special() -> None:
-    found = shown(suggestion("mail.example.org", specials=("Mind this.",)))
+    found = shown(suggestion("mail.example.org", notes=("Mind this.",)))
     assert found.text.splitlines() == [
         "1 mail.example.org, port 465, SMTPS",
         "Enter takes it over; or type another host name.",
@@ -79,7 +79,7 @@ def test_other_user_name_is_said_and_not_taken_over() -> None:
 
 
 def test_unusable_one_is_told_and_not_offered() -> None:
-    found = shown(suggestion("a.example.org", usable=False, specials=("OAuth only.",)))
+    found = shown(suggestion("a.example.org", usable=False, notes=("OAuth only.",)))
     assert found == Suggestions("! By srv. OAuth only.")
 
 
@@ -113,7 +113,7 @@ async def test_changes_end_with_the_search_and_tell_its_last_picture() -> None:
     assert not waiting_message(discovery)
     assert [change async for change in discovery.changes()] == [None]
     assert discovery.found is not None
-    assert discovery.found.over
+    assert discovery.found.finished
 
 
 @pytest.mark.parametrize("address", ["", "apikey", "me@localhost", "me@", "@", "me@exa mple.org"])

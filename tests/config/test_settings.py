@@ -17,7 +17,7 @@ from wizard.config.settings import (
     settings_findings,
 )
 from wizard.errors import InvalidValue
-from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
+from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.variables import check_variable, expand, references
 from wizard.secrets.secret import Secret
 

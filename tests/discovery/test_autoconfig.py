@@ -29,7 +29,7 @@ def test_the_server_for_outgoing_mail_is_taken() -> None:
     [found] = suggested(web.server()).suggestions
     assert (found.endpoint, found.starttls, found.user) == ("mail.example.org", False, ADDRESS)
     assert found.usable
-    assert found.specials == ()
+    assert found.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_login_that_the_server_cannot_do_is_said(ways: tuple[str, ...], usable
     server = web.server("mail.example.org", "465", "SSL", "%EMAILADDRESS%", *ways)
     [found] = suggested(server).suggestions
     assert found.usable is usable
-    assert usable or "no login by password" in found.specials[0]
+    assert usable or "no login by password" in found.notes[0]
 
 
 def test_a_host_of_a_known_provider_comes_with_what_is_special_about_it() -> None:
@@ -106,14 +106,14 @@ def test_a_host_of_a_known_provider_comes_with_what_is_special_about_it() -> Non
         web.server("smtp.gmail.com"), web.server("smtp-mail.outlook.com", "587", "STARTTLS")
     ).suggestions
     assert google.provider == "Google"
-    assert "app password" in google.specials[0]
+    assert "app password" in google.notes[0]
     assert not outlook.usable
-    assert "OAuth" in outlook.specials[0]
+    assert "OAuth" in outlook.notes[0]
 
 
 def test_a_host_elsewhere_comes_with_a_warning() -> None:
     [found] = suggested(web.server("mail.elsewhere.example")).suggestions
-    assert "take it only if you know" in found.specials[0]
+    assert "take it only if you know" in found.notes[0]
 
 
 def test_the_domain_may_be_a_placeholder_in_the_host() -> None:

@@ -21,9 +21,9 @@ from tests.discovery.name_server import name_server, serve_zone
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DEMO_RECORDS, DemoNetwork
 from wizard.discovery import sentences
-from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords
+from wizard.discovery.dns import FixedRecords, MxRecord, SrvRecord, SystemRecords
 from wizard.discovery.search import discover
-from wizard.discovery.sentences import autoconfig_unreadable, nothing_found
+from wizard.discovery.sentences import autoconfig_unreadable, search_status
 from wizard.discovery.suggestion import DiscoverySource, SearchState, Suggestion, ranked_suggestions
 from wizard.errors import InvalidValue
 from wizard.secrets.secret import Secret
@@ -32,7 +32,7 @@ ADDRESS, DOMAIN = "you@example.org", "example.org"
 SOON = 10.0
 NOTHING = FixedRecords({DOMAIN: []})
 SRV = FixedRecords(
-    {DOMAIN: []}, {"_submissions._tcp.example.org": [Srv(0, 1, 465, "mail.example.org")]}
+    {DOMAIN: []}, {"_submissions._tcp.example.org": [SrvRecord(0, 1, 465, "mail.example.org")]}
 )
 
 
@@ -42,7 +42,7 @@ async def pictures(
     stream = discover(ADDRESS, network=network, records=records, seconds=seconds)
     async with aclosing(stream):
         found = [each async for each in stream]
-    assert [each.over for each in found] == [False] * (len(found) - 1) + [True]
+    assert [each.finished for each in found] == [False] * (len(found) - 1) + [True]
     assert await network.all_closed()
     return found
 
@@ -76,15 +76,15 @@ async def test_a_provider_known_by_the_domain_is_there_at_once_without_any_netwo
 ) -> None:
     found = [each async for each in discover("you@gmail.com", network=no_network)]
     assert len(found) == 1
-    assert found[0].over
+    assert found[0].finished
     assert found[0].best is not None
     assert found[0].best.source is DiscoverySource.DOMAIN
     assert no_network.resolved == []
 
 
 async def test_a_known_provider_can_be_asked_about_anyway(no_network: Internet) -> None:
-    records = FixedRecords({}, {"_submissions._tcp.gmx.de": [Srv(0, 1, 465, "smtp.gmx.de")]})
-    stream = discover("you@gmx.de", network=no_network, records=records, ask_anyway=True)
+    records = FixedRecords({}, {"_submissions._tcp.gmx.de": [SrvRecord(0, 1, 465, "smtp.gmx.de")]})
+    stream = discover("you@gmx.de", network=no_network, records=records, even_if_known=True)
     found = [each async for each in stream]
     assert found[0].best is not None  # known before anybody has answered
     assert [each.source for each in found[-1].suggestions] == [
@@ -110,7 +110,7 @@ async def test_the_first_picture_says_who_is_asked(no_network: Internet) -> None
             DiscoverySource.GUESS,
         ),
     )
-    assert nothing_found(first).startswith("Looking for the mail server of example.org")
+    assert search_status(first).startswith("Looking for the mail server of example.org")
 
 
 async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
@@ -123,12 +123,13 @@ async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
     [only] = found.suggestions
     assert only.source is DiscoverySource.SRV
     assert only.user == ADDRESS  # which only autoconfig says
-    assert "port 465" in nothing_found(found)
+    assert "port 465" in search_status(found)
 
 
 async def test_suggestions_come_in_the_order_of_trust(serve: Serve, authority: trustme.CA) -> None:
     records = FixedRecords(
-        {DOMAIN: [Mx(1, "mx.gandi.net"), Mx(1, "spool.mail.gandi.net")]}, SRV.srv_records
+        {DOMAIN: [MxRecord(1, "mx.gandi.net"), MxRecord(1, "spool.mail.gandi.net")]},
+        SRV.srv_records,
     )
     path = "/.well-known/autoconfig/mail/config-v1.1.xml"
     file = web.settings(web.server("out.example.org"))
@@ -204,9 +205,9 @@ async def test_guesses_are_hosts_that_take_connections_and_are_told_nothing(
     assert [(each.endpoint, each.starttls) for each in found.suggestions] == [
         (f"{name}.example.org", starttls) for name, starttls in expected
     ]
-    assert all("guess" in each.words and each.user is None for each in found.suggestions)
+    assert all("guess" in each.origin and each.user is None for each in found.suggestions)
     assert listener.heard == b""
-    assert bool(found.suggestions) != nothing_found(found).startswith("Nothing was found")
+    assert bool(found.suggestions) != search_status(found).startswith("Nothing was found")
 
 
 async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
@@ -297,12 +298,17 @@ async def test_closing_the_stream_closes_all_connections_at_once(
 
 async def test_the_whole_question_can_be_about_a_domain_in_unicode(no_network: Internet) -> None:
     records = FixedRecords(
-        {}, {"_submissions._tcp.xn--mller-kva.example": [Srv(0, 1, 465, "m.xn--mller-kva.example")]}
+        {},
+        {
+            "_submissions._tcp.xn--mller-kva.example": [
+                SrvRecord(0, 1, 465, "m.xn--mller-kva.example")
+            ]
+        },
     )
     stream = discover("du@müller.example", network=no_network, records=records)
     found = [each async for each in stream][-1]
     assert [each.endpoint for each in found.suggestions] == ["m.xn--mller-kva.example"]
-    assert found.suggestions[0].specials == ()
+    assert found.suggestions[0].notes == ()
 
 
 async def test_a_domain_whose_names_are_too_long_is_simply_not_found(
@@ -364,7 +370,7 @@ def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
     found = SearchState(DOMAIN, (Suggestion(DiscoverySource.MX, "", usable=False),))
     assert found.best is None
     assert found.suggestions[0].route is None
-    assert nothing_found(found) == (
+    assert search_status(found) == (
         "The server cannot send mails through the provider of example.org."
     )
 
@@ -372,7 +378,7 @@ def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: sentences.given_up(DOMAIN, tuple(DiscoverySource)[1:])[1],
+        lambda: sentences.unanswered(DOMAIN, tuple(DiscoverySource)[1:])[1],
         lambda: sentences.dns_silent(DOMAIN),
         lambda: autoconfig_unreadable(DOMAIN),
     ],

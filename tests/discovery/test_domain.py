@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.config.settings import Endpoint
-from wizard.discovery.suggestion import as_host, domain_of, is_within
+from wizard.discovery.providers import is_within
+from wizard.discovery.suggestion import as_host, domain_of
 from wizard.errors import InvalidValue
 
 

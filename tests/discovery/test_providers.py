@@ -18,7 +18,7 @@ from wizard.discovery.providers import (
     provider_by_mx,
     providers,
 )
-from wizard.discovery.sentences import known_by_domain, specials_of
+from wizard.discovery.sentences import known_by_domain, notes_on_provider
 from wizard.discovery.suggestion import DiscoverySource, as_host
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.failure import Cause, Failure, Stage
@@ -58,26 +58,26 @@ def test_every_entry_says_where_it_is_from_and_when_that_was_looked_at(provider:
 
 
 @EVERY
-def test_what_is_unsure_is_a_part_of_the_entry(provider: Provider) -> None:
-    assert set(provider.unsure) <= {"user", "smtps", "starttls", *provider.specials}
+def test_what_is_unconfirmed_is_a_part_of_the_entry(provider: Provider) -> None:
+    assert set(provider.unconfirmed) <= {"user", "smtps", "starttls", *provider.notes}
     assert (provider.user is UserNameForm.FIXED) == (provider.fixed_user is not None)
 
 
 @EVERY
 def test_a_provider_without_a_way_in_says_why(provider: Provider) -> None:
-    if provider.way_in() is None:
+    if provider.preferred_server() is None:
         assert not provider.usable or provider.user is UserNameForm.LOGIN
 
 
 @EVERY
 def test_every_special_has_a_sentence(provider: Provider) -> None:
-    sentences = specials_of(provider)
-    assert len(sentences) >= len(provider.specials)
+    sentences = notes_on_provider(provider)
+    assert len(sentences) >= len(provider.notes)
     assert all(re.fullmatch(r"\S.*\.", sentence) for sentence in sentences)
 
 
 def test_every_code_is_used() -> None:
-    assert {code for each in providers() for code in each.specials} == set(ProviderNote)
+    assert {code for each in providers() for code in each.notes} == set(ProviderNote)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
     assert found is not None
     assert not found.usable
     assert found.endpoint == endpoint
-    assert why in found.specials[0]
+    assert why in found.notes[0]
 
 
 @pytest.mark.parametrize("text", ["", "apikey", "you@", "you@localhost", "@@", "a@exa mple", "a@é"])
@@ -189,10 +189,10 @@ def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
         "",
         "",
         smtps="smtp.x.example",
-        specials=(ProviderNote.APP_PASSWORD,),
-        unsure=("smtps", "user", ProviderNote.APP_PASSWORD),
+        notes=(ProviderNote.APP_PASSWORD,),
+        unconfirmed=("smtps", "user", ProviderNote.APP_PASSWORD),
     )
-    special, user = specials_of(provider)
+    special, user = notes_on_provider(provider)
     assert special.startswith("Nobody has confirmed")
     assert "probably" in user
     assert "confirmed" in known_by_domain(provider, "x.example")

@@ -11,7 +11,7 @@ import dns.rcode
 import pytest
 
 from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
-from wizard.discovery.dns import FixedRecords, Mx, Srv, SystemRecords, by_mx, by_srv
+from wizard.discovery.dns import FixedRecords, MxRecord, SrvRecord, SystemRecords, by_mx, by_srv
 from wizard.discovery.suggestion import SourceResult
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
@@ -35,7 +35,10 @@ async def test_records_come_in_order() -> None:
     }
     async with name_server(serve_zone(zone)) as port:
         records = SystemRecords("127.0.0.1", port)
-        assert await records.mx(DOMAIN) == [Mx(10, "A.example.org"), Mx(20, "b.example.org")]
+        assert await records.mx(DOMAIN) == [
+            MxRecord(10, "A.example.org"),
+            MxRecord(20, "b.example.org"),
+        ]
         assert [each.host[0] for each in await records.srv(SMTPS.split()[0])] == ["a", "b", "c"]
 
 
@@ -45,8 +48,8 @@ async def test_a_provider_is_recognised_behind_an_own_domain() -> None:
     )
     [google] = found.suggestions
     assert (google.endpoint, google.user, google.provider) == ("smtp.gmail.com", ADDRESS, "Google")
-    assert "receives the mails of example.org" in google.words
-    assert "app password" in google.specials[0]
+    assert "receives the mails of example.org" in google.origin
+    assert "app password" in google.notes[0]
 
 
 async def test_a_provider_without_smtp_is_recognised_too() -> None:
@@ -82,7 +85,7 @@ async def test_both_services_are_suggested_the_better_one_first() -> None:
         ("mail.example.org", True),
     ]
     assert {each.user for each in found} == {None}
-    assert not any(each.specials for each in found)
+    assert not any(each.notes for each in found)
 
 
 async def test_a_service_that_is_not_offered_is_not_suggested() -> None:
@@ -115,7 +118,7 @@ async def test_unusual_ports_become_a_form_that_the_server_has_or_a_remark(
 
 async def test_a_host_elsewhere_comes_with_a_warning() -> None:
     [found] = (await srv(serve_zone({SMTPS: ["0 1 465 mail.elsewhere.example."]}))).suggestions
-    assert "does not belong to example.org" in found.specials[0]
+    assert "does not belong to example.org" in found.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -221,9 +224,11 @@ async def test_silence_can_be_cancelled_and_leaves_no_socket_behind() -> None:
 
 
 async def test_records_that_were_told_answer_like_the_dns() -> None:
-    records = FixedRecords({DOMAIN: [Mx(1, "mx.example.org")]}, {"a": [Srv(0, 0, 465, "b")]})
-    assert await records.mx(DOMAIN) == [Mx(1, "mx.example.org")]
-    assert await records.srv("a") == [Srv(0, 0, 465, "b")]
+    records = FixedRecords(
+        {DOMAIN: [MxRecord(1, "mx.example.org")]}, {"a": [SrvRecord(0, 0, 465, "b")]}
+    )
+    assert await records.mx(DOMAIN) == [MxRecord(1, "mx.example.org")]
+    assert await records.srv("a") == [SrvRecord(0, 0, 465, "b")]
     with pytest.raises(socket.gaierror) as refused:
         await records.srv("b")
     assert refused.value.errno == socket.EAI_NONAME

@@ -12,7 +12,7 @@ import pytest
 from wizard.errors import FileRefused
 from wizard.files.reading import read_file
 from wizard.files.replacing import replace_file
-from wizard.formats import text
+from wizard.formats import encoding
 
 from .accounts import apart, needs_root, ordinary
 
@@ -53,9 +53,9 @@ def test_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
 
 def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_bytes(b"#" * text.MAX_BYTES)
+    path.write_bytes(b"#" * encoding.MAX_BYTES)
     assert read_file(path).exists
-    path.write_bytes(b"#" * (text.MAX_BYTES + 1))
+    path.write_bytes(b"#" * (encoding.MAX_BYTES + 1))
     with pytest.raises(FileRefused, match="1 MiB"):
         read_file(path)
 

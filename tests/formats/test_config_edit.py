@@ -4,7 +4,7 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import parse_config
 
 SECRET = '"${SMTP_SECRET}"'

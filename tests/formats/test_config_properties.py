@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import SMTP_KEYS, parse_config
 from wizard.formats.masking import mask_config
-from wizard.formats.toml.statements import Kind, mask_references, parse_toml, split_statements
+from wizard.formats.toml.statements import (
+    StatementKind,
+    fill_references,
+    parse_toml,
+    split_statements,
+)
 from wizard.formats.toml.values import same_value
 
 BLANKS = st.sampled_from(["", " ", "  ", "\t", " \t"])
@@ -161,7 +166,7 @@ MANY = settings(deadline=None, max_examples=150)
 
 
 def loads(text: str) -> dict[str, Any]:
-    return tomllib.loads(mask_references(text.removeprefix("\ufeff")))
+    return tomllib.loads(fill_references(text.removeprefix("\ufeff")))
 
 
 def without(data: dict[str, Any], edit: ConfigEdit) -> dict[str, Any]:
@@ -187,7 +192,7 @@ def test_statements_tile_every_config(text: str) -> None:
         assert statement.text
         assert statement.line == line
         line += statement.text.count("\n")
-        if statement.kind is Kind.PAIR:
+        if statement.kind is StatementKind.PAIR:
             value = loads(f"v = {statement.text[slice(*statement.value_span)]}")["v"]
             found: Any = loads(statement.text)
             for part in statement.key:

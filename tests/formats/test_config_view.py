@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import SmtpValues, parse_config
 
 

@@ -12,8 +12,8 @@ from wizard.formats.dotenv.quoting import (
     NODE,
     PYTHON,
     SHELL,
-    by_hand,
     check_value,
+    manual_edit,
     quote_value,
     readers_that_differ,
 )
@@ -105,7 +105,7 @@ def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[st
 @given(st.text("\\'\"$`{}# ab", min_size=3, max_size=12))
 def test_what_the_operator_is_told_holds_no_part_of_the_value(tail: str) -> None:
     value = "hunter2" + tail
-    assert "hunter2" not in by_hand("SMTP_SECRET", value)
+    assert "hunter2" not in manual_edit("SMTP_SECRET", value)
     assert "hunter2" not in repr(readers_that_differ(value))
 
 
@@ -113,4 +113,4 @@ def test_what_the_operator_is_told_holds_no_part_of_the_value(tail: str) -> None
 def test_the_line_to_write_by_hand_has_the_quotes_that_the_value_needs(
     value: str, start: str
 ) -> None:
-    assert by_hand("S", value).startswith(start + " ")
+    assert manual_edit("S", value).startswith(start + " ")

@@ -7,10 +7,10 @@ import pytest
 from wizard.errors import FileRefused
 from wizard.formats.toml.document import inline_pairs
 from wizard.formats.toml.statements import (
-    Kind,
     Statement,
+    StatementKind,
     TomlSource,
-    mask_references,
+    fill_references,
     parse_toml,
     split_statements,
     toml_references,
@@ -50,28 +50,28 @@ def test_statements_tile_the_text(text: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_spans_hold_the_value_that_tomllib_reads(text: str) -> None:
     for pair in parse_toml(text).statements:
-        if pair.kind is Kind.PAIR:
-            value = tomllib.loads(f"v = {pair.masked[slice(*pair.value_span)]}")["v"]
-            whole = tomllib.loads(pair.masked)
+        if pair.kind is StatementKind.PAIR:
+            value = tomllib.loads(f"v = {pair.filled[slice(*pair.value_span)]}")["v"]
+            whole = tomllib.loads(pair.filled)
             for part in pair.key:
                 whole = whole[part]
             assert repr(whole) == repr(value)
 
 
-def lines(source: TomlSource) -> list[tuple[Kind, int, tuple[str, ...]]]:
+def lines(source: TomlSource) -> list[tuple[StatementKind, int, tuple[str, ...]]]:
     return [(s.kind, s.line, s.path) for s in source.statements]
 
 
 def test_each_statement_knows_its_line_and_its_path() -> None:
     text = 'a.b = """\n\n"""\n# c\n\n[t."u v"]\nx = 1\n[[w]]\ny = 2\n'
     assert lines(parse_toml(text)) == [
-        (Kind.PAIR, 1, ("a", "b")),
-        (Kind.COMMENT, 4, ()),
-        (Kind.BLANK, 5, ()),
-        (Kind.HEADER, 6, ("t", "u v")),
-        (Kind.PAIR, 7, ("t", "u v", "x")),
-        (Kind.ARRAY_HEADER, 8, ("w",)),
-        (Kind.PAIR, 9, ("w", "y")),
+        (StatementKind.PAIR, 1, ("a", "b")),
+        (StatementKind.COMMENT, 4, ()),
+        (StatementKind.BLANK, 5, ()),
+        (StatementKind.HEADER, 6, ("t", "u v")),
+        (StatementKind.PAIR, 7, ("t", "u v", "x")),
+        (StatementKind.ARRAY_HEADER, 8, ("w",)),
+        (StatementKind.PAIR, 9, ("w", "y")),
     ]
 
 
@@ -103,7 +103,7 @@ def test_values_without_inline_tables_have_no_inline_pairs(text: str) -> None:
 
 def test_references_outside_of_strings_are_masked_in_the_same_length() -> None:
     text = "a = ${PORT} # ${C}\nb = \"${B}\"\nc = '''\n${D}'''\n"
-    assert mask_references(text) == text.replace("${PORT}", "1111111")
+    assert fill_references(text) == text.replace("${PORT}", "1111111")
     assert list(toml_references(text)) == ["PORT", "B", "D"]
 
 

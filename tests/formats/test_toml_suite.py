@@ -20,8 +20,8 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
-from wizard.formats.config_toml.skip_form import SkipKey
-from wizard.formats.text import decode
+from wizard.formats.config_toml.skip_key import SkipKey
+from wizard.formats.encoding import decode
 
 SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"
 SMTP = ConfigEdit("you@peer.example", "mail.peer.example", '"${SMTP_SECRET}"', True)

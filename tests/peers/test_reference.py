@@ -19,7 +19,7 @@ from wizard.demo.stage import write_demo_files
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import DEFAULT_VARIABLE
 

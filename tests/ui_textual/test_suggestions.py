@@ -11,7 +11,7 @@ import pytest
 
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, SMALL, Operator, Wizard
-from wizard.discovery.dns import Mx
+from wizard.discovery.dns import MxRecord
 from wizard.ui.textual.field import Field
 
 LOOKING = "Looking for the mail server of demo.example …"
@@ -23,7 +23,7 @@ PATIENCE = 30.0
 class Broken:
     """A DNS client with a defect."""
 
-    async def mx(self, domain: str) -> Sequence[Mx]:
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
         raise ZeroDivisionError
 
     srv = PUBLIC_RECORDS.srv

@@ -11,7 +11,7 @@ from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
 from wizard.errors import Finding, InvalidValue
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.secrets.secret import Replace
 from wizard.secrets.store import StoreKind

@@ -16,7 +16,7 @@ from wizard.config.draft import Draft
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, UsageError, WizardError
 from wizard.files.refusals import InPlaceReason
-from wizard.formats.config_toml.skip_form import skip_key_of
+from wizard.formats.config_toml.skip_key import skip_key_of
 from wizard.formats.variables import check_variable
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan

@@ -12,10 +12,10 @@ from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.config_toml.skip_form import SkipKey, skip_key_of
+from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import ConfigView, parse_config
 from wizard.formats.dotenv.variables import read_variable
-from wizard.formats.text import decode
+from wizard.formats.encoding import decode
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import SecretSource

@@ -10,7 +10,7 @@ from wizard.config.current import CurrentConfig
 from wizard.config.settings import Endpoint, SmtpSettings, check_user
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit

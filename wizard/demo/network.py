@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
-from wizard.discovery.dns import FixedRecords, Mx, Srv
+from wizard.discovery.dns import FixedRecords, MxRecord, SrvRecord
 from wizard.system.network import Address, SystemNetwork, match_server_tls
 
 RELAY_PORT = 2500
@@ -60,10 +60,10 @@ class DemoNetwork:
 
 _DOMAIN = DEMO_USER.rpartition("@")[2]
 DEMO_RECORDS = FixedRecords(
-    mx_records={_DOMAIN: [Mx(10, DEMO_HOST)]},
+    mx_records={_DOMAIN: [MxRecord(10, DEMO_HOST)]},
     srv_records={
-        f"_submissions._tcp.{_DOMAIN}": [Srv(0, 1, 465, DEMO_HOST)],
-        f"_submission._tcp.{_DOMAIN}": [Srv(0, 1, 587, DEMO_HOST)],
+        f"_submissions._tcp.{_DOMAIN}": [SrvRecord(0, 1, 465, DEMO_HOST)],
+        f"_submission._tcp.{_DOMAIN}": [SrvRecord(0, 1, 587, DEMO_HOST)],
     },
 )
 """Goes with :class:`wizard.demo.network.DemoNetwork`; nothing is ever asked."""

@@ -1,8 +1,6 @@
-"""Settings for mail programs that a domain publishes, in the format of Thunderbird's autoconfig.
+"""Settings that a domain publishes for mail programs, in the format of Thunderbird's autoconfig.
 
 https://www.ietf.org/archive/id/draft-ietf-mailmaint-autoconfig-00.html
-
-Asks the web servers of a domain for the settings that it publishes for mail programs.
 """
 
 from __future__ import annotations
@@ -19,13 +17,12 @@ from wizard.config.settings import Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.https import HttpsClient, NotFound, UnusableResponse
 from wizard.discovery.offers import AdvertisedServer, suggestions_from
-from wizard.discovery.sentences import autoconfig_unreadable
 from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
 from wizard.system.background import run_in_thread
 from wizard.system.network import Network
 
-_MOST = 5
-"""Servers of one file that are looked at."""
+_MAX_SERVERS = 5
+"""More servers in one file are ignored."""
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS, "plain": Security.NONE}
 _BY_PASSWORD = frozenset({"password-cleartext", "plain"})
 _WITHOUT_LOGIN = frozenset({"none", "client-IP-address", "smtp-after-pop"})
@@ -33,34 +30,34 @@ _PLAIN_TEXT = re.compile(r"[A-Za-z0-9._+@-]*\Z")
 
 
 class InvalidAutoconfig(Exception):
-    """The file is none of these."""
+    """The file is not in this format."""
 
 
 class _Builder(TreeBuilder):
-    """Builds no tree of a file that declares a type: entities would be declared in there."""
+    """Refuses a file with a document type, which is where entities would be declared."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> NoReturn:
         raise InvalidAutoconfig
 
 
 def parse_autoconfig(file: bytes, address: str, domain: str) -> list[AdvertisedServer]:
-    """Return the servers for outgoing mail in the order of the file; raise :class:`Unreadable`.
+    """Return the servers for outgoing mail, in the order of the file; raise `InvalidAutoconfig`.
 
-    Servers that are no hosts on the internet are left out.
+    Servers without a public host name are left out.
     """
     parser = XMLParser(target=_Builder())  # noqa: S314  (the builder refuses what is dangerous)
     try:
         parser.feed(file)
         root = parser.close()
-    except (ParseError, LookupError, ValueError) as error:  # unknown encodings are the latter
+    except (ParseError, LookupError, ValueError) as error:  # unknown encodings raise the latter two
         raise InvalidAutoconfig from error
     if not isinstance(root, Element) or root.tag != "clientConfig":
         raise InvalidAutoconfig
-    servers = root.findall("emailProvider/outgoingServer[@type='smtp']")[:_MOST]
-    return [offer for server in servers for offer in _offer(server, address, domain)]
+    servers = root.findall("emailProvider/outgoingServer[@type='smtp']")[:_MAX_SERVERS]
+    return [each for server in servers for each in _advertised(server, address, domain)]
 
 
-def _offer(server: Element, address: str, domain: str) -> Iterator[AdvertisedServer]:
+def _advertised(server: Element, address: str, domain: str) -> Iterator[AdvertisedServer]:
     host = as_host(_text(server, "hostname").replace("%EMAILDOMAIN%", domain))
     port = _text(server, "port")
     security = _SECURITY.get(_text(server, "socketType"))
@@ -76,7 +73,7 @@ def _text(server: Element, tag: str) -> str:
 
 
 def _user(template: str, address: str, domain: str) -> str | None:
-    """Fill in ``template``; None if it names somebody, or has characters that no template has."""
+    """Fill in ``template``; None if it is a fixed name or contains unusual characters."""
     filled = {
         "%EMAILADDRESS%": address,
         "%EMAILLOCALPART%": address.rpartition("@")[0],
@@ -92,40 +89,40 @@ def _user(template: str, address: str, domain: str) -> str | None:
 
 
 def _takes_password(server: Element) -> bool:
-    """Whether the server can log in with a password in clear text, or need not log in."""
-    ways = {(each.text or "").strip() for each in server.findall("authentication")}
-    return not ways or bool(ways & (_BY_PASSWORD | _WITHOUT_LOGIN))
+    """Whether it accepts a password in clear text, or needs no login."""
+    methods = {(each.text or "").strip() for each in server.findall("authentication")}
+    return not methods or bool(methods & (_BY_PASSWORD | _WITHOUT_LOGIN))
 
 
-_PLACES = (
+_URLS = (
     "https://autoconfig.{domain}/mail/config-v1.1.xml",
     "https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml",
 )
-"""In the order of trust. Nothing about the operator is in the request: no ``emailaddress=``."""
+"""The most trustworthy first. Nothing in them identifies the operator: no ``emailaddress=``."""
 
 
 async def by_autoconfig(address: str, domain: str, network: Network) -> SourceResult:
-    """Take the file from the first place that has one."""
+    """Take the first file that has suggestions."""
     context = await run_in_thread(network.tls_context)  # reads a hundred certificates
-    web = HttpsClient(network, context, domain)
-    places = (place.format(domain=domain) for place in _PLACES)
-    answers = await asyncio.gather(*(_ask(place, address, domain, web) for place in places))
-    for each in answers:
+    client = HttpsClient(network, context, domain)
+    urls = (url.format(domain=domain) for url in _URLS)
+    results = await asyncio.gather(*(_fetch(url, address, domain, client) for url in urls))
+    for each in results:
         if each.suggestions:
             return each
-    return SourceResult(remarks=tuple(dict.fromkeys(r for each in answers for r in each.remarks)))
+    return SourceResult(remarks=tuple(dict.fromkeys(r for each in results for r in each.remarks)))
 
 
-async def _ask(place: str, address: str, domain: str, web: HttpsClient) -> SourceResult:
-    host = urlsplit(place).hostname or domain
+async def _fetch(url: str, address: str, domain: str, client: HttpsClient) -> SourceResult:
+    host = urlsplit(url).hostname or domain
     try:
-        offers = parse_autoconfig(await web.get(place), address, domain)
+        servers = parse_autoconfig(await client.get(url), address, domain)
     except NotFound:
         return SourceResult()
     except ssl.SSLCertVerificationError:
         return SourceResult(remarks=(sentences.wrong_certificate(host),))
     except (UnusableResponse, InvalidAutoconfig):
-        return SourceResult(remarks=(autoconfig_unreadable(host),))
+        return SourceResult(remarks=(sentences.autoconfig_unreadable(host),))
     return suggestions_from(
-        DiscoverySource.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), offers
+        DiscoverySource.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), servers
     )

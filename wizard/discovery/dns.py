@@ -1,9 +1,4 @@
-"""MX and SRV records from the name servers of this machine.
-
-MX and SRV records: what is asked, and who asks it.
-
-What the DNS says about the mail server of a domain.
-"""
+"""What the DNS says about the mail server of a domain: its MX and SRV records."""
 
 from __future__ import annotations
 
@@ -30,16 +25,16 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Mx:
-    """A host that receives mails; the least ``preference`` comes first. No host: a null MX."""
+class MxRecord:
+    """A host that receives mail; the lowest ``preference`` comes first. No host: a null MX."""
 
     preference: int
     host: str
 
 
 @dataclass(frozen=True, slots=True)
-class Srv:
-    """A server for a service; the least ``priority`` comes first. No host: not offered."""
+class SrvRecord:
+    """A server of a service; the lowest ``priority`` comes first. No host: not offered."""
 
     priority: int
     weight: int
@@ -48,73 +43,75 @@ class Srv:
 
 
 class Records(Protocol):
-    """The part of the DNS that :class:`wizard.system.network.Network` does not have.
+    """The DNS queries that :class:`wizard.system.network.Network` does not have.
 
-    Hosts come as they stand in the DNS, without the dot at the end, and are not checked.
-    A name without such records has none; :class:`socket.gaierror` says with ``EAI_NONAME`` that
-    there is no such name, and with anything else that the DNS could not be asked.
+    Hosts are those in the DNS without the final dot, unchecked. A name without such records gives
+    an empty sequence. :class:`socket.gaierror` with ``EAI_NONAME`` means that there is no such
+    name, with any other code that the DNS could not be queried.
     """
 
-    async def mx(self, domain: str) -> Sequence[Mx]:
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
         """Return the MX records of ``domain``, in order."""
 
-    async def srv(self, name: str) -> Sequence[Srv]:
+    async def srv(self, name: str) -> Sequence[SrvRecord]:
         """Return the SRV records of ``name``, for example ``_submissions._tcp.example.org``."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedRecords:
-    """Records that are told beforehand; every other name does not exist. For the demo."""
+    """Fixed records, for the demo; no other name exists."""
 
-    mx_records: Mapping[str, Sequence[Mx]] = field(default_factory=dict)
-    srv_records: Mapping[str, Sequence[Srv]] = field(default_factory=dict)
+    mx_records: Mapping[str, Sequence[MxRecord]] = field(default_factory=dict)
+    srv_records: Mapping[str, Sequence[SrvRecord]] = field(default_factory=dict)
 
-    async def mx(self, domain: str) -> Sequence[Mx]:
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
         """Return the records of ``domain``."""
-        return _told(self.mx_records, domain)
+        return _fixed(self.mx_records, domain)
 
-    async def srv(self, name: str) -> Sequence[Srv]:
+    async def srv(self, name: str) -> Sequence[SrvRecord]:
         """Return the records of ``name``."""
-        return _told(self.srv_records, name)
+        return _fixed(self.srv_records, name)
 
 
-def _told(records: Mapping[str, Sequence[R]], name: str) -> Sequence[R]:
+def _fixed(records: Mapping[str, Sequence[R]], name: str) -> Sequence[R]:
     if name not in records:
-        raise socket.gaierror(socket.EAI_NONAME, "the name is not among those that were told")
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
     return records[name]
 
 
-_ONE_TRY = 1.5
-"""Seconds for one question to one name server."""
-_LONGEST = 15.0
-"""Seconds after which a question ends by itself; whoever asks sets the real deadline."""
-_MOST = 20
-"""Records of one name that are looked at."""
+_SERVER_SECONDS = 1.5
+"""For one query to one name server."""
+_QUERY_SECONDS = 15.0
+"""After that a query ends by itself; the caller sets the real deadline."""
+_MAX_RECORDS = 20
+"""More records of one name are ignored."""
 
 
 class SystemRecords:
-    """Implements :class:`wizard.discovery.records.Records` with the resolver's configuration.
+    """Queries the name servers of this machine, or ``nameserver`` (an IP address) instead.
 
-    ``nameserver`` is an IP address to ask instead. Cancelling a question closes its socket.
+    Cancelling a query closes its socket.
     """
 
     def __init__(self, nameserver: str | None = None, port: int = 53) -> None:
         self._nameserver = nameserver
         self._port = port
 
-    async def mx(self, domain: str) -> Sequence[Mx]:
-        """Ask for the MX records of ``domain``."""
-        records = await self._ask(domain, "MX")
-        return sorted(Mx(each.preference, _host(each.exchange)) for each in records)
+    async def mx(self, domain: str) -> Sequence[MxRecord]:
+        """Query the MX records of ``domain``."""
+        records = await self._query(domain, "MX")
+        return sorted(MxRecord(each.preference, _host(each.exchange)) for each in records)
 
-    async def srv(self, name: str) -> Sequence[Srv]:
-        """Ask for the SRV records of ``name``; of equal priority the heaviest comes first."""
-        records = await self._ask(name, "SRV")
-        found = [Srv(each.priority, each.weight, each.port, _host(each.target)) for each in records]
+    async def srv(self, name: str) -> Sequence[SrvRecord]:
+        """Query the SRV records of ``name``; of equal priority, the greatest weight comes first."""
+        records = await self._query(name, "SRV")
+        found = [
+            SrvRecord(each.priority, each.weight, each.port, _host(each.target)) for each in records
+        ]
         return sorted(found, key=lambda record: (record.priority, -record.weight))
 
-    async def _ask(self, name: str, kind: str) -> list[Any]:
-        """Return the records as dnspython has them, whose fields depend on ``kind``."""
+    async def _query(self, name: str, kind: str) -> list[Any]:
+        """Return dnspython's records, whose attributes depend on ``kind``."""
         resolver = await run_in_thread(self._resolver)
         from dns.resolver import NXDOMAIN
 
@@ -122,9 +119,9 @@ class SystemRecords:
             answer = await resolver.resolve(name, kind, search=False, raise_on_no_answer=False)
         except NXDOMAIN as error:
             raise socket.gaierror(socket.EAI_NONAME, "no such name") from error
-        except Exception as error:  # whatever a hostile answer makes of dnspython
+        except Exception as error:  # whatever dnspython makes of a hostile answer
             raise socket.gaierror(socket.EAI_AGAIN, "the DNS gave no usable answer") from error
-        return list(islice(answer.rrset or (), _MOST))
+        return list(islice(answer.rrset or (), _MAX_RECORDS))
 
     def _resolver(self) -> Resolver:
         """Import dnspython, which takes a tenth of a second, and read its configuration."""
@@ -138,12 +135,12 @@ class SystemRecords:
         if self._nameserver is not None:
             resolver.nameservers = [self._nameserver]
         resolver.port = self._port
-        resolver.timeout, resolver.lifetime = _ONE_TRY, _LONGEST
+        resolver.timeout, resolver.lifetime = _SERVER_SECONDS, _QUERY_SECONDS
         return resolver
 
 
 def _host(name: Name) -> str:
-    return name.to_text(omit_final_dot=True).removesuffix(".")  # the root is all dot
+    return name.to_text(omit_final_dot=True).removesuffix(".")  # the root is nothing but a dot
 
 
 _SERVICES = {"_submissions._tcp": Security.TLS, "_submission._tcp": Security.STARTTLS}
@@ -151,9 +148,9 @@ _SERVICES = {"_submissions._tcp": Security.TLS, "_submission._tcp": Security.STA
 
 
 async def by_mx(address: str, domain: str, records: Records) -> SourceResult:
-    """Recognise the provider by the host that receives the mails of ``domain``.
+    """Recognise the provider by the host that receives the mail of ``domain``.
 
-    Only the most preferred hosts count: the others may be somebody else's.
+    Only the most preferred hosts count: the others may belong to somebody else.
     """
     try:
         found = await records.mx(domain)
@@ -172,23 +169,23 @@ async def by_mx(address: str, domain: str, records: Records) -> SourceResult:
 
 
 async def by_srv(domain: str, records: Records) -> SourceResult:
-    """Take the server that ``domain`` names, in the form of each service."""
-    found = await asyncio.gather(*(_ask(f"{name}.{domain}", records) for name in _SERVICES))
+    """Take the servers that ``domain`` names, one for each service."""
+    found = await asyncio.gather(*(_srv(f"{name}.{domain}", records) for name in _SERVICES))
     if not any(found) and None in found:
         return SourceResult(remarks=(sentences.dns_silent(domain),))
     first = [records[0] for records in found if records]
     if first and not any(record.host for record in first):
         return SourceResult(remarks=(sentences.not_offered(domain),))
-    offers = [
+    servers = [
         AdvertisedServer(Route(host, records[0].port, security))
         for records, security in zip(found, _SERVICES.values(), strict=True)
         if records and (host := as_host(records[0].host)) is not None
     ]
-    return suggestions_from(DiscoverySource.SRV, domain, sentences.named_by_srv(domain), offers)
+    return suggestions_from(DiscoverySource.SRV, domain, sentences.named_by_srv(domain), servers)
 
 
-async def _ask(name: str, records: Records) -> Sequence[Srv] | None:
-    """Return the records, none where there are none; None where the DNS could not be asked."""
+async def _srv(name: str, records: Records) -> Sequence[SrvRecord] | None:
+    """Return the records, which may be none; None if the DNS could not be queried."""
     try:
         return await records.srv(name)
     except socket.gaierror as error:

@@ -1,9 +1,9 @@
-"""One small public file by HTTPS, from a server that may mean ill.
+"""Fetches one small public file by HTTPS, from a server that may be hostile.
 
-Only HTTPS with a valid certificate, on port 443: a file that came in clear text could be anybody's,
-and it decides where a password is sent. The certificate is checked before anything is asked, so a
-name that leads to somebody else's machine gets no request from here. Beyond the operator's own
-domain, where a redirection can lead, only public addresses are connected to.
+Only HTTPS with a valid certificate, on port 443: a file sent in clear text could be anybody's, and
+it decides where a password is sent. The certificate is checked before the request, so a name that
+leads to somebody else's machine gets none. Outside the operator's own domain, where a redirection
+can lead, only public addresses are connected to.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from wizard.discovery.suggestion import as_host, is_within
+from wizard.discovery.providers import is_within
+from wizard.discovery.suggestion import as_host
 from wizard.system.network import Address, Network, connect_first
 
 LARGEST = 64 * 1024
@@ -28,17 +29,17 @@ _HEADERS = 16 * 1024
 _REDIRECTIONS = 3
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _PATIENCE = 0.5
-"""Seconds that an address has left once another one of the same name has answered."""
+"""Seconds that an earlier address has left once a later one of the same name has answered."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\n]*)?\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class NotFound(Exception):
-    """There is no such file, or nobody who answers."""
+    """There is no such file, or no server that answers."""
 
 
 class UnusableResponse(Exception):
-    """What came is no such file: too large, no HTTP, or a redirection that is not followed."""
+    """The response is too large, not HTTP, or a redirection that is not followed."""
 
 
 class _Response(NamedTuple):
@@ -50,16 +51,16 @@ class _Response(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HttpsClient:
-    """Gets files on behalf of ``domain``, the operator's own."""
+    """Fetches files on behalf of ``domain``, the operator's own."""
 
     network: Network
     context: ssl.SSLContext
     domain: str
 
     async def get(self, url: str) -> bytes:
-        """Return the file; raise :class:`NotThere`, :class:`Unusable` or a certificate's error.
+        """Return the file; raise `NotFound`, `UnusableResponse` or `ssl.SSLCertVerificationError`.
 
-        There is no deadline in here. Cancelling closes the connection at once.
+        There is no deadline here; cancelling closes the connection at once.
         """
         for _ in range(_REDIRECTIONS + 1):
             host, path = _parts(url)
@@ -98,10 +99,10 @@ class HttpsClient:
             writer.transport.abort()
 
     def _may_connect(self, host: str, address: Address) -> bool:
-        """Whether a request to ``host`` may go to ``address``.
+        """Whether a request for ``host`` may go to ``address``.
 
-        A company's own network is fine for its own domain. This very machine never is: nobody
-        publishes anything for mail programs there, but other things listen.
+        A company's own network is fine for its own domain. This machine never is: nobody
+        publishes settings for mail programs on it, but other services listen there.
         """
         ip = ipaddress.ip_address(address.ip.partition("%")[0])
         if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
@@ -120,7 +121,7 @@ def _join(url: str, location: str) -> str:
 
 
 def _parts(url: str) -> tuple[str, str]:
-    """Return host and path with query; raise :class:`Unusable` for what is not followed."""
+    """Return host, and path with query; raise `UnusableResponse` for what is not followed."""
     try:
         parts = urlsplit(url)
         host, port = as_host(parts.hostname or ""), parts.port

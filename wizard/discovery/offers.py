@@ -1,7 +1,4 @@
-"""A server that somebody names, and the form in which BOMnipotent Server can use it.
-
-Suggestions from the table of providers, which need no network.
-"""
+"""Suggestions made of what is known about a provider, or of the servers that a source names."""
 
 from __future__ import annotations
 
@@ -9,22 +6,20 @@ from dataclasses import dataclass
 
 from wizard.config.settings import SCHEME, Endpoint, Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.providers import Provider, provider_by_domain, provider_by_host
-from wizard.discovery.sentences import no_password_login
-from wizard.discovery.suggestion import (
-    DiscoverySource,
-    SourceResult,
-    Suggestion,
-    domain_of,
+from wizard.discovery.providers import (
+    Provider,
     is_within,
+    provider_by_domain,
+    provider_by_host,
 )
+from wizard.discovery.suggestion import DiscoverySource, SourceResult, Suggestion, domain_of
 from wizard.errors import InvalidValue
 
 
 def suggest_by_domain(address: str) -> Suggestion | None:
-    """Return what is known about the provider of ``address`` by its domain alone.
+    """Return what is known about the provider of ``address`` from its domain alone.
 
-    For a word while the operator types: nothing is asked, and any text will do.
+    This needs no network and takes any text, so it can be called while the operator types.
     """
     try:
         domain = domain_of(address)
@@ -39,35 +34,35 @@ def suggest_by_domain(address: str) -> Suggestion | None:
 
 
 def notes_on_endpoint(endpoint: str) -> tuple[str, ...]:
-    """Return what to know about the provider whose host ``endpoint`` names; any text will do."""
-    provider = _at(endpoint)
-    return () if provider is None else sentences.specials_of(provider)
+    """Return what to know about the provider whose host ``endpoint`` names; takes any text."""
+    provider = _provider_at(endpoint)
+    return () if provider is None else sentences.notes_on_provider(provider)
 
 
 def notes_on_secret(endpoint: str) -> tuple[str, ...]:
-    """Return of that what concerns the secret: which one it has to be, and where it comes from."""
-    provider = _at(endpoint)
-    return () if provider is None else sentences.secret_specials_of(provider)
+    """Return those notes that are about the secret: which one is meant, and how to get it."""
+    provider = _provider_at(endpoint)
+    return () if provider is None else sentences.notes_on_provider_secret(provider)
 
 
 def of_provider(
-    provider: Provider, address: str, source: DiscoverySource, sentence: str
+    provider: Provider, address: str, source: DiscoverySource, origin: str
 ) -> Suggestion:
     """Return the settings for ``address`` at ``provider``."""
-    host, security = provider.way_in() or ("", Security.TLS)
+    host, security = provider.preferred_server() or ("", Security.TLS)
     return Suggestion(
         source,
-        sentence,
+        origin,
         host,
         security is Security.STARTTLS,
         user=provider.user_of(address),
         provider=provider.name,
-        specials=sentences.specials_of(provider),
+        notes=sentences.notes_on_provider(provider),
         usable=provider.usable and bool(host),
     )
 
 
-def _at(endpoint: str) -> Provider | None:
+def _provider_at(endpoint: str) -> Provider | None:
     try:
         return provider_by_host(Endpoint.parse(endpoint).route(starttls=False).host)
     except InvalidValue:
@@ -76,30 +71,30 @@ def _at(endpoint: str) -> Provider | None:
 
 @dataclass(frozen=True, slots=True)
 class AdvertisedServer:
-    """``route`` leads to a checked host name; ``password`` says that it takes logins by one."""
+    """A server that a source names; the host name in ``route`` has been checked."""
 
     route: Route
     user: str | None = None
-    password: bool = True
+    takes_password: bool = True
 
 
 def suggestions_from(
-    source: DiscoverySource, domain: str, sentence: str, offers: list[AdvertisedServer]
+    source: DiscoverySource, domain: str, origin: str, servers: list[AdvertisedServer]
 ) -> SourceResult:
-    """Make suggestions of the offers that the server can use, and remarks of the others."""
+    """Turn what BOMnipotent Server can use into suggestions, and the rest into remarks."""
     suggestions: list[Suggestion] = []
     remarks: list[str] = []
-    for offer in offers:
-        form = _form(offer.route)
-        if form is None:
-            remarks.append(sentences.out_of_reach(source, offer.route))
+    for server in servers:
+        settings = _settings_for(server.route)
+        if settings is None:
+            remarks.append(sentences.out_of_reach(source, server.route))
             continue
-        suggestions.append(_suggestion(source, domain, sentence, offer, form))
+        suggestions.append(_suggestion(source, domain, origin, server, settings))
     return SourceResult(tuple(suggestions), tuple(remarks))
 
 
-def _form(route: Route) -> tuple[str, bool] | None:
-    """Return endpoint and starttls that lead exactly to ``route``; None where nothing does."""
+def _settings_for(route: Route) -> tuple[str, bool] | None:
+    """Return the endpoint and starttls that lead exactly to ``route``; None if nothing does."""
     for text in (route.host, f"{SCHEME}{route.host}:{route.port}?tls=required"):
         for starttls in (False, True):
             reached = Endpoint.parse(text).route(starttls)
@@ -111,23 +106,23 @@ def _form(route: Route) -> tuple[str, bool] | None:
 def _suggestion(
     source: DiscoverySource,
     domain: str,
-    sentence: str,
-    offer: AdvertisedServer,
-    form: tuple[str, bool],
+    origin: str,
+    server: AdvertisedServer,
+    settings: tuple[str, bool],
 ) -> Suggestion:
-    host = offer.route.host
+    host = server.route.host
     provider = provider_by_host(host)
-    specials = [] if offer.password else [no_password_login(source, host)]
+    notes = [] if server.takes_password else [sentences.no_password_login(source, host)]
     if provider is not None:
-        specials += sentences.specials_of(provider)
+        notes += sentences.notes_on_provider(provider)
     elif not is_within(host, domain):
-        specials.append(sentences.outside(host, domain))
+        notes.append(sentences.outside(host, domain))
     return Suggestion(
         source,
-        sentence,
-        *form,
-        user=offer.user,
+        origin,
+        *settings,
+        user=server.user,
         provider=None if provider is None else provider.name,
-        specials=tuple(specials),
-        usable=offer.password and (provider is None or provider.usable),
+        notes=tuple(notes),
+        usable=server.takes_password and (provider is None or provider.usable),
     )

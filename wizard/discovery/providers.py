@@ -1,7 +1,4 @@
-"""What is known about single mail providers: a table in ``providers.toml``, read once.
-
-The table is part of the program, like a module: reading it depends on nothing of this machine.
-"""
+"""What is known about mail providers, from the table ``providers.toml`` in this package."""
 
 from __future__ import annotations
 
@@ -20,13 +17,13 @@ class UserNameForm(StrEnum):
     ADDRESS = "address"
     LOCAL_PART = "local-part"
     LOGIN = "login"
-    """A name, or a key, that the provider makes."""
+    """A name or key that the provider assigns."""
     FIXED = "fixed"
     """The same for every account."""
 
 
 class ProviderNote(StrEnum):
-    """What an operator has to know about a provider. Sentences belong to whoever shows them."""
+    """What an operator has to know about a provider; `sentences` has the words."""
 
     APP_PASSWORD = "app-password"  # noqa: S105  (these are codes)
     APP_PASSWORD_WITH_2FA = "app-password-with-2fa"  # noqa: S105
@@ -53,7 +50,7 @@ class ProviderNote(StrEnum):
     CLOUD_BLOCKS_465 = "cloud-blocks-465"
 
 
-_CANNOT_BE_USED = frozenset({ProviderNote.OAUTH_ONLY, ProviderNote.NO_SMTP})
+_UNUSABLE = frozenset({ProviderNote.OAUTH_ONLY, ProviderNote.NO_SMTP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +69,31 @@ class Provider:
     starttls: str | None = None
     user: UserNameForm = UserNameForm.ADDRESS
     fixed_user: str | None = None
-    specials: tuple[ProviderNote, ...] = ()
-    unsure: tuple[str, ...] = ()
-    """Names of fields and codes of specials that nobody has confirmed."""
+    notes: tuple[ProviderNote, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    """Fields and notes that nobody has confirmed."""
 
     @property
     def usable(self) -> bool:
         """Whether the server can send mails through this provider at all."""
-        return _CANNOT_BE_USED.isdisjoint(self.specials)
+        return _UNUSABLE.isdisjoint(self.notes)
 
     @property
     def only_starttls(self) -> bool:
         """Whether the only way in is STARTTLS."""
-        unknown = "smtps" in self.unsure
+        unknown = "smtps" in self.unconfirmed
         return self.smtps is None and self.starttls is not None and not unknown
 
-    def needs(self, special: ProviderNote) -> bool:
-        """Whether ``special`` is known of this provider, and not only supposed."""
-        return special in self.specials and special not in self.unsure
+    def needs(self, note: ProviderNote) -> bool:
+        """Whether ``note`` is confirmed for this provider."""
+        return note in self.notes and note not in self.unconfirmed
 
     def offers_smtps(self, host: str) -> bool:
-        """Whether ``host`` is known to be encrypted from the first byte on port 465."""
-        return host.lower() == self.smtps and "smtps" not in self.unsure
+        """Whether ``host`` is confirmed to be encrypted from the first byte on port 465."""
+        return host.lower() == self.smtps and "smtps" not in self.unconfirmed
 
     def user_of(self, address: str) -> str | None:
-        """Return the user name for SMTP of ``address``; None where nobody can tell."""
+        """Return the SMTP user name for ``address``; None if it cannot be derived."""
         match self.user:
             case UserNameForm.ADDRESS:
                 return address
@@ -107,56 +104,57 @@ class Provider:
             case UserNameForm.LOGIN:
                 return None
 
-    def way_in(self) -> tuple[str, Security] | None:
-        """Return host and encryption, the better where there are two; None where unknown."""
+    def preferred_server(self) -> tuple[str, Security] | None:
+        """Return host and encryption, preferring TLS; None if neither is known."""
         if self.smtps is not None:
             return self.smtps, Security.TLS
         return None if self.starttls is None else (self.starttls, Security.STARTTLS)
 
 
 def provider_by_domain(domain: str) -> Provider | None:
-    """Return the provider of mail addresses at ``domain``, which is in lower-case ASCII."""
-    return _longest((name, p) for p in providers() for name in p.domains if _below(domain, name))
+    """Return the provider of mail addresses at ``domain`` (lower-case ASCII)."""
+    return _longest((name, p) for p in providers() for name in p.domains if is_within(domain, name))
 
 
 def provider_by_mx(host: str) -> Provider | None:
-    """Return the provider that receives mails on ``host``, which a domain's MX record names."""
+    """Return the provider that receives mail on ``host``, the target of an MX record."""
     host = host.lower()
-    return _longest((name, p) for p in providers() for name in p.mx if _below(host, name))
+    return _longest((name, p) for p in providers() for name in p.mx if is_within(host, name))
 
 
 def provider_by_host(host: str) -> Provider | None:
-    """Return the provider that takes mails on ``host``."""
+    """Return the provider whose host for outgoing mail is ``host``."""
     host = host.lower()
     return _longest(
         (name, p)
         for p in providers()
         for name in (*p.hosts, p.smtps, p.starttls)
-        if name is not None and _below(host, name)
+        if name is not None and is_within(host, name)
     )
 
 
 @cache
 def providers() -> tuple[Provider, ...]:
     """Return the whole table."""
-    import pkgutil  # most commands never ask
+    import pkgutil  # most commands never need it
     import tomllib
 
     data = pkgutil.get_data("wizard.discovery", "providers.toml")
     if data is None:
-        raise RuntimeError("providers.toml is not where the package is")
+        raise RuntimeError("providers.toml is missing from the package")
     return tuple(_provider(entry) for entry in tomllib.loads(data.decode())["provider"])
 
 
 def _provider(entry: dict[str, Any]) -> Provider:
     entry = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
-    entry["specials"] = tuple(ProviderNote(code) for code in entry.get("specials", ()))
+    entry["notes"] = tuple(ProviderNote(code) for code in entry.get("notes", ()))
     entry["user"] = UserNameForm(entry.get("user", "address"))
     return Provider(**entry)
 
 
-def _below(name: str, parent: str) -> bool:
-    return name == parent or name.endswith(f".{parent}")
+def is_within(host: str, domain: str) -> bool:
+    """Whether ``host`` is ``domain`` or a name below it."""
+    return host == domain or host.endswith(f".{domain}")
 
 
 def _longest(matches: Iterable[tuple[str, Provider]]) -> Provider | None:

@@ -1,7 +1,4 @@
-"""Asks everybody who may know about the mail server of an address, all at once.
-
-Hosts with usual names. Nothing is sent to them: they are only connected to.
-"""
+"""Asks every source about the mail server of an address, all at once."""
 
 from __future__ import annotations
 
@@ -32,46 +29,46 @@ async def discover(
     network: Network | None = None,
     records: Records | None = None,
     seconds: float = DEFAULT_SECONDS,
-    ask_anyway: bool = False,
+    even_if_known: bool = False,
 ) -> AsyncGenerator[SearchState, None]:
-    """Yield the picture so far, whole and ranked, each time that it changes; the last is `over`.
+    """Yield everything found so far, ranked, each time it changes; the last state is `finished`.
 
-    The first comes at once, the last within ``seconds``. A provider that is known by the domain is
-    the only answer, without any network, unless ``ask_anyway``. Raises
-    :class:`wizard.errors.InvalidValue` for what is no mail address. Cancelling the consumer, or
-    closing the generator (``contextlib.aclosing``), closes all connections at once.
+    The first comes at once, the last within ``seconds``. If the provider is known by the domain,
+    nobody is asked, unless ``even_if_known``. Raises :class:`wizard.errors.InvalidValue` if
+    ``address`` is not a mail address. Cancelling the consumer, or closing the generator
+    (``contextlib.aclosing``), closes all connections at once.
     """
     domain = domain_of(address)
     known = suggest_by_domain(address)
-    told = {} if known is None else {DiscoverySource.DOMAIN: SourceResult((known,))}
-    if known is not None and not ask_anyway:
-        yield _picture(domain, told, ())
+    results = {} if known is None else {DiscoverySource.DOMAIN: SourceResult((known,))}
+    if known is not None and not even_if_known:
+        yield _state(domain, results, ())
         return
-    questions = _questions(address, domain, network or SystemNetwork(), records or SystemRecords())
-    tasks = {asyncio.create_task(ask): source for source, ask in questions.items()}
+    queries = _queries(address, domain, network or SystemNetwork(), records or SystemRecords())
+    tasks = {asyncio.create_task(query): source for source, query in queries.items()}
     deadline = asyncio.get_running_loop().time() + seconds
     pending = set(tasks)
     try:
-        yield _picture(domain, told, tuple(tasks.values()))
+        yield _state(domain, results, tuple(tasks.values()))
         while pending:
             left = max(0.0, deadline - asyncio.get_running_loop().time())
             done, pending = await asyncio.wait(
                 pending, timeout=left, return_when=asyncio.FIRST_COMPLETED
             )
-            told |= {tasks[task]: task.result() for task in done}
-            if not done or _enough(told, {tasks[task] for task in pending}):
+            results |= {tasks[task]: task.result() for task in done}
+            if not done or _is_enough(results, {tasks[task] for task in pending}):
                 break
             if pending:
-                yield _picture(domain, told, tuple(s for t, s in tasks.items() if t in pending))
+                yield _state(domain, results, tuple(s for t, s in tasks.items() if t in pending))
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    late = tuple(source for source in tasks.values() if source not in told)
-    yield _picture(domain, told, (), late)
+    late = tuple(source for source in tasks.values() if source not in results)
+    yield _state(domain, results, (), late)
 
 
-def _questions(
+def _queries(
     address: str, domain: str, network: Network, records: Records
 ) -> Mapping[DiscoverySource, Coroutine[Any, Any, SourceResult]]:
     return {
@@ -82,25 +79,27 @@ def _questions(
     }
 
 
-def _enough(told: Mapping[DiscoverySource, SourceResult], pending: set[DiscoverySource]) -> bool:
-    """Whether all that is still missing are guesses, and somebody knows better."""
+def _is_enough(
+    results: Mapping[DiscoverySource, SourceResult], pending: set[DiscoverySource]
+) -> bool:
+    """Whether only guesses are missing, and another source has suggestions."""
     return pending <= {DiscoverySource.GUESS} and any(
-        answer.suggestions for answer in told.values()
+        result.suggestions for result in results.values()
     )
 
 
-def _picture(
+def _state(
     domain: str,
-    told: Mapping[DiscoverySource, SourceResult],
+    results: Mapping[DiscoverySource, SourceResult],
     pending: tuple[DiscoverySource, ...],
     late: tuple[DiscoverySource, ...] = (),
 ) -> SearchState:
     suggestions = ranked_suggestions(
-        [found for answer in told.values() for found in answer.suggestions]
+        [found for result in results.values() for found in result.suggestions]
     )
-    remarks = [remark for answer in told.values() for remark in answer.remarks]
+    remarks = [remark for result in results.values() for remark in result.remarks]
     if late and not any(found.usable for found in suggestions):
-        remarks += sentences.given_up(domain, late)
+        remarks += sentences.unanswered(domain, late)
     return SearchState(domain, suggestions, pending, tuple(dict.fromkeys(remarks)))
 
 
@@ -108,13 +107,13 @@ _NAMES = ("smtp", "mail")
 _PORTS = {465: Security.TLS, 587: Security.STARTTLS}
 """The better one first."""
 _PATIENCE = 0.5
-"""Seconds that an address has left once another one of the same name has answered."""
+"""Seconds that an earlier address has left once a later one of the same name has answered."""
 
 
 async def by_guess(domain: str, network: Network) -> SourceResult:
-    """Suggest each host with a usual name once, in its best form.
+    """Suggest hosts with usual names that accept connections, each once with its best port.
 
-    A host that accepts connections on the port of SMTPS comes before those that do not.
+    Nothing is sent to them. Those that accept SMTPS come first.
     """
     routes = [
         Route(f"{name}.{domain}", port, security)
@@ -126,7 +125,7 @@ async def by_guess(domain: str, network: Network) -> SourceResult:
     for route, yes in zip(routes, accepted, strict=True):
         if yes:
             best.setdefault(route.host, route)
-    answers = [
+    results = [
         suggestions_from(
             DiscoverySource.GUESS,
             domain,
@@ -135,7 +134,7 @@ async def by_guess(domain: str, network: Network) -> SourceResult:
         )
         for route in best.values()
     ]
-    return SourceResult(tuple(found for each in answers for found in each.suggestions))
+    return SourceResult(tuple(found for each in results for found in each.suggestions))
 
 
 async def _accepts(route: Route, network: Network) -> bool:

@@ -1,4 +1,4 @@
-"""All sentences of discovery, made of codes and names."""
+"""Every sentence of discovery, built from codes and names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wizard.discovery.providers import Provider, ProviderNote, UserNameForm
 from wizard.discovery.suggestion import DiscoverySource, SearchState
 from wizard.text.language import N_, _
 
-_SPECIALS = {
+_NOTES = {
     ProviderNote.APP_PASSWORD: N_(
         "{name} needs an app password, one made for this program alone: the password of the "
         "account is not accepted."
@@ -81,7 +81,7 @@ _SPECIALS = {
         "A server in the cloud of {name} cannot reach port 465 until that was applied for."
     ),
 }
-_OF_THE_SECRET = frozenset(
+_ABOUT_THE_SECRET = frozenset(
     {
         ProviderNote.APP_PASSWORD,
         ProviderNote.APP_PASSWORD_WITH_2FA,
@@ -110,24 +110,24 @@ _SOURCES = {
 }
 
 
-def specials_of(provider: Provider) -> tuple[str, ...]:
-    """Return what to know about ``provider``; what nobody has confirmed is worded as such."""
-    found = [_special(provider, code) for code in provider.specials]
-    if "user" in provider.unsure and provider.user is UserNameForm.ADDRESS:
+def notes_on_provider(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about ``provider``; what is unconfirmed says so."""
+    found = [_note(provider, note) for note in provider.notes]
+    if "user" in provider.unconfirmed and provider.user is UserNameForm.ADDRESS:
         found.append(_("The user is probably the full mail address: nobody has confirmed it."))
     if provider.user in {UserNameForm.LOGIN, UserNameForm.FIXED}:
         found.append(_(_SENDER))
     return tuple(found)
 
 
-def secret_specials_of(provider: Provider) -> tuple[str, ...]:
+def notes_on_provider_secret(provider: Provider) -> tuple[str, ...]:
     """Return what to know about the secret of an account at ``provider``."""
-    return tuple(_special(provider, code) for code in provider.specials if code in _OF_THE_SECRET)
+    return tuple(_note(provider, note) for note in provider.notes if note in _ABOUT_THE_SECRET)
 
 
-def _special(provider: Provider, code: ProviderNote) -> str:
-    sentence = _(_SPECIALS[code], name=provider.name)
-    if provider.needs(code):
+def _note(provider: Provider, note: ProviderNote) -> str:
+    sentence = _(_NOTES[note], name=provider.name)
+    if provider.needs(note):
         return sentence
     return _(
         "Nobody has confirmed this, so ask {name}: {sentence}",
@@ -137,8 +137,8 @@ def _special(provider: Provider, code: ProviderNote) -> str:
 
 
 def known_by_domain(provider: Provider, domain: str) -> str:
-    """Say that the list of providers has ``domain``."""
-    if _is_unsure(provider):
+    """Say that ``domain`` is in the table of providers."""
+    if _is_unconfirmed(provider):
         return _(
             "{domain} belongs to {name}; nobody has confirmed the host.",
             domain=domain,
@@ -149,7 +149,7 @@ def known_by_domain(provider: Provider, domain: str) -> str:
 
 def known_by_mx(provider: Provider, domain: str) -> str:
     """Say that the provider was recognised by the MX record."""
-    if _is_unsure(provider):
+    if _is_unconfirmed(provider):
         return _(
             "{name} receives the mails of {domain} (MX record); nobody has confirmed the host.",
             name=provider.name,
@@ -160,8 +160,8 @@ def known_by_mx(provider: Provider, domain: str) -> str:
     )
 
 
-def _is_unsure(provider: Provider) -> bool:
-    return ("smtps" if provider.smtps else "starttls") in provider.unsure
+def _is_unconfirmed(provider: Provider) -> bool:
+    return ("smtps" if provider.smtps else "starttls") in provider.unconfirmed
 
 
 def named_by_srv(domain: str) -> str:
@@ -175,12 +175,12 @@ def named_by_autoconfig(domain: str) -> str:
 
 
 def guessed(host: str, port: int) -> str:
-    """Say that it is a guess, and what was seen."""
+    """Say that it is a guess, and that the port accepts connections."""
     return _("A guess: {host} exists and accepts connections on port {port}.", host=host, port=port)
 
 
 def outside(host: str, domain: str) -> str:
-    """Warn of a server that anybody who can forge the DNS could have named."""
+    """Warn about a server that anybody who can forge DNS answers could have named."""
     return _(
         "{host} does not belong to {domain}: take it only if you know that it is your mail server.",
         host=host,
@@ -189,7 +189,7 @@ def outside(host: str, domain: str) -> str:
 
 
 def out_of_reach(source: DiscoverySource, route: Route) -> str:
-    """Say that a server was found in a form that no endpoint has."""
+    """Say that no endpoint leads to the server that was found."""
     words = N_(
         "The {source} name {host}, port {port}, encrypted from the first byte, which the server "
         "can only do on port 465: left out."
@@ -200,7 +200,7 @@ def out_of_reach(source: DiscoverySource, route: Route) -> str:
 
 
 def no_password_login(source: DiscoverySource, host: str) -> str:
-    """Say that the published settings ask for a login that the server cannot do."""
+    """Say that the host requires a kind of login that BOMnipotent Server does not support."""
     name = _(_SOURCES[source])
     return _(
         "According to the {source}, {host} takes no login by password, the only one that "
@@ -211,7 +211,7 @@ def no_password_login(source: DiscoverySource, host: str) -> str:
 
 
 def not_offered(domain: str) -> str:
-    """Say that the domain denies to have a server for outgoing mail."""
+    """Say that the domain declares that it has no server for outgoing mail."""
     return _(
         "{domain} says that it offers no server for outgoing mail (SRV record).", domain=domain
     )
@@ -228,45 +228,47 @@ def no_such_domain(domain: str) -> str:
 
 
 def dns_silent(domain: str) -> str:
-    """Say that the DNS could not be asked."""
+    """Say that the DNS could not be queried."""
     return _("The DNS of this machine gives no answer about {domain}.", domain=domain)
 
 
 def wrong_certificate(host: str) -> str:
-    """Say that a web server was not asked because nobody knows whose it is."""
+    """Say that a web server was not asked because its certificate is not valid."""
     return _("{host} was not asked, because its certificate is not valid.", host=host)
 
 
 def autoconfig_unreadable(host: str) -> str:
-    """Say that what a web server has sent is not what it should be."""
+    """Say that the published file is unreadable."""
     return _("{host} publishes settings for mail programs that cannot be read.", host=host)
 
 
-def given_up(domain: str, late: Collection[DiscoverySource]) -> list[str]:
-    """Say who had not answered at the deadline."""
-    asks_dns = {DiscoverySource.MX, DiscoverySource.SRV}
-    said = [dns_silent(domain)] if asks_dns & set(late) else []
-    others = [_(_SOURCES[source]) for source in late if source not in asks_dns]
-    return [*said, _("No answer in time: {others}.", others=", ".join(others))] if others else said
+def unanswered(domain: str, late: Collection[DiscoverySource]) -> list[str]:
+    """Say which sources had not answered by the deadline."""
+    in_dns = {DiscoverySource.MX, DiscoverySource.SRV}
+    found = [dns_silent(domain)] if in_dns & set(late) else []
+    others = [_(_SOURCES[source]) for source in late if source not in in_dns]
+    if others:
+        found.append(_("No answer in time: {others}.", others=", ".join(others)))
+    return found
 
 
-def nothing_found(found: SearchState) -> str:
-    """Return one sentence on where the search stands."""
-    best = found.best
+def search_status(state: SearchState) -> str:
+    """Say where the search stands."""
+    best = state.best
     if best is not None and best.route is not None:
         return _(
             "Found for {domain}: the server {way}.",
-            domain=found.domain,
+            domain=state.domain,
             way=best.route.in_words(),
         )
-    if not found.over:
-        return _("Looking for the mail server of {domain} …", domain=found.domain)
-    if found.suggestions:
+    if not state.finished:
+        return _("Looking for the mail server of {domain} …", domain=state.domain)
+    if state.suggestions:
         return _(
-            "The server cannot send mails through the provider of {domain}.", domain=found.domain
+            "The server cannot send mails through the provider of {domain}.", domain=state.domain
         )
     return _(
         "Nothing was found for {domain}. Your provider's help names the host under SMTP or "
         "outgoing server.",
-        domain=found.domain,
+        domain=state.domain,
     )

@@ -1,7 +1,4 @@
-"""What discovery finds: suggestions, each with its source, in the order of trust.
-
-The domain of a mail address, in the form that the DNS has.
-"""
+"""What discovery finds: suggestions, each with its source, the most trustworthy first."""
 
 from __future__ import annotations
 
@@ -16,12 +13,12 @@ from wizard.text.language import _
 
 
 class DiscoverySource(StrEnum):
-    """Where a suggestion comes from, the most trustworthy first."""
+    """Where a suggestion comes from, the most trustworthy source first."""
 
     DOMAIN = "domain"
     """The provider is known by the domain of the address."""
     MX = "mx"
-    """The provider is known by the host that receives the domain's mails."""
+    """The provider is known by the host that receives the domain's mail."""
     SRV = "srv"
     """The domain names the server in its DNS (RFC 6186, RFC 8314)."""
     AUTOCONFIG = "autoconfig"
@@ -37,23 +34,23 @@ class DiscoverySource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One way to send mails, in the form that the server can use; sentences are printable.
+    """One way to send mail, in a form that the server can use; sentences are printable.
 
-    ``endpoint`` and ``starttls`` are the values of config.toml. ``endpoint`` is empty, and
-    ``usable`` false, where there is no way at all.
+    ``endpoint`` and ``starttls`` are values for config.toml. If there is no way at all,
+    ``endpoint`` is empty and ``usable`` false.
     """
 
     source: DiscoverySource
-    words: str
+    origin: str
     """Where it comes from, as a sentence."""
     endpoint: str = ""
     starttls: bool = False
     user: str | None = None
-    """None where nobody says: keep what is there."""
+    """None if unknown: what is set stays."""
     provider: str | None = None
-    """The provider's name, where it is known."""
-    specials: tuple[str, ...] = ()
-    """Sentences on what to know or do; where ``usable`` is false, the first ones say why."""
+    """The provider's name, if it is known."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what to know or do; if ``usable`` is false, the first ones say why."""
     usable: bool = True
 
     @property
@@ -64,34 +61,34 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What one source has to say."""
+    """What one source has found."""
 
     suggestions: tuple[Suggestion, ...] = ()
     remarks: tuple[str, ...] = ()
-    """Sentences on what was found and cannot be used, or could not be asked."""
+    """Sentences about what cannot be used, and about who could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchState:
-    """The whole picture so far. ``pending`` is empty in the last one."""
+    """Everything that is known so far; in the last state, ``pending`` is empty."""
 
     domain: str
     suggestions: tuple[Suggestion, ...] = ()
     """Best first."""
     pending: tuple[DiscoverySource, ...] = ()
-    """The sources that have not answered yet."""
+    """Sources that have not answered yet."""
     remarks: tuple[str, ...] = ()
 
     @property
-    def over(self) -> bool:
-        """Whether nothing more follows."""
+    def finished(self) -> bool:
+        """Whether this is the last state."""
         return not self.pending
 
     @property
     def settled(self) -> tuple[Suggestion, ...]:
         """The suggestions that nothing better can come before any more.
 
-        From one picture to the next this only grows at its end: fit to be numbered.
+        From one state to the next it only grows at its end, so they can be numbered.
         """
         pending = min((source.rank for source in self.pending), default=len(DiscoverySource))
         return tuple(each for each in self.suggestions if each.source.rank < pending)
@@ -103,10 +100,10 @@ class SearchState:
 
 
 def ranked_suggestions(found: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
-    """Order suggestions by trust; of those with the same values only the best stays.
+    """Order suggestions by trust, and keep the best of those with the same values.
 
-    It takes over the user name from another one where it has none itself. Guesses are left out
-    where anybody knows better.
+    If it has no user name, it takes that of another one. Guesses are dropped if any other source
+    has an answer.
     """
     best: dict[tuple[str, bool], Suggestion] = {}
     for suggestion in sorted(found, key=lambda each: each.source.rank):
@@ -142,10 +139,10 @@ def domain_of(address: str) -> str:
 
 
 def as_host(text: str) -> str | None:
-    """Return ``text`` as a host name on the internet in lower-case ASCII, None if it is none.
+    """Return ``text`` as a public host name in lower-case ASCII, or None if it is not one.
 
-    An IP address is none, nor is a name of one label: nobody outside of a machine or a container
-    network can mean the same by it.
+    An IP address is not one, nor is a name of a single label: it means something else on every
+    machine and in every container network.
     """
     if len(text) > 253:
         return None
@@ -160,8 +157,8 @@ def as_host(text: str) -> str | None:
 
 
 def _in_ascii(text: str) -> str:
-    """Return the form that the DNS has; raise :class:`UnicodeError` where there is none."""
-    import idna  # most names need none of it
+    """Return the form used in the DNS; raise :class:`UnicodeError` if there is none."""
+    import idna  # most names do not need it
 
     return idna.encode(text, uts46=True).decode("ascii")
 
@@ -172,8 +169,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_within(host: str, domain: str) -> bool:
-    """Whether ``host`` is ``domain`` or a name below it."""
-    return host == domain or host.endswith(f".{domain}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wizard.errors import FileRefused
 from wizard.files.refusals import file_unreadable
-from wizard.formats.text import MAX_BYTES, decode
+from wizard.formats.encoding import MAX_BYTES, decode
 from wizard.text.language import _
 
 

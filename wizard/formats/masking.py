@@ -16,10 +16,10 @@ from wizard.formats.dotenv.dotenvy import read_dotenvy
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, ParsedEnv
 from wizard.formats.toml.document import commented_out, inline_pairs
 from wizard.formats.toml.statements import (
-    Kind,
-    Path,
+    KeyPath,
     Span,
     Statement,
+    StatementKind,
     map_strings_and_comments,
     parse_toml,
 )
@@ -59,7 +59,7 @@ def mask_config(text: str) -> str:
     shown = [source.bom]
     until = ""  # what closes a multi-line string that is commented out and must not be seen
     for statement in source.statements:
-        if until and statement.kind is Kind.COMMENT:
+        if until and statement.kind is StatementKind.COMMENT:
             shown.append(f"{statement.indent}# {MASK}{statement.line_end}")
             until = "" if until in statement.text else until
             continue
@@ -78,7 +78,7 @@ def _mask_span(text: str, start: int, end: int) -> str:
 def _opened_in_comment(statement: Statement) -> str:
     """Return what has to close a multi-line string that begins in a comment, or nothing."""
     text = statement.text
-    if statement.kind is not Kind.COMMENT:
+    if statement.kind is not StatementKind.COMMENT:
         return ""
     if opened := _OPENED.search(text):
         return opened[1] if text.count(opened[1]) == 1 else ""
@@ -88,7 +88,7 @@ def _opened_in_comment(statement: Statement) -> str:
 
 def _masked(statement: Statement) -> str:
     text = statement.text
-    if statement.kind is Kind.COMMENT:
+    if statement.kind is StatementKind.COMMENT:
         return _masked_comment(statement)
     shown = []
     start = 0
@@ -101,7 +101,7 @@ def _masked(statement: Statement) -> str:
 
 def _masked_comment(statement: Statement) -> str:
     pair = commented_out(statement)
-    if pair is None or pair.kind is not Kind.PAIR:
+    if pair is None or pair.kind is not StatementKind.PAIR:
         return _mask_comment(statement.text)
     source = pair.text[len(pair.indent) :]
     return statement.text.removesuffix(source) + _masked(pair)[len(pair.indent) :]
@@ -109,7 +109,7 @@ def _masked_comment(statement: Statement) -> str:
 
 def _hidden_values(statement: Statement) -> list[tuple[Span, Callable[[str], str]]]:
     """Return the spans of values that are not just text, with their masks, outer ones first."""
-    if statement.kind is not Kind.PAIR:
+    if statement.kind is not StatementKind.PAIR:
         return []
     values = [(statement.path, statement.value_span)]
     values += [(pair.path, pair.value_span) for pair in inline_pairs(statement)]
@@ -122,7 +122,7 @@ def _hidden_values(statement: Statement) -> list[tuple[Span, Callable[[str], str
     return sorted(found, key=itemgetter(0))
 
 
-def _is_confidential(path: Path) -> bool:
+def _is_confidential(path: KeyPath) -> bool:
     return any(map(_CONFIDENTIAL.search, path)) and not _HARMLESS.search(path[-1])
 
 

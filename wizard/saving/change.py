@@ -13,8 +13,8 @@ from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.atomic import PRIVATE
 from wizard.files.reading import Snapshot
+from wizard.formats.encoding import decode
 from wizard.formats.masking import mask_config, mask_dotenv
-from wizard.formats.text import decode
 from wizard.saving.journal import FileRole
 from wizard.secrets.credential import LOST
 from wizard.secrets.resolver import open_external_store, reopen_store

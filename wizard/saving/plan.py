@@ -13,10 +13,10 @@ from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import replacing
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import parse_config
 from wizard.formats.dotenv.variables import remove_variable, set_variable
-from wizard.formats.text import encode
+from wizard.formats.encoding import encode
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileRole
 from wizard.saving.transaction import apply_changes

@@ -11,7 +11,7 @@ from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.replacing import replace_file
 from wizard.formats.dotenv.variables import read_definitions, remove_variable, set_variable
-from wizard.formats.text import decode, encode
+from wizard.formats.encoding import decode, encode
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability
 from wizard.text.language import _

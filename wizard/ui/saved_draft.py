@@ -20,7 +20,7 @@ from typing import Any
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import WizardError
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.masking import mask_config
 from wizard.formats.variables import REFERENCE
 from wizard.secrets.secret import Remove, Replace, Secret

@@ -15,15 +15,15 @@ from typing import Any, Final, Literal
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import SMTP, SmtpValues, first_line, misnamed_tables, view_of
+from wizard.formats.encoding import BOM
 from wizard.formats.masking import mask_config
-from wizard.formats.text import BOM
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
 from wizard.formats.toml.statements import (
     FIRST_KEY_PART,
-    Kind,
     Statement,
+    StatementKind,
     TomlSource,
     load_toml,
     parse_toml,
@@ -163,7 +163,7 @@ def _renamed(source: TomlSource) -> TomlSource:
     document = Document(source)
     for index, statement in enumerate(source.statements):
         # Below a header, the name is in the header alone.
-        named_here = statement.kind is not Kind.PAIR or not statement.table
+        named_here = statement.kind is not StatementKind.PAIR or not statement.table
         if statement.path[:1] == (name,) and named_here and statement.has_key:
             start = statement.key_span[0]
             part = FIRST_KEY_PART.match(statement.text, start)
@@ -307,7 +307,7 @@ def _switch_off(document: Document) -> None:
 
 
 def _is_global(statement: Statement) -> bool:
-    return statement.kind is Kind.PAIR and statement.table == ()
+    return statement.kind is StatementKind.PAIR and statement.table == ()
 
 
 def _global(document: Document) -> int | None:
@@ -316,7 +316,7 @@ def _global(document: Document) -> int | None:
 
 def _first_header(document: Document) -> int | None:
     indices = range(len(document.statements))
-    headers = (Kind.HEADER, Kind.ARRAY_HEADER)
+    headers = (StatementKind.HEADER, StatementKind.ARRAY_HEADER)
     return next((i for i in indices if document.is_kind(i, *headers)), None)
 
 
@@ -330,7 +330,7 @@ def _add_global(document: Document) -> None:
         document.insert(last + 1, lines, ())
     elif (header := _first_header(document)) is not None:
         # A comment glued to the first header belongs to that table, so the key goes above it.
-        while document.is_kind(header - 1, Kind.COMMENT):
+        while document.is_kind(header - 1, StatementKind.COMMENT):
             header -= 1
         document.insert(header, [MARK, line, ""], ())
     else:
@@ -345,7 +345,7 @@ def _take_out_global(document: Document, index: int) -> None:
         if sum(_is_global(statement) for statement in document.statements) == 1:
             # It was not added behind another key, so a blank line was added with it.
             beside = index - 2 if _first_header(document) is None else index + 1
-            gone += [beside] if document.is_kind(beside, Kind.BLANK) else []
+            gone += [beside] if document.is_kind(beside, StatementKind.BLANK) else []
     document.remove(*gone)
 
 
@@ -362,7 +362,11 @@ def _take_out_of_table(document: Document) -> None:
     elif header is not None and document.is_comment(header - 1, MARK):
         gone = [place.index, header - 1]
         if len(table.own_pairs) == 1:
-            gone += [header, header - 2] if document.is_kind(header - 2, Kind.BLANK) else [header]
+            gone += (
+                [header, header - 2]
+                if document.is_kind(header - 2, StatementKind.BLANK)
+                else [header]
+            )
         document.remove(*gone)
     else:
         table.remove(place, MARK)

@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.errors import FileRefused
-from wizard.formats.config_toml.skip_form import SkipKey
+from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.toml.document import Document, TomlTable, inline_pairs
-from wizard.formats.toml.statements import Kind, Statement, TomlSource, parse_toml, toml_references
+from wizard.formats.toml.statements import (
+    Statement,
+    StatementKind,
+    TomlSource,
+    parse_toml,
+    toml_references,
+)
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
@@ -90,16 +96,16 @@ def parse_config(text: str) -> ConfigView:
 def view_of(source: TomlSource) -> ConfigView:
     """Return what is known of a config.toml that was parsed already."""
     data = source.data
-    present = {form for form in SkipKey if lookup(data, form.path) is not None}
-    log_file, log_level = lookup(data, ("log", "file")), lookup(data, ("log", "level"))
+    present = {form for form in SkipKey if value_at(data, form.path) is not None}
+    log_file, log_level = value_at(data, ("log", "file")), value_at(data, ("log", "level"))
     table = TomlTable(Document(source), SMTP)
     return ConfigView(
         smtp=_smtp(source, table),
-        skip_on=frozenset(form for form in present if lookup(data, form.path) is True),
+        skip_on=frozenset(form for form in present if value_at(data, form.path) is True),
         skip_present=frozenset(present),
         misnamed=misnamed_tables(source),
         version_evidence=_version_evidence(data),
-        missing_required=tuple(n for n, path in _REQUIRED if lookup(data, path) is None),
+        missing_required=tuple(n for n, path in _REQUIRED if value_at(data, path) is None),
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
         references=frozenset(n for s in source.statements for n in toml_references(s.text)),
@@ -107,7 +113,7 @@ def view_of(source: TomlSource) -> ConfigView:
     )
 
 
-def lookup(data: Any, path: tuple[str, ...]) -> Any:
+def value_at(data: Any, path: tuple[str, ...]) -> Any:
     """Return the value at a path of parsed TOML, or None (which TOML does not have)."""
     for part in path:
         if not isinstance(data, dict):
@@ -132,7 +138,7 @@ def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
             continue
         if statement.path[: len(path)] == path:
             return statement.line
-        if statement.kind is Kind.PAIR and statement.path == path[: len(statement.path)]:
+        if statement.kind is StatementKind.PAIR and statement.path == path[: len(statement.path)]:
             for pair in inline_pairs(statement):
                 if pair.path[: len(path)] == path:
                     return statement.line_at(pair.key_span[0])

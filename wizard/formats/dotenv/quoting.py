@@ -103,7 +103,7 @@ def quote_value(value: str) -> str:
     return '"' + _ESCAPED_IN_DOUBLE_QUOTES.sub(r"\\\g<0>", value) + '"'
 
 
-def by_hand(name: str, value: str) -> str:
+def manual_edit(name: str, value: str) -> str:
     """Return what to write in an editor, as a clause without any part of the value."""
     if _RAW.fullmatch(value):
         return _("{name}=… with the secret for the dots", name=name)

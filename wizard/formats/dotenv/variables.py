@@ -19,7 +19,7 @@ from types import MappingProxyType
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.quoting import by_hand, check_value, quote_value
+from wizard.formats.dotenv.quoting import check_value, manual_edit, quote_value
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, WHITE_SPACE, Assignment, ParsedEnv
 from wizard.text.language import _
 
@@ -207,7 +207,7 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
     InvalidValue for a value that cannot be written, FileRefused for a file that cannot be edited.
     """
     check_value(value)
-    line = by_hand(name, value)
+    line = manual_edit(name, value)
     entries = read_definitions(text, environ, _("write by hand, above it, {line}", line=line))
     found = [entry for entry in entries if entry.name == name]
     if not found:

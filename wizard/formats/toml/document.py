@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from wizard.errors import FileRefused
 from wizard.formats.toml.statements import (
-    Kind,
-    Path,
+    KeyPath,
     Span,
     Statement,
+    StatementKind,
     TomlSource,
     key_path,
     load_toml,
@@ -48,7 +48,7 @@ class Document:
         old = self.statements[index]
         self.statements[index : index + 1] = split_statements(text, old.table, old.line)
 
-    def insert(self, index: int, lines: Sequence[str], table: Path) -> None:
+    def insert(self, index: int, lines: Sequence[str], table: KeyPath) -> None:
         """Insert lines, without line ends, before a statement; they stand in ``table``.
 
         Line ends are those of the line above. At the end of a file without a final newline, the
@@ -79,17 +79,20 @@ class Document:
     def content_end(self) -> int:
         """Return the index behind the last statement that is not blank."""
         index = len(self.statements)
-        while index and self.is_kind(index - 1, Kind.BLANK):
+        while index and self.is_kind(index - 1, StatementKind.BLANK):
             index -= 1
         return index
 
-    def is_kind(self, index: int, *kinds: Kind) -> bool:
+    def is_kind(self, index: int, *kinds: StatementKind) -> bool:
         """Tell whether there is a statement at ``index`` and it is of one of these kinds."""
         return 0 <= index < len(self.statements) and self.statements[index].kind in kinds
 
     def is_comment(self, index: int, comment: str) -> bool:
         """Tell whether the statement at ``index`` is this comment, verbatim."""
-        return self.is_kind(index, Kind.COMMENT) and self.statements[index].text.strip() == comment
+        return (
+            self.is_kind(index, StatementKind.COMMENT)
+            and self.statements[index].text.strip() == comment
+        )
 
     def last(self, matches: Callable[[Statement], bool]) -> int | None:
         """Return the index of the last statement that matches."""
@@ -113,7 +116,7 @@ class InlinePair:
     Arrays on the way add nothing to ``path``. ``is_direct`` is false in nested tables.
     """
 
-    path: Path
+    path: KeyPath
     is_direct: bool
     key_span: Span
     value_span: Span
@@ -126,7 +129,7 @@ def inline_pairs(statement: Statement) -> list[InlinePair]:
     """
     pairs: list[InlinePair] = []
     stack = [_Container(statement.path, 0, is_table=False)]
-    for token in value_tokens(statement.masked, *statement.value_span):
+    for token in value_tokens(statement.filled, *statement.value_span):
         top = stack[-1]
         match token.lastgroup:
             case "blank" | "newline" | "comment":
@@ -149,7 +152,7 @@ def inline_pairs(statement: Statement) -> list[InlinePair]:
 class _Container:
     """An array or inline table while it is being read."""
 
-    def __init__(self, base: Path, depth: int, *, is_table: bool) -> None:
+    def __init__(self, base: KeyPath, depth: int, *, is_table: bool) -> None:
         self.base = base
         self.depth = depth
         self.path = base
@@ -178,7 +181,7 @@ class _Container:
 
 Render = Callable[[str], str]
 """Gives the source of a new value from that of the old one (empty if there is none)."""
-_HEADERS = (Kind.HEADER, Kind.ARRAY_HEADER)
+_HEADERS = (StatementKind.HEADER, StatementKind.ARRAY_HEADER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +203,14 @@ class TomlTable:
     @property
     def header(self) -> int | None:
         """The index of the table header."""
-        return self.document.last(lambda s: s.kind is Kind.HEADER and s.path == (self.name,))
+        return self.document.last(
+            lambda s: s.kind is StatementKind.HEADER and s.path == (self.name,)
+        )
 
     @property
     def inline(self) -> int | None:
         """The index of the statement that gives the whole table as its value."""
-        return self.document.last(lambda s: s.kind is Kind.PAIR and s.path == (self.name,))
+        return self.document.last(lambda s: s.kind is StatementKind.PAIR and s.path == (self.name,))
 
     @property
     def last_pair(self) -> int | None:
@@ -225,7 +230,7 @@ class TomlTable:
     def find(self, key: str) -> ValueLocation | None:
         """Return where ``key`` stands in this table."""
         path = (self.name, key)
-        index = self.document.last(lambda s: s.kind is Kind.PAIR and s.path == path)
+        index = self.document.last(lambda s: s.kind is StatementKind.PAIR and s.path == path)
         if index is not None:
             return ValueLocation(index, self.document.statements[index].value_span)
         if (index := self.inline) is not None:
@@ -277,7 +282,7 @@ class TomlTable:
 
     def _is_own_pair(self, statement: Statement) -> bool:
         return (
-            statement.kind is Kind.PAIR
+            statement.kind is StatementKind.PAIR
             and statement.path[:1] == (self.name,)
             and len(statement.path) > 1
             and len(statement.table) <= 1
@@ -321,10 +326,14 @@ class TomlTable:
         statements = self.document.statements
         for index, statement in enumerate(statements):
             header = commented_out(statement)
-            if header is None or header.kind is not Kind.HEADER or header.path != (self.name,):
+            if (
+                header is None
+                or header.kind is not StatementKind.HEADER
+                or header.path != (self.name,)
+            ):
                 continue
             rest = range(index + 1, len(statements))
-            blank = (Kind.BLANK, Kind.COMMENT)
+            blank = (StatementKind.BLANK, StatementKind.COMMENT)
             follower = next((i for i in rest if not self.document.is_kind(i, *blank)), None)
             if follower is None or self.document.is_kind(follower, *_HEADERS):
                 self.document.rewrite(index, header.text)
@@ -373,7 +382,7 @@ def commented_out(comment: Statement) -> Statement | None:
 
     The blanks in front of the ``#`` stay, those behind it go. Prose is no valid TOML.
     """
-    if comment.kind is not Kind.COMMENT or not (found := _COMMENT.fullmatch(comment.text)):
+    if comment.kind is not StatementKind.COMMENT or not (found := _COMMENT.fullmatch(comment.text)):
         return None
     text = found[1] + found[2]
     if not _WORTH_PARSING.match(text):

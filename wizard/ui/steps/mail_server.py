@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from wizard.config.draft import Draft
 from wizard.config.settings import SCHEME, Endpoint, Security
 from wizard.discovery.offers import notes_on_endpoint
-from wizard.discovery.sentences import nothing_found
+from wizard.discovery.sentences import search_status
 from wizard.discovery.suggestion import SearchState, Suggestion
 from wizard.errors import InvalidValue
 from wizard.formats.variables import expand
@@ -173,7 +173,7 @@ def suggestions_for(
 def waiting_message(discovery: MailServerSearch) -> str:
     """Say what is worth waiting for, as a sentence; nothing where something is known already."""
     found = discovery.found
-    if found is None or found.over or found.settled:
+    if found is None or found.finished or found.settled:
         return ""
     return _(
         "Looking for the mail server of {domain}, {seconds:.0f} s at most.",
@@ -184,7 +184,7 @@ def waiting_message(discovery: MailServerSearch) -> str:
 
 def unusable_provider(suggestion: Suggestion) -> str:
     """Say why nothing can be sent through a provider."""
-    return f"! {suggestion.words} {' '.join(suggestion.specials)}"
+    return f"! {suggestion.origin} {' '.join(suggestion.notes)}"
 
 
 def _best_of_each_host(found: Sequence[Suggestion]) -> list[Suggestion]:
@@ -218,7 +218,7 @@ def _offer(number: int, suggestion: Suggestion) -> str:
 
 def _sentences(suggestion: Suggestion, user: str) -> str:
     """Say where it comes from and what to know about it."""
-    sentences = [suggestion.words, *suggestion.specials]
+    sentences = [suggestion.origin, *suggestion.notes]
     if suggestion.user not in (None, user):
         sentences.append(
             _(
@@ -241,4 +241,4 @@ def _looking(found: SearchState, waited: float) -> str:
 def _nothing(found: SearchState) -> str:
     """Say why there is nothing to take over."""
     hopeless = [unusable_provider(each) for each in found.suggestions if not each.usable]
-    return "\n".join(hopeless or [*found.remarks, nothing_found(found)])
+    return "\n".join(hopeless or [*found.remarks, search_status(found)])

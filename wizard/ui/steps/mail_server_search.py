@@ -52,7 +52,7 @@ class MailServerSearch:
     @property
     def looking(self) -> bool:
         """Whether more may be found."""
-        return self.found is not None and not self.found.over
+        return self.found is not None and not self.found.finished
 
     @property
     def waited(self) -> float:
