@@ -227,10 +227,10 @@ def _codes(user: str, endpoint: str, *, starttls: bool = False, secret: str = "x
     settings = SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None
     )
-    return [caution.code for caution in settings_findings(settings)]
+    return [finding.code for finding in settings_findings(settings)]
 
 
-def test_cautions_say_what_works_differently() -> None:
+def test_findings_say_what_works_differently() -> None:
     assert _codes("me@example.org", "mail.example.org") == []
     assert _codes("apikey", "mail.example.org") == ["user-not-an-address"]
     assert _codes("me@x", "mail.example.org", starttls=True) == ["starttls-discouraged"]

@@ -257,7 +257,7 @@ def test_old_copy_that_cannot_be_removed_takes_nothing_back(
     (tmp_path / ".env").write_text("DB=dbpass\n")
     draft = replace(Draft.of(now), store=StoreKind.ENV)
     left = make_plan(now, draft, stores=StoreOpener(lambda _, name: store)).apply()
-    assert [caution.code for caution in left] == ["old-copy-remains"]
+    assert [finding.code for finding in left] == ["old-copy-remains"]
     assert "SMTP_SECRET=oldpass" in (tmp_path / ".env").read_text()
 
 

@@ -75,9 +75,9 @@ def test_recovery_puts_the_files_back_and_says_so(
 ) -> None:
     killed_before_config(config, monkeypatch)
     assert config.with_name(".env").read_text() != ENV
-    (caution,) = recover_interrupted(config)
-    assert caution.code == "write-recovered"
-    assert "everything is as it was before" in caution.message
+    (finding,) = recover_interrupted(config)
+    assert finding.code == "write-recovered"
+    assert "everything is as it was before" in finding.message
     assert config.with_name(".env").read_text() == ENV
     assert sorted(path.name for path in config.parent.iterdir()) == [".env", "config.toml"]
     assert recover_interrupted(config) == ()
@@ -88,8 +88,8 @@ def test_recovery_leaves_what_somebody_has_changed_after_the_crash(
 ) -> None:
     killed_before_config(config, monkeypatch)
     config.write_text("# theirs\n")
-    (caution,) = recover_interrupted(config)
-    assert f"{config} changed afterwards" in caution.message
+    (finding,) = recover_interrupted(config)
+    assert f"{config} changed afterwards" in finding.message
     assert config.read_text() == "# theirs\n"
     assert config.with_name(".env").read_text() == ENV
 
@@ -101,8 +101,8 @@ def test_write_that_died_after_its_commit_is_completed(
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
         dies(plan(config).apply)
     written = config.read_text()
-    (caution,) = recover_interrupted(config)
-    assert caution.code == "write-completed"
+    (finding,) = recover_interrupted(config)
+    assert finding.code == "write-completed"
     assert config.read_text() == written != CONFIG
     assert Journal(config).last() is not None
 
@@ -221,8 +221,8 @@ def test_unfinished_write_in_a_directory_that_others_may_write_is_not_forgotten(
         recover_interrupted(config)
     assert f"chmod -R go-w {state_directory}" in caught.value.remedy
     opened.chmod(mode)
-    (caution,) = recover_interrupted(config)
-    assert caution.code == "write-recovered"
+    (finding,) = recover_interrupted(config)
+    assert finding.code == "write-recovered"
     assert config.with_name(".env").read_text() == ENV
 
 

@@ -16,8 +16,8 @@ def recover_and_tell(config: Path) -> tuple[Finding, ...]:
     """Do so and say it at once, whatever comes then; return it for the document."""
     with uninterruptible():
         done = recover_interrupted(config)
-        for caution in done:
-            output.say(_("Warning: {message}", message=caution.message))
+        for finding in done:
+            output.say(_("Warning: {message}", message=finding.message))
     return done
 
 

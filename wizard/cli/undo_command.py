@@ -21,10 +21,10 @@ def run(options: Namespace) -> int:
     """Undo the last write of this configuration; return the exit code."""
     found = find_layout(options.config, options.env_file)
     if options.dry_run:
-        for caution in unfinished_write(found.config):
+        for finding in unfinished_write(found.config):
             raise FileRefused(
-                caution.code,
-                caution.message,
+                finding.code,
+                finding.message,
                 _("To put it back: smtp-wizard undo"),
                 path=found.config,
             )
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
     with lock_config(found.config):
         interrupted = interrupted_write(found.config)
         recovered = recover_and_tell(found.config)
-        put_back = any(caution.code == "write-recovered" for caution in recovered)
+        put_back = any(finding.code == "write-recovered" for finding in recovered)
         # Who wants to take back a write that was killed does not mean the one before it.
         if interrupted is not None and put_back and interrupted.command != "undo":
             return _put_back(interrupted, recovered, options)

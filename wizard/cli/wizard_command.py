@@ -91,7 +91,7 @@ def _recovered(config: Path) -> list[str]:
 
     try:
         with lock_config(config, 1):
-            return [caution.message for caution in recover_interrupted(config)]
+            return [finding.message for finding in recover_interrupted(config)]
     except FileRefused as error:  # somebody else is writing at this moment, so nothing crashed
         return [str(error)]
 

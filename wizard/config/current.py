@@ -23,7 +23,7 @@ from wizard.text.language import _
 
 
 def unwritable_findings(current: CurrentConfig) -> list[Finding]:
-    """Return a caution for each file that this account will not be able to write."""
+    """Return a finding for each file that this account will not be able to write."""
     return [
         Finding(
             "not-writable",

@@ -143,7 +143,7 @@ class SmtpSettings:
 def check_user(user: str) -> str:
     """Return ``user`` if the server can use it, else raise :class:`InvalidValue`.
 
-    It need not be a mail address: some providers give a token name (see :func:`cautions`).
+    It need not be a mail address: some providers give a token name (see :func:`settings_findings`).
     """
     if not user:
         raise InvalidValue(

@@ -92,7 +92,7 @@ class PlainSurface:
         self._say(review.failure, review.unchanged, _(LEGEND) if review.files else "")
         for file in review.files:
             self._say(file.heading, *file.diff)
-        self._say(*review.stores, review.consequence, *review.cautions)
+        self._say(*review.stores, review.consequence, *review.warnings)
         options = [(review.write, Navigation.NEXT), (_(live_test.BACK), Navigation.BACK)]
         try:
             # Writing takes a number, never a mere Enter.

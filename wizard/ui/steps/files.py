@@ -51,8 +51,8 @@ class FilesStep(StepForm):
             TextBlock(_("How the server is run"), "label"),
             TextBlock(_(_LAYOUTS[current.layout.kind])),
             *(
-                TextBlock(f"! {caution.message}", "caution")
-                for caution in unwritable_findings(current)
+                TextBlock(f"! {finding.message}", "caution")
+                for finding in unwritable_findings(current)
             ),
             TextBlock(_("Nothing is written before the last step."), "quiet"),
         ]

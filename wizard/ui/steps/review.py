@@ -58,7 +58,7 @@ class Review:
     files: tuple[ChangedFile, ...]
     stores: tuple[str, ...]
     consequence: str
-    cautions: tuple[str, ...]
+    warnings: tuple[str, ...]
     write: str
     """What writing is called."""
 
@@ -68,7 +68,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
     # A container that has the file alone goes on with the old one.
     unnoticed = any(finding.code == "compose-file-mount" for finding in session.findings)
     consequence = _RESTART if plan.restart_needed or unnoticed else _RELOADS
-    cautions = plan_warnings(session.current, draft, plan)
+    warnings = plan_warnings(session.current, draft, plan)
     return Review(
         draft,
         failure,
@@ -76,7 +76,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         tuple(_file(change) for change in plan.changes if change.changed),
         plan.store_messages(),
         _(consequence) if plan.changed else "",
-        (*_about_test(session, draft, plan), *(f"! {caution.message}" for caution in cautions)),
+        (*_about_test(session, draft, plan), *(f"! {warning.message}" for warning in warnings)),
         _("Write") if plan.changed else _("Done"),
     )
 

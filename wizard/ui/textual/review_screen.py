@@ -27,7 +27,7 @@ class ReviewScreen(StepScreen):
         self._review = review
 
     def compose_body(self) -> ComposeResult:
-        """Failure of the last attempt, diffs, secret, cautions."""
+        """Failure of the last attempt, diffs, secret, warnings."""
         review = self._review
         if review.failure:
             yield PlainText(review.failure, id="failure", classes="failed")
@@ -39,8 +39,8 @@ class ReviewScreen(StepScreen):
         for words in review.stores:
             yield PlainText(words, classes="label")
         yield PlainText(review.consequence, classes="quiet")
-        for caution in review.cautions:
-            yield PlainText(caution, classes="caution")
+        for warning in review.warnings:
+            yield PlainText(warning, classes="caution")
 
     def compose_buttons(self) -> ComposeResult:
         """Write, where there is something to write."""
