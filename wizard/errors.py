@@ -44,10 +44,10 @@ class WizardError(Exception):
         return self
 
     def __str__(self) -> str:
-        place = "" if self.path is None else str(self.path)
+        parts = [] if self.path is None else [str(self.path)]
         if self.line is not None:
-            line = _("line {number}", number=self.line)
-            place = f"{place}, {line}" if place else line
+            parts.append(_("line {number}", number=self.line))
+        place = ", ".join(parts)
         head = f"{place}: {self.message}" if place else self.message
         return f"{head} {self.remedy}".rstrip()
 

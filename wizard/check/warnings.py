@@ -76,7 +76,7 @@ def _new_value_warnings(current: CurrentConfig, value: str, name: str | None) ->
 
 def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterator[Finding]:
     """Yield what keeps the secret's variable from a server that is started as before."""
-    if plan.store is not StoreKind.ENV:
+    if plan.needs_exec:
         yield Finding(
             "secret-needs-exec",
             _("The server cannot read this place by itself.")

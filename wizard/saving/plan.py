@@ -45,6 +45,11 @@ class Plan:
         """Whether anything would be written at all."""
         return bool(self.store_changes) or any(change.changed for change in self.changes)
 
+    @property
+    def needs_exec(self) -> bool:
+        """Whether the server gets the secret only when it is started through ``exec``."""
+        return self.store is not StoreKind.ENV and self.variable is not None
+
     def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
         """Tell what happens to the secret outside of the files.
 

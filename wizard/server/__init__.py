@@ -1,1 +1,1 @@
-"""After writing: does the server take the new settings? Its log is read, and nothing else."""
+"""How the server is started, and what it makes of what was written."""

@@ -1,4 +1,4 @@
-"""The server's log, a file or what its container prints, and the verdict that stands in it.
+"""The server's log, a file or what its container prints, and the verdict in it.
 
 The lines, as the server's documentation shows them (doc.bomnipotent.de, The Config File):
 
@@ -68,7 +68,7 @@ class LogFile:
 
     @classmethod
     def open_at_end(cls, path: Path) -> Self:
-        """Remember where the file ends now; raise :class:`LogUnreadable` where that is no use."""
+        """Remember where the file ends now; raise :class:`LogUnreadable` if it cannot be read."""
         try:
             with contextlib.closing(_OpenLog(path)) as file:
                 size = file.size
@@ -118,7 +118,7 @@ class LogFile:
 
 
 class _OpenLog:
-    """A regular file that is open for reading. Raises :class:`LogUnreadable` for other kinds."""
+    """A regular file, open for reading; raises :class:`LogUnreadable` for other kinds."""
 
     def __init__(self, path: Path) -> None:
         _require_regular(path.stat())  # opening a device may have an effect
@@ -149,7 +149,7 @@ class _OpenLog:
 
 
 class _LogFollower:
-    """Reads on where a :class:`LogFile` ended, through rotation and truncation."""
+    """Reads on from the end of a :class:`LogFile`, through rotation and truncation."""
 
     def __init__(self, log: LogFile) -> None:
         self._path = log.path
@@ -164,7 +164,7 @@ class _LogFollower:
             return b""
         data = self._read(self._file)
         if not data and self._is_rotated():
-            data = self._read(self._file)  # what came just before
+            data = self._read(self._file)  # what came just before the rotation
             self.close()
         return data
 
@@ -207,12 +207,14 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-_DOCKER_VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
-              "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME")  # fmt: skip
-"""What tells ``docker`` which daemon and which project are meant, as in the operator's shell."""
+_DOCKER_VARIABLES = (
+    "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION", "COMPOSE_PROJECT_NAME",
+)  # fmt: skip
+"""What tells ``docker`` the daemon and the project, as in the operator's shell."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """What Docker takes for a name; nothing that could be a flag."""
-_CLOCK_DIFFERENCE = timedelta(seconds=1)
+_CLOCK_SKEW = timedelta(seconds=1)
 """The daemon's clock may be that of a virtual machine, a little behind."""
 
 
@@ -257,16 +259,12 @@ class ContainerLog:
 
     def _commands(self) -> list[list[str]]:
         """Return what to try, in this order."""
-        since = (
-            (self.since - _CLOCK_DIFFERENCE)
-            .isoformat(timespec="microseconds")
-            .replace("+00:00", "Z")
-        )
-        how = ["logs", "--follow", "--since", since]
+        since = (self.since - _CLOCK_SKEW).isoformat(timespec="microseconds")
+        logs = ["logs", "--follow", "--since", since.replace("+00:00", "Z")]
         plain = ["--no-log-prefix", "--no-color", self.service]
-        commands = [[str(self.docker), *self._compose, *how, *plain]]
+        commands = [[str(self.docker), *self._compose, *logs, *plain]]
         if _NAME.fullmatch(self.container_name):
-            commands.append([str(self.docker), *how, self.container_name])
+            commands.append([str(self.docker), *logs, self.container_name])
         return commands
 
 
@@ -322,14 +320,14 @@ class LogReader:
         return tuple(self._reasons)
 
     def feed(self, data: bytes) -> None:
-        """Read on."""
+        """Take the next chunk."""
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[:_LONGEST_LINE]
         for line in lines:
             self._read_line(line)
 
     def close(self) -> None:
-        """Count a last line that has no end as well."""
+        """Count a last line without an end as well."""
         self.feed(b"\n")
 
     def _read_line(self, line: bytes) -> None:

@@ -76,11 +76,10 @@ def next_steps(
         for warning in warnings
         if warning.code in _BEFORE_START
     ]
-    through_exec = plan.store is not StoreKind.ENV and plan.variable is not None
-    if through_exec or plan.restart_needed:
-        if plan.store is StoreKind.CREDENTIAL and through_exec:
+    if plan.needs_exec or plan.restart_needed:
+        if plan.needs_exec and plan.store is StoreKind.CREDENTIAL:
             steps += _install_drop_in(current.layout.config)
-        elif through_exec:
+        elif plan.needs_exec:
             words = _("The server gets the secret only when it is started like this:")
             steps.append(NextStep(words))
         elif plan.secret_changed:
@@ -101,15 +100,15 @@ def next_steps(
     return tuple(steps)
 
 
-def start_command(place: SecretSource, layout: Layout) -> str:
+def start_command(source: SecretSource, layout: Layout) -> str:
     """Return the command that starts the server with the secret, as it is typed in a shell."""
     if layout.kind is LayoutKind.COMPOSE and layout.compose_file is not None:
         command = ["docker", "compose", "-f", str(layout.compose_file), "up", "-d"]
-    elif place is SecretSource.KEYRING:
+    elif source is SecretSource.KEYRING:
         command = ["bomnipotent_server", str(layout.config)]
     else:
         return "systemctl restart bomnipotent"
-    if place is SecretSource.ENV_FILE:
+    if source is SecretSource.ENV_FILE:
         return shlex.join(command)
     return shlex.join(["smtp-wizard", "-c", str(layout.config), "exec", "--", *command])
 
@@ -188,10 +187,10 @@ _COMPOSE_CONSEQUENCES = {
 }
 
 
-def store_consequence(place: SecretSource, kind: LayoutKind) -> str:
+def store_consequence(source: SecretSource, kind: LayoutKind) -> str:
     """Say in one sentence what it means to keep the secret in a store."""
     sentences = _COMPOSE_CONSEQUENCES if kind is LayoutKind.COMPOSE else _STANDALONE_CONSEQUENCES
-    return _(sentences[place])
+    return _(sentences[source])
 
 
 def compose_environment_lines(variable: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The server's own words, as they may be shown: it may quote a value of config.toml."""
+"""Making the server's own words fit to be shown: it may quote a value of config.toml."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Redactor:
 
 
 def redactor_for(current: CurrentConfig, draft: Draft) -> Redactor:
-    """Return what hides the old secret, the new one, and every other value from outside."""
+    """Return what masks the old secret, the new one, and every other value from outside."""
     return Redactor(
         frozenset(form for text in _secrets(current, draft) for form in encodings_of(text)),
         current.view.references,
@@ -63,17 +63,17 @@ def encodings_of(text: str) -> set[str]:
         text.replace("'", "'\\''"),
         json.dumps(text)[1:-1],
         json.dumps(text, ensure_ascii=False)[1:-1],
-        *(form(data) for form in (quote_plus, quote, _quoted_all, _lower_percent)),
+        *(form(data) for form in (quote_plus, quote, _quote_all, _quote_all_lower)),
         *(form(data).decode().rstrip("=") for form in (b64encode, urlsafe_b64encode)),
     }
 
 
-def _quoted_all(data: bytes) -> str:
+def _quote_all(data: bytes) -> str:
     return quote(data, safe="")
 
 
-def _lower_percent(data: bytes) -> str:
-    return re.sub("%..", lambda code: code[0].lower(), _quoted_all(data))
+def _quote_all_lower(data: bytes) -> str:
+    return re.sub("%..", lambda code: code[0].lower(), _quote_all(data))
 
 
 def _secrets(current: CurrentConfig, draft: Draft) -> Iterator[str]:

@@ -29,7 +29,7 @@ _LEVELS_WITHOUT_INFO = ("error", "warn", "warning")
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """One server; ``container`` is None where it runs in none, or where that is not known."""
+    """One server; ``container`` is None where it runs in none, or where none is found."""
 
     current: CurrentConfig
     container: Container | None = None
@@ -41,20 +41,19 @@ class RunningServer:
 
     @property
     def hiding_level(self) -> str:
-        """The level of its log where that leaves out that a reload went well; empty elsewhere."""
-        level = self._expanded(self.current.view.log_level).strip().lower()
+        """The level of its log if that leaves out successful reloads; otherwise empty."""
+        level = self._expand(self.current.view.log_level).strip().lower()
         return level if level in _LEVELS_WITHOUT_INFO else ""
 
     def reloads(self, plan: Plan) -> bool:
-        """Whether a running server takes over by itself what ``plan`` writes."""
+        """Whether a running server picks up by itself what ``plan`` writes."""
         current = self.current
         changed = any(
             change.before.path == plan.config and change.changed and not change.created
             for change in plan.changes
         )
-        through_exec = plan.store is not StoreKind.ENV and plan.variable is not None
         never_started = not current.configured and current.view.missing_required
-        if plan.restart_needed or through_exec or never_started:
+        if plan.restart_needed or plan.needs_exec or never_started:
             return False
         return changed and not self._mounts_file()
 
@@ -74,24 +73,24 @@ class RunningServer:
         return shlex.join(["docker", "compose", "-f", str(compose_file), "restart", *service])
 
     def log(self) -> ServerLog | None:
-        """Return its log from now on; None where it is not known, or of no use to this account."""
-        layout, file = self.current.layout, self._expanded(self.current.view.log_file)
+        """Return its log from now on; None where that is unknown or cannot be read."""
+        layout, file = self.current.layout, self._expand(self.current.view.log_file)
         try:
             if not self.current.in_container:
                 # The vendor's unit starts the server in the directory of config.toml.
                 return LogFile.open_at_end(layout.config.parent / file) if file else None
             if self.container is None or layout.compose_file is None:
                 return None
-            if file:  # nothing is printed then
-                outside = _outside(self.container, file)
-                return None if outside is None else LogFile.open_at_end(outside)
+            if file:  # then the server prints nothing
+                path = _host_path(self.container, file)
+                return None if path is None else LogFile.open_at_end(path)
             return container_log(
                 self.container, layout.compose_file, self.current.environ, datetime.now(UTC)
             )
         except (LogUnreadable, OSError, ValueError):
             return None
 
-    def _expanded(self, value: str | None) -> str:
+    def _expand(self, value: str | None) -> str:
         try:
             return expand(value or "", self.current.lookup)
         except WizardError:
@@ -107,7 +106,7 @@ class RunningServer:
 
 
 def observe_server(current: CurrentConfig) -> RunningServer:
-    """Look at the compose file, where there is one; never raises for what it finds."""
+    """Read the compose file, where there is one; never raises for what it finds."""
     if not current.in_container:
         return RunningServer(current)
     try:
@@ -118,8 +117,8 @@ def observe_server(current: CurrentConfig) -> RunningServer:
         return RunningServer(current)
 
 
-def _outside(container: Container, file: str) -> Path | None:
-    """Return the host's path of a file of the container; None for one that is only inside."""
+def _host_path(container: Container, file: str) -> Path | None:
+    """Return the host's path of a file in the container; None for one that is only inside."""
     path = PurePosixPath(os.path.normpath(file))
     found: tuple[int, Path] | None = None
     for mount in container.service.mounts:
@@ -134,7 +133,7 @@ def _outside(container: Container, file: str) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class ReloadWatch:
-    """The server's log from before the writing on."""
+    """Follows the server's log from just before the writing."""
 
     server: RunningServer
     log: ServerLog
