@@ -34,7 +34,9 @@ from wizard.secrets.credential import CredentialStore
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import ExternalStore
 from wizard.system.signals import uninterruptible
-from wizard.text.language import _
+from wizard.text.language import N_, _
+
+_TRY_AGAIN = N_("Mend that before you start the server: the next start of smtp-wizard tries again.")
 
 
 def apply_changes(
@@ -260,14 +262,11 @@ def _roll_back(journal: Journal, record: JournalRecord, stores: StoreOpener) -> 
         except StoreUnusable as error:
             failed.append(f"{store.name} ({error.message.removesuffix('.')})")
     if failed:
-        raise WriteFailed(
-            "not-put-back",
-            _(
-                "Writing was interrupted, and this could not be put back: {what}.",
-                what="; ".join(failed),
-            ),
-            _("Mend that before you start the server: the next start of smtp-wizard tries again."),
+        message = _(
+            "Writing was interrupted, and this could not be put back: {what}.",
+            what="; ".join(failed),
         )
+        raise WriteFailed("not-put-back", message, _(_TRY_AGAIN))
     _delete_backups(record, stores)
     journal.abandon()
     return foreign
@@ -379,12 +378,8 @@ def _remove_temporary(path: Path) -> None:
         with contextlib.suppress(OSError):
             if path.stat().st_size == 0:  # emptied, in a directory where nobody may remove anything
                 return
-        raise WriteFailed(
-            "not-put-back",
-            _(
-                "An interrupted write has left this file, and it cannot be removed: {reason}.",
-                reason=os_reason(error),
-            ),
-            _("Mend that before you start the server: the next start of smtp-wizard tries again."),
-            path=path,
-        ) from None
+        message = _(
+            "An interrupted write has left this file, and it cannot be removed: {reason}.",
+            reason=os_reason(error),
+        )
+        raise WriteFailed("not-put-back", message, _(_TRY_AGAIN), path=path) from None

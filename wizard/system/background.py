@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,22 +21,14 @@ async def run_in_thread(function: Callable[[], T]) -> T:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: T | None, error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # T may itself allow None
-
     def work() -> None:
-        result, error = None, None
+        settle: Callable[[], None]
         try:
-            result = function()
-        except Exception as caught:  # noqa: BLE001  (raised again where it is awaited)
-            error = caught
+            settle = partial(future.set_result, function())
+        except Exception as error:  # noqa: BLE001  (raised again where it is awaited)
+            settle = partial(future.set_exception, error)
         with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
     threading.Thread(target=work, daemon=True, name="background").start()
     return await future

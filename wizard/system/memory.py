@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import resource
 import signal
 import sys
 from dataclasses import dataclass
@@ -22,9 +23,7 @@ class MemoryLimits:
 def protect_memory() -> MemoryLimits:
     """Write no core files, and let no other process of this account read this one's memory."""
     before = MemoryLimits(None)
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # not on Windows
-
+    with contextlib.suppress(OSError, ValueError):
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
         # The hard limit stays: it could not be raised again for the program of exec.
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
@@ -41,11 +40,8 @@ def restore_memory_limits(before: MemoryLimits) -> None:
     The kernel itself makes a process readable again when it becomes another program.
     """
     if before.core is not None:
-        with contextlib.suppress(ImportError, OSError, ValueError):
-            import resource
-
+        with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, before.core)
     # Python ignores these from the start, and an ignored signal stays ignored in the next program.
-    for name in ("SIGPIPE", "SIGXFSZ"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)

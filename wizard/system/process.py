@@ -26,9 +26,6 @@ _INHERITED = (
     *("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
     *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
     "PYTHON_KEYRING_BACKEND",
-    # Windows cannot do without these.
-    *("SYSTEMROOT", "SYSTEMDRIVE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "USERPROFILE"),
-    *("USERNAME", "TEMP", "TMP"),
 )
 
 
@@ -149,7 +146,4 @@ def _kill(leader: int, code: int | None) -> None:
     if code is None:
         # Nobody has waited for it yet, so its number cannot belong to another process by now.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(leader, signal.SIGKILL)
-            else:
-                os.kill(leader, signal.SIGTERM)
+            os.killpg(leader, signal.SIGKILL)
