@@ -1,4 +1,4 @@
-"""Looking over files in a directory of their own."""
+"""Checking files in a directory of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.check import vendors
 from tests.secrets.fragile import Fragile
-from wizard.check.inspection import inspect_config
+from wizard.check.inspection import Inspection, inspect_config
 from wizard.check.rules import check_all
 from wizard.config.layout import find_layout
 from wizard.errors import Finding
@@ -19,7 +19,7 @@ Found = set[tuple[str, str, str, int | None]]
 
 
 class Check:
-    """Writes a layout and looks it over."""
+    """Writes a layout and checks it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -34,15 +34,18 @@ class Check:
         return self.again(config)
 
     def again(self, config: Path) -> tuple[Finding, ...]:
-        return check_all(inspect_config(find_layout(config), self.environ, self.keyring))
+        return check_all(self.inspect(config))
+
+    def inspect(self, config: Path) -> Inspection:
+        return inspect_config(find_layout(config), self.environ, self.keyring)
 
     def __call__(self, files: dict[str, str]) -> Found:
         """Return code, severity, file below the directory, and line of each finding."""
         found = set()
-        for one in self.all(files):
-            assert one.path is not None
-            path = str(one.path.relative_to(self.directory))
-            found.add((one.code, str(one.severity), path, one.line))
+        for finding in self.all(files):
+            assert finding.path is not None
+            path = str(finding.path.relative_to(self.directory))
+            found.add((finding.code, str(finding.severity), path, finding.line))
         return found
 
 

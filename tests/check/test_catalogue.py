@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.check import vendors
 from tests.check.conftest import Check
 from tests.check.vendors import COMPOSE, CONFIG, ENV, PROXY, PROXY_CONFIG, compose, standalone
+from wizard.check.rules import check_all
 
 TOML = "bomnipotent_config/config.toml"
 INNER_ENV = "bomnipotent_config/.env"
@@ -297,6 +300,20 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
 def test_broken_layout_is_found_at_its_place(check: Check, name: str) -> None:
     files, expected = CATALOGUE[name]
     assert check(files) == expected
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_rules_read_nothing_themselves(check: Check, name: str) -> None:
+    """The findings are worked out from the inspection, and from nothing that changes after it."""
+    files, _ = CATALOGUE[name]
+    linked = check.directory / "link"
+    linked.symlink_to(check.directory / "there", target_is_directory=True)
+    vendors.write(check.directory / "there", files)
+    inspection = check.inspect(linked / "bomnipotent_config" / "config.toml")
+    findings = check_all(inspection)
+    linked.unlink()
+    shutil.rmtree(check.directory / "there")
+    assert check_all(inspection) == findings
 
 
 def test_catalogue_is_large_enough() -> None:

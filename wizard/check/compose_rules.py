@@ -6,7 +6,6 @@ an empty variable wins over the ``.env`` that the server itself reads.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,17 +71,16 @@ def _env_files(container: Container) -> Iterator[Finding]:
 
 
 def _mounts(inspection: Inspection, container: Container) -> Iterator[Finding]:
-    config = Path(os.path.realpath(inspection.layout.config))
+    config = inspection.config_target
     may_be_elsewhere = container.open_ended
     mounted = False
     for mount in container.service.mounts:
-        source = container.source_of(mount)
+        source = inspection.mount_sources.get(mount)
         if source is None:
             may_be_elsewhere = may_be_elsewhere or "$" in mount.source
             continue
-        target = Path(os.path.realpath(source))
-        mounted = mounted or config.is_relative_to(target)
-        if target == config:
+        mounted = mounted or config.is_relative_to(source)
+        if source == config:
             yield Finding(
                 "compose-file-mount",
                 _(

@@ -15,6 +15,7 @@ from wizard.compose.container import (
     read_compose_files,
     server_container,
 )
+from wizard.compose.services import Mount
 from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
@@ -46,6 +47,10 @@ class Inspection:
     """Existing ``.env`` files in other places where one might expect it."""
     compose: tuple[ComposeSource, ...]
     container: Container | None
+    config_target: Path
+    """Where config.toml is, links followed."""
+    mount_sources: Mapping[Mount, Path]
+    """Where the container's mounts are on the host, links followed; without unknown ones."""
     git: Mapping[Path, GitState]
     stray_copies: tuple[Path, ...]
     secret_sources: SecretSources
@@ -133,6 +138,7 @@ def inspect_config(
             config = replace(config, problem=error.at(config.path))
     others = tuple(_other_envs(layout))
     compose = tuple(read_compose_files(layout))
+    container = server_container(layout, compose, env.text, environ)
     existing = [each.path for each in (env, *others) if each.exists]
     return Inspection(
         layout,
@@ -142,11 +148,22 @@ def inspect_config(
         env,
         others,
         compose,
-        server_container(layout, compose, env.text, environ),
+        container,
+        Path(os.path.realpath(layout.config)),
+        dict(_mount_sources(container)),
         {path: git_state(path, environ) for path in existing},
         tuple(_stray_copies(existing)),
         _secret_sources(current, keyring),
     )
+
+
+def _mount_sources(container: Container | None) -> Iterator[tuple[Mount, Path]]:
+    if container is None:
+        return
+    for mount in container.service.mounts:
+        source = container.source_of(mount)
+        if source is not None:
+            yield mount, Path(os.path.realpath(source))
 
 
 def _other_envs(layout: Layout) -> Iterator[TextFile]:
