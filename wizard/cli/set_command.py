@@ -149,7 +149,7 @@ def _print(
             output.result("\n".join(change.diff()))
         elif change.changed:
             words = N_("Created {path}") if change.created else N_("Changed {path}")
-            output.result(_(words, path=change.before.shown))
+            output.result(_(words, path=change.before.display_path))
     for words in plan.store_messages(warnings):
         output.result(words)
     if options.dry_run:

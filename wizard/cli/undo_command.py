@@ -62,7 +62,7 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
             output.result("\n".join(change.diff()))
         else:
             words = N_("Removed {path}") if change.removed else N_("Put back {path}")
-            output.result(_(words, path=change.before.shown))
+            output.result(_(words, path=change.before.display_path))
     for words in plan.store_messages(warnings):
         output.result(words)
     if options.dry_run:

@@ -32,7 +32,7 @@ class Snapshot:
         return self.data is not None
 
     @property
-    def shown(self) -> str:
+    def display_path(self) -> str:
         """The path, and where it leads if it is a link."""
         try:
             is_link = self.path.is_symlink()

@@ -10,7 +10,7 @@ from typing import Literal
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import FileRefused, Finding, InvalidValue
-from wizard.files import replacing
+from wizard.files.replacing import new_file_mode
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
@@ -89,7 +89,7 @@ def make_plan(
         current.config,
         encode(config_text),
         FileRole.CONFIG,
-        replacing.new_file_mode(current.config.path),
+        new_file_mode(current.config.path),
     )
     env = FileChange(current.env, encode(_env_text(current, draft, secret, variable)), FileRole.ENV)
     secret_changed = _secret_changed(current, draft, secret)
@@ -109,12 +109,12 @@ def make_plan(
 def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretEdit:
     """Return the edit; to keep the secret under another name or elsewhere means to store it."""
     smtp = current.view.smtp
-    place = Draft.of(current).store
+    old_store = Draft.of(current).store
     secret = draft.secret
-    moves = draft.store is not place or current.reference not in (None, variable)
+    moves = draft.store is not old_store or current.reference not in (None, variable)
     if isinstance(secret, Keep) and moves and smtp is not None and smtp.secret is not None:
         # The stored secret is moved, even where the environment has another one.
-        stored = None if current.reference is None else _stored(current, place.place)
+        stored = None if current.reference is None else _stored(current, old_store.place)
         if stored is None:
             raise InvalidValue(
                 "secret-not-movable",
@@ -204,8 +204,8 @@ def _config_edit(
         case Remove():
             return replace(edit, secret_source=REMOVE)
         case Replace(new):
-            present = None if smtp is None or current.reference != variable else smtp.secret_source
-            source = choose_reference(variable, new.reveal(), present)
+            old = None if smtp is None or current.reference != variable else smtp.secret_source
+            source = choose_reference(variable, new.reveal(), old)
             return replace(edit, secret_source=source)
 
 

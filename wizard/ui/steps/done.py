@@ -62,7 +62,7 @@ def done_screen_content(
     """Say what ``plan`` has done; ``left`` is what could not be tidied up."""
     words = {True: N_("Created {path}"), False: N_("Changed {path}")}
     written = tuple(
-        _(words[change.created], path=change.before.shown)
+        _(words[change.created], path=change.before.display_path)
         for change in plan.changes
         if change.changed
     )

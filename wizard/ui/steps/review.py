@@ -83,7 +83,9 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
 
 def _file(change: FileChange) -> ChangedFile:
     heading = _NEW if change.created else _CHANGED
-    return ChangedFile(_(heading, path=change.before.shown, mode=change.mode), tuple(change.diff()))
+    return ChangedFile(
+        _(heading, path=change.before.display_path, mode=change.mode), tuple(change.diff())
+    )
 
 
 def _about_test(session: WizardSession, draft: Draft, plan: Plan) -> tuple[str, ...]:
