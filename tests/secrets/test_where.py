@@ -56,7 +56,7 @@ def test_keyring_is_not_asked_where_the_secret_is_found_already(tmp_path: Path) 
     thorough = resolver.find(load(tmp_path), keyring=broken)
     assert thorough.places == (SecretSource.ENV_FILE,)
     assert thorough.keyring_problem is not None
-    assert thorough.keyring_problem.code == "present-failed"
+    assert thorough.keyring_problem.code == "exists-failed"
 
 
 @pytest.mark.parametrize(
