@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wizard.secrets.secret import Secret
@@ -21,6 +21,10 @@ class FileVault:
     @property
     def reopen_details(self) -> Mapping[str, str]:
         return {}
+
+    @property
+    def files(self) -> Sequence[Path]:
+        return ()
 
     def backup(self, slot: str) -> FileVault:
         return FileVault(self.path.with_name(f"{self.path.name}-{slot}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from wizard.errors import StoreUnusable
 from wizard.secrets.secret import Secret
@@ -37,6 +38,10 @@ class MemoryStore:
     @property
     def reopen_details(self) -> Mapping[str, str]:
         return {}
+
+    @property
+    def files(self) -> Sequence[Path]:
+        return ()
 
     def backup(self, slot: str) -> MemoryStore:
         return self.shelves.setdefault(slot, MemoryStore())

@@ -18,7 +18,7 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import ENV_FILE, KEYRING
 from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 
 SECRET = "hunter22"
@@ -78,15 +78,15 @@ def test_secret_has_to_be_entered_again(tmp_path: Path, state: Path) -> None:
 
 def test_place_of_a_secret_that_is_not_kept_does_not_move_the_stored_one(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
-    entered = replace(ENTERED, store=StoreKind.KEYRING)
+    entered = replace(ENTERED, store=KEYRING)
     save_draft(replace(entered, secret=Replace(Secret(SECRET))), now)
     kept = load_draft(now)
     assert kept is not None
-    assert kept.draft.store is StoreKind.ENV
+    assert kept.draft.store is ENV_FILE
     save_draft(entered, now)
     kept = load_draft(now)
     assert kept is not None
-    assert kept.draft.store is StoreKind.KEYRING
+    assert kept.draft.store is KEYRING
 
 
 def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_secret_that_was_to_be_moved_out_of_the_file_is_not_copied(
     tmp_path: Path, state: Path
 ) -> None:
     now = read(tmp_path, CONFIG.replace("${SMTP_SECRET}", SECRET))
-    draft = replace(Draft.of(now), secret=Replace(Secret(SECRET)), store=StoreKind.ENV)
+    draft = replace(Draft.of(now), secret=Replace(Secret(SECRET)), store=ENV_FILE)
     save_draft(draft, now)
     assert SECRET not in file_of(now, state).read_text()
     kept = load_draft(now)

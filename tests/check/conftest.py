@@ -13,6 +13,7 @@ from wizard.check.inspection import Inspection, inspect_config
 from wizard.check.rules import check_all
 from wizard.config.layout import find_layout
 from wizard.errors import Finding
+from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
 
 Found = set[tuple[str, str, str, int | None]]
@@ -37,7 +38,7 @@ class Check:
         return check_all(self.inspect(config))
 
     def inspect(self, config: Path) -> Inspection:
-        return inspect_config(find_layout(config), self.environ, self.keyring)
+        return inspect_config(find_layout(config), self.environ)
 
     def __call__(self, files: dict[str, str]) -> Found:
         """Return code, severity, file below the directory, and line of each finding."""
@@ -50,5 +51,7 @@ class Check:
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Check:
-    return Check(tmp_path)
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    check = Check(tmp_path)
+    monkeypatch.setattr(KeyringStore, "reader", lambda config, environ: check.keyring)
+    return check

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import CONFIG, Cli
 from wizard.cli import output
-from wizard.secrets.credential import CREDENTIAL, CredentialStore
+from wizard.secrets.credential import CredentialStore
 
 no_fork_warning = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -149,7 +149,7 @@ def test_damaged_journal_counts_as_none(
 
 
 def test_undo_brings_back_a_credential(cli: Cli) -> None:
-    store = CredentialStore(cli.directory / f"{CREDENTIAL}.cred")
+    store = CredentialStore(cli.directory / "smtp_secret.cred")
     if not store.check_availability().usable:
         pytest.skip(store.check_availability().sentence)
     cli(

@@ -25,7 +25,7 @@ from wizard.saving.change import FileChange, StoreOpener
 from wizard.saving.journal import FileRole
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.sources import ENV_FILE, KEYRING
 from wizard.text.display import MASK
 
 CONFIG = """\
@@ -207,7 +207,7 @@ def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None
 
 
 def into_keyring(now: CurrentConfig) -> Draft:
-    return replace(Draft.of(now), store=StoreKind.KEYRING)
+    return replace(Draft.of(now), store=KEYRING)
 
 
 def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
@@ -245,7 +245,7 @@ def test_store_that_forgets_leaves_the_files_alone(
 
 
 def in_keyring(now: CurrentConfig, secret: Secret) -> CurrentConfig:
-    return replace(now, env_text="DB=dbpass\n", stored=secret, stored_place=SecretSource.KEYRING)
+    return replace(now, env_text="DB=dbpass\n", stored=secret, stored_in=KEYRING)
 
 
 def test_old_copy_that_cannot_be_removed_takes_nothing_back(
@@ -255,7 +255,7 @@ def test_old_copy_that_cannot_be_removed_takes_nothing_back(
     store = MemoryStore(Secret("oldpass"), keeps=True)
     now = in_keyring(load(), Secret("oldpass"))
     (tmp_path / ".env").write_text("DB=dbpass\n")
-    draft = replace(Draft.of(now), store=StoreKind.ENV)
+    draft = replace(Draft.of(now), store=ENV_FILE)
     left = make_plan(now, draft, stores=StoreOpener(lambda _, name: store)).apply()
     assert [finding.code for finding in left] == ["old-copy-remains"]
     assert "SMTP_SECRET=oldpass" in (tmp_path / ".env").read_text()

@@ -31,7 +31,7 @@ from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.sources import KEYRING, StoreKind, store_kind
 
 _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",
@@ -94,7 +94,7 @@ class Promise(RuleBasedStateMachine):
         secret = self.vault.read()
         if secret is None or now.reference is None:
             return now
-        return replace(now, stored=secret, stored_place=SecretSource.KEYRING)
+        return replace(now, stored=secret, stored_in=KEYRING)
 
     def plan(self, user: str, secret: SecretEdit, store: StoreKind) -> Plan | None:
         now = self.load()
@@ -150,7 +150,7 @@ class Promise(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from("uvw"), secret=_EDITS, store=st.sampled_from(["env", "keyring"]))
     def edit(self, user: str, secret: SecretEdit, store: str) -> None:
-        plan = self.plan(user, secret, StoreKind(store))
+        plan = self.plan(user, secret, store_kind(store))
         if plan is not None:
             self.carry_out(plan)
 
@@ -161,7 +161,7 @@ class Promise(RuleBasedStateMachine):
         operation=st.integers(1, 60),
     )
     def crash(self, user: str, secret: SecretEdit, store: str, operation: int) -> None:
-        plan = self.plan(user, secret, StoreKind(store))
+        plan = self.plan(user, secret, store_kind(store))
         if plan is not None and plan.changed:
             self.killed(plan, operation)
 

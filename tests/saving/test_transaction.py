@@ -23,7 +23,7 @@ from wizard.saving.journal import Journal, JournalRecord
 from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Replace, Secret
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import KEYRING
 from wizard.system.signals import uninterruptible
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'
@@ -228,7 +228,7 @@ def test_unfinished_write_in_a_directory_that_others_may_write_is_not_forgotten(
 
 def stored(config: Path, vault: FileVault, secret: str) -> None:
     apply_changes(
-        config, (), [StoreChange(StoreKind.KEYRING, vault, Secret(secret))],
+        config, (), [StoreChange(KEYRING, vault, Secret(secret))],
         command="set", keep=True, stores=StoreOpener(reopen=lambda *_: vault),
     )  # fmt: skip
 
@@ -263,7 +263,7 @@ def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
     vault = FileVault(tmp_path / "vault")
     stored(config, vault, "oldpass")
     for after in (None, Secret("open$esame")):
-        change = StoreChange(StoreKind.KEYRING, vault, after, Secret("oldpass"))
+        change = StoreChange(KEYRING, vault, after, Secret("oldpass"))
         vault.write(Secret("hunter22"))
         with pytest.raises(FileRefused, match="Somebody else changed the secret") as caught:
             apply_changes(

@@ -22,7 +22,7 @@ from wizard.demo.network import DemoNetwork
 from wizard.discovery.dns import Records
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import KEYRING
 from wizard.text import language
 from wizard.ui.steps.mail_server_search import MailServerSearch
 from wizard.ui.steps.session import WizardSession
@@ -36,7 +36,7 @@ def session(config: Path, server: MailServer, extra: str = "") -> WizardSession:
     test = partial(run_live_test, timeout=TIMEOUT, network=network, compose=now.in_container)
     begun = WizardSession(now, test, TIMEOUT)
     if extra == "keyring":
-        begun.stores = {StoreKind.KEYRING: MemoryStore()}
+        begun.stores = {KEYRING: MemoryStore()}
     elif extra:
         records: Records = PUBLIC_RECORDS if extra == "lookup" else HeldRecords()
         begun.discovery = MailServerSearch(

@@ -12,13 +12,12 @@ import pytest
 from tests.secrets.session_bus import session_bus
 from wizard.errors import StoreUnusable
 from wizard.secrets.credential import CredentialStore
-from wizard.secrets.env_file import EnvFileStore
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store
+from wizard.secrets.store import ExternalStore
 
 # Returns the store for a configuration in the directory.
-Factory = Callable[[Path], Store]
+Factory = Callable[[Path], ExternalStore]
 
 SECRETS = [
     "hunter22",
@@ -31,11 +30,9 @@ SECRETS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["env", "keyring", "credential"])
+@pytest.fixture(scope="module", params=["keyring", "credential"])
 def factory(request: pytest.FixtureRequest) -> Iterator[Factory]:
     match request.param:
-        case "env":
-            yield lambda directory: EnvFileStore(directory / ".env", "SMTP_SECRET", {})
         case "keyring":
             with session_bus() as bus:
                 if shutil.which("gnome-keyring-daemon") is None:
@@ -62,49 +59,49 @@ def usable_systemd_creds() -> None:
 
 
 @pytest.fixture
-def store(factory: Factory, tmp_path: Path) -> Store:
+def store(factory: Factory, tmp_path: Path) -> ExternalStore:
     return factory(tmp_path)
 
 
-def test_store_can_be_used_and_has_a_name_for_sentences(store: Store) -> None:
+def test_store_can_be_used_and_has_a_name_for_sentences(store: ExternalStore) -> None:
     found = store.check_availability()
     assert found.usable
     assert (found.code, found.sentence, found.remedy) == ("", "", "")
     assert store.name
 
 
-def test_looking_stores_nothing(store: Store, tmp_path: Path) -> None:
+def test_looking_stores_nothing(store: ExternalStore, tmp_path: Path) -> None:
     store.check_availability()
     assert not store.exists()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_new_store_holds_nothing(store: Store) -> None:
+def test_new_store_holds_nothing(store: ExternalStore) -> None:
     assert not store.exists()
     assert store.read() is None
 
 
 @pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))
-def test_what_is_written_is_read_back_exactly(store: Store, text: str) -> None:
+def test_what_is_written_is_read_back_exactly(store: ExternalStore, text: str) -> None:
     store.write(Secret(text))
     assert store.exists()
     assert store.read() == Secret(text)
 
 
-def test_written_secret_takes_the_place_of_the_former(store: Store) -> None:
+def test_written_secret_takes_the_place_of_the_former(store: ExternalStore) -> None:
     store.write(Secret("former"))
     store.write(Secret("hunter22"))
     assert store.read() == Secret("hunter22")
 
 
-def test_deleted_secret_is_gone(store: Store) -> None:
+def test_deleted_secret_is_gone(store: ExternalStore) -> None:
     store.write(Secret("hunter22"))
     store.delete()
     assert not store.exists()
     assert store.read() is None
 
 
-def test_deleting_nothing_is_no_error(store: Store) -> None:
+def test_deleting_nothing_is_no_error(store: ExternalStore) -> None:
     store.delete()
     store.write(Secret("hunter22"))
     store.delete()
@@ -123,14 +120,14 @@ def test_stores_of_two_configurations_are_apart(factory: Factory, tmp_path: Path
     assert one.read() == Secret("hunter22")
 
 
-def test_secret_is_in_no_repr(store: Store) -> None:
+def test_secret_is_in_no_repr(store: ExternalStore) -> None:
     store.write(Secret("hunter22"))
     assert "hunter22" not in repr(store) + str(vars(store)) + repr(store.read())
 
 
 @pytest.mark.parametrize("text", ["a\udcffb", "two\nlines", "a\0b"])
 def test_secret_that_could_not_be_moved_on_is_refused_with_nothing_written(
-    store: Store, text: str
+    store: ExternalStore, text: str
 ) -> None:
     with pytest.raises(StoreUnusable) as refusal:
         store.write(Secret(text))

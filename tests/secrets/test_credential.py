@@ -19,6 +19,7 @@ from wizard.secrets.credential import (
     service_credential,
 )
 from wizard.secrets.secret import Secret
+from wizard.secrets.sources import credential_setting
 from wizard.server.next_steps import render_drop_in
 
 
@@ -119,7 +120,8 @@ UNIT = "[Unit]\nDescription=Server\n[Service]\nExecStart=/bin/true config.toml\n
 def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
-    text = render_drop_in(Path(config), server="/bin/true", program="/bin/true")
+    path = Path(config)
+    text = render_drop_in(path, credential_setting(path), server="/bin/true", program="/bin/true")
     unit = tmp_path / "bomnipotent.service"
     unit.write_text(UNIT)
     directory = tmp_path / "bomnipotent.service.d"
@@ -139,8 +141,11 @@ def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str) -> None:
 
 
 def test_drop_in_reads_as_documented() -> None:
-    server, program = "/srv/b/bomnipotent_server", "/usr/local/bin/smtp-wizard"
-    text = render_drop_in(Path("/srv/b/config.toml"), server=server, program=program)
+    def drop_in(config: Path) -> str:
+        server, program = "/srv/b/bomnipotent_server", "/usr/local/bin/smtp-wizard"
+        return render_drop_in(config, credential_setting(config), server=server, program=program)
+
+    text = drop_in(Path("/srv/b/config.toml"))
     assert text == (
         "# /etc/systemd/system/bomnipotent.service.d/smtp-secret.conf\n"
         "[Service]\n"
@@ -149,6 +154,6 @@ def test_drop_in_reads_as_documented() -> None:
         "ExecStart=/usr/local/bin/smtp-wizard --config /srv/b/config.toml exec -- "
         "/srv/b/bomnipotent_server /srv/b/config.toml\n"
     )
-    text = render_drop_in(Path('/a b/$x%"\\/c.toml'), server=server, program=program)
+    text = drop_in(Path('/a b/$x%"\\/c.toml'))
     assert text.count('"/a b/$$x%%\\"\\\\/c.toml"') == 2
     assert 'LoadCredentialEncrypted=smtp_secret:/a b/$x%%"\\/smtp_secret.cred\n' in text

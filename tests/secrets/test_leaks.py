@@ -29,11 +29,11 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import StoreUnusable, WizardError
 from wizard.saving.plan import make_plan
-from wizard.secrets import resolver
 from wizard.secrets.credential import CredentialStore
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store, StoreKind
+from wizard.secrets.sources import KEYRING
+from wizard.secrets.store import ExternalStore
 from wizard.system.process import minimal_environ, run_child
 
 TEXT = "hunter22-correct-horse-battery"
@@ -77,7 +77,7 @@ def watched() -> Iterator[Watch]:
         watch.join()
 
 
-def everything(store: Store) -> None:
+def everything(store: ExternalStore) -> None:
     store.check_availability()
     store.write(Secret(TEXT))
     assert store.exists()
@@ -287,7 +287,7 @@ def test_findings_and_refusals_hold_no_secret(
     shown = repr(found) + repr(inspect_config(place, {}))
     try:
         now = load_config(place, {})
-        moved = make_plan(now, replace(Draft.of(now), store=StoreKind.KEYRING))
+        moved = make_plan(now, replace(Draft.of(now), store=KEYRING))
         shown += repr(moved) + "".join(line for each in moved.changes for line in each.diff())
     except WizardError as error:
         shown += "".join(traceback.format_exception(error))
@@ -300,5 +300,5 @@ def test_exception_of_a_refusal_holds_no_secret(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"SMTP_SECRET={TEXT}$$x\n")
     now = load_config(find_layout(tmp_path / "config.toml"), {})
     with pytest.raises(StoreUnusable) as refusal:
-        resolver.fetch(now)
+        now.resolver.for_exec()
     assert TEXT not in "".join(traceback.format_exception(refusal.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from tests.secrets.session_bus import SessionBus
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import find_layout
 from wizard.errors import StoreUnusable
-from wizard.secrets import resolver
+from wizard.secrets.keyring import KeyringStore
+from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import SecretSource
+from wizard.secrets.sources import CREDENTIAL, ENV_FILE, ENVIRONMENT, KEYRING, LITERAL, SecretSource
 
 SECRET = Secret("hunter22")
+KeyringIs = Callable[[Fragile], None]
 
 
 def load(
@@ -26,70 +29,88 @@ def load(
     return load_config(find_layout(directory / "config.toml"), environ or {})
 
 
-def test_places_are_told_in_the_order_in_which_they_win(tmp_path: Path) -> None:
+@pytest.fixture
+def keyring_is(monkeypatch: pytest.MonkeyPatch) -> KeyringIs:
+    """Replaces the keyring."""
+
+    def replace(keyring: Fragile) -> None:
+        monkeypatch.setattr(KeyringStore, "reader", lambda config, environ: keyring)
+
+    return replace
+
+
+def test_places_are_told_in_the_order_in_which_they_win(
+    keyring_is: KeyringIs, tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
     (tmp_path / "smtp_secret").write_text("hunter22")
     environ = {"SMTP_SECRET": "x", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     now = load(tmp_path, environ)
-    found = resolver.find(now, keyring=Fragile("the keyring", SECRET))
+    keyring_is(Fragile("the keyring", SECRET))
+    found = now.resolver.sources(Ask.ALWAYS)
     assert found.places == (
-        SecretSource.ENVIRONMENT,
-        SecretSource.ENV_FILE,
-        SecretSource.CREDENTIAL,
-        SecretSource.KEYRING,
+        ENVIRONMENT,
+        ENV_FILE,
+        CREDENTIAL,
+        KEYRING,
     )
-    assert found.effective is SecretSource.ENVIRONMENT
+    assert found.effective is ENVIRONMENT
     assert not found.needs_exec
 
 
-def test_keyring_alone_needs_exec(tmp_path: Path) -> None:
-    found = resolver.find(load(tmp_path), keyring=Fragile("the keyring", SECRET))
-    assert found.places == (SecretSource.KEYRING,)
+def test_keyring_alone_needs_exec(keyring_is: KeyringIs, tmp_path: Path) -> None:
+    keyring_is(Fragile("the keyring", SECRET))
+    found = load(tmp_path).resolver.sources(Ask.IF_NOWHERE_ELSE)
+    assert found.places == (KEYRING,)
     assert found.needs_exec
 
 
-def test_keyring_is_not_asked_where_the_secret_is_found_already(tmp_path: Path) -> None:
+def test_keyring_is_not_asked_where_the_secret_is_found_already(
+    keyring_is: KeyringIs, tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
-    broken = Fragile("the keyring", failing="exists")
-    quick = resolver.find(load(tmp_path), keyring=broken, thorough=False)
-    assert (quick.places, quick.keyring_problem) == ((SecretSource.ENV_FILE,), None)
-    thorough = resolver.find(load(tmp_path), keyring=broken)
-    assert thorough.places == (SecretSource.ENV_FILE,)
-    assert thorough.keyring_problem is not None
-    assert thorough.keyring_problem.code == "exists-failed"
+    keyring_is(Fragile("the keyring", failing="exists"))
+    quick = load(tmp_path).resolver.sources(Ask.IF_NOWHERE_ELSE)
+    assert quick == ((ENV_FILE,), None)
+    thorough = load(tmp_path).resolver.sources(Ask.ALWAYS)
+    assert thorough.places == (ENV_FILE,)
+    assert thorough.unanswered is not None
+    store, problem = thorough.unanswered
+    assert (store, problem.code) == (KEYRING, "exists-failed")
 
 
 @pytest.mark.parametrize(
     ("secret", "places"),
-    [('secret = "in the open"', (SecretSource.LITERAL,)), ("", ())],
+    [('secret = "in the open"', (LITERAL,)), ("", ())],
 )
 def test_nothing_is_asked_where_no_variable_is_wanted(
-    tmp_path: Path, secret: str, places: tuple[SecretSource, ...]
+    keyring_is: KeyringIs, tmp_path: Path, secret: str, places: tuple[SecretSource, ...]
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))
-    keyring = Fragile("the keyring", SECRET, failing="exists-killed")
-    assert resolver.find(now, keyring=keyring).places == places
-    assert resolver.fetch(now, keyring=keyring) == {}
+    keyring_is(Fragile("the keyring", SECRET, failing="exists-killed"))
+    assert now.resolver.sources(Ask.ALWAYS).places == places
+    assert now.resolver.for_exec() == {}
 
 
-def test_fetched_secret_is_what_the_server_would_use(tmp_path: Path) -> None:
+def test_fetched_secret_is_what_the_server_would_use(keyring_is: KeyringIs, tmp_path: Path) -> None:
     now = load(tmp_path)
-    secrets = resolver.fetch(now, keyring=Fragile("the keyring", SECRET))
-    assert secrets == {"SMTP_SECRET": SECRET}
+    keyring_is(Fragile("the keyring", SECRET))
+    assert now.resolver.for_exec() == {"SMTP_SECRET": SECRET}
 
 
-def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(tmp_path: Path) -> None:
+def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(
+    keyring_is: KeyringIs, tmp_path: Path
+) -> None:
+    keyring_is(Fragile("the keyring", failing="read"))
     with pytest.raises(StoreUnusable) as refusal:
-        resolver.fetch(load(tmp_path), keyring=Fragile("the keyring", failing="read"))
+        load(tmp_path).resolver.for_exec()
     assert refusal.value.code == "read-failed"
     assert "neither in the environment nor in .env. the keyring failed" in refusal.value.message
 
 
 def test_stores_of_a_configuration_belong_together(unlocked: SessionBus, tmp_path: Path) -> None:
     now = load(tmp_path, unlocked.environ)
-    resolver.keyring_store(now).write(SECRET)
+    now.open_store(KEYRING).write(SECRET)
     assert unlocked.labels() == ["BOMnipotent Server – SMTP secret (mail.example.org)"]  # noqa: RUF001
-    assert resolver.find(now).places == (SecretSource.KEYRING,)
-    resolver.env_file_store(now).write(SECRET)
-    assert (tmp_path / ".env").read_text().endswith("SMTP_SECRET=hunter22\n")
-    assert resolver.credential_store(now).path == tmp_path / "smtp_secret.cred"
+    assert now.resolver.sources(Ask.ALWAYS).places == (KEYRING,)
+    assert now.open_store(CREDENTIAL).files == (tmp_path / "smtp_secret.cred",)

@@ -21,7 +21,8 @@ from wizard.discovery.dns import Records
 from wizard.errors import Finding
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Store, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.ui.steps.done import Done
 from wizard.ui.steps.mail_server_search import MailServerSearch
 from wizard.ui.steps.session import WizardSession
@@ -117,7 +118,7 @@ def wizard(mail_server: MailServer) -> Wizard:
         config: Path,
         size: tuple[int, int] = NORMAL,
         environ: dict[str, str] | None = None,
-        stores: Mapping[StoreKind, Store] | None = None,
+        stores: Mapping[StoreKind, ExternalStore] | None = None,
         check: Callable[[], Sequence[Finding]] | None = None,
         lasting: bool = False,
         records: Records | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ from textual import events
 
 from tests.memory_store import MemoryStore
 from tests.ui_textual.conftest import DEMO_USER, PASSWORD, Operator, Wizard
-from wizard.config.current import CurrentConfig
 from wizard.errors import StoreUnusable
-from wizard.secrets.keyring import FOREIGN
+from wizard.secrets.keyring import FOREIGN, KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import Availability, StoreKind
+from wizard.secrets.sources import KEYRING
+from wizard.secrets.store import Availability
 from wizard.ui.textual.field import Field, SecretInput
 
 SECRET = "hunter22"
@@ -122,11 +123,9 @@ async def test_crash_shows_no_value(
 async def test_store_that_works_is_offered_and_chosen(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.secrets import resolver
-
     store = MemoryStore()
-    monkeypatch.setattr(resolver, "keyring_store", lambda current, accepted: store)
-    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+    monkeypatch.setattr(KeyringStore, "open", lambda *opened: store)
+    async with wizard(tmp_path / "config.toml", stores={KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "The keyring of this login" in operator.drawn()
@@ -154,7 +153,7 @@ class RaisingStore(MemoryStore):
 async def test_store_that_does_not_work_is_not_offered(
     tmp_path: Path, wizard: Wizard, store: MemoryStore
 ) -> None:
-    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+    async with wizard(tmp_path / "config.toml", stores={KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "keyring of this login" not in operator.drawn()
@@ -165,20 +164,20 @@ async def test_store_that_does_not_work_is_not_offered(
 async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wizard.secrets import resolver
-
     class ForeignStore(MemoryStore):
         def check_availability(self) -> Availability:
             return Availability(False, FOREIGN, "It is not the native one.", backend="pass.Keyring")
 
     store, accepted = ForeignStore(), []
 
-    def keyring_store(current: CurrentConfig, agreed: str) -> MemoryStore:
+    def open_keyring(
+        config: Path, host: str, environ: Mapping[str, str], agreed: str
+    ) -> MemoryStore:
         accepted.append(agreed)
         return store
 
-    monkeypatch.setattr(resolver, "keyring_store", keyring_store)
-    async with wizard(tmp_path / "config.toml", stores={StoreKind.KEYRING: store}) as operator:
+    monkeypatch.setattr(KeyringStore, "open", open_keyring)
+    async with wizard(tmp_path / "config.toml", stores={KEYRING: store}) as operator:
         await at_the_field(operator)
         await operator.type(PASSWORD)
         assert "pass.Keyring" in operator.drawn()

@@ -23,9 +23,7 @@ from wizard.files.reading import Snapshot, TextFile, read_text
 from wizard.formats.config_toml.view import ConfigView, SmtpValues, parse_config
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
-from wizard.secrets import resolver
-from wizard.secrets.resolver import SecretSources
-from wizard.secrets.store import Store
+from wizard.secrets.resolver import Ask, SecretSources
 
 _STRAY_COPY = re.compile(
     r"\.env(?:~|[._-](?:bak|backup|old|orig|save|copy|tmp|sw[op])\d*)|\.env\.sw[a-p]|#\.env#"
@@ -120,9 +118,7 @@ def line_of(env: TextFile, definition: Definition) -> int:
     return line_number(env.text, definition.dotenvy.start)
 
 
-def inspect_config(
-    layout: Layout, environ: Mapping[str, str], keyring: Store | None = None
-) -> Inspection:
+def inspect_config(layout: Layout, environ: Mapping[str, str]) -> Inspection:
     """Read all there is to read; changes nothing, and needs no network."""
     config, env = read_text(layout.config, "config.toml"), read_text(layout.env_file, ".env")
     current = None
@@ -153,7 +149,7 @@ def inspect_config(
         dict(_mount_sources(container)),
         {path: git_state(path, environ) for path in existing},
         tuple(_stray_copies(existing)),
-        _secret_sources(current, keyring),
+        _secret_sources(current),
     )
 
 
@@ -187,10 +183,10 @@ def _stray_copies(envs: list[Path]) -> Iterator[Path]:
                 yield path
 
 
-def _secret_sources(current: CurrentConfig | None, keyring: Store | None) -> SecretSources:
+def _secret_sources(current: CurrentConfig | None) -> SecretSources:
     if current is None:
         return SecretSources(())
     try:
-        return resolver.find(current, keyring=keyring, thorough=False)
+        return current.resolver.sources(Ask.IF_NOWHERE_ELSE)
     except (FileRefused, StoreUnusable):
         return SecretSources(())

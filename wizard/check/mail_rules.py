@@ -87,7 +87,7 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
     except (InvalidValue, FileRefused):
         return None
     try:
-        secret = current.secret()
+        secret = current.resolver.secret()
     except (InvalidValue, FileRefused):
         secret = None
     return SmtpSettings(user, endpoint, starttls, secret)

@@ -14,7 +14,7 @@ from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import references
-from wizard.secrets.store import SecretSource
+from wizard.secrets.sources import StoreKind
 from wizard.text.language import _
 
 
@@ -118,7 +118,7 @@ _NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
 
 def _secret_unset_finding(variable: ReferencedVariable) -> Finding:
     inspection = variable.inspection
-    problem = inspection.secret_sources.keyring_problem
+    _store, problem = inspection.secret_sources.unanswered or (None, None)
     if problem is not None and problem.code in _NOT_ASKED:
         return Finding(
             "keyring-not-asked",
@@ -173,15 +173,11 @@ def _blank_finding(variable: ReferencedVariable) -> Finding:
 def needs_exec_finding(variable: ReferencedVariable) -> Finding:
     """Return the note for a secret in a store that the server cannot read."""
     inspection = variable.inspection
-    message = _("The secret is kept in the keyring, which the server cannot read by itself.")
-    if inspection.secret_sources.effective is SecretSource.CREDENTIAL:
-        message = _(
-            "The secret is kept as a systemd credential, which the server cannot read by itself."
-        )
+    store = inspection.secret_sources.effective
     start = "docker compose up -d" if inspection.in_compose else "bomnipotent_server …"
     return Finding(
         "secret-needs-exec",
-        message,
+        _(store.needs_exec) if isinstance(store, StoreKind) else "",
         _("Start it by: smtp-wizard exec -- {start}", start=start),
         Severity.NOTE,
         inspection.config.path,
@@ -195,7 +191,7 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
     if current is None or smtp is None:
         return
     path, line = current.config.path, smtp.lines.get("secret")
-    if current.literal_secret is not None:
+    if current.resolver.literal is not None:
         yield Finding(
             "secret-in-config",
             _(
@@ -207,7 +203,7 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
             line=line,
         )
     endpoint = smtp.endpoint or ""
-    has_secret = current.literal_secret is not None or mask_url_password(endpoint) != endpoint
+    has_secret = current.resolver.literal is not None or mask_url_password(endpoint) != endpoint
     mode = current.config.mode
     if has_secret and mode is not None and mode & stat.S_IRWXO:
         yield Finding(

@@ -14,7 +14,7 @@ from wizard.errors import Finding, InvalidValue
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.secrets.secret import Replace
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import compose_environment_lines, store_consequence
 from wizard.text.language import _
 
@@ -34,11 +34,11 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
             yield from settings_findings(draft.settings(current))
-        if isinstance(draft.secret, Replace) and draft.store is StoreKind.ENV:
+        if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
             yield from _new_value_warnings(current, draft.secret.secret.reveal(), plan.variable)
         if plan.variable is not None:
             yield from _variable_warnings(current, plan, plan.variable)
-        if current.literal_secret is not None and not isinstance(draft.secret, Replace):
+        if current.resolver.literal is not None and not isinstance(draft.secret, Replace):
             yield Finding(
                 "secret-in-config",
                 _(
@@ -81,7 +81,7 @@ def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterato
             "secret-needs-exec",
             _("The server cannot read this place by itself.")
             + " "
-            + store_consequence(plan.store.place, current.layout.kind),
+            + store_consequence(plan.store, current.layout.kind),
         )
     if not current.layout.passes(name):
         yield Finding(

@@ -17,7 +17,6 @@ from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, StoreUnusable, UsageError
 from wizard.files.refusals import os_reason
-from wizard.secrets import resolver
 from wizard.secrets.secret import Secret
 from wizard.system.memory import protect_memory, restore_memory_limits
 from wizard.text.language import _
@@ -72,7 +71,7 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
             path=place.config,
         )
     try:
-        return resolver.fetch(now)
+        return now.resolver.for_exec()
     except FileRefused as error:
         raise _as_store(error) from None
 

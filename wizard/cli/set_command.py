@@ -20,10 +20,9 @@ from wizard.formats.config_toml.skip_key import skip_key_of
 from wizard.formats.variables import check_variable
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
-from wizard.secrets import resolver
-from wizard.secrets.resolver import open_store
+from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Keep, Replace
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import ENV_FILE, store_kind
 from wizard.server.next_steps import next_steps
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
@@ -52,11 +51,12 @@ def _set(
     if options.rename_section:
         now = now.with_section_renamed()
     touched = options.store is not None or values.secret_named(options)
-    now = resolver.with_stored(now, thorough=touched)
+    now = now.with_stored(Ask.ALWAYS if touched else Ask.IF_NOWHERE_ELSE)
     draft = _draft(now, options)
-    look = open_store(now, draft.store).check_availability()
-    if draft.store is not StoreKind.ENV and not look.usable:
-        raise look.refusal()
+    if draft.store is not ENV_FILE:
+        availability = now.open_store(draft.store).check_availability()
+        if not availability.usable:
+            raise availability.refusal()
     plan = make_plan(now, draft, variable)
     warnings = [*recovered, *plan_warnings(now, draft, plan)]
     report = None
@@ -79,9 +79,9 @@ def _set(
 def _draft(now: CurrentConfig, options: Namespace) -> Draft:
     draft = values.apply_flags(Draft.of(now), options)
     if options.store is not None:
-        draft = replace(draft, store=StoreKind(options.store))
-        if now.literal_secret is not None and isinstance(draft.secret, Keep):
-            draft = replace(draft, secret=Replace(now.literal_secret))
+        draft = replace(draft, store=store_kind(options.store))
+        if now.resolver.literal is not None and isinstance(draft.secret, Keep):
+            draft = replace(draft, secret=Replace(now.resolver.literal))
     if options.server_version is not None:
         draft = replace(draft, skip_form=skip_key_of(options.server_version))
     if options.skip is not None:
@@ -191,7 +191,7 @@ def _document(
         "changed": plan.changed,
         "files": files,
         "secret": {
-            "store": str(plan.store) if plan.variable else None,
+            "store": plan.store.option if plan.variable else None,
             "variable": plan.variable,
             "changed": plan.secret_changed,
         },

@@ -11,23 +11,19 @@ from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import find_layout
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
-from wizard.secrets import resolver
-from wizard.secrets.resolver import SecretSources
-from wizard.secrets.store import SecretSource
+from wizard.secrets.resolver import Ask, SecretSources
 from wizard.text.language import N_, _
 
 T = TypeVar("T")
 
 _WIDTH = 13
 """Of the names, at least."""
-_OUT_OF_REACH = ((SecretSource.CREDENTIAL,), (SecretSource.KEYRING,))
-"""Effective places whose secret is not read just to say that there is one."""
 
 
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
     now = load_config(find_layout(options.config, options.env_file))
-    found = resolver.find(now, thorough=False)
+    found = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
     content = describe(now, found)
     if options.json:
         output.document(content)
@@ -52,11 +48,12 @@ def describe(now: CurrentConfig, found: SecretSources) -> dict[str, Any]:
         "starttls": _or_none(now.starttls),
         "skip_verification": now.view.skip is not None,
         "secret": {
-            "set": places[:1] in _OUT_OF_REACH or _or_none(now.secret) is not None,
+            # A secret that only `exec` can bring is not read just to say that there is one.
+            "set": found.needs_exec or _or_none(now.resolver.secret) is not None,
             "reference": None if now.reference is None else f"${{{now.reference}}}",
             "variable": now.reference,
-            "found_in": [str(place) for place in places],
-            "effective": str(places[0]) if places else None,
+            "found_in": [place.name for place in places],
+            "effective": places[0].name if places else None,
         },
     }
 
@@ -68,29 +65,12 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return None
 
 
-_PLACES = {
-    None: N_("not set"),
-    SecretSource.ENVIRONMENT: N_("set, in the environment"),
-    SecretSource.ENV_FILE: N_("set, in .env"),
-    SecretSource.LITERAL: N_("set, in config.toml itself"),
-    SecretSource.CREDENTIAL: N_(
-        "set, as a systemd credential (the server needs: smtp-wizard exec)"
-    ),
-    SecretSource.KEYRING: N_("set, in the keyring (the server needs: smtp-wizard exec)"),
-}
-_EMPTY = {
-    SecretSource.ENVIRONMENT: N_("empty, in the environment"),
-    SecretSource.ENV_FILE: N_("empty, in .env"),
-    SecretSource.LITERAL: N_("empty, in config.toml itself"),
-}
-"""The others are not read here."""
-
-
 def in_words(now: CurrentConfig, found: SecretSources, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
-    effective = SecretSource(secret["effective"]) if secret["effective"] else None
-    place = _PLACES[effective] if effective is None or secret["set"] else _EMPTY[effective]
+    place = N_("not set")
+    if found.effective is not None:
+        place = found.effective.in_show if secret["set"] else found.effective.in_show_empty
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
         ("config.toml", _file(content["config"], exists=now.config.exists)),
@@ -102,8 +82,9 @@ def in_words(now: CurrentConfig, found: SecretSources, content: dict[str, Any]) 
         ("secret", f"{_(place)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
-    if not secret["effective"] and (problem := found.keyring_problem):
-        rows.append((_("keyring"), _("could not be asked: {problem}", problem=problem)))
+    if found.effective is None and found.unanswered is not None:
+        store, problem = found.unanswered
+        rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
     try:
         if now.configured:
             way = now.settings().route.in_words()

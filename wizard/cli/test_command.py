@@ -24,7 +24,6 @@ from wizard.live_test.events import (
 )
 from wizard.live_test.evidence import reproduce, ticket
 from wizard.live_test.run import run_live_test
-from wizard.secrets import resolver
 from wizard.text.language import _
 
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
@@ -34,7 +33,7 @@ def run(options: Namespace) -> int:
     """Test; return the exit code that the verdict stands for."""
     if options.to is not None:
         check_recipient(options.to)
-    now = resolver.with_stored(load_config(find_layout(options.config, options.env_file)))
+    now = load_config(find_layout(options.config, options.env_file)).with_stored()
     draft = values.apply_flags(Draft.of(now), options)
     silent = options.json or options.report
     report = live_test(now, draft, options, say_nothing if silent else output.result)

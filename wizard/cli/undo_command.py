@@ -118,7 +118,7 @@ def _document(plan: Plan, warnings: list[Finding], options: Namespace) -> dict[s
             }
             for change in reversed(plan.changes)
         ],
-        "secret": {"store": str(plan.store), "changed": plan.secret_changed},
+        "secret": {"store": plan.store.option, "changed": plan.secret_changed},
         "restart_needed": plan.restart_needed,
         "warnings": [{"code": found.code, "message": found.message} for found in warnings],
     }

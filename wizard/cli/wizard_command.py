@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wizard.config.settings import SmtpSettings
     from wizard.errors import Finding
     from wizard.live_test.events import Event
-    from wizard.secrets.store import StoreKind
+    from wizard.secrets.sources import StoreKind
     from wizard.ui.steps.done import Done
     from wizard.ui.steps.session import WizardSession
 
@@ -38,21 +38,19 @@ def run(options: Namespace) -> int:
 
     from wizard.config.current import load_config
     from wizard.config.layout import find_layout
-    from wizard.secrets import resolver
-    from wizard.secrets.resolver import open_store
     from wizard.ui.steps.mail_server_search import MailServerSearch
     from wizard.ui.steps.session import WizardSession
 
     found = find_layout(options.config, options.env_file)
     notices = _recovered(found.config)
-    now = resolver.with_stored(load_config(found))
+    now = load_config(found).with_stored()
     test = partial(_probe, timeout=options.timeout, compose=now.in_container)
     session = WizardSession(
         now,
         test,
         options.timeout,
         check=partial(_check, now.layout),
-        stores={name: open_store(now, name) for name in _offered(now)},
+        stores={store: now.open_store(store) for store in _offered(now)},
         discovery=MailServerSearch(asks=not options.no_lookup),
         lasting=True,
         notices=notices,
@@ -97,11 +95,14 @@ def _recovered(config: Path) -> list[str]:
 
 
 def _offered(now: CurrentConfig) -> list[StoreKind]:
-    """Return the stores that make sense here besides ``.env``: no unit starts a container."""
-    from wizard.secrets.store import StoreKind
+    """Return the stores that make sense here besides ``.env``."""
+    from wizard.secrets.sources import STORES
 
-    credential = [] if now.in_container else [StoreKind.CREDENTIAL]
-    return [StoreKind.KEYRING, *credential]
+    return [
+        store
+        for store in STORES
+        if store.open_class is not None and (store.offered_in_compose or not now.in_container)
+    ]
 
 
 def show(session: WizardSession, options: Namespace) -> int:

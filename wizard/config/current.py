@@ -11,14 +11,14 @@ from wizard.config.settings import Endpoint, SmtpSettings, check_user
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file
-from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import ConfigView, parse_config
-from wizard.formats.dotenv.variables import read_variable
 from wizard.formats.encoding import decode
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
+from wizard.secrets.resolver import Ask, SecretResolver
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import SecretSource
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 
 
@@ -50,7 +50,7 @@ class CurrentConfig:
     environ: Mapping[str, str] = field(repr=False)
     stored: Secret | None = None
     """The secret from a store that the server cannot read by itself, and which store that is."""
-    stored_place: SecretSource | None = None
+    stored_in: StoreKind | None = None
 
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
@@ -71,21 +71,12 @@ class CurrentConfig:
     @property
     def reference(self) -> str | None:
         """The variable that ``secret`` refers to; None where it does not."""
-        smtp = self.view.smtp
-        return None if smtp is None or smtp.secret is None else secret_reference(smtp.secret)
+        return self.resolver.reference
 
     @property
     def variable(self) -> str:
         """The variable that holds the secret, or would hold it."""
         return self.reference or DEFAULT_VARIABLE
-
-    @property
-    def literal_secret(self) -> Secret | None:
-        """The secret that stands in config.toml itself, in the open."""
-        smtp = self.view.smtp
-        if smtp is None or not smtp.secret or "${" in smtp.secret:
-            return None
-        return Secret(smtp.secret)
 
     def with_section_renamed(self) -> CurrentConfig:
         """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
@@ -97,52 +88,43 @@ class CurrentConfig:
         except FileRefused as error:
             raise error.at(self.config.path) from None
 
-    def in_env_file(self, name: str) -> str | None:
-        """Return the variable's value in ``.env``, as the server reads it."""
+    @property
+    def resolver(self) -> SecretResolver:
+        """What finds the secret that config.toml asks for."""
+        smtp = self.view.smtp
+        return SecretResolver(
+            None if smtp is None else smtp.secret,
+            self.layout.config,
+            self.environ,
+            self.layout.env_file,
+            self.env_text,
+            (self.stored, self.stored_in),
+        )
+
+    def with_stored(self, ask: Ask = Ask.IF_NOWHERE_ELSE) -> CurrentConfig:
+        """Return the same with the secret that only ``exec`` can bring to the server."""
+        stored, stored_in = self.resolver.read_stores(ask)
+        return replace(self, stored=stored, stored_in=stored_in)
+
+    def open_store(self, store: StoreKind, accepted: str = "") -> ExternalStore:
+        """Open the store of this configuration's secret.
+
+        ``accepted`` is the backend that the operator has agreed to.
+        """
+        return store.open(self.layout.config, self._mail_host(), self.environ, accepted)
+
+    def _mail_host(self) -> str:
+        smtp = self.view.smtp
+        if smtp is None or smtp.endpoint is None:
+            return ""
         try:
-            return read_variable(self.env_text, name, self.environ)
-        except FileRefused as error:
-            raise error.at(self.env.path) from None
+            return Endpoint.parse(expand(smtp.endpoint, self.lookup)).route(False).host
+        except InvalidValue:
+            return ""
 
     def lookup(self, name: str) -> str | None:
-        """Return what the server sees for ``${name}``: the environment wins over ``.env``."""
-        if name in self.environ:
-            return self.environ[name]
-        found = self.in_env_file(name)
-        if found is None and name == self.reference and self.stored is not None:
-            return self.stored.reveal()  # `exec` puts it into the environment
-        return found
-
-    def places(self) -> tuple[SecretSource, ...]:
-        """Return where the secret that config.toml asks for can be found; the first wins."""
-        smtp = self.view.smtp
-        if smtp is None or not smtp.secret:
-            return ()
-        name = self.reference
-        if name is None:
-            return (SecretSource.LITERAL,)
-        found = []
-        if name in self.environ:
-            found.append(SecretSource.ENVIRONMENT)
-        if self.in_env_file(name) is not None:
-            found.append(SecretSource.ENV_FILE)
-        if self.stored_place is not None:
-            found.append(self.stored_place)
-        return tuple(found)
-
-    def secret(self) -> Secret | None:
-        """Return the secret that the server would use; None when it uses none.
-
-        Raises :class:`InvalidValue` when ``secret`` names a variable that nothing sets.
-        """
-        smtp = self.view.smtp
-        if smtp is None or not smtp.secret:
-            return None
-        try:
-            value = expand(smtp.secret, self.lookup)
-        except InvalidValue as problem:
-            raise InvalidValue("secret-missing", problem.message, problem.remedy) from None
-        return Secret(value) if value else None
+        """Return what the server sees for ``${name}``."""
+        return self.resolver.lookup(name)
 
     def settings(self) -> SmtpSettings:
         """Return what the server would use; raise :class:`InvalidValue` where it cannot."""
@@ -158,7 +140,7 @@ class CurrentConfig:
             check_user(expand(smtp.user, self.lookup)),
             Endpoint.parse(expand(smtp.endpoint, self.lookup)),
             self.starttls(),
-            self.secret(),
+            self.resolver.secret(),
         )
 
     def starttls(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.sources import ENV_FILE, StoreKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Draft:
     starttls: bool | None = False
     """None: what config.toml says, which cannot be evaluated."""
     secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
-    store: StoreKind = StoreKind.ENV
+    store: StoreKind = ENV_FILE
     """Where the secret is to be kept."""
     skip: bool = False
     skip_form: SkipKey | None = None
@@ -40,9 +40,10 @@ class Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
-        # The environment of this session is no store.
-        stored = (place for place in current.places() if place is not SecretSource.ENVIRONMENT)
-        store = StoreKind.of(next(stored, None))
+        stores = [
+            place for place in current.resolver.sources().places if isinstance(place, StoreKind)
+        ]
+        store = stores[0] if stores else ENV_FILE
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft
@@ -78,7 +79,13 @@ class Draft:
             case Remove():
                 return None
             case Keep():
-                return current.secret()
+                return current.resolver.secret()
+
+    def known_secrets(self, current: CurrentConfig) -> Iterator[Secret]:
+        """Yield every secret that is known, for who must not show or keep any of them."""
+        yield from current.resolver.known_secrets()
+        if isinstance(self.secret, Replace):
+            yield self.secret.secret
 
     def problems(self, current: CurrentConfig) -> dict[str, InvalidValue]:
         """Return field → what is wrong with it, for the fields that the draft needs."""

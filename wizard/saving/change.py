@@ -16,10 +16,9 @@ from wizard.files.reading import Snapshot
 from wizard.formats.encoding import decode
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.saving.journal import FileRole
-from wizard.secrets.credential import LOST
-from wizard.secrets.resolver import open_external_store, reopen_store
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.text.display import MASK
 from wizard.text.language import _
 
@@ -133,7 +132,7 @@ class StoreChange:
         try:
             return self.store.read()
         except StoreUnusable as error:
-            if error.code in LOST:
+            if error.code in self.kind.lost_codes:
                 return None
             raise
 
@@ -154,9 +153,9 @@ class StoreChange:
 class StoreOpener(NamedTuple):
     """How to get at the stores other than ``.env``."""
 
-    open: Callable[[CurrentConfig, StoreKind], ExternalStore] = open_external_store
+    open: Callable[[CurrentConfig, StoreKind], ExternalStore] = CurrentConfig.open_store
     """Opens the store of a configuration."""
-    reopen: Callable[[StoreKind, Path, Mapping[str, str]], ExternalStore] = reopen_store
+    reopen: Callable[[StoreKind, Path, Mapping[str, str]], ExternalStore] = StoreKind.reopen
     """Finds the store of an earlier write: its kind, config.toml, its ``reopen_details``."""
 
     def knowing(self, known: Mapping[StoreKind, ExternalStore]) -> StoreOpener:

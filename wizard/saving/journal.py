@@ -26,7 +26,7 @@ from wizard.files.atomic import sync_directory
 from wizard.files.in_place import is_torn
 from wizard.files.refusals import os_reason
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import StoreKind, store_kind
 from wizard.system.state import (
     config_key,
     existing_state_dir,
@@ -169,7 +169,7 @@ class JournalRecord:
             ],
             "stores": [
                 {
-                    "store": str(each.kind),
+                    "store": each.kind.option,
                     "slot": each.slot,
                     "had": each.existed,
                     "fingerprint": each.fingerprint,
@@ -205,7 +205,7 @@ class JournalRecord:
             ),
             tuple(
                 StoreImage(
-                    StoreKind(each["store"]),
+                    store_kind(each["store"]),
                     each["slot"],
                     each["had"],
                     each["fingerprint"],

@@ -20,8 +20,8 @@ from wizard.formats.encoding import encode
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileRole
 from wizard.saving.transaction import apply_changes
-from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
+from wizard.secrets.sources import ENV_FILE, StoreKind
 from wizard.text.language import _
 
 
@@ -36,7 +36,7 @@ class Plan:
     """The variable that holds the secret; None where config.toml refers to none."""
     secret_changed: bool
     restart_needed: bool
-    store: StoreKind = StoreKind.ENV
+    store: StoreKind = ENV_FILE
     store_changes: tuple[StoreChange, ...] = ()
     """What happens to the secret outside of the files; removing it comes last."""
 
@@ -48,7 +48,7 @@ class Plan:
     @property
     def needs_exec(self) -> bool:
         """Whether the server gets the secret only when it is started through ``exec``."""
-        return self.store is not StoreKind.ENV and self.variable is not None
+        return bool(self.store.needs_exec) and self.variable is not None
 
     def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
         """Tell what happens to the secret outside of the files.
@@ -114,7 +114,7 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
     moves = draft.store is not old_store or current.reference not in (None, variable)
     if isinstance(secret, Keep) and moves and smtp is not None and smtp.secret is not None:
         # The stored secret is moved, even where the environment has another one.
-        stored = None if current.reference is None else _stored(current, old_store.place)
+        stored = None if current.reference is None else current.resolver.kept_in(old_store)
         if stored is None:
             raise InvalidValue(
                 "secret-not-movable",
@@ -123,7 +123,7 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
             )
         secret = Replace(stored)
     elsewhere = current.view.references_elsewhere(variable)
-    if isinstance(secret, Replace) and draft.store is not StoreKind.ENV and elsewhere:
+    if isinstance(secret, Replace) and draft.store is not ENV_FILE and elsewhere:
         raise InvalidValue(
             "variable-used-elsewhere",
             _(
@@ -143,16 +143,9 @@ def _secret_changed(current: CurrentConfig, draft: Draft, secret: SecretEdit) ->
         case Remove():
             return smtp is not None and smtp.secret is not None
         case Replace(new):
-            place = draft.store.place
-            return place not in current.places() or new != _stored(current, place)
-
-
-def _stored(current: CurrentConfig, place: SecretSource) -> Secret | None:
-    """Return the secret that ``place`` has now."""
-    if place is not SecretSource.ENV_FILE:
-        return current.stored
-    text = current.in_env_file(current.variable)
-    return Secret(text) if text else None
+            resolver = current.resolver
+            stored = draft.store in resolver.sources().places
+            return not stored or new != resolver.kept_in(draft.store)
 
 
 def _store_changes(
@@ -161,16 +154,16 @@ def _store_changes(
     """Return what to store outside of the files, followed by what to remove there."""
     if isinstance(secret, Keep):
         return ()
-    before = StoreKind.of(current.stored_place)
+    before = current.stored_in or ENV_FILE
     changes = []
-    if isinstance(secret, Replace) and draft.store is not StoreKind.ENV:
+    if isinstance(secret, Replace) and draft.store is not ENV_FILE:
         unchanged = before is draft.store and current.stored == secret.secret
         if not unchanged:
             new = stores.open(current, draft.store)
             expected = current.stored if before is draft.store else None
             changes.append(StoreChange(draft.store, new, secret.secret, expected))
     leaves = isinstance(secret, Remove) or before is not draft.store
-    if before is not StoreKind.ENV and leaves:
+    if before is not ENV_FILE and leaves:
         changes.append(StoreChange(before, stores.open(current, before), None, current.stored))
     return tuple(changes)
 
@@ -211,7 +204,7 @@ def _config_edit(
 
 def _env_text(current: CurrentConfig, draft: Draft, secret: SecretEdit, variable: str) -> str:
     text, old = current.env_text, current.reference
-    in_env = draft.store is StoreKind.ENV
+    in_env = draft.store is ENV_FILE
     try:
         if isinstance(secret, Replace) and in_env:
             text = set_variable(text, variable, secret.secret.reveal(), current.environ)

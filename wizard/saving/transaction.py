@@ -30,7 +30,6 @@ from wizard.saving.journal import (
     digest,
     fingerprint,
 )
-from wizard.secrets.credential import CredentialStore
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import ExternalStore
 from wizard.system.signals import uninterruptible
@@ -360,8 +359,7 @@ def _remove_temporaries(record: JournalRecord, stores: StoreOpener) -> None:
     """
     paths = [image.path for image in record.files]
     for image, store in _opened(record, stores):
-        if isinstance(store, CredentialStore):
-            paths += [store.path, store.backup(image.slot).path]
+        paths += [*store.files, *store.backup(image.slot).files]
     for path in paths:
         try:
             target = read_file(path).target

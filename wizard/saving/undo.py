@@ -10,7 +10,7 @@ from wizard.files.reading import read_file
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileImage, FileRole, Journal, JournalRecord, StoreImage
 from wizard.saving.plan import Plan
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import ENV_FILE
 from wizard.text.language import _
 
 
@@ -49,7 +49,7 @@ def make_undo(record: JournalRecord, stores: StoreOpener = STORES) -> Plan:
         None,
         secret_changed,
         secret_changed or any(change.created or change.removed for change in changes),
-        next((change.kind for change in store_changes if change.after), StoreKind.ENV),
+        next((change.kind for change in store_changes if change.after), ENV_FILE),
         tuple(store_changes),
     )
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.errors import FileRefused, StoreUnusable, WriteFailed
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import os_reason
-from wizard.files.replacing import replace_file
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability, storable_text
 from wizard.text.language import _
@@ -22,12 +21,11 @@ from wizard.text.language import _
 if TYPE_CHECKING:
     from wizard.system.process import ChildResult
 
-CREDENTIAL = "smtp_secret"
+CREDENTIAL_NAME = "smtp_secret"
 """The credential's name, which is also the name of the file that a service finds."""
 
-LOST = ("credential-not-decrypted", "credential-not-a-secret")
-"""Codes of a credential that is there and of no use to anybody."""
-
+_DIRECTORY = "CREDENTIALS_DIRECTORY"
+"""The variable that systemd sets for a service with credentials."""
 _TOOL = "systemd-creds"
 _FIRST_VERSION = 250
 _SECONDS = 15.0
@@ -36,7 +34,7 @@ _SECONDS = 15.0
 
 def credential_path(config: Path) -> Path:
     """Return where the encrypted credential for a configuration is kept."""
-    return config.with_name(f"{CREDENTIAL}.cred")
+    return config.with_name(f"{CREDENTIAL_NAME}.cred")
 
 
 class CredentialStore:
@@ -45,6 +43,23 @@ class CredentialStore:
     def __init__(self, path: Path, seconds: float = _SECONDS) -> None:
         self.path = path
         self._seconds = seconds
+
+    @classmethod
+    def open(
+        cls, config: Path, host: str, environ: Mapping[str, str], accepted: str
+    ) -> CredentialStore:
+        """Open the store of a configuration."""
+        return cls(credential_path(config))
+
+    @classmethod
+    def reopen(cls, config: Path, details: Mapping[str, str]) -> CredentialStore:
+        """Open the same store again."""
+        return cls(credential_path(config))
+
+    @classmethod
+    def reader(cls, config: Path, environ: Mapping[str, str]) -> ReceivedCredential:
+        """Return what gives this process the credential, decrypted by systemd or here."""
+        return ReceivedCredential(environ.get(_DIRECTORY, ""), cls(credential_path(config)))
 
     @property
     def name(self) -> str:
@@ -55,6 +70,11 @@ class CredentialStore:
     def reopen_details(self) -> Mapping[str, str]:
         """Nothing: the path says it all."""
         return {}
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The encrypted file."""
+        return (self.path,)
 
     def backup(self, slot: str) -> CredentialStore:
         """Return another encrypted file, beside the one that is in use."""
@@ -103,7 +123,14 @@ class CredentialStore:
         data = self._load().data
         if not data:
             return None
-        command = [self._usable_tool(), "decrypt", f"--name={CREDENTIAL}", "--newline=no", "-", "-"]
+        command = [
+            self._usable_tool(),
+            "decrypt",
+            f"--name={CREDENTIAL_NAME}",
+            "--newline=no",
+            "-",
+            "-",
+        ]
         answer = self._run(command, data)
         if answer.code != 0:
             raise StoreUnusable(
@@ -123,9 +150,11 @@ class CredentialStore:
 
     def write(self, secret: Secret) -> None:
         """Encrypt the secret with the machine's key, which is made where there is none yet."""
+        from wizard.files.replacing import replace_file
+
         data = storable_text(secret).encode()
         before = self._load()
-        command = [self._usable_tool(), "encrypt", f"--name={CREDENTIAL}", "-", "-"]
+        command = [self._usable_tool(), "encrypt", f"--name={CREDENTIAL_NAME}", "-", "-"]
         answer = self._run(command, data)
         if answer.code != 0 or not answer.output:
             raise StoreUnusable(
@@ -185,6 +214,22 @@ class CredentialStore:
             ) from None
 
 
+class ReceivedCredential:
+    """The credential that systemd gave to this service, else the encrypted one."""
+
+    def __init__(self, directory: str, store: CredentialStore) -> None:
+        self._directory = directory
+        self._store = store
+
+    def exists(self) -> bool:
+        """Tell whether there is either of them."""
+        return has_service_credential(self._directory) or self._store.exists()
+
+    def read(self) -> Secret | None:
+        """Return the one that systemd decrypted, or decrypt the other."""
+        return service_credential(self._directory) or self._store.read()
+
+
 def service_credential(directory: str) -> Secret | None:
     """Return what systemd has decrypted for this service into its ``$CREDENTIALS_DIRECTORY``.
 
@@ -192,7 +237,7 @@ def service_credential(directory: str) -> Secret | None:
     """
     if not _is_ours(directory):
         return None
-    path = Path(directory) / CREDENTIAL
+    path = Path(directory) / CREDENTIAL_NAME
     try:
         data = read_file(path).data
     except FileRefused as error:
@@ -210,7 +255,7 @@ def service_credential(directory: str) -> Secret | None:
 
 def has_service_credential(directory: str) -> bool:
     """Tell whether systemd gave this service the credential, without reading it."""
-    return _is_ours(directory) and (Path(directory) / CREDENTIAL).exists()
+    return _is_ours(directory) and (Path(directory) / CREDENTIAL_NAME).exists()
 
 
 def _is_ours(directory: str) -> bool:

@@ -12,7 +12,7 @@ import copy
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,25 @@ class KeyringStore:
         self._environ = dict(os.environ if environ is None else environ)
         self._seconds = seconds
 
+    @classmethod
+    def open(
+        cls, config: Path, host: str, environ: Mapping[str, str], accepted: str
+    ) -> KeyringStore:
+        """Open the entry of a configuration."""
+        return cls(config, host, accepted=accepted, environ=environ)
+
+    @classmethod
+    def reopen(cls, config: Path, details: Mapping[str, str]) -> KeyringStore:
+        """Open the keyring with the :attr:`reopen_details` of an earlier store."""
+        store = cls(config, accepted=details.get("accepted", ""))
+        store.label = details.get("label", store.label)
+        return store
+
+    @classmethod
+    def reader(cls, config: Path, environ: Mapping[str, str]) -> KeyringStore:
+        """Return the entry itself; its label does not matter to who reads."""
+        return cls(config, environ=environ)
+
     @property
     def name(self) -> str:
         """What it is called in a sentence."""
@@ -70,12 +89,10 @@ class KeyringStore:
         """The label of the entry, and the backend that the operator has accepted."""
         return {"label": self.label, "accepted": self._accepted}
 
-    @classmethod
-    def reopen(cls, config: Path, details: Mapping[str, str]) -> KeyringStore:
-        """Open the keyring with the :attr:`reopen_details` of an earlier store."""
-        store = cls(config, accepted=details.get("accepted", ""))
-        store.label = details.get("label", store.label)
-        return store
+    @property
+    def files(self) -> Sequence[Path]:
+        """None of its own: the keyring writes them."""
+        return ()
 
     def backup(self, slot: str) -> KeyringStore:
         """Return an entry of its own, beside the one that is in use."""

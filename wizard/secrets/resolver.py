@@ -1,40 +1,44 @@
-"""Where the secret of a configuration is, and which place wins."""
+"""Where the secret of a configuration is, which place wins, and how it gets to the server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from wizard.config.current import CurrentConfig
-from wizard.config.settings import Endpoint
-from wizard.errors import InvalidValue, StoreUnusable
-from wizard.formats.variables import expand, references
-from wizard.secrets import credential
-from wizard.secrets.credential import CredentialStore, has_service_credential, service_credential
+from wizard.errors import FileRefused, InvalidValue, StoreUnusable
+from wizard.formats.config_toml.reference import secret_reference
+from wizard.formats.dotenv.variables import read_definitions, read_variable
+from wizard.formats.variables import DEFAULT_VARIABLE, expand, references
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, SecretSource, Store, StoreKind
+from wizard.secrets.sources import (
+    ENV_FILE,
+    ENVIRONMENT,
+    EXTERNAL_STORES,
+    LITERAL,
+    SecretSource,
+    StoreKind,
+)
+from wizard.secrets.store import SecretReader
 from wizard.text.language import _
 
-if TYPE_CHECKING:  # each is imported where it is opened: most commands open none
-    from wizard.secrets.env_file import EnvFileStore
-    from wizard.secrets.keyring import KeyringStore
 
-_DIRECTORY = "CREDENTIALS_DIRECTORY"
-_BY_EXEC = (SecretSource.CREDENTIAL, SecretSource.KEYRING)
+class Ask(Enum):
+    """Whether the stores are asked that the server cannot read by itself: it takes a moment."""
+
+    NEVER = auto()
+    IF_NOWHERE_ELSE = auto()
+    ALWAYS = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class SecretSources:
-    """The places that hold the secret; the first wins.
-
-    The server reads the environment and ``.env`` by itself; a credential or the keyring reach it
-    through ``exec`` only. ``keyring_problem`` is why the keyring could not be asked.
-    """
+class SecretSources(NamedTuple):
+    """The places that hold the secret; the first wins."""
 
     places: tuple[SecretSource, ...]
-    keyring_problem: StoreUnusable | None = field(default=None, compare=False)
+    unanswered: tuple[StoreKind, StoreUnusable] | None = None
+    """The store that could not be asked, and why."""
 
     @property
     def effective(self) -> SecretSource | None:
@@ -44,204 +48,233 @@ class SecretSources:
     @property
     def needs_exec(self) -> bool:
         """Whether the server gets the secret only when it is started by ``exec``."""
-        return self.effective in _BY_EXEC
+        return self.effective in EXTERNAL_STORES
 
 
-def env_file_store(current: CurrentConfig) -> EnvFileStore:
-    """Return ``.env`` as the store of this configuration's secret."""
-    return _env_file(current, current.variable)
+class SecretResolver:
+    """Finds the secret that config.toml asks for by ``value``, which may be the secret itself.
 
-
-def keyring_store(current: CurrentConfig, accepted: str = "") -> KeyringStore:
-    """Return the keyring as the store of this configuration's secret."""
-    from wizard.secrets.keyring import KeyringStore
-
-    return KeyringStore(
-        current.layout.config, _host(current), accepted=accepted, environ=current.environ
-    )
-
-
-def credential_store(current: CurrentConfig) -> CredentialStore:
-    """Return the encrypted credential as the store of this configuration's secret."""
-    return CredentialStore(credential.credential_path(current.layout.config))
-
-
-def open_store(current: CurrentConfig, name: StoreKind) -> Store:
-    """Return a store of this configuration's secret by its name."""
-    match name:
-        case StoreKind.ENV:
-            return env_file_store(current)
-        case _:
-            return open_external_store(current, name)
-
-
-def open_external_store(current: CurrentConfig, name: StoreKind) -> ExternalStore:
-    """Return a store other than ``.env`` by its name."""
-    return credential_store(current) if name is StoreKind.CREDENTIAL else keyring_store(current)
-
-
-def reopen_store(name: StoreKind, config: Path, details: Mapping[str, str]) -> ExternalStore:
-    """Return the store of an earlier write by what its journal says of it."""
-    if name is StoreKind.CREDENTIAL:
-        return CredentialStore(credential.credential_path(config))
-    from wizard.secrets.keyring import KeyringStore
-
-    return KeyringStore.reopen(config, details)
-
-
-def find(
-    current: CurrentConfig, *, keyring: Store | None = None, thorough: bool = True
-) -> SecretSources:
-    """Find the places without reading a secret.
-
-    The keyring is asked for last (it takes a fraction of a second): always when ``thorough``,
-    else only where no other place has the secret.
+    The server reads its environment and ``.env`` by itself, in this order; what is in one of the
+    other stores reaches it only through ``exec``. ``stored`` is what :meth:`read_stores` has found
+    before, and where.
     """
-    places = [place for place in current.places() if place not in _BY_EXEC]
-    if not _wanted(current) or places == [SecretSource.LITERAL]:
-        return SecretSources(tuple(places))
-    if has_service_credential(current.environ.get(_DIRECTORY, "")) or _encrypted(current):
-        places.append(SecretSource.CREDENTIAL)
-    if places and not thorough:
-        return SecretSources(tuple(places))
-    problem = None
-    try:
-        if (keyring or keyring_store(current)).exists():
-            places.append(SecretSource.KEYRING)
-    except StoreUnusable as error:
-        problem = error
-    return SecretSources(tuple(places), problem)
 
+    def __init__(
+        self,
+        value: str | None,
+        config: Path,
+        environ: Mapping[str, str],
+        env_path: Path,
+        env_text: str,
+        stored: tuple[Secret | None, StoreKind | None] = (None, None),
+    ) -> None:
+        self.value = value
+        self.config = config
+        self.environ = environ
+        self.env_path = env_path
+        self.env_text = env_text
+        self.stored, self.stored_in = stored
 
-def fetch(current: CurrentConfig, *, keyring: Store | None = None) -> Mapping[str, Secret]:
-    """Return the variable with the secret that ``exec`` has to add to the environment.
+    @property
+    def reference(self) -> str | None:
+        """The variable that ``secret`` refers to; None where it does not."""
+        return None if self.value is None else secret_reference(self.value)
 
-    It is empty where nothing is missing: no secret is wanted, it stands in config.toml itself, or
-    the environment has it. Raises :class:`StoreUnusable` rather than return no secret.
-    """
-    names = _wanted(current)
-    if not names:
-        return {}
-    blank = [name for name in names if current.environ.get(name) == ""]
-    if blank:
+    @property
+    def literal(self) -> Secret | None:
+        """The secret that stands in config.toml itself, in the open."""
+        return None if not self.value or "${" in self.value else Secret(self.value)
+
+    def in_env_file(self, name: str) -> str | None:
+        """Return the variable's value in ``.env``, as the server reads it."""
+        try:
+            return read_variable(self.env_text, name, self.environ)
+        except FileRefused as error:
+            raise error.at(self.env_path) from None
+
+    def lookup(self, name: str) -> str | None:
+        """Return what the server sees for ``${name}``: the environment wins over ``.env``."""
+        if name in self.environ:
+            return self.environ[name]
+        found = self.in_env_file(name)
+        if found is None and name == self.reference and self.stored is not None:
+            return self.stored.reveal()  # `exec` puts it into the environment
+        return found
+
+    def secret(self) -> Secret | None:
+        """Return the secret that the server would use; None when it uses none.
+
+        Raises :class:`InvalidValue` when ``secret`` names a variable that nothing sets.
+        """
+        if not self.value:
+            return None
+        try:
+            value = expand(self.value, self.lookup)
+        except InvalidValue as problem:
+            raise InvalidValue("secret-missing", problem.message, problem.remedy) from None
+        return Secret(value) if value else None
+
+    def known_secrets(self) -> Iterator[Secret]:
+        """Yield every secret that is known, for who must not show or keep any of them."""
+        if self.stored is not None:
+            yield self.stored
+        if self.literal is not None:
+            yield self.literal
+        with suppress(InvalidValue, FileRefused):
+            if (secret := self.secret()) is not None:
+                yield secret
+
+    def kept_in(self, store: StoreKind) -> Secret | None:
+        """Return the secret that is kept in ``store``, as far as it was read."""
+        if store is not ENV_FILE:
+            return self.stored
+        text = self.in_env_file(self.reference or DEFAULT_VARIABLE)
+        return Secret(text) if text else None
+
+    def sources(self, ask: Ask = Ask.NEVER) -> SecretSources:
+        """Find the places without reading a secret.
+
+        When no store is asked, the one counts that was read before.
+        """
+        places = self._read_by_server()
+        if self.reference is None:
+            return SecretSources(tuple(places))
+        if ask is Ask.NEVER:
+            known = () if self.stored_in is None else (self.stored_in,)
+            return SecretSources((*places, *known))
+        unanswered = None
+        for store in EXTERNAL_STORES:
+            if store.slow and places and ask is Ask.IF_NOWHERE_ELSE:
+                continue
+            try:
+                if self._reader(store).exists():
+                    places.append(store)
+            except StoreUnusable as error:
+                if store.found_if_unreadable:
+                    places.append(store)
+                else:
+                    unanswered = store, error
+        return SecretSources(tuple(places), unanswered)
+
+    def read_stores(self, ask: Ask) -> tuple[Secret | None, StoreKind | None]:
+        """Return the secret that only ``exec`` can bring to the server, and where it is.
+
+        A store that cannot be asked counts as empty.
+        """
+        if self.reference is None or (self.sources().places and ask is not Ask.ALWAYS):
+            return self.stored, self.stored_in
+        for store in EXTERNAL_STORES:
+            reader = self._reader(store)
+            try:
+                if reader.exists():
+                    return reader.read(), store
+            except StoreUnusable:
+                if store.found_if_unreadable:
+                    return None, store
+        return self.stored, self.stored_in
+
+    def for_exec(self) -> Mapping[str, Secret]:
+        """Return the variables with what ``exec`` has to add to the environment.
+
+        It is empty where nothing is missing: no secret is wanted, it stands in config.toml itself,
+        or the environment has it. Raises :class:`StoreUnusable`, or :class:`FileRefused` for
+        ``.env``, rather than return no secret.
+        """
+        names = references(self.value) if self.value else ()
+        blank = [name for name in names if self.environ.get(name) == ""]
+        if blank:
+            raise StoreUnusable(
+                "environment-blank",
+                _(
+                    "{name} is set in this environment, but empty, and the environment wins.",
+                    name=blank[0],
+                ),
+                _("Take it away (unset {name}) or give it its value.", name=blank[0]),
+            )
+        return {name: self._for_exec(name) for name in names if name not in self.environ}
+
+    def _read_by_server(self) -> list[SecretSource]:
+        if not self.value:
+            return []
+        name = self.reference
+        if name is None:
+            return [LITERAL]
+        found: list[SecretSource] = [ENVIRONMENT] if name in self.environ else []
+        return found if self.in_env_file(name) is None else [*found, ENV_FILE]
+
+    def _reader(self, store: StoreKind) -> SecretReader:
+        return store.store_class.reader(self.config, self.environ)
+
+    def _for_exec(self, name: str) -> Secret:
+        if self.in_env_file(name) is not None:
+            return self._from_env_file(name)
+        if name != self.reference:
+            raise StoreUnusable(
+                "secret-composed",
+                _(
+                    "The secret in config.toml is put together from several parts, and {name}, "
+                    "which is one of them, is neither in the environment nor in .env.",
+                    name=name,
+                ),
+                _(
+                    "Set {name} in .env, or write the secret as one variable, such as "
+                    "${{SMTP_SECRET}}.",
+                    name=name,
+                ),
+                path=self.config,
+            )
+        for store in EXTERNAL_STORES:
+            try:
+                secret = self._reader(store).read()
+            except StoreUnusable as error:
+                if store.found_if_unreadable:
+                    raise
+                elsewhere = _(
+                    "The secret ({name}) is neither in the environment nor in .env.", name=name
+                )
+                message = f"{elsewhere} {error.message}"
+                raise StoreUnusable(error.code, message, error.remedy) from None
+            if secret is not None:
+                return secret
         raise StoreUnusable(
-            "environment-blank",
+            "secret-not-found",
             _(
-                "{name} is set in this environment, but empty, and the environment wins.",
-                name=blank[0],
-            ),
-            _("Take it away (unset {name}) or give it its value.", name=blank[0]),
-        )
-    missing = [name for name in names if name not in current.environ]
-    return {name: _from_stores(current, name, keyring) for name in missing}
-
-
-def with_stored(current: CurrentConfig, *, thorough: bool = False) -> CurrentConfig:
-    """Return the configuration with the secret that only ``exec`` can bring to the server.
-
-    The stores are asked only where the environment and ``.env`` have none, since that takes a
-    fraction of a second, or when ``thorough``; one that cannot be asked counts as empty.
-    """
-    if current.reference is None or (current.places() and not thorough):
-        return current
-    given = has_service_credential(current.environ.get(_DIRECTORY, ""))
-    if given or _encrypted(current):
-        return replace(current, stored=_credential(current), stored_place=SecretSource.CREDENTIAL)
-    keyring = keyring_store(current)
-    try:
-        if not keyring.exists():
-            return current
-        return replace(current, stored=keyring.read(), stored_place=SecretSource.KEYRING)
-    except StoreUnusable:
-        return current
-
-
-def _credential(current: CurrentConfig) -> Secret | None:
-    try:
-        given = service_credential(current.environ.get(_DIRECTORY, ""))
-        return given or credential_store(current).read()
-    except StoreUnusable:
-        return None
-
-
-def _from_stores(current: CurrentConfig, name: str, keyring: Store | None) -> Secret:
-    if current.in_env_file(name) is not None:
-        return _from_env_file(current, name)
-    if name != current.reference:
-        raise StoreUnusable(
-            "secret-composed",
-            _(
-                "The secret in config.toml is put together from several parts, and {name}, which "
-                "is one of them, is neither in the environment nor in .env.",
+                "The secret ({name}) is neither in the environment nor in .env, and there is no "
+                "systemd credential and no entry in the keyring for this configuration.",
                 name=name,
             ),
-            _(
-                "Set {name} in .env, or write the secret as one variable, such as "
-                "${{SMTP_SECRET}}.",
-                name=name,
-            ),
-            path=current.config.path,
+            _("Store it: smtp-wizard set --secret-stdin"),
+            path=self.config,
         )
-    if secret := service_credential(current.environ.get(_DIRECTORY, "")):
-        return secret
-    if _encrypted(current) and (secret := credential_store(current).read()):
-        return secret
-    try:
-        secret = (keyring or keyring_store(current)).read()
-    except StoreUnusable as error:
-        elsewhere = _("The secret ({name}) is neither in the environment nor in .env.", name=name)
-        raise StoreUnusable(error.code, f"{elsewhere} {error.message}", error.remedy) from None
-    if secret is not None:
-        return secret
-    raise StoreUnusable(
-        "secret-not-found",
-        _(
-            "The secret ({name}) is neither in the environment nor in .env, and there is no "
-            "systemd credential and no entry in the keyring for this configuration.",
-            name=name,
-        ),
-        _("Store it: smtp-wizard set --secret-stdin"),
-        path=current.config.path,
-    )
 
-
-def _encrypted(current: CurrentConfig) -> bool:
-    """Whether there is an encrypted credential for this configuration, readable or not."""
-    try:
-        return credential_store(current).exists()
-    except StoreUnusable:
-        return True
-
-
-def _from_env_file(current: CurrentConfig, name: str) -> Secret:
-    secret = _env_file(current, name).read()
-    if secret is None:
-        raise StoreUnusable(
-            "env-value-blank",
-            _("{name} stands in .env, but has no value.", name=name),
-            _("Store the secret again, or remove the line."),
-            path=current.env.path,
-        )
-    return secret
-
-
-def _env_file(current: CurrentConfig, name: str) -> EnvFileStore:
-    from wizard.secrets.env_file import EnvFileStore
-
-    return EnvFileStore(current.layout.env_file, name, current.environ)
-
-
-def _wanted(current: CurrentConfig) -> tuple[str, ...]:
-    """Return the variables that the secret in config.toml refers to."""
-    smtp = current.view.smtp
-    return () if smtp is None or not smtp.secret else references(smtp.secret)
-
-
-def _host(current: CurrentConfig) -> str:
-    smtp = current.view.smtp
-    if smtp is None or smtp.endpoint is None:
-        return ""
-    try:
-        return Endpoint.parse(expand(smtp.endpoint, current.lookup)).route(False).host
-    except InvalidValue:
-        return ""
+    def _from_env_file(self, name: str) -> Secret:
+        """Return the value in ``.env``, on which the server and Docker Compose have to agree."""
+        try:
+            found = [
+                definition
+                for definition in read_definitions(self.env_text, self.environ)
+                if definition.name == name
+            ]
+        except FileRefused as error:
+            raise error.at(self.env_path) from None
+        # The server takes the first definition, Compose the last one.
+        values = {found[0].dotenvy.value, found[-1].compose.value} if found else {""}
+        if len(values) > 1:
+            raise StoreUnusable(
+                "env-value-ambiguous",
+                _(
+                    "The server and Docker Compose do not read the same value of {variable}.",
+                    variable=name,
+                ),
+                _("Store the secret again: smtp-wizard set --secret-stdin"),
+                path=self.env_path,
+            )
+        (value,) = values
+        if not value:
+            raise StoreUnusable(
+                "env-value-blank",
+                _("{name} stands in .env, but has no value.", name=name),
+                _("Store the secret again, or remove the line."),
+                path=self.env_path,
+            )
+        return Secret(value)

@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.secrets.secret import Secret
 
 
-class SecretSource(StrEnum):
-    """Where a secret can be found; the first of several wins."""
-
-    ENVIRONMENT = "environment"
-    ENV_FILE = "env-file"
-    CREDENTIAL = "credential"
-    """Given to a service by systemd; reaches the server through ``exec`` only."""
-    KEYRING = "keyring"
-    """Reaches the server through ``exec`` only."""
-    LITERAL = "literal"
-
-
-class StoreKind(StrEnum):
-    """The stores that a secret can be kept in by ``set`` and by the wizard."""
-
-    ENV = "env"
-    KEYRING = "keyring"
-    CREDENTIAL = "credential"
-
-    @property
-    def place(self) -> SecretSource:
-        """Where a secret in this store is found."""
-        return _PLACES[self]
-
-    @classmethod
-    def of(cls, place: SecretSource | None) -> StoreKind:
-        """Return the store behind ``place``; ``.env`` where there is none."""
-        return next((name for name, known in _PLACES.items() if known is place), cls.ENV)
-
-
-_PLACES = {
-    StoreKind.ENV: SecretSource.ENV_FILE,
-    StoreKind.KEYRING: SecretSource.KEYRING,
-    StoreKind.CREDENTIAL: SecretSource.CREDENTIAL,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
+class Availability(NamedTuple):
     """Whether a store can be used now; if not, why and how to mend that.
 
     ``code`` is kebab-case and stable, and empty for a store that can be used. ``backend`` is the
@@ -67,19 +28,11 @@ class Availability:
         return StoreUnusable(self.code, self.sentence, self.remedy)
 
 
-class Store(Protocol):
-    """One place for one secret.
+class SecretReader(Protocol):
+    """Something that may hold a secret. Both methods raise :class:`StoreUnusable`.
 
-    Every method but :meth:`check_availability` raises :class:`StoreUnusable`. No
-    method ever asks the operator anything or waits longer than a few seconds.
+    No method of a store ever asks the operator anything or waits longer than a few seconds.
     """
-
-    @property
-    def name(self) -> str:
-        """What it is called in a sentence, such as ``.env`` or ``the keyring``."""
-
-    def check_availability(self) -> Availability:
-        """Find out whether the store can be used."""
 
     def exists(self) -> bool:
         """Tell whether it holds a secret, without reading it."""
@@ -87,22 +40,48 @@ class Store(Protocol):
     def read(self) -> Secret | None:
         """Return the secret; None where it holds none."""
 
+
+class ExternalStore(SecretReader, Protocol):
+    """A place for one secret, outside of the files that the server reads."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence, such as ``the keyring``."""
+
+    def check_availability(self) -> Availability:
+        """Find out whether the store can be used."""
+
     def write(self, secret: Secret) -> None:
         """Store the secret in place of the one that is there."""
 
     def delete(self) -> None:
         """Remove the secret; nothing happens where there is none."""
 
-
-class ExternalStore(Store, Protocol):
-    """A store outside of the files that the server reads; it keeps the secret before a write."""
-
     @property
     def reopen_details(self) -> Mapping[str, str]:
         """What it takes to open the same store again, besides the path of config.toml."""
 
-    def backup(self, slot: str) -> Store:
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that it writes, if any: an interrupted write may leave a temporary one."""
+
+    def backup(self, slot: str) -> ExternalStore:
         """Return the place in the same store for a copy of the secret before a write."""
+
+
+class StoreClass(Protocol):
+    """How the store of a configuration is opened; see :class:`wizard.secrets.sources.StoreKind`."""
+
+    def open(
+        self, config: Path, host: str, environ: Mapping[str, str], accepted: str
+    ) -> ExternalStore:
+        """Open it for reading and writing. ``host`` is the mail server, for a label."""
+
+    def reopen(self, config: Path, details: Mapping[str, str]) -> ExternalStore:
+        """Open it again by the ``reopen_details`` of an earlier store."""
+
+    def reader(self, config: Path, environ: Mapping[str, str]) -> SecretReader:
+        """Return whatever can give this process the secret that is stored there."""
 
 
 def storable_text(secret: Secret) -> str:

@@ -17,8 +17,7 @@ from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import Finding
-from wizard.secrets.credential import CREDENTIAL, credential_path
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.sources import StoreKind
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -77,8 +76,9 @@ def next_steps(
         if warning.code in _BEFORE_START
     ]
     if plan.needs_exec or plan.restart_needed:
-        if plan.needs_exec and plan.store is StoreKind.CREDENTIAL:
-            steps += _install_drop_in(current.layout.config)
+        if plan.needs_exec and plan.store.unit_setting is not None:
+            config = current.layout.config
+            steps += _install_drop_in(config, plan.store.unit_setting(config))
         elif plan.needs_exec:
             words = _("The server gets the secret only when it is started like this:")
             steps.append(NextStep(words))
@@ -87,7 +87,7 @@ def next_steps(
             steps.append(NextStep(words))
         else:
             steps.append(NextStep(_("Start the server:")))
-        steps.append(NextStep(start_command(plan.store.place, current.layout), StepKind.COMMAND))
+        steps.append(NextStep(start_command(plan.store, current.layout), StepKind.COMMAND))
     elif restart is not None:
         words = _("config.toml is mounted on its own, so the server does not notice the change.")
         steps += NextStep(words), NextStep(_("Start it again:"))
@@ -100,15 +100,15 @@ def next_steps(
     return tuple(steps)
 
 
-def start_command(source: SecretSource, layout: Layout) -> str:
+def start_command(store: StoreKind, layout: Layout) -> str:
     """Return the command that starts the server with the secret, as it is typed in a shell."""
     if layout.kind is LayoutKind.COMPOSE and layout.compose_file is not None:
         command = ["docker", "compose", "-f", str(layout.compose_file), "up", "-d"]
-    elif source is SecretSource.KEYRING:
+    elif store.needs_exec and store.unit_setting is None:
         command = ["bomnipotent_server", str(layout.config)]
     else:
         return "systemctl restart bomnipotent"
-    if source is SecretSource.ENV_FILE:
+    if not store.needs_exec:
         return shlex.join(command)
     return shlex.join(["smtp-wizard", "-c", str(layout.config), "exec", "--", *command])
 
@@ -117,10 +117,11 @@ _DROP_IN = Path("/etc/systemd/system/bomnipotent.service.d/smtp-secret.conf")
 _UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@+-]+")
 
 
-def _install_drop_in(config: Path) -> list[NextStep]:
+def _install_drop_in(config: Path, setting: str) -> list[NextStep]:
     """Return the drop-in for the server's unit, and what makes systemd read it."""
     text = render_drop_in(
         config,
+        setting,
         server=shutil.which("bomnipotent_server") or "/usr/bin/bomnipotent_server",
         program=shutil.which("smtp-wizard") or "/usr/local/bin/smtp-wizard",
     )
@@ -132,16 +133,17 @@ def _install_drop_in(config: Path) -> list[NextStep]:
     ]
 
 
-def render_drop_in(config: Path, *, server: str, program: str) -> str:
+def render_drop_in(config: Path, setting: str, *, server: str, program: str) -> str:
     """Return the text of a drop-in that starts the server through ``exec``.
 
-    ``server`` and ``program``, which is this one, are absolute paths.
+    ``setting`` is what the store of the secret needs; ``server`` and ``program``, which is this
+    one, are absolute paths.
     """
     start = (program, "--config", str(config), "exec", "--", server, str(config))
     lines = (
         f"# {_DROP_IN}",
         "[Service]",
-        f"LoadCredentialEncrypted={CREDENTIAL}:{_escape_specifiers(str(credential_path(config)))}",
+        _escape_specifiers(setting),
         "ExecStart=",  # takes back the command of the unit itself; there can be only one
         "ExecStart=" + " ".join(map(_quote, start)),
     )
@@ -161,36 +163,12 @@ def _escape_specifiers(text: str) -> str:
     return text.replace("%", "%%")
 
 
-_STANDALONE_CONSEQUENCES = {
-    SecretSource.ENV_FILE: N_("The server reads it by itself, also after a reboot."),
-    SecretSource.KEYRING: N_(
-        "After a reboot the keyring is locked until you log in: a service that starts by itself "
-        "cannot use it. You start the server through smtp-wizard exec."
-    ),
-    SecretSource.CREDENTIAL: N_(
-        "Only root and the service can read it, also after a reboot; the unit gets a drop-in that "
-        "starts the server through smtp-wizard exec."
-    ),
-}
-_COMPOSE_CONSEQUENCES = {
-    SecretSource.ENV_FILE: N_(
-        "Docker Compose reads it by itself whenever it creates the container."
-    ),
-    SecretSource.KEYRING: N_(
-        "Docker keeps the value with the container, so restarts and reboots need no keyring; "
-        "creating the container again needs smtp-wizard exec in your own session."
-    ),
-    SecretSource.CREDENTIAL: N_(
-        "Only root can read it; creating the container again takes a unit that starts Docker "
-        "Compose through smtp-wizard exec."
-    ),
-}
-
-
-def store_consequence(source: SecretSource, kind: LayoutKind) -> str:
+def store_consequence(store: StoreKind, kind: LayoutKind) -> str:
     """Say in one sentence what it means to keep the secret in a store."""
-    sentences = _COMPOSE_CONSEQUENCES if kind is LayoutKind.COMPOSE else _STANDALONE_CONSEQUENCES
-    return _(sentences[source])
+    words = store.consequence
+    if kind is LayoutKind.COMPOSE:
+        words = store.consequence_in_compose
+    return _(words)
 
 
 def compose_environment_lines(variable: str) -> tuple[str, ...]:

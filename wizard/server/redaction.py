@@ -15,7 +15,6 @@ from wizard.config.draft import Draft
 from wizard.config.settings import Endpoint
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.urls import mask_urls, url_password
-from wizard.secrets.secret import Replace, Secret
 from wizard.text.display import MASK, sanitize
 
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)', re.DOTALL)
@@ -77,12 +76,7 @@ def _quote_all_lower(data: bytes) -> str:
 
 
 def _secrets(current: CurrentConfig, draft: Draft) -> Iterator[str]:
-    found: list[Secret | None] = [current.stored, current.literal_secret]
-    if isinstance(draft.secret, Replace):
-        found.append(draft.secret.secret)
-    with suppress(InvalidValue, FileRefused):
-        found.append(current.secret())
-    yield from (secret.reveal() for secret in found if secret is not None)
+    yield from (secret.reveal() for secret in draft.known_secrets(current))
     smtp = current.view.smtp
     for endpoint in (draft.endpoint, (smtp.endpoint if smtp else None) or ""):
         yield from _in_endpoint(endpoint)

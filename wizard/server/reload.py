@@ -18,7 +18,7 @@ from wizard.errors import Finding, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import ENV_FILE
 from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
 from wizard.server.next_steps import NextStep, StepKind, start_command
 from wizard.server.redaction import Redactor, redactor_for
@@ -37,7 +37,7 @@ class RunningServer:
     @property
     def start_command(self) -> str:
         """What starts it, as it is typed in a shell; the secret is in ``.env``."""
-        return start_command(StoreKind.ENV.place, self.current.layout)
+        return start_command(ENV_FILE, self.current.layout)
 
     @property
     def hiding_level(self) -> str:

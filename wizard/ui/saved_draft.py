@@ -19,12 +19,11 @@ from typing import Any
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.errors import WizardError
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.masking import mask_config
 from wizard.formats.variables import REFERENCE
-from wizard.secrets.secret import Remove, Replace, Secret
-from wizard.secrets.store import StoreKind
+from wizard.secrets.secret import Remove, Replace
+from wizard.secrets.sources import store_kind
 from wizard.system.state import config_key, read_private, remove_private, state_dir, write_private
 
 LONGEST_AGE = timedelta(days=30)
@@ -131,7 +130,7 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
     stored = Draft.of(current)
     entered: dict[str, Any] = {}
     left_out: set[str] = set()
-    secrets = _secrets(draft, current)
+    secrets = [secret.reveal() for secret in draft.known_secrets(current)]
     for name in ("user", "endpoint"):
         text = getattr(draft, name)
         if text == getattr(stored, name):
@@ -152,7 +151,7 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
         left_out.add("secret")
     # Where a new secret was to go says nothing about the one that is stored.
     if "secret" not in left_out and draft.store != stored.store:
-        entered["store"] = str(draft.store)
+        entered["store"] = draft.store.option
     return entered, left_out
 
 
@@ -161,19 +160,10 @@ def _edit(draft: Draft, current: CurrentConfig) -> str | None:
     match draft.secret:
         case Remove():
             return "remove"
-        case Replace(secret) if secret == current.literal_secret:
+        case Replace(secret) if secret == current.resolver.literal:
             return "move"
         case _:
             return None
-
-
-def _secrets(draft: Draft, current: CurrentConfig) -> list[str]:
-    found: list[Secret | None] = [current.literal_secret, current.stored]
-    if isinstance(draft.secret, Replace):
-        found.append(draft.secret.secret)
-    with suppress(WizardError):
-        found.append(current.secret())
-    return [secret.reveal() for secret in found if secret is not None]
 
 
 def _may_be_kept(name: str, text: str, secrets: list[str]) -> bool:
@@ -215,12 +205,12 @@ def _taken_up(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
     if "skip_form" in entered:
         draft = replace(draft, skip_form=_SKIP_FORMS[entered["skip_form"]])
     if "store" in entered:
-        draft = replace(draft, store=StoreKind(entered["store"]))
+        draft = replace(draft, store=store_kind(entered["store"]))
     match entered.get("secret"):
         case "remove":
             return replace(draft, secret=Remove())
-        case "move" if current.literal_secret is not None:
-            return replace(draft, secret=Replace(current.literal_secret))
+        case "move" if current.resolver.literal is not None:
+            return replace(draft, secret=Replace(current.resolver.literal))
         case _:
             return draft
 

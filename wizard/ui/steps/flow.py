@@ -17,10 +17,9 @@ from wizard.config.draft import Draft
 from wizard.errors import WizardError
 from wizard.saving.lock import lock_config
 from wizard.saving.transaction import recover_interrupted
-from wizard.secrets import resolver
-from wizard.secrets.resolver import open_external_store
 from wizard.secrets.secret import Keep
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 from wizard.ui.steps import pages
@@ -280,7 +279,7 @@ class Flow:
         """Take over what somebody else has changed; what was entered here stays entered."""
         old = self.session.current
         try:
-            new = resolver.with_stored(load_config(old.layout, old.environ))
+            new = load_config(old.layout, old.environ).with_stored()
         except WizardError:  # said when the operator starts again
             return False
         theirs, untouched = Draft.of(new), Draft.of(old)
@@ -305,10 +304,8 @@ class Flow:
             secret=Keep(),
         )
 
-    def _open_store(self, now: CurrentConfig, name: StoreKind) -> ExternalStore:
-        if name is StoreKind.KEYRING:
-            return resolver.keyring_store(now, self.session.accepted)
-        return open_external_store(now, name)
+    def _open_store(self, now: CurrentConfig, store: StoreKind) -> ExternalStore:
+        return now.open_store(store, self.session.accepted(store))
 
     def _rename_section(self) -> None:
         self.session.current = self.session.current.with_section_renamed()

@@ -9,9 +9,8 @@ from dataclasses import replace
 from wizard.config.draft import Draft
 from wizard.discovery.offers import notes_on_secret
 from wizard.errors import InvalidValue
-from wizard.secrets.keyring import FOREIGN
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import SecretSource, StoreKind
+from wizard.secrets.sources import ENV_FILE, STORES, StoreKind
 from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import (
@@ -27,28 +26,7 @@ from wizard.ui.steps.model import (
     Values,
 )
 
-_STORED = {
-    SecretSource.ENV_FILE: N_("A secret is stored in .env. Leave the field empty to keep it."),
-    SecretSource.ENVIRONMENT: N_(
-        "A secret is set in the environment. Leave the field empty to keep it."
-    ),
-    SecretSource.LITERAL: N_(
-        "A secret stands in config.toml itself. Leave the field empty to keep it."
-    ),
-    SecretSource.CREDENTIAL: N_(
-        "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
-    ),
-    SecretSource.KEYRING: N_(
-        "A secret is stored in the keyring. Leave the field empty to keep it."
-    ),
-}
 _ENTERED = N_("Already entered. Leave the field empty to keep it.")
-_STORES = {
-    StoreKind.ENV: N_(".env, readable only by its owner"),
-    StoreKind.KEYRING: N_("The keyring of this login"),
-    StoreKind.CREDENTIAL: N_("A systemd credential, readable only by root and the service"),
-}
-_FOREIGN_KEYRING = N_("The keyring behind {backend}, named in your configuration")
 _IN_ENV = N_("Kept in {path}, as {variable}.")
 _UNSET = N_("config.toml refers to ${{{variable}}}, but nothing sets it. Enter the password.")
 _MISSING = N_("Enter the password or API key, or choose No login.")
@@ -96,7 +74,7 @@ class SecretStep(StepForm):
             TextInput(
                 "secret",
                 _("Password or API key"),
-                _("unchanged") if entered or current.places() else "",
+                _("unchanged") if entered or current.resolver.sources().places else "",
                 secret=True,
                 kept=self._kept() if empty else "",
                 about=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
@@ -105,7 +83,7 @@ class SecretStep(StepForm):
             CheckBox(
                 "move",
                 _("Move it from config.toml to .env (recommended)"),
-                shown=logs_in and empty and current.literal_secret is not None,
+                shown=logs_in and empty and current.resolver.literal is not None,
             ),
             Choice(
                 "place",
@@ -130,7 +108,7 @@ class SecretStep(StepForm):
         if not values["login"]:
             return {}
         current, draft = self.session.current, self.draft(values)
-        if isinstance(draft.secret, Keep) and not current.places():
+        if isinstance(draft.secret, Keep) and not current.resolver.sources().places:
             name = current.reference
             return {"secret": _(_MISSING) if name is None else _(_UNSET, variable=name)}
         try:
@@ -142,29 +120,28 @@ class SecretStep(StepForm):
     def _stores(self) -> tuple[ChoiceOption, ...]:
         """Each store, offered once it is known to work."""
         options = []
-        for name, label in _STORES.items():
-            words = _(label)
-            found = self.session.found(name)
-            usable = found is not None and (found.usable or found.code == FOREIGN)
-            if name is StoreKind.KEYRING and self.session.accepted:
-                # Choosing it by its name is the operator's consent.
-                words = _(_FOREIGN_KEYRING, backend=self.session.accepted)
-            offered = usable or name in (StoreKind.ENV, self.start.store)
-            options.append(ChoiceOption(words, name, offered))
+        for store in STORES:
+            words = _(store.label)
+            found, backend = self.session.found(store), self.session.accepted(store)
+            if backend:  # choosing it by its name is the operator's consent
+                words = _(store.label_with_backend, backend=backend)
+            usable = found is not None and (found.usable or bool(backend))
+            offered = usable or store in (ENV_FILE, self.start.store)
+            options.append(ChoiceOption(words, store, offered))
         return tuple(options)
 
     def _consequence(self, store: StoreKind) -> str:
         current = self.session.current
-        if store is StoreKind.ENV:
+        if store is ENV_FILE:
             return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
-        return store_consequence(store.place, current.layout.kind)
+        return store_consequence(store, current.layout.kind)
 
     def _kept(self) -> str:
         """Say what an empty field means."""
         if isinstance(self.start.secret, Replace) and not self._moves():
             return _(_ENTERED)
-        places = self.session.current.places()
-        return _(_STORED[places[0]]) if places else ""
+        place = self.session.current.resolver.sources().effective
+        return "" if place is None else _(place.keep_it)
 
     def _means_no_login(self) -> bool:
         if isinstance(self.start.secret, Remove):
@@ -177,7 +154,7 @@ class SecretStep(StepForm):
         )
 
     def _moves(self) -> bool:
-        literal = self.session.current.literal_secret
+        literal = self.session.current.resolver.literal
         return literal is not None and self.start.secret == Replace(literal)
 
     def _with_secret(self, values: Values) -> Draft:
@@ -186,7 +163,7 @@ class SecretStep(StepForm):
             return replace(draft, secret=self._no_login())
         if values["secret"] is not None:
             return replace(draft, secret=Replace(values["secret"]))
-        literal = self.session.current.literal_secret
+        literal = self.session.current.resolver.literal
         if literal is not None:
             if values["move"]:
                 return replace(draft, secret=Replace(literal))

@@ -13,8 +13,8 @@ from wizard.config.draft import Draft
 from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.variables import expand, references
-from wizard.secrets.keyring import FOREIGN, KeyringStore
-from wizard.secrets.store import Availability, Store, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import Availability, ExternalStore
 from wizard.system.background import run_in_thread
 from wizard.ui.steps.mail_server_search import MailServerSearch
 
@@ -51,7 +51,7 @@ class WizardSession:
     """Looks over the files, and whatever else decides what the server sees; may take a moment."""
     checking: asyncio.Future[Sequence[Finding]] | None = None
     """The check that runs while the operator reads; None where there is none."""
-    stores: Mapping[StoreKind, Store] = field(default_factory=dict)
+    stores: Mapping[StoreKind, ExternalStore] = field(default_factory=dict)
     """What may be offered besides ``.env``, where it works."""
     looks: dict[StoreKind, asyncio.Future[Availability]] = field(default_factory=dict)
     """The looks at them, which run while the operator types."""
@@ -71,7 +71,7 @@ class WizardSession:
         """Begin to look around in the background; needs a running event loop."""
         for name, store in self.stores.items():
             # The keyring's own way leaves no thread behind that could hang.
-            own_way = store.check_availability_async if isinstance(store, KeyringStore) else None
+            own_way = getattr(store, "check_availability_async", None)
             look = own_way or partial(run_in_thread, store.check_availability)
             self.looks[name] = asyncio.ensure_future(self._soon(look))
         if self.check is not None:
@@ -115,11 +115,11 @@ class WizardSession:
             return None
         return look.result()
 
-    @property
-    def accepted(self) -> str:
-        """The keyring backend of the operator's configuration; used if the keyring is chosen."""
-        found = self.found(StoreKind.KEYRING)
-        return found.backend if found is not None and found.code == FOREIGN else ""
+    def accepted(self, store: StoreKind) -> str:
+        """Return the backend of the operator's own choice: choosing the store is the consent."""
+        found = self.found(store)
+        needs_consent = found is not None and found.code == store.consent_code
+        return found.backend if found is not None and needs_consent else ""
 
     @property
     def findings(self) -> Sequence[Finding]:

@@ -13,7 +13,6 @@ from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
 from wizard.live_test.events import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import SecretSource
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession
@@ -27,20 +26,6 @@ HELP_IN_LINES = N_(
     "Enter the number of a part to change it; everything else stays as it is.\n\n"
     "Nothing is written before you choose Review and write and confirm the changes."
 )
-_PLACES = {
-    SecretSource.ENV_FILE: N_("stored in .env"),
-    SecretSource.ENVIRONMENT: N_("set in the environment"),
-    SecretSource.CREDENTIAL: N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
-    SecretSource.KEYRING: N_("stored in the keyring; the server needs smtp-wizard exec"),
-    SecretSource.LITERAL: N_("! stands in config.toml itself: open to move it to .env"),
-}
-_EMPTY = {
-    SecretSource.ENV_FILE: N_("✗ stored in .env, but empty"),
-    SecretSource.ENVIRONMENT: N_("✗ set in the environment, but empty"),
-    SecretSource.CREDENTIAL: N_("✗ stored as a systemd credential, but empty"),
-    SecretSource.KEYRING: N_("✗ stored in the keyring, but empty"),
-    SecretSource.LITERAL: N_("✗ stands in config.toml itself, but empty"),
-}
 _TESTED = {
     Verdict.PASS: N_("✓ passed"),
     Verdict.WARN: N_("! passed, with a caveat"),
@@ -146,11 +131,11 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
     current = session.current
     if draft.store is not Draft.of(current).store:
         return _("will be moved")
-    places = current.places()
-    if places and current.secret() is None:
-        return _(_EMPTY[places[0]])
-    if places:
-        return _(_PLACES[places[0]])
+    place = current.resolver.sources().effective
+    if place is not None:
+        if current.resolver.secret() is None:
+            return _(place.in_summary_empty)
+        return _(place.in_summary)
     if _login_in_endpoint(session, draft):
         return _("! stands in the endpoint")
     if current.reference is not None:
