@@ -1,4 +1,4 @@
-"""Hostile, broken and merely picky mail servers, and the verdict that each must get.
+"""Hostile, broken and merely picky mail servers, with the verdict that each must get.
 
 ``python -m tests.live_test.catalogue`` plays all of them and prints case, verdict and diagnosis.
 """
@@ -46,7 +46,7 @@ HI = "250-mail.example.org\r\n250 "
 class Case:
     """One mail server, how it is reached, and what must come out.
 
-    ``expected`` is verdict, code and stage as ``"fail auth-rejected auth"``, or just ``"pass"``.
+    ``expected`` is verdict, code and stage as in ``"fail auth-rejected auth"``, or just ``"pass"``.
     ``tls`` makes the context of a server that encrypts from the first byte.
     ``lettre`` says why the server's client comes to another verdict, where it does.
     """
@@ -120,7 +120,7 @@ def _endless() -> Iterator[Case]:
         deadline=SOON,
     )
     yield relay("a line of 100 MB", scripts.long_line, "fail not-a-mail-server greeting")
-    yield relay("a flood of replies", scripts.flood_behind_greeting, "fail no-auth-offered auth")
+    yield relay("a flood of replies", scripts.flood_after_greeting, "fail no-auth-offered auth")
 
 
 def _greetings() -> Iterator[Case]:
@@ -176,7 +176,7 @@ def _encryption() -> Iterator[Case]:
             if kind is smtps:
                 yield smtps(f"{name} ({word})", {}, expected, tls=context)
             else:
-                script = scripts.behind_starttls(b"AUTH PLAIN", context)
+                script = scripts.after_starttls(b"AUTH PLAIN", context)
                 yield starttls(f"{name} ({word})", script, expected)
     older = "fail tls-too-old"
     yield smtps("TLS 1.1", scripts.alerting(old_tls, starttls=False), f"{older} tls", tls=None)
@@ -213,7 +213,7 @@ def _encryption() -> Iterator[Case]:
         "STARTTLS agreed to, not done", scripts.stays_clear, "fail plain-on-tls-port starttls"
     )
     yield starttls(
-        "bytes injected behind STARTTLS",
+        "bytes injected after STARTTLS",
         scripts.injecting,
         "fail protocol-error starttls",
         lettre="lettre takes injected bytes for the reply to its next command; we fail closed",
@@ -235,7 +235,7 @@ def _logins() -> Iterator[Case]:
         {"EHLO": HI + "STARTTLS"},
         "fail no-auth-offered auth",
     )
-    yield starttls("login only after STARTTLS", scripts.behind_starttls(b"AUTH PLAIN"))
+    yield starttls("login only after STARTTLS", scripts.after_starttls(b"AUTH PLAIN"))
     yield smtps("only LOGIN", scripts.asking(["Username:", "Password:"]))
     yield smtps("only LOGIN, as Microsoft asks", scripts.asking(["User Name\0", "Password\0"]))
     yield smtps("only LOGIN, swapped", scripts.asking(["Password:", "Username:"]))
@@ -394,12 +394,12 @@ CASES = (
 
 
 def outcome(report: TestReport) -> str:
-    """Return verdict, code and stage in the words of :class:`Case`."""
+    """Return verdict, code and stage as in :attr:`Case.expected`."""
     found = report.diagnosis
     return " ".join([report.verdict, *([found.code, found.stage] if found else [])])
 
 
-async def play(case: Case, ca: trustme.CA, seen: list[Event] | None = None) -> TestReport:
+async def play(case: Case, ca: trustme.CA, events: list[Event] | None = None) -> TestReport:
     """Run the live test against the server of ``case``."""
     context = case.tls() if case.tls is not None else False
     async with serving(case.server, good(), tls=context) as port:
@@ -412,7 +412,7 @@ async def play(case: Case, ca: trustme.CA, seen: list[Event] | None = None) -> T
             recipient=case.recipient,
             deliver=case.deliver,
             timeout=case.deadline,
-            seen=seen,
+            events=events,
         )
 
 

@@ -71,7 +71,7 @@ def run(network: Callable[[int], Network]) -> Run:
 
 @pytest.fixture
 def serve(server_tls: ssl.SSLContext) -> Serve:
-    """Serve connections by a script on a port of its own, which is what the manager gives."""
+    """Serve connections by a script; the context manager yields the port."""
 
     def serve(
         script: Script | Answers, *, tls: ssl.SSLContext | bool = False

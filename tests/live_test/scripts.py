@@ -49,8 +49,8 @@ async def long_line(reader: Reader, writer: Writer) -> None:
         await writer.drain()
 
 
-async def flood_behind_greeting(reader: Reader, writer: Writer) -> None:
-    """Replies to commands that nobody has sent, without end."""
+async def flood_after_greeting(reader: Reader, writer: Writer) -> None:
+    """Send endless replies to commands that nobody has sent."""
     writer.write(b"220 hi\r\n")
     while True:
         writer.write(b"250 mail.example.org\r\n" * 1000)
@@ -89,7 +89,7 @@ async def stays_clear(reader: Reader, writer: Writer) -> None:
     await reader.read()
 
 
-def behind_starttls(offer: bytes, context: Callable[[], ssl.SSLContext] = good) -> Script:
+def after_starttls(offer: bytes, context: Callable[[], ssl.SSLContext] = good) -> Script:
     """Offer a login by EHLO only once the connection is encrypted."""
 
     async def play(reader: Reader, writer: Writer) -> None:

@@ -1,4 +1,4 @@
-"""Mail servers on loopback that misbehave as told, and a network of our own that leads to them."""
+"""Scripted mail servers on loopback, and a network that leads to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def verdict(report: TestReport) -> tuple[str, str, str]:
 
 
 class LoopbackNetwork(SystemNetwork):
-    """Every name is this machine, and every port the one of the test's server."""
+    """Leads every name and port to the test's server on this machine."""
 
     def __init__(self, port: int, authority: trustme.CA) -> None:
         self._port = port
@@ -65,13 +65,13 @@ async def run_test(
     recipient: str | None = None,
     deliver: bool = False,
     alternatives: bool = False,
-    seen: list[Event] | None = None,
+    events: list[Event] | None = None,
 ) -> TestReport:
-    """Run the test of ``endpoint`` to its end; note the events in ``seen``."""
+    """Run the test of ``endpoint`` to its end; add the events to ``events``."""
     settings = SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(password) if password else None
     )
-    events = [] if seen is None else seen
+    events = [] if events is None else events
     async with contextlib.aclosing(
         run_live_test(
             settings,
@@ -92,7 +92,7 @@ async def run_test(
 async def serving(
     script: Script | Answers, server_tls: ssl.SSLContext, *, tls: ssl.SSLContext | bool = False
 ) -> AsyncIterator[int]:
-    """Serve connections by ``script`` on a port of its own, which is what the manager gives.
+    """Serve connections by ``script``; the context manager yields the port.
 
     ``server_tls`` is for STARTTLS, and from the first byte if ``tls`` is true.
     """
@@ -139,12 +139,11 @@ POLITE: Answers = {
 
 
 def answering(answers: Answers, tls: ssl.SSLContext) -> Script:
-    """Answer each verb as told, or politely.
+    """Answer each verb from ``answers``, or else politely.
 
-    An answer of no text is silence, one that ends in ``CLOSE`` or ``RESET`` is followed by the
-    end of the connection. ``EHLO2`` is the answer to EHLO behind STARTTLS. Lines that are no known
-    verb are answered as ``?``. What follows a positive reply to DATA is read up to the dot and
-    answered as ``.``.
+    An empty answer is silence; one that ends in ``CLOSE`` or ``RESET`` is followed by the
+    end of the connection. ``EHLO2`` is the answer to EHLO after STARTTLS, ``?`` to lines that
+    are no known verb, and ``.`` to the mail after a positive reply to DATA.
     """
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

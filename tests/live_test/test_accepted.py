@@ -39,7 +39,7 @@ def stages(report: TestReport) -> list[str]:
         ("smtp://mail.demo.example?tls=required", False, 587, Security.STARTTLS, STARTTLS),
     ],
 )
-async def test_login_and_sender_are_proven_on_an_encrypted_route(
+async def test_login_and_sender_pass_on_an_encrypted_route(
     friendly: MailServer,
     run: Run,
     endpoint: str,
@@ -89,11 +89,11 @@ async def test_a_recipient_is_asked_about_and_nothing_is_delivered(
 async def test_each_stage_is_started_then_finished_and_the_report_comes_last(
     friendly: MailServer, run: Run
 ) -> None:
-    seen: list[Event] = []
+    events: list[Event] = []
     report = await run(
-        0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly), seen=seen
+        0, "mail.demo.example", user=DEMO_USER, through=DemoNetwork(friendly), events=events
     )
-    *pairs, last = (event for event in seen if not isinstance(event, VerdictReached))
+    *pairs, last = (event for event in events if not isinstance(event, VerdictReached))
     assert isinstance(last, TestFinished)
     assert last.report is report
     for started, finished in zip(pairs[::2], pairs[1::2], strict=True):
@@ -101,7 +101,7 @@ async def test_each_stage_is_started_then_finished_and_the_report_comes_last(
         assert isinstance(finished, StageFinished)
         assert started.stage is finished.stage
         assert finished.seconds >= 0
-    assert tuple(event for event in seen if isinstance(event, StageFinished)) == report.stages
+    assert tuple(event for event in events if isinstance(event, StageFinished)) == report.stages
 
 
 async def test_the_connection_stage_names_the_port_that_really_answered(
@@ -154,7 +154,7 @@ async def test_the_verdict_does_not_depend_on_courtesies(
     assert report.stages[-1].outcome == "warn"
 
 
-async def test_a_silent_goodbye_costs_little_and_changes_nothing(serve: Serve, run: Run) -> None:
+async def test_silence_after_quit_costs_little_and_changes_nothing(serve: Serve, run: Run) -> None:
     async with serve({"QUIT": ""}, tls=True) as port:
         report = await run(port)
     assert report.verdict is Verdict.PASS
@@ -174,9 +174,7 @@ async def test_a_greeting_other_than_220_is_accepted_as_the_server_does(
         assert (await run(port)).verdict is Verdict.PASS
 
 
-async def test_an_ascii_sender_needs_no_smtputf8_and_another_is_announced(
-    serve: Serve, run: Run
-) -> None:
+async def test_a_non_ascii_sender_is_accepted_with_smtputf8(serve: Serve, run: Run) -> None:
     answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
     async with serve(answers, tls=True) as port:
         report = await run(port, user="jürgen@example.org")

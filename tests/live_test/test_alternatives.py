@@ -1,4 +1,4 @@
-"""After a failure, other forms of the endpoint are tried, and never with the secret."""
+"""After a failure, other endpoints are tried, and never with the secret."""
 
 from __future__ import annotations
 
@@ -64,11 +64,7 @@ class Recording:
             writer.write(self.offer + b"\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
 
 
-def found(*alternatives: tuple[str, bool, str]) -> list[tuple[str, bool, str]]:
-    return list(alternatives)
-
-
-def seen(alternatives: Sequence[Alternative]) -> list[tuple[str, bool, str]]:
+def summary(alternatives: Sequence[Alternative]) -> list[tuple[str, bool, str]]:
     return [(each.endpoint, each.starttls, each.verdict.value) for each in alternatives]
 
 
@@ -79,7 +75,7 @@ async def test_a_closed_port_leads_to_the_one_that_works(
         through = Internet({(HOST, 587): port}, authority)
         report = await run(0, through=through, alternatives=True)
     assert verdict(report) == ("fail", "refused", "tcp")
-    assert seen(report.alternatives) == found((HOST, True, "pass"))
+    assert summary(report.alternatives) == [(HOST, True, "pass")]
     assert report.diagnosis is not None
     assert report.diagnosis.remedy.startswith("Set starttls to true: mail.example.org answers")
     assert "which was not tried" in report.alternatives[0].description
@@ -95,17 +91,17 @@ async def test_a_blocked_port_leads_to_another_within_the_deadline(
         through = Internet({(HOST, 587): SILENT, (HOST, 465): port, (HOST, 25): SILENT}, authority)
         report = await run(0, starttls=True, through=through, alternatives=True, timeout=3)
     assert verdict(report) == ("fail", "timeout", "tcp")
-    assert seen(report.alternatives) == found((HOST, False, "pass"))
+    assert summary(report.alternatives) == [(HOST, False, "pass")]
     assert report.seconds < 8
 
 
-async def test_the_form_for_port_25_is_starttls_demanded(
+async def test_port_25_is_proposed_with_starttls_required(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     async with serve({"EHLO": OFFER}) as port:
         report = await run(0, through=Internet({(HOST, 25): port}, authority), alternatives=True)
     endpoint = f"smtp://{HOST}:25?tls=required"
-    assert seen(report.alternatives) == found((endpoint, False, "pass"))
+    assert summary(report.alternatives) == [(endpoint, False, "pass")]
     assert report.diagnosis is not None
     assert f"Set the endpoint to {endpoint}: " in report.diagnosis.remedy
 
@@ -118,11 +114,11 @@ async def test_the_secret_is_never_part_of_the_search(
         through = Internet({(HOST, 465): port}, authority)
         report = await run(0, starttls=True, through=through, alternatives=True)
         await asyncio.sleep(0.05)
-    assert seen(report.alternatives) == found((HOST, False, "pass"))
+    assert summary(report.alternatives) == [(HOST, False, "pass")]
     assert [command.split()[0] for command in server.commands] == ["EHLO", "QUIT"]
 
 
-async def test_a_form_without_a_usable_login_is_none(
+async def test_a_variant_without_a_usable_login_is_not_proposed(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     async with serve(Recording(b"250-mail\r\n250 AUTH CRAM-MD5"), tls=True) as port:
@@ -133,14 +129,14 @@ async def test_a_form_without_a_usable_login_is_none(
     assert "Neither 465, nor 587, nor 25 works either." in report.diagnosis.remedy
 
 
-async def test_without_a_secret_a_form_must_take_the_sender(
+async def test_without_a_secret_a_variant_must_accept_the_sender(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     async with serve({}, tls=True) as takes, serve({"MAIL": "530 5.7.0 No"}, tls=True) as refuses:
-        for port, expected in ((takes, found((HOST, False, "pass"))), (refuses, [])):
+        for port, expected in ((takes, [(HOST, False, "pass")]), (refuses, [])):
             through = Internet({(HOST, 465): port}, authority)
             report = await run(0, starttls=True, password=None, through=through, alternatives=True)
-            assert seen(report.alternatives) == expected
+            assert summary(report.alternatives) == expected
 
 
 async def test_a_name_in_the_certificate_is_proposed_once_it_verifies(
@@ -156,15 +152,16 @@ async def test_a_name_in_the_certificate_is_proposed_once_it_verifies(
         }
         report = await run(0, through=Internet(places, authority), alternatives=True)
     assert verdict(report) == ("fail", "certificate-name", "tls")
-    assert seen(report.alternatives) == found(
-        ("smtp.example.org", False, "warn"), ("mx.provider.example", False, "warn")
-    )
+    assert summary(report.alternatives) == [
+        ("smtp.example.org", False, "warn"),
+        ("mx.provider.example", False, "warn"),
+    ]
     assert "only if you know" in report.alternatives[0].description
     assert report.stages[-1].detail["would_match"] == "smtp.example.org"
     assert report.stages[-1].detail["rule"] == "name"
 
 
-async def test_a_form_with_a_certificate_that_does_not_verify_is_none(
+async def test_a_variant_whose_certificate_is_invalid_is_not_proposed(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     async with serve({}, tls=server_context(HOST, by=trustme.CA)) as port:
@@ -174,13 +171,13 @@ async def test_a_form_with_a_certificate_that_does_not_verify_is_none(
 
 
 @pytest.mark.parametrize(("host", "port"), [("localhost", 25), ("relay", 2500)])
-async def test_a_plain_relay_is_only_proposed_nearby_and_with_a_word(
+async def test_a_plain_relay_is_only_proposed_nearby_and_with_a_warning(
     serve: Serve, run: Run, authority: trustme.CA, host: str, port: int
 ) -> None:
     async with serve({"EHLO": "250-mail\r\n250 AUTH PLAIN"}) as place:
         through = Internet({(host, port): place}, authority)
         report = await run(0, host, through=through, alternatives=True)
-    assert seen(report.alternatives) == found((f"smtp://{host}:{port}", False, "warn"))
+    assert summary(report.alternatives) == [(f"smtp://{host}:{port}", False, "warn")]
     assert "without encryption" in report.alternatives[0].description
 
 
@@ -200,7 +197,7 @@ async def test_a_tls_port_for_a_plain_endpoint_leads_to_the_bare_host(
         through = Internet({(HOST, 465): port}, authority)
         report = await run(0, f"smtp://{HOST}:465", through=through, alternatives=True, timeout=6)
     assert verdict(report) == ("fail", "tls-on-plain-port", "greeting")
-    assert seen(report.alternatives) == found((HOST, False, "pass"))
+    assert summary(report.alternatives) == [(HOST, False, "pass")]
 
 
 async def test_credentials_of_the_endpoint_are_left_out_and_mentioned(
@@ -215,7 +212,7 @@ async def test_credentials_of_the_endpoint_are_left_out_and_mentioned(
             through=through,
             alternatives=True,
         )
-    assert seen(report.alternatives) == found((HOST, False, "pass"))
+    assert summary(report.alternatives) == [(HOST, False, "pass")]
     assert "as user and secret" in report.alternatives[0].description
     assert "hunter2" not in repr(report)
 
@@ -223,7 +220,7 @@ async def test_credentials_of_the_endpoint_are_left_out_and_mentioned(
 @pytest.mark.parametrize(
     "answers", [{"AUTH": "535 5.7.8 no"}, {"MAIL": "550 no"}, {"GREETING": "554 no"}]
 )
-async def test_what_no_other_form_can_cure_starts_no_search(
+async def test_a_failure_that_no_other_endpoint_cures_starts_no_search(
     serve: Serve, run: Run, authority: trustme.CA, answers: dict[str, str]
 ) -> None:
     async with serve(answers, tls=True) as port, serve({"EHLO": OFFER}) as other:
@@ -234,7 +231,9 @@ async def test_what_no_other_form_can_cure_starts_no_search(
     assert len(through.sockets) == 1
 
 
-async def test_no_search_without_the_wish(run: Run, authority: trustme.CA, serve: Serve) -> None:
+async def test_the_search_can_be_switched_off(
+    run: Run, authority: trustme.CA, serve: Serve
+) -> None:
     async with serve({"EHLO": OFFER}) as port:
         through = Internet({(HOST, 587): port}, authority)
         report = await run(0, through=through, alternatives=False)
@@ -242,29 +241,30 @@ async def test_no_search_without_the_wish(run: Run, authority: trustme.CA, serve
     assert through.sockets == []
 
 
-async def test_the_verdict_is_told_before_the_search(
+async def test_the_verdict_is_reached_before_the_search(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     events: list[Event] = []
     async with serve({"EHLO": OFFER}) as port:
         through = Internet({(HOST, 587): port}, authority)
-        report = await run(0, through=through, alternatives=True, seen=events)
+        report = await run(0, through=through, alternatives=True, events=events)
     assert events[-2:] == [VerdictReached(Verdict.FAIL), TestFinished(report)]
 
 
-async def test_a_form_of_the_host_itself_comes_before_names_of_its_certificate(
+async def test_the_same_host_comes_before_names_in_its_certificate(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     named = server_context("smtp.example.org", by=lambda: authority)
     async with serve({}, tls=named) as wrong, serve({"EHLO": OFFER}) as right:
         places = {(HOST, 465): wrong, ("smtp.example.org", 465): wrong, (HOST, 587): right}
         report = await run(0, through=Internet(places, authority), alternatives=True)
-    assert seen(report.alternatives) == found(
-        (HOST, True, "pass"), ("smtp.example.org", False, "warn")
-    )
+    assert summary(report.alternatives) == [
+        (HOST, True, "pass"),
+        ("smtp.example.org", False, "warn"),
+    ]
 
 
-async def test_a_search_that_impatience_began_is_dropped_when_the_test_passes(
+async def test_an_early_search_is_dropped_when_the_test_passes(
     serve: Serve, run: Run, authority: trustme.CA
 ) -> None:
     searched = asyncio.Event()
@@ -378,11 +378,11 @@ def forms(endpoint: str, *, starttls: bool = False, names: Sequence[str] = ()) -
         ),
     ],
 )
-def test_the_forms_to_try(
+def test_the_variants_to_try(
     endpoint: str, starttls: bool, names: tuple[str, ...], expected: list[str]
 ) -> None:
     assert forms(endpoint, starttls=starttls, names=names) == expected
 
 
-def test_a_form_knows_its_route() -> None:
+def test_a_variant_knows_its_route() -> None:
     assert EndpointVariant("a.example", True).route.port == 587

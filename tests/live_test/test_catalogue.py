@@ -20,7 +20,7 @@ SLACK = 5.0
 
 
 def texts(value: object) -> Iterator[str]:
-    """Give every text in a JSON document."""
+    """Yield every text in a JSON document."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -35,14 +35,14 @@ def texts(value: object) -> Iterator[str]:
 async def test_every_server_gets_its_verdict(case: Case, catalogue_authority: trustme.CA) -> None:
     # Some of these servers make asyncio's TLS complain about what its peer does.
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-    seen: list[Event] = []
-    report = await play(case, catalogue_authority, seen)
+    events: list[Event] = []
+    report = await play(case, catalogue_authority, events)
     assert outcome(report) == case.expected
     assert report.seconds < case.deadline + SLACK
     assert_printable(report)
-    assert report.stages == tuple(event for event in seen if isinstance(event, StageFinished))
+    assert report.stages == tuple(event for event in events if isinstance(event, StageFinished))
     for form in secret_encodings(case.user, Secret(case.password)) if case.password else ():
-        assert form not in repr(report) + repr(seen)
+        assert form not in repr(report) + repr(events)
 
 
 def assert_printable(report: TestReport) -> None:
@@ -69,13 +69,11 @@ class Counted:
 
 @pytest.mark.parametrize(
     "script",
-    [scripts.long_line, scripts.endless_greeting, scripts.flood_behind_greeting],
+    [scripts.long_line, scripts.endless_greeting, scripts.flood_after_greeting],
     ids=lambda script: script.__name__,
 )
 @pytest.mark.parametrize("tls", [True, False])
-async def test_what_a_server_floods_with_is_not_taken_in(
-    serve: Serve, run: Run, script: object, tls: bool
-) -> None:
+async def test_a_flood_is_not_buffered(serve: Serve, run: Run, script: object, tls: bool) -> None:
     counted: list[Counted] = []
 
     async def play(reader: scripts.Reader, writer: scripts.Writer) -> None:
@@ -85,5 +83,5 @@ async def test_what_a_server_floods_with_is_not_taken_in(
     async with serve(play, tls=tls) as port:
         report = await run(port, HOST if tls else "smtp://localhost")
     assert report.verdict == "fail"
-    # What was written lies mostly in the buffers of the system, which are a few megabytes.
+    # Most of what was written is in the buffers of the system, which are a few megabytes.
     assert counted[0].written < 30_000_000

@@ -1,4 +1,4 @@
-"""What a certificate says is read without trusting it, whatever it is."""
+"""Certificates are read without trust, whatever they contain."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_certificate_with_thousands_of_names_is_cut() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"0", b"\x30\x80", b"\xa0\x84\xff\xff\xff\xff", b"\x30" * 9999]
 )
-def test_what_is_no_certificate_is_none(data: bytes) -> None:
+def test_other_data_is_not_a_certificate(data: bytes) -> None:
     assert read_certificate(data) is None
 
 

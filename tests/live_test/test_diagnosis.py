@@ -181,7 +181,7 @@ def test_a_denied_relay_without_login_proposes_a_login() -> None:
         ("fine", "you@example.org", "API key"),
     ],
 )
-def test_a_rejected_login_is_explained_by_what_is_odd_about_it(
+def test_a_rejected_login_is_explained_by_what_looks_wrong_about_it(
     secret: str, user: str, word: str
 ) -> None:
     found = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting(secret=secret, user=user))
@@ -220,7 +220,7 @@ def certificate(*names: str) -> Certificate:
         (("*.example.org", "mx.example.net"), "mx.example.net"),
     ],
 )
-def test_the_likest_name_of_the_certificate_is_proposed(
+def test_the_closest_name_in_the_certificate_is_proposed(
     names: tuple[str, ...], proposed: str
 ) -> None:
     failure = Failure(Stage.TLS, Cause.CERTIFICATE_NAME, certificate=certificate(*names))
@@ -306,7 +306,7 @@ ALL_SETTINGS = [
 
 
 def failures() -> Iterator[Failure]:
-    """Give failures of all kinds, at all stages."""
+    """Yield failures of all kinds, at all stages."""
     for stage in Stage:
         for cause in Cause:
             if cause in {Cause.REPLY, Cause.MALFORMED}:
@@ -320,7 +320,7 @@ def failures() -> Iterator[Failure]:
                 yield Failure(stage, cause, no_alternative=True)
 
 
-def test_every_line_of_the_table_is_the_first_for_some_failure() -> None:
+def test_every_rule_is_the_first_to_match_some_failure() -> None:
     hit = {
         next(number for number, rule in enumerate(TABLE) if rule.matches(failure, tested))
         for failure in failures()
@@ -348,7 +348,7 @@ def test_codes_are_documented() -> None:
         ("notgmail.com", Stage.AUTH, "535 5.7.8 no", "auth-rejected", "SMTP"),
     ],
 )
-def test_what_single_providers_want_is_said(
+def test_the_remedy_fits_the_provider(
     endpoint: str, stage: Stage, said: str, code: str, word: str
 ) -> None:
     found = diagnose(refusal(stage, said), setting(endpoint))
@@ -379,7 +379,7 @@ def test_no_port_is_recommended_once_all_were_tried(cause: Cause) -> None:
         assert "465" in found.remedy
 
 
-def test_a_self_signed_certificate_is_called_that() -> None:
+def test_a_self_signed_certificate_is_called_self_signed() -> None:
     failure = Failure(Stage.TLS, Cause.CERTIFICATE_UNTRUSTED, certificate=CERTIFICATES[1])
     assert "self-signed" in diagnose(failure, setting()).summary
 
@@ -387,7 +387,7 @@ def test_a_self_signed_certificate_is_called_that() -> None:
 @pytest.mark.parametrize(
     ("said", "word"), [("SSH-2.0-x", "SSH"), ("HTTP/1.1 400", "web"), ("* OK IMAP4", "IMAP")]
 )
-def test_what_answers_in_place_of_a_mail_server_is_named(said: str, word: str) -> None:
+def test_a_server_for_something_else_is_recognised(said: str, word: str) -> None:
     found = diagnose(Failure(Stage.GREETING, Cause.MALFORMED, said=said), setting())
     assert found.code == "not-a-mail-server"
     assert word in found.summary

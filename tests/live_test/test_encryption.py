@@ -6,31 +6,17 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
 
+from tests.live_test import scripts
+from tests.live_test.certificates import DAY, NOW, server_context
 from tests.live_test.servers import Run, Serve, verdict
 from wizard.live_test.events import Verdict
 from wizard.system.network import SystemNetwork
 
 PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"
-NOW = datetime.now(UTC).replace(tzinfo=None)
-
-
-def tls_for(
-    authority: trustme.CA,
-    *names: str,
-    common_name: str | None = None,
-    not_before: datetime | None = None,
-    not_after: datetime | None = None,
-) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(
-        *names, common_name=common_name, not_before=not_before, not_after=not_after
-    ).configure_cert(context)
-    return context
 
 
 @pytest.fixture(params=[False, True], ids=["smtps", "starttls"])
@@ -40,32 +26,22 @@ def starttls(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def certified(serve: Serve) -> Callable[..., AbstractAsyncContextManager[int]]:
-    """Serve with a given certificate, by SMTPS or behind STARTTLS."""
+    """Serve with a given certificate, by SMTPS or after STARTTLS."""
 
     def certified(context: ssl.SSLContext, starttls: bool) -> AbstractAsyncContextManager[int]:
         if not starttls:
             return serve({}, tls=context)
-
-        async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go"):
-                writer.write(reply + b"\r\n")
-                if reply != b"220 go":
-                    await reader.readline()
-            await writer.start_tls(context)
-            for reply in (b"250-mail\r\n250 AUTH PLAIN", *[b"250 ok"] * 3, b"221 bye"):
-                if not await reader.readline():
-                    return
-                writer.write(reply + b"\r\n")
-
-        return serve(play)
+        return serve(scripts.after_starttls(b"AUTH PLAIN", lambda: context))
 
     return certified
 
 
-async def test_a_wrong_name_shows_the_names_and_proposes_the_likest(
+async def test_a_wrong_name_shows_the_names_and_proposes_the_closest(
     certified: Serve, run: Run, authority: trustme.CA, starttls: bool
 ) -> None:
-    context = tls_for(authority, "*.example.org", "example.com", "smtp.example.org", "192.0.2.1")
+    context = server_context(
+        "*.example.org", "example.com", "smtp.example.org", "192.0.2.1", by=lambda: authority
+    )
     async with certified(context, starttls) as port:
         report = await run(port, "mail.sub.example.org", starttls=starttls)
     assert verdict(report) == ("fail", "certificate-name", "starttls" if starttls else "tls")
@@ -83,16 +59,18 @@ async def test_a_wrong_name_shows_the_names_and_proposes_the_likest(
 async def test_the_common_name_does_not_count(
     certified: Serve, run: Run, authority: trustme.CA
 ) -> None:
-    context = tls_for(authority, "other.example.org", common_name="mail.example.org")
+    context = server_context(
+        "other.example.org", common_name="mail.example.org", by=lambda: authority
+    )
     async with certified(context, False) as port:
         assert verdict(await run(port))[1] == "certificate-name"
 
 
-async def test_an_expired_certificate_shows_its_end(
+async def test_an_expired_certificate_shows_when_it_expired(
     certified: Serve, run: Run, authority: trustme.CA, starttls: bool
 ) -> None:
-    end = NOW - timedelta(days=3)
-    context = tls_for(authority, "mail.example.org", not_after=end)
+    end = NOW - 3 * DAY
+    context = server_context("mail.example.org", not_after=end, by=lambda: authority)
     async with certified(context, starttls) as port:
         report = await run(port, starttls=starttls)
     assert verdict(report)[:2] == ("fail", "certificate-expired")
@@ -100,10 +78,10 @@ async def test_an_expired_certificate_shows_its_end(
     assert f"{end:%Y-%m-%d}" in report.diagnosis.summary
 
 
-async def test_a_certificate_of_tomorrow_points_to_the_clock(
+async def test_a_certificate_that_is_not_yet_valid_points_to_the_clock(
     certified: Serve, run: Run, authority: trustme.CA
 ) -> None:
-    context = tls_for(authority, "mail.example.org", not_before=NOW + timedelta(days=1))
+    context = server_context("mail.example.org", not_before=NOW + DAY, by=lambda: authority)
     async with certified(context, False) as port:
         report = await run(port)
     assert verdict(report)[:2] == ("fail", "certificate-not-yet-valid")
@@ -111,10 +89,10 @@ async def test_a_certificate_of_tomorrow_points_to_the_clock(
     assert "clock" in report.diagnosis.remedy
 
 
-async def test_a_certificate_that_ends_soon_is_a_warning(
+async def test_a_certificate_that_expires_soon_is_a_warning(
     certified: Serve, run: Run, authority: trustme.CA, starttls: bool
 ) -> None:
-    context = tls_for(authority, "mail.example.org", not_after=NOW + timedelta(days=3))
+    context = server_context("mail.example.org", not_after=NOW + 3 * DAY, by=lambda: authority)
     async with certified(context, starttls) as port:
         report = await run(port, starttls=starttls)
     assert verdict(report)[:2] == ("warn", "certificate-expires-soon")
@@ -123,7 +101,7 @@ async def test_a_certificate_that_ends_soon_is_a_warning(
 
 async def test_an_unknown_authority_is_named(certified: Serve, run: Run, starttls: bool) -> None:
     stranger = trustme.CA(organization_name="Somebody Ltd")
-    async with certified(tls_for(stranger, "mail.example.org"), starttls) as port:
+    async with certified(server_context("mail.example.org", by=lambda: stranger), starttls) as port:
         report = await run(port, starttls=starttls)
     assert verdict(report)[:2] == ("fail", "certificate-untrusted")
     assert report.diagnosis is not None
@@ -131,11 +109,9 @@ async def test_an_unknown_authority_is_named(certified: Serve, run: Run, starttl
     assert report.stages[-1].detail["issuer"] == "Somebody Ltd"
 
 
-async def test_no_login_is_sent_while_looking_at_an_untrusted_certificate(
-    serve: Serve, run: Run
-) -> None:
+async def test_no_login_is_sent_to_fetch_an_untrusted_certificate(serve: Serve, run: Run) -> None:
     received: list[bytes] = []
-    context = tls_for(trustme.CA(), "mail.example.org")
+    context = server_context("mail.example.org", by=trustme.CA)
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
@@ -147,8 +123,10 @@ async def test_no_login_is_sent_while_looking_at_an_untrusted_certificate(
     assert b"".join(received) == b""
 
 
-async def test_the_verdict_stands_when_the_second_look_is_refused(serve: Serve, run: Run) -> None:
-    context = tls_for(trustme.CA(), "mail.example.org")
+async def test_the_verdict_stands_when_the_certificate_cannot_be_fetched(
+    serve: Serve, run: Run
+) -> None:
+    context = server_context("mail.example.org", by=trustme.CA)
 
     class Once:
         """Lets the first connection encrypt, and hangs up on every other."""
@@ -169,13 +147,13 @@ async def test_the_verdict_stands_when_the_second_look_is_refused(serve: Serve, 
     assert "unknown issuer" in report.diagnosis.summary
 
 
-async def test_clear_text_on_the_tls_port(serve: Serve, run: Run) -> None:
+async def test_clear_text_on_the_tls_port_is_recognised(serve: Serve, run: Run) -> None:
     async with serve({}) as port:
         report = await run(port)
     assert verdict(report) == ("fail", "plain-on-tls-port", "tls")
 
 
-async def test_a_web_server_on_the_tls_port(serve: Serve, run: Run) -> None:
+async def test_a_web_server_on_the_tls_port_is_recognised(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -187,7 +165,7 @@ async def test_a_web_server_on_the_tls_port(serve: Serve, run: Run) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["smtp://localhost", "smtp://localhost?tls=required"])
-async def test_a_tls_port_where_clear_text_was_expected(
+async def test_a_tls_port_where_clear_text_was_expected_is_recognised(
     serve: Serve, run: Run, endpoint: str
 ) -> None:
     async with serve({}, tls=True) as port:
@@ -195,13 +173,13 @@ async def test_a_tls_port_where_clear_text_was_expected(
     assert verdict(report) == ("fail", "tls-on-plain-port", "greeting")
 
 
-async def test_a_server_that_hangs_up_during_the_handshake(serve: Serve, run: Run) -> None:
+async def test_a_server_that_hangs_up_during_the_handshake_fails(serve: Serve, run: Run) -> None:
     async with serve({"GREETING": b"CLOSE"}) as port:
         report = await run(port)
     assert verdict(report) == ("fail", "tls-failed", "tls")
 
 
-async def test_tls_older_than_1_2(serve: Serve, run: Run) -> None:
+async def test_tls_older_than_1_2_fails(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
         writer.write(b"\x15\x03\x01\x00\x02\x02\x46")  # fatal alert: protocol_version
@@ -213,20 +191,20 @@ async def test_tls_older_than_1_2(serve: Serve, run: Run) -> None:
     assert verdict(report) == ("fail", "tls-too-old", "tls")
 
 
-async def test_starttls_that_is_not_offered(serve: Serve, run: Run) -> None:
+async def test_starttls_that_is_not_offered_fails(serve: Serve, run: Run) -> None:
     async with serve({"EHLO": "250-mail.example.org\r\n250 AUTH PLAIN"}) as port:
         report = await run(port, starttls=True)
     assert verdict(report) == ("fail", "starttls-missing", "starttls")
 
 
 @pytest.mark.parametrize("answer", ["454 4.7.0 TLS not available", "502 5.5.1 No"])
-async def test_starttls_that_is_refused(serve: Serve, run: Run, answer: str) -> None:
+async def test_starttls_that_is_refused_fails(serve: Serve, run: Run, answer: str) -> None:
     async with serve({"STARTTLS": answer}) as port:
         report = await run(port, starttls=True)
     assert verdict(report) == ("fail", "starttls-refused", "starttls")
 
 
-async def test_starttls_that_is_agreed_to_and_not_done(serve: Serve, run: Run) -> None:
+async def test_starttls_that_is_accepted_but_not_done_fails(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go"):
             writer.write(reply + b"\r\n")
@@ -239,7 +217,7 @@ async def test_starttls_that_is_agreed_to_and_not_done(serve: Serve, run: Run) -
     assert verdict(report) == ("fail", "plain-on-tls-port", "starttls")
 
 
-async def test_bytes_behind_the_reply_to_starttls_end_the_test(
+async def test_bytes_after_the_reply_to_starttls_end_the_test(
     serve: Serve, run: Run, server_tls: ssl.SSLContext
 ) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -257,9 +235,9 @@ async def test_bytes_behind_the_reply_to_starttls_end_the_test(
     assert "unencrypted" in report.diagnosis.summary
 
 
-async def test_the_offer_before_starttls_does_not_count(serve: Serve, run: Run) -> None:
+async def test_a_login_offered_before_starttls_does_not_count(serve: Serve, run: Run) -> None:
     class Script:
-        """Offers a login before the encryption, and none behind it."""
+        """Offers a login before the encryption, and none after it."""
 
         def __init__(self, context: ssl.SSLContext) -> None:
             self.context = context
@@ -277,13 +255,13 @@ async def test_the_offer_before_starttls_does_not_count(serve: Serve, run: Run) 
             await reader.readline()
 
     authority = trustme.CA()
-    context = tls_for(authority, "mail.example.org")
+    context = server_context("mail.example.org", by=lambda: authority)
     async with serve(Script(context)) as port:
         report = await run(port, starttls=True)
     assert report.verdict is Verdict.FAIL
 
 
-def test_the_systems_context_judges_as_the_server_does() -> None:
+def test_the_systems_context_verifies_as_the_server_does() -> None:
     context = SystemNetwork().tls_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname

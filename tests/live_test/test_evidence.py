@@ -91,7 +91,7 @@ async def test_an_echo_of_the_login_is_masked(serve: Serve, run: Run) -> None:
         ({"EHLO": "250-a\r\n220 b"}, "*: a reply whose lines have different codes: 220 b"),
     ],
 )
-async def test_the_transcript_of_a_failure_ends_with_what_was_odd(
+async def test_the_transcript_of_a_failure_ends_with_the_reason(
     serve: Serve, run: Run, answers: dict[str, str], last: str
 ) -> None:
     async with serve(answers) as port:
@@ -99,7 +99,7 @@ async def test_the_transcript_of_a_failure_ends_with_what_was_odd(
     assert dialogue(report)[-1] == last
 
 
-def test_a_transcript_is_bounded_in_length_and_width() -> None:
+def test_a_transcript_has_a_limited_length_and_width() -> None:
     transcript = Transcript(clock=lambda: 0.0)
     for _ in range(10 * MOST_LINES):
         transcript.received("x" * 100_000)

@@ -41,7 +41,7 @@ async def test_silence_ends_at_the_deadline_and_names_the_stage(
     assert report.stages[-1].stage == stage
 
 
-async def test_a_reply_that_trickles_does_not_move_the_deadline(serve: Serve, run: Run) -> None:
+async def test_a_reply_that_trickles_in_does_not_move_the_deadline(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         while True:
@@ -55,7 +55,7 @@ async def test_a_reply_that_trickles_does_not_move_the_deadline(serve: Serve, ru
     assert (report.diagnosis.code, report.diagnosis.stage) == ("timeout", "ehlo")
 
 
-async def test_a_reply_without_end_is_not_collected_for_ever(serve: Serve, run: Run) -> None:
+async def test_an_endless_reply_is_not_collected_for_ever(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             writer.write(b"x" * 60_000)
@@ -124,13 +124,13 @@ async def test_cancelling_leaves_no_socket_no_task_and_no_complaint(
     assert complaints == []
 
 
-async def test_cancelling_the_second_look_closes_it_too(
+async def test_cancelling_the_fetch_of_the_certificate_closes_it_too(
     serve: Serve, network: Callable[[int], Network]
 ) -> None:
     looked = asyncio.Event()
 
     class Script:
-        """Stays silent, and notes the second connection."""
+        """Stays silent, and reports the second connection."""
 
         calls = 0
 

@@ -1,4 +1,4 @@
-"""How few round trips the test takes, and that groups of commands never change a verdict."""
+"""The test takes few round trips, and groups of commands never change a verdict."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def connect(network: Callable[[int], Network]) -> Connect:
 
 
 class Groups:
-    """Answers only when as many commands have come as told; notes what more has come by then."""
+    """Answers only once a whole group has come; keeps what came too early."""
 
     def __init__(self, offer: bytes, sizes: Sequence[int], mail: bytes = b"250 ok\r\n") -> None:
         self.replies = {b"EHLO": offer, b"MAIL": mail}
@@ -64,7 +64,7 @@ class Groups:
     ],
     ids=["offered", "with a recipient", "not offered"],
 )
-async def test_the_end_of_the_dialogue_is_one_group_where_that_is_offered(
+async def test_the_end_of_the_dialogue_is_one_group_where_pipelining_is_offered(
     serve: Serve, run: Run, offer: bytes, recipient: str | None, groups: list[list[bytes]]
 ) -> None:
     server = Groups(offer, [len(group) for group in groups])
@@ -76,7 +76,7 @@ async def test_the_end_of_the_dialogue_is_one_group_where_that_is_offered(
     assert [finished.outcome for finished in report.stages][-2:] == ["pass", "pass"]
 
 
-async def test_a_refused_sender_has_said_goodbye_already(serve: Serve, run: Run) -> None:
+async def test_quit_is_not_sent_twice_after_a_refused_sender(serve: Serve, run: Run) -> None:
     server = Groups(OFFER, [1, 1, 3], b"553 5.7.1 not yours\r\n")
     async with serve(server, tls=True) as port:
         report = await run(port)
@@ -85,7 +85,7 @@ async def test_a_refused_sender_has_said_goodbye_already(serve: Serve, run: Run)
 
 
 @pytest.mark.parametrize("behind", [b"", b"503 5.5.1 what?\r\n", b"garbage\r\n"])
-async def test_a_server_that_mishandles_the_group_still_accepts_the_sender(
+async def test_a_server_that_mishandles_a_group_still_passes(
     serve: Serve, run: Run, behind: bytes
 ) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,18 +100,18 @@ async def test_a_server_that_mishandles_the_group_still_accepts_the_sender(
     assert report.verdict is Verdict.PASS
 
 
-async def test_the_verdict_is_told_before_the_goodbye(serve: Serve, run: Run) -> None:
-    seen: list[Event] = []
+async def test_the_verdict_is_reached_before_rset_and_quit(serve: Serve, run: Run) -> None:
+    events: list[Event] = []
     async with serve({"RSET": "", "QUIT": ""}, tls=True) as port:
-        report = await run(port, seen=seen)
-    [place] = [number for number, event in enumerate(seen) if isinstance(event, VerdictReached)]
-    assert seen[place] == VerdictReached(Verdict.PASS)
-    before = [event.stage for event in seen[:place] if isinstance(event, StageFinished)]
+        report = await run(port, events=events)
+    [place] = [number for number, event in enumerate(events) if isinstance(event, VerdictReached)]
+    assert events[place] == VerdictReached(Verdict.PASS)
+    before = [event.stage for event in events[:place] if isinstance(event, StageFinished)]
     assert before[-1] == "rcpt"
     assert report.decided_after < report.seconds
 
 
-async def test_replies_belong_to_commands_in_their_order(serve: Serve, connect: Connect) -> None:
+async def test_replies_come_in_the_order_of_the_commands(serve: Serve, connect: Connect) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         writer.write(b"250 one\r\n550-two\r\n550 two\r\n")

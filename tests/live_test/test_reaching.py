@@ -82,7 +82,7 @@ NO_ROUTE = OSError(errno.EHOSTUNREACH, "No route to host")
         (FakeNetwork({V4: NO_ROUTE}), "unreachable", "tcp"),
     ],
 )
-async def test_what_stands_in_the_way_is_named(
+async def test_each_obstacle_has_its_diagnosis(
     run: Run, network: FakeNetwork, code: str, stage: str
 ) -> None:
     assert verdict(await run(0, through=network)) == ("fail", code, stage)
@@ -119,9 +119,7 @@ async def test_loopback_means_something_else_inside_a_container(endpoint: str) -
 
 @pytest.mark.parametrize("error", [NONAME, AGAIN])
 @pytest.mark.parametrize("host", ["smtp_relay", "relay"])
-async def test_a_container_name_that_is_unknown_here_is_not_testable(
-    error: socket.gaierror, host: str
-) -> None:
+async def test_an_unknown_container_name_is_not_testable(error: socket.gaierror, host: str) -> None:
     report = await in_compose(f"smtp://{host}:2500", FakeNetwork(error))
     assert verdict(report) == ("untestable", "container-internal", "dns")
 
@@ -193,7 +191,7 @@ async def test_the_first_address_in_order_is_tested_even_if_it_is_slower(serve: 
             assert [sock for sock in network.connected if sock.fileno() >= 0] == [found.sock]
 
 
-async def test_a_race_that_is_cancelled_leaves_no_socket_and_no_task() -> None:
+async def test_cancelling_a_connection_attempt_leaves_no_socket_and_no_task() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         network = FakeNetwork({V6: None, V4: listening.getsockname()[1]})
         before = asyncio.all_tasks()
@@ -206,7 +204,7 @@ async def test_a_race_that_is_cancelled_leaves_no_socket_and_no_task() -> None:
         assert asyncio.all_tasks() == before
 
 
-async def test_a_mistake_of_a_network_ends_in_a_report(run: Run, authority: trustme.CA) -> None:
+async def test_an_unexpected_exception_ends_in_a_report(run: Run, authority: trustme.CA) -> None:
     class Broken(FakeNetwork):
         async def resolve(self, host: str, port: int) -> Sequence[Address]:
             raise KeyError("secret")

@@ -1,4 +1,4 @@
-"""A real mail: only when it is asked for, once, and proper."""
+"""A real mail is sent only when it is asked for, once, and is well-formed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def stage(report: TestReport, name: str) -> Mapping[str, object]:
     return dict(found.detail) | {"message": found.message, "outcome": found.outcome.value}
 
 
-async def test_the_mail_is_proper_and_its_queue_id_is_told(serve: Serve, run: Run) -> None:
+async def test_the_mail_is_well_formed_and_its_queue_id_is_told(serve: Serve, run: Run) -> None:
     server = Mailbox()
     async with serve(server, tls=True) as port:
         report = await run(port, recipient=TO, deliver=True)
@@ -82,7 +82,7 @@ async def test_the_mail_is_proper_and_its_queue_id_is_told(serve: Serve, run: Ru
     assert b"".join(server.lines).isascii()
 
 
-async def test_nothing_is_taken_back_behind_a_mail(serve: Serve, run: Run) -> None:
+async def test_no_reset_is_sent_after_a_mail(serve: Serve, run: Run) -> None:
     for extensions in (b"", b"250-PIPELINING\r\n"):
         server = Mailbox(extensions)
         async with serve(server, tls=True) as port:
@@ -92,7 +92,7 @@ async def test_nothing_is_taken_back_behind_a_mail(serve: Serve, run: Run) -> No
         assert [finished.stage for finished in report.stages][-2:] == ["data", "quit"]
 
 
-async def test_without_the_wish_no_mail_is_sent(serve: Serve, run: Run) -> None:
+async def test_no_mail_is_sent_unless_asked_for(serve: Serve, run: Run) -> None:
     server = Mailbox(b"250-PIPELINING\r\n")
     async with serve(server, tls=True) as port:
         await run(port, recipient=TO)
@@ -107,7 +107,7 @@ async def test_a_mail_without_a_recipient_is_a_mistake_of_the_caller() -> None:
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
-async def test_a_mail_that_is_greylisted_is_not_pushed(serve: Serve, run: Run, verb: str) -> None:
+async def test_a_greylisted_mail_is_not_sent(serve: Serve, run: Run, verb: str) -> None:
     async with serve({verb: "451 4.7.1 Greylisted"}, tls=True) as port:
         report = await run(port, recipient=TO, deliver=True)
     assert verdict(report) == ("warn", "greylisted", verb.lower())
@@ -115,7 +115,7 @@ async def test_a_mail_that_is_greylisted_is_not_pushed(serve: Serve, run: Run, v
     assert report.stages[-1].stage == "quit"
 
 
-async def test_a_non_ascii_sender_makes_an_international_mail(serve: Serve, run: Run) -> None:
+async def test_a_mail_from_a_non_ascii_sender_is_sent_with_smtputf8(serve: Serve, run: Run) -> None:
     server = Mailbox(b"250-SMTPUTF8\r\n250-8BITMIME\r\n")
     async with serve(server, tls=True) as port:
         report = await run(port, user="jürgen@bücher.example", recipient=TO, deliver=True)
@@ -125,7 +125,7 @@ async def test_a_non_ascii_sender_makes_an_international_mail(serve: Serve, run:
     assert server.message()["Message-ID"].isascii()
 
 
-async def test_the_demo_really_takes_it(friendly: MailServer, run: Run) -> None:
+async def test_the_demo_server_receives_the_mail(friendly: MailServer, run: Run) -> None:
     report = await run(
         0,
         DEMO_HOST,

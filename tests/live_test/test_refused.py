@@ -25,7 +25,7 @@ async def test_the_stage_that_fails_is_the_last_and_says_what_the_diagnosis_says
     "reply",
     ["550 5.1.1 No such user", "552 5.2.2 Mailbox full", "450 4.2.1 Try later", "550 No thanks"],
 )
-async def test_the_senders_own_mailbox_need_not_take_mails(
+async def test_the_senders_own_mailbox_need_not_accept_mails(
     serve: Serve, run: Run, reply: str
 ) -> None:
     async with serve({"RCPT": reply}, tls=True) as port:
@@ -108,7 +108,7 @@ async def test_a_clear_text_login_across_the_network_is_a_warning(serve: Serve, 
 
 
 class Login:
-    """A server that only offers LOGIN and asks with ``prompts``; notes what it is sent."""
+    """Offers only LOGIN and asks with ``prompts``; keeps the lines that it receives."""
 
     def __init__(self, prompts: Sequence[bytes], last: bytes = b"235 ok") -> None:
         self.prompts = prompts
@@ -150,7 +150,7 @@ async def test_login_answers_what_the_prompts_ask_for(
 
 
 @pytest.mark.parametrize("prompt", [b"UGluOg==", b"%%%", b"", b"Username:"])
-async def test_login_gives_nothing_to_a_prompt_that_the_server_would_not_understand(
+async def test_nothing_is_sent_to_a_prompt_that_the_server_would_not_understand(
     serve: Serve, run: Run, prompt: bytes
 ) -> None:
     server = Login([prompt])
@@ -186,7 +186,7 @@ async def test_a_wrong_password_is_tried_exactly_once(serve: Serve, run: Run) ->
     assert lines[1].startswith(b"AUTH PLAIN ")
 
 
-async def test_what_a_server_says_before_it_hangs_up_is_its_answer(serve: Serve, run: Run) -> None:
+async def test_a_reply_sent_before_a_hang_up_still_counts(serve: Serve, run: Run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n421 4.4.2 Idle too long\r\n")
         await writer.drain()
@@ -221,14 +221,14 @@ async def test_control_and_format_characters_do_not_reach_an_event(serve: Serve,
 
 
 @pytest.mark.parametrize("secret", ["\ud800", "\0", "a\r\nQUIT"])
-async def test_the_oddest_secret_is_just_wrong(serve: Serve, run: Run, secret: str) -> None:
+async def test_an_odd_secret_is_just_a_wrong_one(serve: Serve, run: Run, secret: str) -> None:
     async with serve({"AUTH": "535 5.7.8 no"}, tls=True) as port:
         report = await run(port, password=secret)
     assert verdict(report) == ("fail", "auth-rejected", "auth")
 
 
 @pytest.mark.parametrize("recipient", ["a b@example.org", "a@b>\r\nDATA", "\ud800@example.org"])
-async def test_a_recipient_that_is_no_address_is_not_sent(
+async def test_a_recipient_that_is_not_an_address_is_not_sent(
     serve: Serve, run: Run, recipient: str
 ) -> None:
     answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}

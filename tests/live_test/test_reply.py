@@ -46,7 +46,7 @@ def test_an_incomplete_reply_is_waited_for(part: bytes) -> None:
         b"220-more\r\n" * 10_001,
     ],
 )
-def test_what_the_servers_client_cannot_read_is_malformed(received: bytes) -> None:
+def test_a_reply_that_the_servers_client_cannot_read_is_malformed(received: bytes) -> None:
     with pytest.raises(MalformedReply):
         take_reply(bytearray(received))
 
@@ -89,7 +89,7 @@ def test_a_status_code_is_shown_once(
 @pytest.mark.parametrize(
     ("code", "positive"), [(220, True), (354, True), (421, False), (550, False)]
 )
-def test_positive_is_what_the_server_goes_on_after(code: int, positive: bool) -> None:
+def test_a_reply_is_positive_if_the_server_goes_on_after_it(code: int, positive: bool) -> None:
     assert Reply(code, ("",)).positive is positive
 
 
@@ -109,7 +109,9 @@ def extensions(*lines: str) -> Extensions:
         ("AUTH\tPLAIN", "PLAIN"),
     ],
 )
-def test_the_mechanism_is_the_one_that_the_server_chooses(line: str, mechanism: str | None) -> None:
+def test_the_mechanism_is_the_one_that_the_server_would_choose(
+    line: str, mechanism: str | None
+) -> None:
     assert extensions(line).mechanism == mechanism
 
 

@@ -26,8 +26,8 @@ FORMS = [
 ]
 
 
-def everything(report: TestReport, seen: list[Event], caplog: pytest.LogCaptureFixture) -> str:
-    return "\n".join([repr(report), str(report.to_json()), repr(seen), caplog.text])
+def everything(report: TestReport, events: list[Event], caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join([repr(report), str(report.to_json()), repr(events), caplog.text])
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -53,7 +53,7 @@ async def echo_login(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 @pytest.mark.parametrize("script", [echo, echo_login])
 @pytest.mark.parametrize("tls", [True, False])
-async def test_a_server_that_echoes_the_login_gets_it_masked(
+async def test_a_login_that_the_server_echoes_is_masked(
     serve: Serve,
     run: Run,
     caplog: pytest.LogCaptureFixture,
@@ -62,22 +62,22 @@ async def test_a_server_that_echoes_the_login_gets_it_masked(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    seen: list[Event] = []
+    events: list[Event] = []
     async with serve(script, tls=tls) as port:
         endpoint = "mail.example.org" if tls else "smtp://localhost"
-        report = await run(port, endpoint, user=USER, password=SECRET, seen=seen)
+        report = await run(port, endpoint, user=USER, password=SECRET, events=events)
     assert report.diagnosis is not None
     assert MASK in str(report.diagnosis.server_said)
-    shown = everything(report, seen, caplog)
+    shown = everything(report, events, caplog)
     assert [form for form in FORMS if form in shown] == []
 
 
 @pytest.mark.parametrize("password", ["wrong-but-secret", SECRET])
-async def test_nothing_of_a_test_against_the_demo_holds_the_secret(
+async def test_a_test_against_the_demo_shows_the_secret_nowhere(
     run: Run, caplog: pytest.LogCaptureFixture, friendly: MailServer, password: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    seen: list[Event] = []
+    events: list[Event] = []
     for starttls in (False, True):
         report = await run(
             0,
@@ -86,18 +86,18 @@ async def test_nothing_of_a_test_against_the_demo_holds_the_secret(
             user=DEMO_USER,
             password=password,
             through=DemoNetwork(friendly),
-            seen=seen,
+            events=events,
         )
-        assert password not in everything(report, seen, caplog)
+        assert password not in everything(report, events, caplog)
 
 
 async def test_a_password_in_the_endpoint_is_masked(serve: Serve, run: Run) -> None:
-    seen: list[Event] = []
+    events: list[Event] = []
     async with serve({"AUTH": "535 5.7.8 hunter2 is wrong"}) as port:
-        report = await run(port, "smtp://you:hunter2@localhost:2500", password=None, seen=seen)
+        report = await run(port, "smtp://you:hunter2@localhost:2500", password=None, events=events)
     assert report.diagnosis is not None
     assert report.diagnosis.code == "auth-rejected"
-    assert "hunter2" not in repr(seen) + str(report.to_json())
+    assert "hunter2" not in repr(events) + str(report.to_json())
 
 
 async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: Run) -> None:
@@ -115,20 +115,20 @@ async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: R
     assert b"AUTH" not in b"".join(received)
 
 
-def test_a_secret_split_by_characters_that_vanish_is_masked_all_the_same() -> None:
+def test_a_secret_split_by_invisible_characters_is_masked() -> None:
     assert sanitize("the hun\u200bter2 is", ["hunter2"]) == f"the {MASK} is"
 
 
 @settings(deadline=None)
 @given(st.text(max_size=500))
-def test_whatever_comes_in_goes_out_printable_on_one_line(text: str) -> None:
+def test_any_text_becomes_printable_on_one_line(text: str) -> None:
     shown = sanitize(text)
     assert shown.isprintable()
     assert len(shown) <= 300
     assert sanitize(shown) == shown
 
 
-def test_a_piece_of_what_was_sent_is_masked_too() -> None:
+def test_a_part_of_what_was_sent_is_masked_too() -> None:
     blob = "AHdpemFyZEBkZW1vLmV4YW1wbGUAY29ycmVjdCBob3JzZQ=="
     shown = sanitize(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
     assert shown == "235 ok ******** welcome"

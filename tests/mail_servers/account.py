@@ -1,4 +1,4 @@
-"""Whom the mail servers know."""
+"""The accounts on the mail servers."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ MAILBOXES = (USER, RECIPIENT)
 TOKEN = f"token@{DOMAIN}"
 """A login that may not send mails from its own name."""
 PASSWORD = "correct horse $battery' #\"staple"
-"""It needs every kind of quotation; servers whose files cannot hold it have it encoded."""
+"""It needs every kind of quoting; servers whose files cannot hold it get it encoded."""

@@ -17,10 +17,10 @@ from wizard.formats.variables import DEFAULT_VARIABLE
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``expected`` is verdict, code and stage, as ``"fail auth-rejected auth"``, or just ``pass``.
+    """``expected`` is verdict, code and stage (``"fail auth-rejected auth"``), or just ``pass``.
 
     With ``to`` the wizard sends a real mail there; the reference reader always sends one.
-    ``reader`` says why that reader, and so the server, comes to another verdict, where it does.
+    ``reader`` says why that reader, and so the server, comes to another verdict, if it does.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Case:
 
 
 def outcome(said: str) -> str:
-    """Return what ``test --json`` says in the words of :attr:`Case.expected`."""
+    """Return what ``test --json`` says in the form of :attr:`Case.expected`."""
     report: dict[str, Any] = json.loads(said)
     diagnosis = report["diagnosis"]
     if diagnosis is None:

@@ -1,8 +1,8 @@
-"""A little machine within this one: a network of its own that leads nowhere, and its own names.
+"""A small machine within this one, with its own names and a network that leads nowhere.
 
 Programs run in it unmodified: they find mail servers by name, at the ports 465 and 587. It shares
-the files of this machine, but for :meth:`Machine.install`, whose programs have a copy that is
-thrown away. Whatever still runs in it ends with it.
+the files of this machine, except for the programs of :meth:`Machine.install`, which run on a
+temporary copy. Whatever still runs in it ends with it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ for port in map(int, sys.argv[1:]):
 
 
 class Machine:
-    """A context manager. ``trusted`` is the PEM file of the authority that its servers are from."""
+    """A context manager. ``trusted`` is the PEM file of the authority of its servers."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory / "machine"
@@ -181,7 +181,7 @@ class Machine:
         assert done.returncode == 0, done.stderr
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait until a condition holds; only a defect takes as long as to fail."""
+        """Wait until a condition holds, long enough that only a defect makes it fail."""
         end = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < end, f"it takes too long until {what}"

@@ -1,7 +1,7 @@
 """OpenSMTPD, as Debian packages it, set up as a relay.
 
 Debian 12's cannot sign with its own key ("rsa routines::missing private key", OpenSSL 3), so that
-no handshake with it comes to its end, and without encryption it offers no login.
+no handshake with it succeeds, and without encryption it offers no login.
 """
 
 from __future__ import annotations

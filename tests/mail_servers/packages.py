@@ -1,4 +1,4 @@
-"""Debian's packages, fetched but not installed: mail servers exclude each other, and start."""
+"""Debian's packages, fetched but not installed: mail servers conflict, and would start."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TARGET = Path(__file__).parent / "target"
 
 
 def fetched(*packages: str) -> Path:
-    """Return a directory with the archives of the packages, and of those that they need.
+    """Return a directory with the archives of the packages and their dependencies.
 
-    What is installed here already is not in it. Skips the test where there are no packages.
+    Those installed here already are left out. Skips the test where packages cannot be had.
     """
     for command in ("apt-get", "dpkg-deb"):
         if shutil.which(command) is None:
@@ -45,7 +45,7 @@ def _download(place: Path, packages: tuple[str, ...]) -> None:
 
 
 def _needed(packages: tuple[str, ...]) -> list[str]:
-    """Return what would be installed, by asking for it without doing it."""
+    """Return what would be installed, from a simulation."""
     done = _apt("install", "--simulate", "--reinstall", "--no-install-recommends", *packages)
     lines = done.stdout.splitlines()
     return [line.split()[1] for line in lines if line.startswith("Inst ")]

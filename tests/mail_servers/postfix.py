@@ -52,7 +52,7 @@ SERVICES = {
     },
     EXPIRED: {**_ENCRYPTED, "smtpd_tls_chain_files": "/etc/tls/old/key.pem,/etc/tls/old/chain.pem"},
 }
-"""Port -> what its service has that the others have not; see postconf(5)."""
+"""Port → the options of its service alone; see postconf(5)."""
 
 _MAIN = f"""\
 compatibility_level = 3.6
@@ -154,5 +154,5 @@ def _service(port: int) -> str:
 
 
 def mails(machine: Machine, mailbox: str) -> str:
-    """Return what has arrived in a mailbox, one mail behind the other."""
+    """Return what has arrived in a mailbox, one mail after the other."""
     return machine.within("sh", "-c", f"cat /var/mail/peer/{mailbox}/new/*").stdout

@@ -1,4 +1,4 @@
-"""The live test against Exim, whose words and whose TLS are others than Postfix has."""
+"""The live test against Exim, which has other words and another TLS library than Postfix."""
 
 from __future__ import annotations
 

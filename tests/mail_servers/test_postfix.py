@@ -1,4 +1,4 @@
-"""The live test against Postfix with Dovecot, and a client that sends mails as the server does."""
+"""The live test against Postfix with Dovecot, and by a client like the server's."""
 
 from __future__ import annotations
 

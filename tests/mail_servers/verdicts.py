@@ -1,4 +1,4 @@
-"""The wizard's verdict on a mail server, beside what comes of a mail that is really sent there."""
+"""The wizard's verdict on a mail server, compared with sending a real mail there."""
 
 from __future__ import annotations
 
