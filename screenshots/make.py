@@ -122,6 +122,8 @@ async def _take(
         for name, keys in scenes:
             await _walk(pilot, keys)
             picture = app.export_screenshot(title="smtp-wizard")
+            # textual's number changes with the widgets, also where the picture stays the same.
+            picture = re.sub(r"terminal-\d+", f"terminal-{name}{suffix}", picture)
             (target / f"{name}{suffix}.svg").write_text(picture, encoding="utf-8")
 
 
