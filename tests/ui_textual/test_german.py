@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Button
-from textual.widgets._footer import FooterKey
 
 from tests.scenarios.german import german
 from tests.ui_textual.conftest import (
@@ -22,6 +21,7 @@ from tests.ui_textual.conftest import (
 from wizard.errors import Finding, Severity
 from wizard.text.language import _
 from wizard.ui.steps.model import Step
+from wizard.ui.textual.basics import KeyBar
 
 CONFIG = f"""\
 [smtp]
@@ -46,8 +46,9 @@ def speaks_german() -> Iterator[None]:
 def look(operator: Operator) -> None:
     """Check that what is drawn is German, and nothing of it cut off."""
     screen = operator.app.screen
-    for key in screen.query(FooterKey):
-        assert key.description in KEYS, operator.drawn()
+    for bar in screen.query(KeyBar):
+        for _binding, content in bar.hints():
+            assert str(content).partition(" ")[2] in KEYS, operator.drawn()
     for button in screen.query(Button):
         label = str(button.label)
         assert label in BUTTONS

@@ -1,37 +1,65 @@
-"""Where in the flow the operator is: done, current and coming steps.
-
-The last line: what the keys do here, in the operator's language.
-
-Plain text on the screen; what it says is never taken for markup.
-"""
+"""What every screen is made of: plain text, the bar of steps, and the line of keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
+from textual.events import MouseDown
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
-from textual.widgets._footer import FooterKey
+from textual.widgets import Static
 
 from wizard.text.display import escape_controls
 from wizard.text.language import _
 from wizard.ui.steps.model import Step
 
+_KEY = "bold $footer-key-foreground on $footer-key-background"
+_DESCRIPTION = "$footer-description-foreground on $footer-description-background"
 
-class KeyBar(Footer):
-    """Bindings are made when the program is loaded, so their words are translated only here."""
 
-    def __init__(self) -> None:
-        super().__init__(compact=True, show_command_palette=False)
+class KeyBar(Widget):
+    """The last line: what the keys do here, in the operator's language.
 
-    def compose(self) -> ComposeResult:
-        """Each key with what it does."""
-        for widget in super().compose():
-            if isinstance(widget, FooterKey):
-                widget.description = _(widget.description)
-            yield widget
+    It is drawn with the first frame. textual's footer makes a widget of each key, a moment later.
+    """
+
+    ALLOW_SELECT = False
+
+    def on_mount(self) -> None:
+        """Follow the keys, which depend on what has the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        """Each key with what it does; bindings are made at import, so they are translated here."""
+        return Content(" ").join(content for _binding, content in self.hints())
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Press the key that was clicked."""
+        end = 0
+        for binding, content in self.hints():
+            start, end = end, end + content.cell_length
+            if start <= event.x < end:
+                self.app.simulate_key(binding.key)
+            end += 1
+
+    def hints(self) -> list[tuple[Binding, Content]]:
+        """Return one key for each action that is shown."""
+        shown: dict[str, Binding] = {}
+        for each in self.screen.active_bindings.values():
+            if each.binding.show:
+                shown.setdefault(each.binding.action, each.binding)
+        return [(binding, self._content(binding)) for binding in shown.values()]
+
+    def _content(self, binding: Binding) -> Content:
+        return Content.assemble(
+            (self.app.get_key_display(binding), _KEY),
+            (f" {_(binding.description)}", _DESCRIPTION),
+        )
 
 
 class PlainText(Static):

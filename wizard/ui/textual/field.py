@@ -44,7 +44,7 @@ class OneLineInput(Input):
         if text is None:
             self.post_message(FieldNote(_(model.SEVERAL_LINES), refused=True))
             return
-        self.replace(text, *self.selection)
+        self.replace(text, *self.selection)  # posts Changed, which clears an earlier note
         if text != event.text:
             self.post_message(FieldNote(_(model.TRIMMED_PASTE), refused=False))
 
@@ -202,8 +202,9 @@ class Field(Vertical):
     def _left(self, event: Input.Blurred) -> None:
         event.stop()
         if self._input.value != self.value:
-            self._input.value = self.value
-            self.post_message(FieldNote(_(model.TRIMMED), refused=False))
+            with self._input.prevent(Input.Changed):  # which would clear the note
+                self._input.value = self.value
+            self._note.say(_(model.TRIMMED))
         self.post_message(self.Left(self))
 
     @on(Input.Submitted)
@@ -217,5 +218,4 @@ class Field(Vertical):
         if event.refused:
             self.complain(event.text)
         else:
-            # Behind the Changed of the paste itself, which clears the note.
-            self.call_after_refresh(self._note.say, event.text)
+            self._note.say(event.text)
