@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -84,6 +85,10 @@ def _check(place: Layout) -> Sequence[Finding]:
 
 def _recovered(config: Path) -> list[str]:
     """Put back what a crash has interrupted, and say so."""
+    from wizard.system.state import may_hold_files
+
+    if not may_hold_files("journal"):
+        return []
     from wizard.saving.lock import lock_config
     from wizard.saving.transaction import recover_interrupted
 
@@ -110,7 +115,7 @@ def show(session: WizardSession, options: Namespace) -> int:
     output.silence_libraries()
     if is_plain(options):
         return _show_line_by_line(session)
-    from wizard.system.crash_report import StepCrashed
+    gc.disable()  # until the first frame: what is loaded for it, stays
     from wizard.system.signals import EndOnSignals
     from wizard.ui.textual.app import WizardApp
 
@@ -122,6 +127,8 @@ def show(session: WizardSession, options: Namespace) -> int:
         output.result(line)
     _say_what_is_left(done, kept=app.kept)
     if app.crash is not None:
+        from wizard.system.crash_report import StepCrashed
+
         raise StepCrashed(app.stage) from app.crash
     return app.return_code or (output.ABORTED if done is None else 0)
 

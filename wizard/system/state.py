@@ -7,7 +7,6 @@ trusted that another account could have put there.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -37,6 +36,15 @@ def existing_state_dir(name: str = "") -> Path | None:
     """
     path = _state_path() / APPLICATION / name
     return path if is_private(path) else None
+
+
+def may_hold_files(name: str) -> bool:
+    """Whether a directory may hold anything; where it does not, its readers need not be loaded."""
+    try:
+        path = existing_state_dir(name)
+        return path is not None and any(path.iterdir())
+    except OSError:
+        return True
 
 
 def untrusted_state_dir(name: str) -> Path | None:
@@ -86,6 +94,8 @@ def make_private(path: Path) -> None:
 
 def config_key(config: Path) -> str:
     """Return the name under which everything about one configuration is kept."""
+    import hashlib  # only here: it takes its time
+
     return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:32]
 
 

@@ -7,7 +7,6 @@ the TOML, so a reference has to be right both ways.
 from __future__ import annotations
 
 from wizard.errors import InvalidValue
-from wizard.formats.toml.values import is_string, read_string
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
@@ -47,4 +46,6 @@ def _survives(source: str, name: str, secret: str) -> bool:
 
 def _value(source: str) -> str | None:
     """Return what the source of a string means, or None if it is anything else."""
+    from wizard.formats.toml.values import is_string, read_string  # only a write needs them
+
     return read_string(source) if is_string(source) else None

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.errors import WizardError
-from wizard.saving.lock import lock_config
-from wizard.saving.transaction import recover_interrupted
 from wizard.secrets.secret import Keep
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
+from wizard.system.state import may_hold_files
 from wizard.text.language import _
-from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 from wizard.ui.steps import pages
 from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
 from wizard.ui.steps.pages import (
@@ -35,6 +33,7 @@ from wizard.ui.steps.session import WizardSession
 
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
+    from wizard.ui.saved_draft import SavedDraft
     from wizard.ui.steps.done import Done
     from wizard.ui.steps.pages import Page, Question
     from wizard.ui.steps.review import Review
@@ -130,16 +129,27 @@ class Flow:
         if not self.session.lasting or self.done is not None:
             return False
         if not self._begun:
-            return load_draft(self.session.current) is not None
+            return self._saved_draft() is not None
+        from wizard.ui.saved_draft import save_draft
+
         return save_draft(self._surface.entered(), self.session.current)
+
+    def _saved_draft(self) -> SavedDraft | None:
+        if not (self.session.lasting and may_hold_files("drafts")):
+            return None
+        from wizard.ui.saved_draft import load_draft
+
+        return load_draft(self.session.current)
 
     def _forget(self) -> None:
         if self.session.lasting:
+            from wizard.ui.saved_draft import discard_draft
+
             discard_draft(self.session.current)
 
     async def _take_up(self) -> None:
         """Offer to go on with what was kept."""
-        kept = load_draft(self.session.current) if self.session.lasting else None
+        kept = self._saved_draft()
         if kept is not None and await self._surface.confirm(resume_question(kept)):
             self._forget()
         elif kept is not None:
@@ -263,6 +273,8 @@ class Flow:
             return True
 
     def _write(self, draft: Draft, plan: Plan) -> Done:
+        from wizard.saving.lock import lock_config
+        from wizard.saving.transaction import recover_interrupted
         from wizard.server.reload import observe_server, watch_reload
         from wizard.ui.steps.done import done_screen_content
 

@@ -6,21 +6,21 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from wizard.discovery.suggestion import DiscoverySource, SearchState, domain_of
 from wizard.errors import InvalidValue
 from wizard.system.background import run_in_thread
 
 if TYPE_CHECKING:
     from wizard.discovery.dns import Records
+    from wizard.discovery.suggestion import SearchState
     from wizard.system.network import Network
 
 SECONDS = 5.0
 """After these the search is over, whoever has not answered."""
 _TICK = 1.0
-_ASKED = tuple(source for source in DiscoverySource if source is not DiscoverySource.DOMAIN)
 
 
 class MailServerSearch:
@@ -89,16 +89,19 @@ class MailServerSearch:
 
     def _at_once(self, address: str) -> SearchState | None:
         """Return what is known without asking anybody."""
+        # Only now: the list of providers is read, and nobody is looked for before the third step.
+        from wizard.discovery.offers import suggest_by_domain
+        from wizard.discovery.suggestion import DiscoverySource, SearchState, domain_of
+
         try:
             domain = domain_of(address)
         except InvalidValue:
             return None
-        from wizard.discovery.offers import suggest_by_domain  # it reads the list of providers
-
         known = suggest_by_domain(address)
         if known is not None:
             return SearchState(domain, (known,))
-        return SearchState(domain, pending=_ASKED) if self._asks else None
+        asked = tuple(source for source in DiscoverySource if source is not DiscoverySource.DOMAIN)
+        return SearchState(domain, pending=asked) if self._asks else None
 
     async def _look(self, address: str) -> None:
         try:
@@ -116,7 +119,9 @@ class MailServerSearch:
         """Keep what has been shown."""
         if self.found is not None and self.looking:
             shown = self.found.settled
-            self._tell(SearchState(self.found.domain, shown) if shown else None)
+            self._tell(
+                replace(self.found, suggestions=shown, pending=(), remarks=()) if shown else None
+            )
 
     def _tell(self, found: SearchState | None) -> None:
         self.found = found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from wizard.errors import Finding
 from wizard.text.language import N_, _
-from wizard.ui.saved_draft import SavedDraft
+
+if TYPE_CHECKING:  # a first start has neither
+    from wizard.errors import Finding
+    from wizard.ui.saved_draft import SavedDraft
 
 
 @dataclass(frozen=True, slots=True)

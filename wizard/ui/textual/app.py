@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pkgutil
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.worker import WorkerFailed
 
 from wizard.config.draft import Draft
@@ -33,6 +35,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
     CSS: ClassVar[str] = (pkgutil.get_data("wizard.ui.textual", "wizard.tcss") or b"").decode()
     """Read like a module, since the program may be a single archive."""
+    theme: Reactive[str] = Reactive("ansi-dark")  # on the class: else the style sheet is read twice
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,12 +57,15 @@ class WizardApp(TypeAheadApp["Done"]):
         self.driver_class = DiffDriver
         self._end: int | None = None
         self._asked = False
-        self.theme = "ansi-dark"
         self.animation_level = "none"
 
     def on_load(self) -> None:
         """Listen to signals, before the terminal is touched."""
         self.loop = asyncio.get_running_loop()
+
+    def on_ready(self) -> None:
+        """Collect garbage from now on."""
+        gc.enable()
 
     def on_mount(self) -> None:
         """Start the flow."""
