@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.dotenv.variables import read_definitions, read_variable
 from wizard.formats.variables import DEFAULT_VARIABLE, expand, references
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import (
@@ -87,6 +86,10 @@ class SecretResolver:
 
     def in_env_file(self, name: str) -> str | None:
         """Return the variable's value in ``.env``, as the server reads it."""
+        from wizard.formats.dotenv.variables import (
+            read_variable,
+        )  # nobody asks in an empty directory
+
         try:
             return read_variable(self.env_text, name, self.environ)
         except FileRefused as error:
@@ -249,6 +252,8 @@ class SecretResolver:
 
     def _from_env_file(self, name: str) -> Secret:
         """Return the value in ``.env``, on which the server and Docker Compose have to agree."""
+        from wizard.formats.dotenv.variables import read_definitions
+
         try:
             found = [
                 definition

@@ -15,9 +15,6 @@ from wizard.text.display import escape_controls
 from wizard.text.language import _
 from wizard.ui.steps.model import Step
 
-_KEY = "bold $footer-key-foreground on $footer-key-background"
-_DESCRIPTION = "$footer-description-foreground on $footer-description-background"
-
 
 class KeyBar(Widget):
     """The last line: what the keys do here, in the operator's language.
@@ -57,8 +54,8 @@ class KeyBar(Widget):
 
     def _content(self, binding: Binding) -> Content:
         return Content.assemble(
-            (self.app.get_key_display(binding), _KEY),
-            (f" {_(binding.description)}", _DESCRIPTION),
+            (self.app.get_key_display(binding), "bold $footer-key-foreground"),
+            (f" {_(binding.description)}", "$footer-description-foreground"),
         )
 
 
