@@ -124,6 +124,39 @@ def test_recovery_that_cannot_write_is_tried_again(
     assert config.with_name(".env").read_text() == ENV
 
 
+def test_directory_that_a_failing_disk_does_not_give_up_is_reported_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "new" / "directory" / "config.toml"
+    now = load_config(find_layout(config), environ={})
+    first = make_plan(now, Draft(user="a@example.org", endpoint="b.example.org"))
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuse(config.name, os.replace))
+        patch.setattr(Path, "rmdir", failing)
+        with pytest.raises(WriteFailed, match=f"{config.parent} .Input/output error") as caught:
+            first.apply()
+    assert caught.value.code == "not-put-back"
+    assert config.parent.is_dir()
+    (finding,) = recover_interrupted(config)
+    assert finding.code == "write-recovered"
+    assert list(tmp_path.glob("new*")) == []
+
+
+def refuse(name: str, original: Callable[[Path, Path], None]) -> Callable[[Path, Path], None]:
+    """Return a rename that fails for a file of this name."""
+
+    def replace_others(source: Path, target: Path) -> None:
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        original(source, target)
+
+    return replace_others
+
+
 def test_nothing_is_changed_where_no_journal_can_be_kept(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

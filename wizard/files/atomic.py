@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -10,7 +9,7 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wizard.files.refusals import InPlaceReason
+from wizard.files.refusals import InPlaceReason, os_reason
 
 PRIVATE = 0o600
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -19,6 +18,7 @@ _TEMPORARY_SUFFIX = re.compile(r"\.[0-9a-f]{12}\.tmp")
 _LONGEST_STEM = 255 - len(".0123456789ab.tmp")
 """Bytes; almost everywhere a name may have 255 of them."""
 
+_DISK_FAILS = (errno.EIO, errno.ESTALE, errno.EROFS)
 _NO_NEW_FILE = {
     errno.EACCES: InPlaceReason.DIRECTORY,
     errno.EPERM: InPlaceReason.DIRECTORY,
@@ -220,11 +220,19 @@ def make_directories(directory: Path) -> list[Path]:
     return created
 
 
-def remove_directories(created: Sequence[Path]) -> None:
-    """Remove the directories that :func:`make_directories` created, where they are still empty."""
+def remove_directories(created: Sequence[Path]) -> list[str]:
+    """Remove the directories that :func:`make_directories` created, where they are still empty.
+
+    Returns those that a failing disk does not give up, each with the reason.
+    """
+    remaining = []
     for directory in reversed(created):
-        with contextlib.suppress(OSError):
+        try:
             directory.rmdir()
+        except OSError as error:
+            if error.errno in _DISK_FAILS and os.path.lexists(directory):
+                remaining.append(f"{directory} ({os_reason(error)})")
+    return remaining
 
 
 def _give(path: Path, owner: os.stat_result) -> None:

@@ -253,7 +253,7 @@ def _roll_back(journal: Journal, record: JournalRecord, stores: StoreOpener) -> 
                 foreign.append(str(image.path))
         except WizardError as error:
             failed.append(f"{image.path} ({error.message.removesuffix('.')})")
-    remove_directories(list(record.directories))
+    failed += remove_directories(record.directories)
     for stored, store in _opened(record, stores):
         try:
             if stored.fingerprint and record.phase is not Phase.BACKING_UP:
