@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wizard import check
 from wizard.compose import file
-from wizard.config.settings import settings_findings
+from wizard.config.settings import encryption_findings, settings_findings
 from wizard.live_test.diagnosis import TABLE
 from wizard.live_test.events import not_configured_report
 
@@ -32,7 +32,7 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
     """The codes are read from the calls in the source, wherever a finding is made."""
     rules = Path(check.__file__).parent.glob("*_rules.py")
     sources = [path.read_text(encoding="utf-8") for path in rules]
-    sources += [getsource(file), getsource(settings_findings)]
+    sources += [getsource(file), getsource(settings_findings), getsource(encryption_findings)]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     strings = {
         node.value

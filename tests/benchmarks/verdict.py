@@ -24,7 +24,8 @@ from typing import Self
 
 from tests.benchmarks.peers import Absent, installed, lettre, say_skipped
 from tests.benchmarks.turns import RUNS, spread
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import TestFinished, Verdict

@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.config.settings import (
-    Endpoint,
-    Route,
-    Security,
-    SmtpSettings,
-    check_user,
-    is_container_name,
-    is_loopback,
-    settings_findings,
-)
+from wizard.config.endpoint import Endpoint, Route, Security, is_container_name, is_loopback
+from wizard.config.settings import SmtpSettings, check_user, settings_findings
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.variables import check_variable, expand, references

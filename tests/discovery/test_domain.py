@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.config.settings import Endpoint
+from wizard.config.endpoint import Endpoint
 from wizard.discovery.providers import is_within
 from wizard.discovery.suggestion import as_host, domain_of
 from wizard.errors import InvalidValue

@@ -7,7 +7,8 @@ from itertools import chain
 
 import pytest
 
-from wizard.config.settings import Endpoint, Security, SmtpSettings
+from wizard.config.endpoint import Endpoint, Security
+from wizard.config.settings import SmtpSettings
 from wizard.discovery.offers import notes_on_endpoint, of_provider, suggest_by_domain
 from wizard.discovery.providers import (
     Provider,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wizard.config.settings import Endpoint
+from wizard.config.endpoint import Endpoint
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.formats.toml.statements import parse_toml

@@ -18,7 +18,8 @@ import pytest
 
 from tests.language.sources import PACKAGE, placeholders
 from wizard.cli.parser import parse_arguments
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.diagnosis_rule import Rule
 from wizard.live_test.failure import Failure, Stage

@@ -12,7 +12,8 @@ from contextlib import AbstractAsyncContextManager
 
 import trustme
 
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import Event, TestFinished, TestReport
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.live_test.servers import Run, Serve
-from wizard.config.settings import Security
+from wizard.config.endpoint import Security
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import (

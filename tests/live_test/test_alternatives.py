@@ -13,7 +13,8 @@ import trustme
 
 from tests.live_test.certificates import server_context
 from tests.live_test.servers import HOST, LoopbackNetwork, Run, Serve, verdict
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.alternatives import EndpointVariant, endpoint_variants
 from wizard.live_test.events import Alternative, Event, TestFinished, Verdict, VerdictReached
 from wizard.live_test.run import run_live_test

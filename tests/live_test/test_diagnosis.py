@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
 from wizard.secrets.secret import Secret

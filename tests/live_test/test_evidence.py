@@ -12,7 +12,7 @@ import wizard
 from tests.live_test import scripts
 from tests.live_test.certificates import server_context, stranger
 from tests.live_test.servers import Run, Serve
-from wizard.config.settings import Endpoint
+from wizard.config.endpoint import Endpoint
 from wizard.live_test.events import (
     MOST_LINES,
     Alternative,

@@ -11,7 +11,8 @@ from contextlib import aclosing
 import pytest
 
 from tests.live_test.servers import Run, Serve
-from wizard.config.settings import Endpoint, SmtpSettings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import StageStarted
 from wizard.live_test.failure import Stage
 from wizard.live_test.run import run_live_test

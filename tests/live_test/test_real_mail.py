@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.live_test.servers import POLITE, Run, Serve, verdict
-from wizard.config.settings import Endpoint, Route, Security, SmtpSettings
+from wizard.config.endpoint import Endpoint, Route, Security
+from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import TestReport, Verdict

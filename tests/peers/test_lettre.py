@@ -17,7 +17,7 @@ from tests.live_test.catalogue import CASES, Case, play
 from tests.live_test.certificates import authority, good
 from tests.live_test.servers import serving
 from tests.peers.crate import built
-from wizard.config.settings import Endpoint
+from wizard.config.endpoint import Endpoint
 from wizard.live_test.events import Verdict
 
 NO_PATIENCE = 6.0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.peers.crate import built
 from tests.peers.reference import HOWS, Answer
 from tests.peers.test_dotenv_readers import NASTY_FILES, NASTY_SECRETS, is_secret, secrets
-from wizard.config.settings import Endpoint, check_user
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import check_user
 from wizard.demo.stage import write_demo_files
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.edit import ConfigEdit, edit_config

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
-from wizard.config.settings import Endpoint, Security, SmtpSettings, check_user, settings_findings
+from wizard.config.endpoint import Endpoint, Security
+from wizard.config.settings import SmtpSettings, check_user, settings_findings
 from wizard.discovery.providers import provider_by_host
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.urls import mask_url_password

@@ -91,7 +91,7 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
                     for image in reversed(record.files)
                 ],
                 "secret": {
-                    "store": str(record.stores[0].kind) if record.stores else "env",
+                    "store": record.stores[0].kind.option if record.stores else "env",
                     "changed": True,
                 },
                 "restart_needed": True,

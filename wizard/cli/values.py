@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.config.draft import Draft
-from wizard.config.settings import Endpoint, check_user
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import check_user
 from wizard.errors import FileRefused, InvalidValue, UsageError
 from wizard.files.refusals import os_reason
 from wizard.formats.dotenv.quoting import check_value

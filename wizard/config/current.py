@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from wizard.config.endpoint import Endpoint
 from wizard.config.layout import Layout, LayoutKind
-from wizard.config.settings import Endpoint, SmtpSettings, check_user
+from wizard.config.settings import SmtpSettings, check_user
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.config.current import CurrentConfig
-from wizard.config.settings import Endpoint, SmtpSettings, check_user
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings, check_user
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey

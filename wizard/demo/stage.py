@@ -14,7 +14,7 @@ from pathlib import Path
 import aiosmtplib
 
 from wizard.config.current import CurrentConfig
-from wizard.config.settings import Security
+from wizard.config.endpoint import Security
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Ports
 from wizard.errors import InvalidValue
 from wizard.secrets.secret import Secret

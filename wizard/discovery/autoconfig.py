@@ -13,7 +13,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from wizard.config.settings import Route, Security
+from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.https import HttpsClient, NotFound, UnusableResponse
 from wizard.discovery.offers import AdvertisedServer, suggestions_from

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from wizard.config.settings import Route, Security
+from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.offers import AdvertisedServer, of_provider, suggestions_from
 from wizard.discovery.providers import provider_by_mx

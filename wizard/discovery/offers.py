@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.config.settings import SCHEME, Endpoint, Route, Security
+from wizard.config.endpoint import SCHEME, Endpoint, Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.providers import (
     Provider,

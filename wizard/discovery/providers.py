@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from wizard.config.settings import Security
+from wizard.config.endpoint import Security
 
 
 class UserNameForm(StrEnum):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from typing import Any
 
-from wizard.config.settings import Route, Security
+from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
 from wizard.discovery.autoconfig import by_autoconfig
 from wizard.discovery.dns import Records, SystemRecords, by_mx, by_srv

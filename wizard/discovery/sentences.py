@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from wizard.config.settings import Route, Security
+from wizard.config.endpoint import Route, Security
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm
 from wizard.discovery.suggestion import DiscoverySource, SearchState
 from wizard.text.language import N_, _

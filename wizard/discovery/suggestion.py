@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wizard.config.settings import Endpoint, Route
+from wizard.config.endpoint import Endpoint, Route
 from wizard.errors import InvalidValue
 from wizard.text.language import _
 

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wizard.config.settings import SCHEME, Endpoint, Route, Security, SmtpSettings, is_nearby
+from wizard.config.endpoint import SCHEME, Endpoint, Route, Security, is_nearby
+from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.live_test.events import Alternative, Verdict
 from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.config.settings import Security
+from wizard.config.endpoint import Security
 from wizard.live_test.diagnosis_rule import (
     Rule,
     at,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wizard.config.settings import Security, SmtpSettings, is_container_name, is_nearby
+from wizard.config.endpoint import Security, is_container_name, is_nearby
+from wizard.config.settings import SmtpSettings
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.text.display import MASK, sanitize

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from wizard.config.settings import Route
+from wizard.config.endpoint import Route
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Iterable, Iterator
 
 import wizard
-from wizard.config.settings import Route, Security
+from wizard.config.endpoint import Route, Security
 from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Stage
 from wizard.text.language import _

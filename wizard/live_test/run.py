@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
 
-from wizard.config.settings import Security, SmtpSettings
+from wizard.config.endpoint import Security
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.alternatives import BEFORE_LOGIN, AlternativeSearch, may_cure, remedy_for
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.events import (

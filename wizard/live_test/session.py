@@ -6,14 +6,8 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 
-from wizard.config.settings import (
-    Route,
-    Security,
-    SmtpSettings,
-    is_container_name,
-    is_loopback,
-    is_nearby,
-)
+from wizard.config.endpoint import Route, Security, is_container_name, is_loopback, is_nearby
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import (
     JSON,
     StageFailed,

@@ -14,7 +14,8 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, make_msgid
 
-from wizard.config.settings import Route, SmtpSettings
+from wizard.config.endpoint import Route
+from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis import refusal_matters
 from wizard.live_test.events import JSON, Sanitizer, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage

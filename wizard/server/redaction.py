@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.config.settings import Endpoint
+from wizard.config.endpoint import Endpoint
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.urls import mask_urls, url_password
 from wizard.text.display import MASK, sanitize

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from wizard.config.draft import Draft
-from wizard.config.settings import Route
+from wizard.config.endpoint import Route
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,

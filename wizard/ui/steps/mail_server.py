@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from wizard.config.draft import Draft
-from wizard.config.settings import SCHEME, Endpoint, Security
+from wizard.config.endpoint import SCHEME, Endpoint, Security
 from wizard.discovery.offers import notes_on_endpoint
 from wizard.discovery.sentences import search_status
 from wizard.discovery.suggestion import SearchState, Suggestion

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from wizard.config.draft import Draft
-from wizard.config.settings import Endpoint, Security
+from wizard.config.endpoint import Endpoint, Security
 from wizard.errors import InvalidValue, Severity
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand

@@ -1,0 +1,370 @@
+"""``endpoint`` in config.toml: what it may look like, and where it leads the server.
+
+Modelled after the Rust crate ``lettre`` 0.11, since the server's documentation leaves it open.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import unquote_to_bytes
+
+from wizard.errors import InvalidValue
+from wizard.formats.urls import mask_url_password
+from wizard.secrets.secret import Secret
+from wizard.text.language import N_, _
+
+SCHEME = "smtp://"
+_SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
+
+
+class Security(StrEnum):
+    """How a connection is protected: TLS from the first byte, STARTTLS required, or not at all."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the server connects to. ``ehlo_name`` is None when it introduces itself as usual."""
+
+    host: str
+    port: int
+    security: Security
+    ehlo_name: str | None = None
+
+    def in_words(self) -> str:
+        """Say the route as the end of a sentence that begins with "The server"."""
+        words = {
+            Security.TLS: N_(
+                "connects to {host}, port {port}, encrypted from the first byte (SMTPS)"
+            ),
+            Security.STARTTLS: N_(
+                "connects to {host}, port {port}, encrypted by STARTTLS before the login"
+            ),
+            Security.NONE: N_("connects to {host}, port {port}, not encrypted"),
+        }[self.security]
+        return _(words, host=self.host, port=self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A valid ``endpoint``: a bare host name, or a ``smtp://`` URL. Build it with :meth:`parse`."""
+
+    text: str = field(repr=False)
+    _host: str
+    _port: int | None
+    _tls_required: bool
+    _ehlo_name: str | None
+    credentials: tuple[str, Secret] | None
+    """User name and password of the URL; only present when it has a password."""
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Return the endpoint; raise :class:`InvalidValue` with the sentence that helps."""
+        if not text:
+            raise InvalidValue(
+                "endpoint-empty",
+                _("The endpoint is empty."),
+                _("Enter the host name of your mail server, for example mail.example.org."),
+            )
+        if text != text.strip():
+            raise InvalidValue(
+                "endpoint-blanks",
+                _("The endpoint has blanks around it, which would become part of the name."),
+                _("Remove them."),
+            )
+        if any(c.isspace() or not c.isprintable() for c in text):
+            raise InvalidValue(
+                "endpoint-characters",
+                _("The endpoint contains a blank, a line break or a control character."),
+                _("Enter the host name alone, for example mail.example.org."),
+            )
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            return cls(text, _bare_host(text), None, False, None, None)
+        if scheme.lower() != "smtp":
+            raise _wrong_scheme(scheme, rest)
+        return _parse_url(rest)
+
+    @property
+    def is_url(self) -> bool:
+        """Whether this is the ``smtp://`` form, for which ``starttls`` is not consulted."""
+        return self.text.startswith(SCHEME)
+
+    @property
+    def display(self) -> str:
+        """The text with a password in it masked."""
+        return mask_url_password(self.text)
+
+    def route(self, starttls: bool) -> Route:
+        """Return where the server connects to with this ``starttls``."""
+        if not self.is_url:
+            port, security = _SMTPS, Security.TLS
+            if starttls:
+                port, security = _SUBMISSION, Security.STARTTLS
+        elif self._tls_required:
+            port, security = self._port or _SUBMISSION, Security.STARTTLS
+        else:
+            port, security = self._port or _SMTP, Security.NONE
+        return Route(self._host, port, security, self._ehlo_name)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` means the very machine, or container, that connects."""
+    address = _ip_address(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
+
+
+def is_container_name(host: str) -> bool:
+    """Whether ``host`` looks like a name that only a container network knows."""
+    return not is_ip_address(host) and (
+        "_" in host or ("." not in host and host.lower() != "localhost")
+    )
+
+
+def is_nearby(host: str) -> bool:
+    """Whether a connection to ``host`` stays on one machine."""
+    return is_loopback(host) or is_container_name(host)
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether ``host`` is an address instead of a name."""
+    return _ip_address(host) is not None
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _wrong_scheme(scheme: str, rest: str) -> InvalidValue:
+    host = re.split(r"[:/?#]", rest.rpartition("@")[2], maxsplit=1)[0] or "mail.example.org"
+    if scheme.lower() == "smtps":
+        remedy = _("Enter {host} alone: a bare host name means SMTPS on port 465.", host=host)
+    else:
+        remedy = _(
+            "Enter the bare host name ({host}) for a mail server on the internet, or "
+            "smtp://host:port for a local relay.",
+            host=host,
+        )
+    shown = scheme if len(scheme) <= 20 else f"{scheme[:20]}…"
+    return InvalidValue(
+        "endpoint-scheme", _("The server does not know {shown}://.", shown=shown), remedy
+    )
+
+
+def _bare_host(text: str) -> str:
+    """Check an endpoint without ``://``; return the host."""
+    if is_ip_address(text):
+        return text
+    if "@" in text:
+        raise InvalidValue(
+            "endpoint-is-address",
+            _("The endpoint is the name of a mail server, not a mail address."),
+            _(
+                "Enter the host name, often smtp.{domain} or mail.{domain}.",
+                domain=_after_at(text),
+            ),
+        )
+    if text.startswith("["):
+        raise _brackets()
+    host, colon, port = text.partition(":")
+    if colon:
+        raise _port_on_bare_host(host, port)
+    bare = re.split(r"[/?#]", text)[0]
+    if bare != text:
+        raise InvalidValue(
+            "endpoint-path",
+            _("A bare host name cannot be followed by a path: it becomes part of the name."),
+            _("Enter {host} alone.", host=bare) if bare else _("Enter the host name alone."),
+        )
+    return _check_host(text)
+
+
+def _after_at(text: str) -> str:
+    return text.rpartition("@")[2] or "example.org"
+
+
+def _brackets() -> InvalidValue:
+    return InvalidValue(
+        "endpoint-brackets",
+        _("The server cannot use an IPv6 address in brackets: they reach the resolver."),
+        _("Use a host name; for a relay on the same machine 127.0.0.1 or localhost."),
+    )
+
+
+def _port_on_bare_host(host: str, port: str) -> InvalidValue:
+    number = _port_number(port)
+    if number is None:
+        remedy = _("Enter the host name alone.")
+    elif number == _SMTPS:
+        remedy = _("Enter {host} alone: port 465 is the default.", host=host)
+    elif number == _SUBMISSION:
+        remedy = _("Enter {host} alone and choose STARTTLS, which means port 587.", host=host)
+    else:
+        remedy = _(
+            "Write smtp://{host}:{number}?tls=required for STARTTLS on this port, or "
+            "smtp://{host}:{number} for a local relay without encryption.",
+            host=host,
+            number=number,
+        )
+    return InvalidValue(
+        "endpoint-port", _("A bare host name cannot be followed by a port."), remedy
+    )
+
+
+def _port_number(text: str) -> int | None:
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= 65535:
+        return int(text)
+    return None
+
+
+def _check_host(host: str) -> str:
+    shown = mask_url_password(host)  # percent-encoded, a whole URL may have got here
+    if not host.isascii():
+        raise InvalidValue(
+            "endpoint-not-ascii",
+            _(
+                "The host name {host} has characters that a name in the DNS cannot have.",
+                host=shown,
+            ),
+            _punycode_remedy(host),
+        )
+    labels = host.split(".")
+    if labels[-1] == "" and len(labels) > 1 and all(labels[:-1]):
+        raise InvalidValue(
+            "endpoint-trailing-dot",
+            _("The host name ends with a dot, which no certificate matches."),
+            _("Enter {host}.", host=host.rstrip(".")),
+        )
+    if len(host) > 253 or max(map(len, labels)) > 63:
+        raise InvalidValue(
+            "endpoint-not-a-host",
+            _("What was entered is too long for a host name."),
+            _("Look for text pasted twice: a host name has at most 253 characters, each part 63."),
+        )
+    if not all(_LABEL.match(label) for label in labels):
+        raise InvalidValue(
+            "endpoint-not-a-host",
+            _("{host!r} is not a host name.", host=shown[:60]),
+            _("Use letters, digits, hyphens and single dots, for example mail.example.org."),
+        )
+    if labels[-1].isdigit():
+        raise InvalidValue(
+            "endpoint-not-an-address",
+            _("{host!r} is neither a host name nor a complete IP address.", host=shown),
+            _("Enter the host name, for example mail.example.org."),
+        )
+    return host
+
+
+def _punycode_remedy(host: str) -> str:
+    import idna  # only for this sentence
+
+    try:
+        return _("Enter {host}.", host=idna.encode(host, uts46=True).decode("ascii"))
+    except idna.IDNAError:
+        return _("Enter it in the form that begins with xn--.")
+
+
+def _parse_url(rest: str) -> Endpoint:
+    """Parse ``[user:password@]host[:port][/ehlo-name][?tls=required]`` behind ``smtp://``."""
+    if "#" in rest:
+        raise InvalidValue(
+            "endpoint-fragment",
+            _("The endpoint contains #, behind which the server ignores everything."),
+            _("Remove it; in a password write %23."),
+        )
+    before_query, question, query = rest.partition("?")
+    authority, _slash, path = before_query.partition("/")
+    userinfo, _at, place = authority.rpartition("@")
+    host, port = _host_and_port(place)
+    return Endpoint(
+        SCHEME + rest,
+        host,
+        port,
+        _tls_required(query) if question else False,
+        _ehlo_name(path),
+        _credentials(userinfo),
+    )
+
+
+def _host_and_port(place: str) -> tuple[str, int | None]:
+    if place.startswith("["):
+        raise _brackets()
+    host, colon, port = place.partition(":")
+    if not host:
+        raise InvalidValue(
+            "endpoint-no-host",
+            _("The endpoint has no host behind smtp://"),
+            _("Write for example smtp://localhost:2500."),
+        )
+    number = _port_number(port)
+    if colon and number is None:
+        raise InvalidValue(
+            "endpoint-port-range",
+            _("The port of {host} is not a number from 1 to 65535.", host=host),
+            _("Write for example smtp://{host}:2500.", host=host),
+        )
+    return (host if is_ip_address(host) else _check_host(host)), number
+
+
+def _tls_required(query: str) -> bool:
+    if query == "tls=required":
+        return True
+    if query == "tls=opportunistic":
+        raise InvalidValue(
+            "endpoint-opportunistic",
+            _("With ?tls=opportunistic an attacker on the way can switch the encryption off."),
+            _("Write ?tls=required."),
+        )
+    raise InvalidValue(
+        "endpoint-query",
+        _("The only thing that may follow ? in the endpoint is tls=required."),
+        _("Write ?tls=required, or remove the ? and what follows it."),
+    )
+
+
+def _ehlo_name(path: str) -> str | None:
+    name = path.strip("/")
+    if not name:
+        return None
+    literal = name.startswith("[") and name.endswith("]")
+    if "/" in name or not (literal or all(_LABEL.match(label) for label in name.split("."))):
+        raise InvalidValue(
+            "endpoint-path",
+            _(
+                "What follows the / in the endpoint is the name for the EHLO command, and must be "
+                "a host name."
+            ),
+            _(
+                "Write for example smtp://relay.example.org/myserver.example.org, or remove the / "
+                "and what follows it."
+            ),
+        )
+    return name
+
+
+def _credentials(userinfo: str) -> tuple[str, Secret] | None:
+    user, _colon, password = userinfo.partition(":")
+    if not password:
+        return None
+    try:
+        return (
+            unquote_to_bytes(user).decode(),
+            Secret(unquote_to_bytes(password).decode()),
+        )
+    except UnicodeDecodeError:
+        raise InvalidValue(
+            "endpoint-credentials",
+            _("The user name or password in the endpoint is not UTF-8 once its %XX are decoded."),
+            _("Remove both from the endpoint and enter them as user and secret."),
+        ) from None
