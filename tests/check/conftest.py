@@ -30,11 +30,11 @@ class Check:
     def keep_in_keyring(self, text: str) -> None:
         self.keyring.kept = Secret(text)
 
-    def all(self, files: dict[str, str]) -> tuple[Finding, ...]:
+    def layout(self, files: dict[str, str]) -> tuple[Finding, ...]:
         config = vendors.write(self.directory, files)
-        return self.again(config)
+        return self.config(config)
 
-    def again(self, config: Path) -> tuple[Finding, ...]:
+    def config(self, config: Path) -> tuple[Finding, ...]:
         return check_all(self.inspect(config))
 
     def inspect(self, config: Path) -> Inspection:
@@ -43,7 +43,7 @@ class Check:
     def __call__(self, files: dict[str, str]) -> Found:
         """Return code, severity, file below the directory, and line of each finding."""
         found = set()
-        for finding in self.all(files):
+        for finding in self.layout(files):
             assert finding.path is not None
             path = str(finding.path.relative_to(self.directory))
             found.add((finding.code, str(finding.severity), path, finding.line))

@@ -35,7 +35,7 @@ def line_of(text: str, part: str) -> int:
     ids=["compose", "compose with proxy", "standalone"],
 )
 def test_nothing_is_found_on_the_vendors_own_layouts(check: Check, files: dict[str, str]) -> None:
-    assert check.all(files) == ()
+    assert check.layout(files) == ()
 
 
 SMTP_LINE = line_of(CONFIG, "[smtp]")
@@ -323,7 +323,7 @@ def test_catalogue_is_large_enough() -> None:
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_finding_says_what_to_do_and_no_secret(check: Check, name: str) -> None:
     files, _ = CATALOGUE[name]
-    for finding in check.all(files):
+    for finding in check.layout(files):
         assert finding.message.endswith(".")
         assert finding.remedy
         for secret in ("hunter22", "hunter23", "dbpass", "sesame99"):

@@ -44,7 +44,7 @@ def changed(old: str, new: str, **more: str) -> dict[str, str]:
     ],
 )
 def test_variable_may_be_passed_in_any_way(check: Check, environment: str) -> None:
-    assert check.all(changed(ENVIRONMENT, environment)) == ()
+    assert check.layout(changed(ENVIRONMENT, environment)) == ()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_variable_may_be_passed_in_any_way(check: Check, environment: str) -> No
     ],
 )
 def test_directory_may_be_mounted_in_any_way(check: Check, mount: str) -> None:
-    assert check.all(changed(MOUNT, mount)) == ()
+    assert check.layout(changed(MOUNT, mount)) == ()
 
 
 def test_anchors_and_merges_are_followed(check: Check) -> None:
@@ -68,7 +68,7 @@ def test_anchors_and_merges_are_followed(check: Check) -> None:
         "x-more: &more {BOMNIPOTENT_DB_PW: $BOMNIPOTENT_DB_PW}\n"
     )
     text = COMPOSE.replace(ENVIRONMENT, "    environment:\n      <<: [*common, *more]\n")
-    assert check.all(compose(anchors + text)) == ()
+    assert check.layout(compose(anchors + text)) == ()
     text = COMPOSE.replace(ENVIRONMENT, "    environment: *common\n")
     assert {one[0] for one in check(compose(anchors + text))} == {"compose-variable-not-passed"}
 
@@ -76,13 +76,13 @@ def test_anchors_and_merges_are_followed(check: Check) -> None:
 def test_own_value_wins_over_a_merged_one(check: Check) -> None:
     anchors = "x-common: &common {SMTP_SECRET: '', BOMNIPOTENT_DB_PW: $BOMNIPOTENT_DB_PW}\n"
     text = COMPOSE.replace(ENVIRONMENT, f"    environment:\n{PASSED}      <<: *common\n")
-    assert check.all(compose(anchors + text)) == ()
+    assert check.layout(compose(anchors + text)) == ()
 
 
 def test_override_file_is_merged(check: Check) -> None:
     without = compose(COMPOSE.replace(PASSED, ""))
     override = f"services:\n  bomnipotent_server:\n    environment:\n{PASSED}"
-    assert check.all({**without, "compose.override.yaml": override}) == ()
+    assert check.layout({**without, "compose.override.yaml": override}) == ()
     assert check({**compose(), "compose.override.yaml": "services: ["}) == {
         ("compose-invalid", "error", "compose.override.yaml", 1)
     }
@@ -96,31 +96,31 @@ def test_override_file_is_merged(check: Check) -> None:
     ],
 )
 def test_what_may_stand_in_another_file_is_not_missed(check: Check, text: str) -> None:
-    assert check.all(compose(text)) == ()
+    assert check.layout(compose(text)) == ()
 
 
 def test_secret_in_the_keyring_reaches_compose_through_exec(check: Check) -> None:
     check.keep_in_keyring("hunter22")
     env = ENV.replace("SMTP_SECRET=hunter22\n", "")
     for form in ("${SMTP_SECRET}", "${SMTP_SECRET:?}", ""):
-        (found,) = check.all(changed("${SMTP_SECRET}", form, env=env))
+        (found,) = check.layout(changed("${SMTP_SECRET}", form, env=env))
         assert (found.code, found.severity) == ("secret-needs-exec", "note")
         assert found.remedy == "Start it by: smtp-wizard exec -- docker compose up -d"
 
 
 def test_secret_of_the_shell_reaches_compose(check: Check) -> None:
     check.environ["SMTP_SECRET"] = "hunter22"
-    assert check.all(compose(env=ENV.replace("SMTP_SECRET=hunter22\n", ""))) == ()
+    assert check.layout(compose(env=ENV.replace("SMTP_SECRET=hunter22\n", ""))) == ()
 
 
 def test_env_beside_the_configuration_is_read_by_the_server(check: Check) -> None:
     files = compose(COMPOSE.replace(PASSED, ""), env=ENV.replace("SMTP_SECRET=hunter22\n", ""))
-    assert check.all({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"}) == ()
+    assert check.layout({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"}) == ()
 
 
 def test_blank_value_that_wins_is_explained_with_the_file_that_loses(check: Check) -> None:
     files = compose(env=ENV.replace("SMTP_SECRET=hunter22\n", ""))
-    (found,) = check.all({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"})
+    (found,) = check.layout({**files, "bomnipotent_config/.env": "SMTP_SECRET=hunter22\n"})
     assert "wins over the value in" in found.message
     assert str(check.directory / "bomnipotent_config" / ".env") in found.message
     assert found.remedy == f"Move the line from there to {check.directory / '.env'}."
@@ -211,7 +211,7 @@ def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
 )
 def test_unusual_yaml_is_survived(check: Check, text: str) -> None:
     assert parse_compose(text).open_ended is False
-    check.all(compose(text))
+    check.layout(compose(text))
 
 
 def test_aliases_that_multiply_do_no_harm(check: Check) -> None:

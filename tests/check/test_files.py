@@ -13,7 +13,7 @@ from tests.check.vendors import CONFIG, ENV, compose, standalone, write
 
 
 def codes(check: Check, config: Path) -> set[tuple[str, str]]:
-    return {(one.code, str(one.severity)) for one in check.again(config)}
+    return {(one.code, str(one.severity)) for one in check.config(config)}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_credential_of_a_service_needs_exec(check: Check) -> None:
     config = write(check.directory, standalone(env=ENV.replace("SMTP_SECRET=hunter22\n", "")))
     (check.directory / "smtp_secret").write_text("hunter22")
     check.environ["CREDENTIALS_DIRECTORY"] = str(check.directory)
-    (found,) = check.again(config)
+    (found,) = check.config(config)
     assert found.code == "secret-needs-exec"
     assert "systemd credential" in found.message
 

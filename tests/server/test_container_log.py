@@ -112,7 +112,7 @@ def is_alive(number: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-async def test_docker_that_has_gone_meanwhile_makes_the_log_unreadable(
+async def test_docker_that_was_removed_meanwhile_makes_the_log_unreadable(
     tmp_path: Path, docker: Docker
 ) -> None:
     log = log_of(composed(tmp_path), docker)
@@ -135,7 +135,7 @@ def test_names_that_could_be_flags_are_never_passed_on(tmp_path: Path, docker: D
     assert observe_server(load(config, PATH=docker.path)).log() is None
 
 
-async def test_service_that_stands_in_the_override_is_found(tmp_path: Path, docker: Docker) -> None:
+async def test_service_in_the_override_is_found(tmp_path: Path, docker: Docker) -> None:
     config = composed(tmp_path, compose="services:\n  db:\n    image: bomnipotent_db\n")
     (tmp_path / "compose.override.yaml").write_text(COMPOSE)
     print_line(docker, "enough", "2099-01-01T00:00:00Z")

@@ -101,7 +101,7 @@ async def test_screen_says_that_the_server_has_reloaded(
     assert any("has reloaded" in line for line in done.lines)
 
 
-async def test_what_the_server_has_done_is_no_step_any_more_in_german_either(
+async def test_what_the_server_has_done_is_no_longer_a_step_in_german_either(
     tmp_path: Path, start_server: StartServer
 ) -> None:
     config = standalone(tmp_path, MORE)
@@ -196,7 +196,7 @@ async def test_config_mounted_as_a_file_is_said_to_need_a_restart(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signal_during_the_wait_loses_no_word_and_leaves_no_process(
+def test_signal_during_the_wait_loses_nothing_and_leaves_no_process(
     tmp_path: Path, home: Path, docker: Docker, number: signal.Signals
 ) -> None:
     docker.behave("hangs")

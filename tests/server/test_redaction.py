@@ -19,7 +19,7 @@ TYPED = "new$secret'with\"all\\of#it é"
 
 
 @pytest.fixture
-def hide(tmp_path: Path) -> Redactor:
+def redact(tmp_path: Path) -> Redactor:
     config = standalone(tmp_path)
     write_config(config, 'db_url = "postgres://u:${DB_PW}@db:5432/x"')
     now = load(config, DB_PW="dbpass-of-somebody")
@@ -28,8 +28,8 @@ def hide(tmp_path: Path) -> Redactor:
 
 
 @pytest.mark.parametrize("form", sorted(encodings_of(TYPED)))
-def test_new_secret_is_masked_in_every_form(hide: Redactor, form: str) -> None:
-    shown = hide(f"unexpected value {form}: of secret")
+def test_new_secret_is_masked_in_every_form(redact: Redactor, form: str) -> None:
+    shown = redact(f"unexpected value {form}: of secret")
     assert form not in shown
     assert MASK in shown
 
@@ -37,36 +37,36 @@ def test_new_secret_is_masked_in_every_form(hide: Redactor, form: str) -> None:
 @pytest.mark.parametrize(
     "text", ['correct horse "battery"', "dbpass-of-somebody", "p%40ssword", "p@ssword"]
 )
-def test_stored_and_other_secrets_are_masked(hide: Redactor, text: str) -> None:
-    assert text not in hide(f"invalid value: {text}, expected another")
+def test_stored_and_other_secrets_are_masked(redact: Redactor, text: str) -> None:
+    assert text not in redact(f"invalid value: {text}, expected another")
 
 
 def test_values_in_quotes_and_passwords_in_urls_are_masked_unknown_as_they_are(
-    hide: Redactor,
+    redact: Redactor,
 ) -> None:
-    shown = hide('invalid type: string "who knows", at postgres://u:hidden@h/x')
+    shown = redact('invalid type: string "who knows", at postgres://u:hidden@h/x')
     assert shown == f'invalid type: string "{MASK}", at postgres://u:{MASK}@h/x'
-    assert "begun" not in hide('invalid type: string "begun and never closed')
+    assert "begun" not in redact('invalid type: string "begun and never closed')
 
 
-def test_names_of_fields_and_variables_stay(hide: Redactor) -> None:
+def test_names_of_fields_and_variables_stay(redact: Redactor) -> None:
     text = 'unknown field `usr`, expected `user`; environment variable "SMTP_SECRET" not found'
-    assert hide(text) == text
+    assert redact(text) == text
 
 
-def test_words_are_fit_for_a_terminal_and_cut(hide: Redactor) -> None:
-    shown = hide("a\x1b]0;title\x07 \u202e b\n" + "long " * 100)
+def test_text_is_cut_and_fit_for_a_terminal(redact: Redactor) -> None:
+    shown = redact("a\x1b]0;title\x07 \u202e b\n" + "long " * 100)
     assert shown.startswith("a ]0;title b long")
     assert len(shown) <= 300
 
 
-def test_cut_does_not_leave_half_a_secret(hide: Redactor) -> None:
+def test_cut_does_not_leave_half_a_secret(redact: Redactor) -> None:
     for length in range(270, 300):
-        assert "dbpass" not in hide("x" * length + " dbpass-of-somebody")
+        assert "dbpass" not in redact("x" * length + " dbpass-of-somebody")
 
 
-def test_cut_does_not_leave_half_a_password_of_a_url(hide: Redactor) -> None:
-    assert "hidden" not in hide("x" * 270 + " postgres://u:hidden-password-of-somebody@host/x")
+def test_cut_does_not_leave_half_a_password_of_a_url(redact: Redactor) -> None:
+    assert "hidden" not in redact("x" * 270 + " postgres://u:hidden-password-of-somebody@host/x")
 
 
 @settings(deadline=None)

@@ -104,7 +104,7 @@ async def test_reload_in_a_container_is_noticed(
         ("no-service", ReloadResult.UNREADABLE),
     ],
 )
-async def test_docker_that_does_not_help(
+async def test_docker_that_tells_nothing(
     tmp_path: Path, docker: Docker, manner: str, result: ReloadResult
 ) -> None:
     docker.behave(manner)
@@ -116,7 +116,7 @@ async def test_docker_that_does_not_help(
 @pytest.mark.parametrize(
     ("more", "result"), [("", ReloadResult.SILENT), ('level = "warn"', ReloadResult.QUIET)]
 )
-async def test_silence_means_more_where_the_level_lets_a_reload_be_told(
+async def test_silence_means_more_where_the_level_shows_reloads(
     tmp_path: Path, start_server: StartServer, more: str, result: ReloadResult
 ) -> None:
     config = standalone(tmp_path, LOG + more)
@@ -152,7 +152,7 @@ async def test_cancelling_takes_no_time_even_when_docker_hangs(
     assert waiting.cancelled()
 
 
-def test_every_outcome_has_words_that_hold_no_placeholder(tmp_path: Path) -> None:
+def test_every_outcome_has_a_message_without_placeholders(tmp_path: Path) -> None:
     watch, _ = prepare(standalone(tmp_path, LOG + 'level = "error"'))
     for result in ReloadResult:
         message = reload_message(ReloadOutcome(result, "why"), watch)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.check.inspection import Inspection
+from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
+from wizard.formats.config_toml.view import SmtpValues
 from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import references
@@ -190,7 +192,14 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
     current, smtp = inspection.current, inspection.smtp
     if current is None or smtp is None:
         return
-    path, line = current.config.path, smtp.lines.get("secret")
+    yield from _in_clear_findings(current, smtp)
+    name, value = inspection.reference, inspection.secret_as_received()
+    if name and value:
+        yield from _value_findings(current, smtp, name, value)
+
+
+def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Finding]:
+    path = current.config.path
     if current.resolver.literal is not None:
         yield Finding(
             "secret-in-config",
@@ -200,7 +209,7 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
             ),
             _("Move it to .env: smtp-wizard set --secret-stdin"),
             path=path,
-            line=line,
+            line=smtp.lines.get("secret"),
         )
     endpoint = smtp.endpoint or ""
     has_secret = current.resolver.literal is not None or mask_url_password(endpoint) != endpoint
@@ -217,9 +226,12 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
             Severity.ERROR,
             path,
         )
-    name, value = inspection.reference, inspection.secret_as_received()
-    if not name or not value:
-        return
+
+
+def _value_findings(
+    current: CurrentConfig, smtp: SmtpValues, name: str, value: str
+) -> Iterator[Finding]:
+    path, line = current.config.path, smtp.lines.get("secret")
     if _breaks_string(name, value, smtp.secret_source):
         yield Finding(
             "secret-breaks-config",

@@ -76,18 +76,7 @@ def next_steps(
         if warning.code in _BEFORE_START
     ]
     if plan.needs_exec or plan.restart_needed:
-        if plan.needs_exec and plan.store.unit_setting is not None:
-            config = current.layout.config
-            steps += _install_drop_in(config, plan.store.unit_setting(config))
-        elif plan.needs_exec:
-            words = _("The server gets the secret only when it is started like this:")
-            steps.append(NextStep(words))
-        elif plan.secret_changed:
-            words = _("A running server does not notice a new secret. Start it again:")
-            steps.append(NextStep(words))
-        else:
-            steps.append(NextStep(_("Start the server:")))
-        steps.append(NextStep(start_command(plan.store, current.layout), StepKind.COMMAND))
+        steps += _start_server(current.layout, plan)
     elif restart is not None:
         words = _("config.toml is mounted on its own, so the server does not notice the change.")
         steps += NextStep(words), NextStep(_("Start it again:"))
@@ -98,6 +87,19 @@ def next_steps(
         steps.append(NextStep(_("Then let the server prove it with a mail of its own:")))
         steps.append(NextStep("bomnipotent_client test-email you@example.org", StepKind.COMMAND))
     return tuple(steps)
+
+
+def _start_server(layout: Layout, plan: Plan) -> list[NextStep]:
+    command = NextStep(start_command(plan.store, layout), StepKind.COMMAND)
+    if plan.needs_exec and plan.store.unit_setting is not None:
+        return [*_install_drop_in(layout.config, plan.store.unit_setting(layout.config)), command]
+    if plan.needs_exec:
+        words = _("The server gets the secret only when it is started like this:")
+    elif plan.secret_changed:
+        words = _("A running server does not notice a new secret. Start it again:")
+    else:
+        words = _("Start the server:")
+    return [NextStep(words), command]
 
 
 def start_command(store: StoreKind, layout: Layout) -> str:
