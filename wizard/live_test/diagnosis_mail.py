@@ -168,7 +168,7 @@ LOGIN: tuple[Rule, ...] = (
         N_("{host} rejects the login of {user}: the secret has blanks around it."),
         N_("Enter the secret again, without blanks."),
     ),
-    # What single providers mean by it
+    # Providers with peculiarities of their own
     Rule(
         Cause.REPLY,
         (at(Stage.AUTH), wrong_fixed_user),
@@ -222,7 +222,7 @@ LOGIN: tuple[Rule, ...] = (
             "its API or access key."
         ),
     ),
-    # What is left
+    # Every other provider
     Rule(
         Cause.REPLY,
         (at(Stage.AUTH), user_is_no_address),
@@ -384,7 +384,7 @@ SENDING: tuple[Rule, ...] = (
         N_("Ask whoever runs {host} to let this account send, or use another mail server."),
     ),
     OTHER_RECIPIENT,
-    # --- The mail itself
+    # The mail itself
     Rule(
         Cause.CLOSED,
         (at(Stage.DATA),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
@@ -73,22 +74,22 @@ async def run_live_test(
     """Test ``settings`` as the server would use them.
 
     Yields :class:`StageStarted` and :class:`StageFinished` for each stage,
-    :class:`VerdictReached` once the verdict is certain, and at the end :class:`TestFinished`,
-    whatever happens within ``timeout`` seconds. With a ``recipient`` the mail server is also
-    asked whether it takes mails to it; a mail is only sent there if ``deliver`` is set as well,
-    and then it is sent once. ``alternatives``: when the test fails, other endpoints are tried,
-    without the secret. ``compose``: the server runs in a container, where some names mean
-    something else. Cancelling the consumer, or closing the generator
+    :class:`VerdictReached` once the verdict is certain, and within ``timeout`` seconds at the
+    latest :class:`TestFinished`. Cancelling the consumer, or closing the generator
     (``contextlib.aclosing``), closes all connections at once.
+
+    The mail server is also asked whether it takes mails to ``recipient``, and one is sent there,
+    once, if ``deliver`` is set. ``alternatives``: if the test fails, other endpoints are tried,
+    without the secret. ``compose``: the server runs in a container, where some names differ.
     """
     if deliver and recipient is None:
         raise ValueError("a mail needs a recipient")
     network = network or SystemNetwork()
     session = SmtpSession(settings, network, recipient=recipient, deliver=deliver, compose=compose)
     deadline = asyncio.get_running_loop().time() + timeout
-    search = AlternativeSearch(settings, network, deadline) if alternatives else None
-    run = TestRun(settings, network, session, search, timeout)
-    try:
+    search = AlternativeSearch(settings, network, deadline)
+    run = TestRun(settings, network, session, search if alternatives else None, timeout)
+    async with aclosing(search), aclosing(session):
         for stage, action in session.stages():
             if not run.decided and stage in _COURTESIES:
                 yield run.decide()
@@ -100,10 +101,6 @@ async def run_live_test(
         if not run.decided:
             yield run.decide()
         await run.find_alternatives()
-    finally:
-        await session.aclose()
-        if search is not None:
-            await search.aclose()
     yield TestFinished(run.report(recipient))
 
 
@@ -166,9 +163,7 @@ class TestRun:
     async def find_alternatives(self) -> None:
         """Look for another endpoint that works, where the failure can be cured by one."""
         failure, diagnosis = self._failure, self._diagnosis
-        if self._search is None or failure is None or diagnosis is None:
-            return
-        if not may_cure(failure, diagnosis):
+        if not (self._search and failure and diagnosis and may_cure(failure, diagnosis)):
             return
         names: tuple[str, ...] = ()
         if failure.certificate and failure.cause is Cause.CERTIFICATE_NAME:

@@ -80,7 +80,7 @@ class SmtpSession:
             yield Stage.STARTTLS, self._start_tls
             yield Stage.EHLO, self._introduce
         yield Stage.AUTH, self._log_in
-        # Only now are the extensions known that count.
+        # The extensions of the last EHLO are the ones that count, and only known by now.
         transaction = self._transaction = Transaction(
             self._smtp,
             self.extensions,
