@@ -1,4 +1,4 @@
-"""Running a part of a test in a process of its own, as an ordinary account."""
+"""Running a part of a test in a process of its own, as an as_ordinary account."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 ROOT = os.geteuid() == 0
 ORDINARY = 1234
-"""An account, and a group of the same number, that need no entry in /etc/passwd."""
+"""The number of an account and its group; they need no entry in /etc/passwd."""
 
 needs_root = pytest.mark.skipif(not ROOT, reason="only root may do that")
 
 
-def apart(function: Callable[[], T], uid: int | None = None, groups: Sequence[int] = ()) -> T:
+def in_child(function: Callable[[], T], uid: int | None = None, groups: Sequence[int] = ()) -> T:
     """Return what ``function`` returns in a child process, or raise what it raises.
 
     With ``uid`` the child gives up root for good first.
@@ -38,7 +38,7 @@ def apart(function: Callable[[], T], uid: int | None = None, groups: Sequence[in
             answer: object = (function(), None)
         except WizardError as error:
             answer = (None, (type(error), error.code, error.message, error.remedy, error.path))
-        except BaseException:  # noqa: BLE001  (whatever it is, the parent has to know)
+        except BaseException:  # noqa: BLE001  (the parent has to know, whatever it is)
             answer = (None, traceback.format_exc())
         with os.fdopen(writer, "wb") as stream:
             stream.write(pickle.dumps(answer))
@@ -56,12 +56,12 @@ def apart(function: Callable[[], T], uid: int | None = None, groups: Sequence[in
 
 
 def fork() -> int:
-    """Fork; threads that other tests have left behind are of no interest to the child."""
+    """Fork; threads that other tests have left behind do not matter to the child."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
 
 
-def ordinary(function: Callable[[], T]) -> T:
+def as_ordinary(function: Callable[[], T]) -> T:
     """Run ``function`` as an account that is not root."""
-    return apart(function, ORDINARY if ROOT else None)
+    return in_child(function, ORDINARY if ROOT else None)

@@ -1,4 +1,4 @@
-"""A directory that every account can reach, and file systems of one's own."""
+"""A directory that every account can reach, and file systems for one test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def mount(place: Path) -> Iterator[Mount]:
-    """Return a function that mounts something and gives back where; skips where it may not."""
+    """Return a function that mounts something and returns where, or skips where it may not."""
     mounted: list[Path] = []
 
     def mount(target: Path, *arguments: str) -> Path:

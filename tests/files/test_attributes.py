@@ -15,7 +15,7 @@ from wizard.files import reading
 from wizard.files.reading import read_file
 from wizard.files.replacing import replace_file
 
-from .accounts import ORDINARY, apart, needs_root, ordinary
+from .accounts import ORDINARY, as_ordinary, in_child, needs_root
 
 needs_acl = pytest.mark.skipif(shutil.which("setfacl") is None, reason="setfacl is not installed")
 
@@ -58,7 +58,7 @@ def test_access_control_list_stays(place: Path) -> None:
 
 
 @needs_acl
-def test_access_control_list_of_the_directory_lets_nobody_else_in(place: Path) -> None:
+def test_access_control_list_of_the_directory_gives_nobody_else_access(place: Path) -> None:
     """A new file inherits it; the file that is replaced does not have it."""
     path = place / ".env"
     path.write_text("old")
@@ -82,8 +82,8 @@ def test_new_file_is_private_in_spite_of_the_list_of_its_directory(place: Path) 
 
 
 @needs_root
-def test_attribute_that_describes_the_old_file_alone_is_not_copied(place: Path) -> None:
-    """As trusted.gfid of Gluster, or the hash in security.ima."""
+def test_attribute_that_describes_only_the_old_file_is_not_copied(place: Path) -> None:
+    """Such as trusted.gfid of Gluster, or the hash in security.ima."""
     path = place / "config.toml"
     path.write_text("old")
     setxattr(path, "trusted.smtp-wizard", b"of this file")
@@ -102,7 +102,7 @@ def test_file_that_its_owner_made_read_only_is_left_alone(place: Path) -> None:
 
     place.chmod(0o777)
     with pytest.raises(WriteFailed, match=r"yours.*chmod u\+w") as failed:
-        ordinary(replace)
+        as_ordinary(replace)
     assert failed.value.code == "write-failed"
     assert path.read_text() == "old"
 
@@ -118,8 +118,8 @@ def test_root_replaces_a_read_only_file_which_stays_read_only(place: Path) -> No
 
 
 @needs_root
-def test_file_of_another_account_in_a_directory_of_ours_is_left_alone(place: Path) -> None:
-    """The directory would let us replace it, and the new file would be ours."""
+def test_file_of_another_account_in_our_directory_is_left_alone(place: Path) -> None:
+    """The directory would let us replace it, but the new file would be ours."""
     directory = place / "configs"
     directory.mkdir()
     os.chown(directory, ORDINARY, ORDINARY)
@@ -127,17 +127,17 @@ def test_file_of_another_account_in_a_directory_of_ours_is_left_alone(place: Pat
     path.write_text("old")
     path.chmod(0o644)
     with pytest.raises(WriteFailed, match="account that owns the file, or with sudo"):
-        ordinary(lambda: replace_file(read_file(path), b"new"))
+        as_ordinary(lambda: replace_file(read_file(path), b"new"))
     assert path.read_text() == "old"
     assert path.stat().st_uid == 0
 
 
 @needs_root
 @pytest.mark.parametrize("shared_mode", [0o1777, 0o777])
-def test_planted_file_in_a_directory_of_everybody_is_not_given_the_secret(
+def test_planted_file_in_a_world_writable_directory_does_not_get_the_secret(
     place: Path, shared_mode: int
 ) -> None:
-    """Whoever owns it could read it, also when root replaces it."""
+    """Its owner could read the secret, even if root replaces it."""
     shared = place / "shared"
     shared.mkdir()
     shared.chmod(shared_mode)
@@ -147,15 +147,15 @@ def test_planted_file_in_a_directory_of_everybody_is_not_given_the_secret(
     os.chown(path, 65534, 65534)
     for uid in (None, ORDINARY):
         with pytest.raises(FileRefused, match="another account") as refused:
-            apart(lambda: replace_file(read_file(path), b"hunter22"), uid)
+            in_child(lambda: replace_file(read_file(path), b"hunter22"), uid)
         assert refused.value.code == "file-not-trusted"
     assert path.read_text() == "old"
-    apart(lambda: replace_file(read_file(path), b"new"), 65534)
+    in_child(lambda: replace_file(read_file(path), b"new"), 65534)
     assert path.read_text() == "new"
 
 
 @needs_root
-def test_own_file_in_a_directory_of_everybody_is_replaced(place: Path) -> None:
+def test_own_file_in_a_world_writable_directory_is_replaced(place: Path) -> None:
     shared = place / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -164,7 +164,7 @@ def test_own_file_in_a_directory_of_everybody_is_replaced(place: Path) -> None:
         replace_file(read_file(shared / ".env"), b"x")
         replace_file(read_file(shared / ".env"), b"y")
 
-    ordinary(write)
+    as_ordinary(write)
     assert (shared / ".env").read_bytes() == b"y"
     assert (mode(shared / ".env"), (shared / ".env").stat().st_uid) == (0o600, ORDINARY)
 
@@ -185,7 +185,7 @@ def test_new_file_in_a_setgid_directory_gets_its_group(place: Path, as_root: boo
     if as_root:
         write()
     else:
-        ordinary(write)
+        as_ordinary(write)
     group, owner = directory.stat().st_gid, directory.stat().st_uid
     assert (path.parent.stat().st_gid, path.stat().st_gid) == (group, group)
     assert (path.parent.stat().st_uid, path.stat().st_uid) == (owner, owner)
@@ -193,7 +193,7 @@ def test_new_file_in_a_setgid_directory_gets_its_group(place: Path, as_root: boo
     assert mode(path) == 0o600
 
 
-def test_file_in_a_directory_that_may_not_be_listed(place: Path) -> None:
+def test_file_in_a_directory_that_cannot_be_listed(place: Path) -> None:
     directory = place / "hidden"
     directory.mkdir()
     path = directory / ".env"
@@ -203,7 +203,7 @@ def test_file_in_a_directory_that_may_not_be_listed(place: Path) -> None:
         replace_file(read_file(path), b"y")
 
     directory.chmod(0o333)
-    ordinary(write)
+    as_ordinary(write)
     directory.chmod(0o755)
     assert path.read_bytes() == b"y"
     assert len(list(directory.iterdir())) == 1

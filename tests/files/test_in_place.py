@@ -1,4 +1,4 @@
-"""A file that cannot be replaced is written in place, and never left half written."""
+"""A file that cannot be replaced is written in place, and never left half-written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.files.reading import read_file
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import delete_file, replace_file, restore_file
 
-from .accounts import ORDINARY, apart, needs_root, ordinary
+from .accounts import ORDINARY, as_ordinary, in_child, needs_root
 from .conftest import Mount, Protect
 
 contents = st.binary(max_size=40)
@@ -37,7 +37,7 @@ def linked(place: Path, content: bytes = b"old") -> Path:
 
 
 @pytest.mark.parametrize("new", [b"longer than before", b"new", b"x", b""])
-def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> None:
+def test_hard_links_go_on_having_the_same_content(place: Path, new: bytes) -> None:
     path = linked(place)
     path.chmod(0o640)
     inode = path.stat().st_ino
@@ -47,7 +47,7 @@ def test_hard_links_keep_showing_the_same_content(place: Path, new: bytes) -> No
     assert names(place) == ["config.toml", "other"]
 
 
-def test_hard_links_are_kept_together_when_it_is_put_back(place: Path) -> None:
+def test_hard_links_survive_when_the_file_is_put_back(place: Path) -> None:
     path = linked(place)
     before = read_file(path)
     replace_file(before, b"new")
@@ -56,7 +56,7 @@ def test_hard_links_are_kept_together_when_it_is_put_back(place: Path) -> None:
 
 
 @needs_root
-def test_file_that_is_mounted_on_its_own_is_written_in_place(place: Path, mount: Mount) -> None:
+def test_file_that_is_a_mount_point_is_written_in_place(place: Path, mount: Mount) -> None:
     (place / "source").write_bytes(b"old")
     path = place / "config.toml"
     path.touch()
@@ -101,7 +101,7 @@ def test_writable_file_in_a_read_only_directory(place: Path) -> None:
         assert reading.is_writable(read_file(path))
         return replace_file(read_file(path), b"new")
 
-    assert ordinary(replace) is InPlaceReason.DIRECTORY
+    assert as_ordinary(replace) is InPlaceReason.DIRECTORY
     assert path.read_bytes() == b"new"
     directory.chmod(0o755)
 
@@ -116,10 +116,10 @@ def test_file_in_an_immutable_directory(place: Path, protect: Protect) -> None:
 
 
 @needs_root
-def test_append_only_directory_keeps_no_secret_in_a_stray_file(
+def test_append_only_directory_keeps_no_secret_in_a_temporary_file(
     place: Path, protect: Protect
 ) -> None:
-    """Whatever is created there can neither be renamed nor removed."""
+    """What is created there can be neither renamed nor removed."""
     path = place / ".env"
     path.write_bytes(b"old")
     protect("+a", place)
@@ -129,7 +129,7 @@ def test_append_only_directory_keeps_no_secret_in_a_stray_file(
 
 
 @needs_root
-def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
+def test_file_whose_owner_a_new_one_cannot_get_keeps_it(place: Path) -> None:
     """The group may write the file and the directory, but only root gives files away."""
     directory = place / "configs"
     directory.mkdir()
@@ -139,7 +139,7 @@ def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o770)
-    why = apart(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
+    why = in_child(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
     assert why is InPlaceReason.OWNER
     assert path.read_bytes() == b"new"
     assert (path.stat().st_uid, path.stat().st_gid) == (2345, 3456)
@@ -147,7 +147,7 @@ def test_owner_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
 
 
 @needs_root
-def test_group_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
+def test_file_whose_group_a_new_one_cannot_get_keeps_it(place: Path) -> None:
     directory = place / "configs"
     directory.mkdir()
     path = directory / "config.toml"
@@ -155,13 +155,13 @@ def test_group_that_cannot_be_given_to_a_new_file_stays(place: Path) -> None:
     path.chmod(0o640)
     os.chown(directory, ORDINARY, ORDINARY)
     os.chown(path, ORDINARY, 3456)
-    assert ordinary(lambda: replace_file(read_file(path), b"new")) is InPlaceReason.OWNER
+    assert as_ordinary(lambda: replace_file(read_file(path), b"new")) is InPlaceReason.OWNER
     assert (path.stat().st_gid, path.stat().st_mode & 0o777) == (3456, 0o640)
 
 
 @needs_root
-def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> None:
-    """A group works there together; only its members may enter."""
+def test_sticky_directory_does_not_stop_whoever_may_write_the_file(place: Path) -> None:
+    """Several members of a group work in it; only they may enter."""
     directory = place / "shared"
     directory.mkdir()
     path = directory / "config.toml"
@@ -170,12 +170,12 @@ def test_sticky_directory_does_not_stop_who_may_write_the_file(place: Path) -> N
     for each in (directory, path):
         os.chown(each, 2345, 3456)
     directory.chmod(0o1770)
-    apart(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
+    in_child(lambda: replace_file(read_file(path), b"new"), ORDINARY, [3456])
     assert path.read_bytes() == b"new"
     assert path.stat().st_uid == 2345
 
 
-def test_callback_comes_right_before_the_first_byte(place: Path) -> None:
+def test_callback_is_called_right_before_the_first_byte(place: Path) -> None:
     path = linked(place)
     seen = []
     replace_file(read_file(path), b"new", before_in_place=lambda: seen.append(path.read_bytes()))
@@ -183,7 +183,7 @@ def test_callback_comes_right_before_the_first_byte(place: Path) -> None:
     assert seen == [b"old", b"new"]
 
 
-def test_callback_is_not_called_for_what_is_replaced_in_one_step(place: Path) -> None:
+def test_callback_is_not_called_where_the_file_is_replaced_in_one_step(place: Path) -> None:
     path = place / "config.toml"
 
     def fail() -> None:
@@ -215,7 +215,7 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def test_link_put_in_its_place_at_the_last_moment_is_not_followed(place: Path) -> None:
+def test_link_that_appears_at_the_last_moment_is_not_followed(place: Path) -> None:
     path = linked(place)
     victim = place / "victim"
     victim.write_bytes(b"old")
@@ -229,7 +229,7 @@ def test_link_put_in_its_place_at_the_last_moment_is_not_followed(place: Path) -
 
 @pytest.mark.parametrize("size", [3, 10_000])
 def test_file_size_limit_cannot_tear_a_file(place: Path, size: int) -> None:
-    """The first write over it is cut short by the system, the second one is refused."""
+    """The system cuts the first write short and refuses the second one."""
     path = linked(place, b"o" * size)
     new = b"n" * (size + 100)
 
@@ -238,7 +238,7 @@ def test_file_size_limit_cannot_tear_a_file(place: Path, size: int) -> None:
         replace_file(read_file(path), new)
 
     with pytest.raises(WriteFailed, match=r"too large. Everything is as before. .*ulimit -f"):
-        apart(limited)
+        in_child(limited)
     assert path.read_bytes() == b"o" * size
 
 
@@ -257,7 +257,7 @@ def test_full_disk_cannot_tear_a_file(place: Path, mount: Mount) -> None:
 
 
 def fill(path: Path) -> None:
-    """Take all the space that is left."""
+    """Use up all the space that is left."""
     with path.open("wb", buffering=0) as stream:
         try:
             while True:
@@ -266,15 +266,15 @@ def fill(path: Path) -> None:
             return
 
 
-class Stingy:
-    """A disk that takes a few bytes at a time, and an error at one of the writes."""
+class SlowDisk:
+    """A disk that takes two bytes at a time, and fails at one of the writes."""
 
     def __init__(self, path: Path, fails_at: int | None, forever: bool = False) -> None:
         self.path = path
         self.fails_at = fails_at
         self.forever = forever
         self.calls = 0
-        self.seen = [path.read_bytes()]
+        self.contents = [path.read_bytes()]
         self._pwrite = os.pwrite
 
     def __call__(self, descriptor: int, data: memoryview, offset: int) -> int:
@@ -283,52 +283,54 @@ class Stingy:
             self.fails_at = 0 if self.forever else None
             raise OSError(5, "Input/output error")
         done = self._pwrite(descriptor, data[:2], offset)
-        self.seen.append(self.path.read_bytes())
+        self.contents.append(self.path.read_bytes())
         return done
 
 
 @pytest.mark.parametrize("new", [b"longer than it was", b"same size!", b"short"])
-def test_every_moment_of_writing_is_recognised(
+def test_every_stage_of_writing_is_recognised_as_torn(
     place: Path, monkeypatch: pytest.MonkeyPatch, new: bytes
 ) -> None:
     old = b"0123456789"
     path = linked(place, old)
-    disk = Stingy(path, None)
+    disk = SlowDisk(path, None)
     monkeypatch.setattr(os, "pwrite", disk)
     replace_file(read_file(path), new)
     assert path.read_bytes() == new
-    assert len(disk.seen) > len(new) // 2
-    assert all(in_place.is_torn(old, new, seen) for seen in disk.seen)
+    assert len(disk.contents) > len(new) // 2
+    assert all(in_place.is_torn(old, new, content) for content in disk.contents)
 
 
 @pytest.mark.parametrize("fails_at", range(1, 9))
-def test_disk_error_half_way_brings_the_old_bytes_back(
+def test_disk_error_halfway_restores_the_old_content(
     place: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
     path = linked(place, b"0123456789")
     before = read_file(path)
-    monkeypatch.setattr(os, "pwrite", Stingy(path, fails_at))
+    monkeypatch.setattr(os, "pwrite", SlowDisk(path, fails_at))
     with pytest.raises(WriteFailed, match=r"Input/output error. Everything is as before. .*dmesg"):
         replace_file(before, b"longer than it was")
     assert path.read_bytes() == b"0123456789"
 
 
-def test_disk_that_fails_for_good_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_goes_on_failing_is_reported(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = linked(place, b"0123456789")
     before = read_file(path)
-    monkeypatch.setattr(os, "pwrite", Stingy(path, 3, forever=True))
+    monkeypatch.setattr(os, "pwrite", SlowDisk(path, 3, forever=True))
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
         replace_file(before, b"abcdefghij")
     assert failed.value.code == "not-put-back"
     assert in_place.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
 
 
-def test_interrupt_half_way_brings_the_old_bytes_back(
+def test_interrupt_halfway_restores_the_old_content(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = linked(place, b"0123456789")
     before = read_file(path)
-    disk = Stingy(path, None)
+    disk = SlowDisk(path, None)
 
     def interrupted(descriptor: int, data: memoryview, offset: int) -> int:
         if disk.calls == 3:
@@ -367,8 +369,8 @@ def test_what_somebody_else_wrote_is_not_torn(
         assert not in_place.is_torn(before, after, bytes(size))
 
 
-def test_each_reason_is_told_in_whole_sentences() -> None:
-    for why in InPlaceReason:
-        assert why.message.endswith(".")
-        assert "in place" in why.message
-    assert [why for why in InPlaceReason if not why.server_notices] == [InPlaceReason.MOUNT]
+def test_each_reason_is_explained_in_whole_sentences() -> None:
+    for reason in InPlaceReason:
+        assert reason.message.endswith(".")
+        assert "in place" in reason.message
+    assert [each for each in InPlaceReason if not each.server_notices] == [InPlaceReason.MOUNT]

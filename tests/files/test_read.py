@@ -1,4 +1,4 @@
-"""Files are read with care."""
+"""Files are read carefully."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wizard.files.reading import read_file
 from wizard.files.replacing import replace_file
 from wizard.formats import encoding
 
-from .accounts import apart, needs_root, ordinary
+from .accounts import as_ordinary, in_child, needs_root
 
 
 def test_missing_file_is_a_snapshot_without_data(tmp_path: Path) -> None:
@@ -72,15 +72,15 @@ def test_unreadable_file_is_refused(place: Path) -> None:
     path.write_text("")
     path.chmod(0)
     with pytest.raises(FileRefused, match="sudo") as refused:
-        ordinary(lambda: read_file(path))
+        as_ordinary(lambda: read_file(path))
     assert refused.value.code == "file-unreadable"
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
+def test_link_that_cannot_be_read_is_not_taken_for_a_file(
     place: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
 ) -> None:
-    """The disk fails once, for lstat; a fake. The link would be replaced by a file."""
+    """Else the link would be replaced by a file. The failing lstat is a fake."""
     lstat = os.lstat
     link = place / "config.toml"
     link.symlink_to("target")
@@ -100,7 +100,7 @@ def test_link_that_cannot_be_looked_at_is_not_taken_for_a_file(
 
 @needs_root
 @pytest.mark.parametrize("shared_mode", [0o1777, 0o777])
-def test_link_planted_in_a_directory_of_everybody_is_refused(
+def test_link_planted_in_a_world_writable_directory_is_refused(
     tmp_path: Path, shared_mode: int
 ) -> None:
     shared = tmp_path / "shared"
@@ -120,8 +120,8 @@ def test_link_planted_in_a_directory_of_everybody_is_refused(
     "name",
     ["with blanks .toml", "größe-配置.toml", "two\nlines", "'quoted' \"twice\"", "-c", "\udcff"],
 )
-def test_any_name_that_the_system_allows_will_do(place: Path, name: str) -> None:
-    """The last one is a byte that is no UTF-8, as Python passes it on."""
+def test_any_name_that_the_system_allows_is_fine(place: Path, name: str) -> None:
+    """The last one is a byte that is not UTF-8, as Python represents it."""
     path = place / name / name
     assert replace_file(read_file(path), b"x") is None
     replace_file(read_file(path), b"y")
@@ -141,7 +141,7 @@ def test_name_that_is_too_long_is_refused(place: Path) -> None:
 
 
 def test_longest_name_can_be_written(place: Path) -> None:
-    """The temporary file beside it would have a name that is too long, if it had all of it."""
+    """The name of the temporary file beside it would be too long if it began with all of it."""
     path = place / ("ö" * 127 + "x")
     replace_file(read_file(path), b"x")
     replace_file(read_file(path), b"y")
@@ -159,8 +159,8 @@ def test_relative_path_follows_the_working_directory(
     assert {entry.name for entry in place.iterdir()} == {"config.toml", "new", "c"}
 
 
-def test_working_directory_that_is_gone_is_said(place: Path) -> None:
-    """Nothing may seem to be just missing there: it would be written to another place."""
+def test_working_directory_that_is_gone_is_reported(place: Path) -> None:
+    """A file there must not seem to be merely missing: it would be written elsewhere."""
 
     def lost() -> None:
         gone = place / "gone"
@@ -170,4 +170,4 @@ def test_working_directory_that_is_gone_is_said(place: Path) -> None:
         read_file(Path("config.toml"))
 
     with pytest.raises(FileRefused, match="No such file or directory"):
-        apart(lost)
+        in_child(lost)

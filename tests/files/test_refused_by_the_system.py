@@ -1,4 +1,4 @@
-"""When the system does not let a file be written, it stays as it was, and the remedy fits."""
+"""A file that the system refuses to write stays as it was, and the remedy fits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import delete_file, replace_file
 
-from .accounts import ORDINARY, ROOT, apart, fork, needs_root, ordinary
+from .accounts import ORDINARY, ROOT, as_ordinary, fork, in_child, needs_root
 from .conftest import Mount, Protect
 
 
@@ -51,7 +51,7 @@ def test_protected_file_names_the_commands(place: Path, protect: Protect, attrib
 
 
 @needs_root
-def test_protected_file_is_known_beforehand(place: Path, protect: Protect) -> None:
+def test_protected_file_is_known_in_advance(place: Path, protect: Protect) -> None:
     path = existing(place)
     assert reading.is_writable(read_file(path))
     protect("+i", path)
@@ -78,11 +78,11 @@ def test_new_file_in_a_read_only_directory_names_the_directory(place: Path) -> N
         replace_file(read_file(directory / "config.toml"), b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
-        ordinary(write)
+        as_ordinary(write)
     directory.chmod(0o755)
 
 
-def test_directory_that_became_closed_is_said(place: Path) -> None:
+def test_directory_that_has_become_inaccessible_is_reported(place: Path) -> None:
     closed = place / "closed"
     path = closed / "configs" / "config.toml"
     snapshot = Snapshot(path, path, None)
@@ -94,7 +94,7 @@ def test_directory_that_became_closed_is_said(place: Path) -> None:
         replace_file(snapshot, b"new")
 
     with pytest.raises(WriteFailed, match=r"Permission denied.*owns the directory, or with sudo"):
-        ordinary(write)
+        as_ordinary(write)
     closed.chmod(0o755)
 
 
@@ -111,7 +111,7 @@ def test_read_only_file_system(place: Path, mount: Mount) -> None:
 
 
 @needs_root
-def test_full_disk_leaves_the_old_file_and_no_stray_one(place: Path, mount: Mount) -> None:
+def test_full_disk_leaves_the_old_file_and_no_temporary_one(place: Path, mount: Mount) -> None:
     small = place / "small"
     small.mkdir()
     mount(small, "-t", "tmpfs", "-o", "size=64k", "tmpfs")
@@ -126,7 +126,7 @@ def test_full_disk_leaves_the_old_file_and_no_stray_one(place: Path, mount: Moun
 
 @needs_root
 def test_file_system_without_room_for_another_file(place: Path, mount: Mount) -> None:
-    """It has space, but no inodes; df -i shows them."""
+    """It has space, but no inodes, which df -i shows."""
     small = place / "small"
     small.mkdir()
     mount(small, "-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs")
@@ -144,7 +144,7 @@ def test_file_size_limit_does_not_end_the_program(place: Path) -> None:
         replace_file(read_file(path), b"n" * 100)
 
     with pytest.raises(WriteFailed, match=r"too large.*ulimit -f"):
-        apart(limited)
+        in_child(limited)
     assert path.read_bytes() == b"old"
     assert names(place) == ["config.toml"]
 
@@ -158,7 +158,7 @@ def test_path_through_a_file(place: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
-def test_what_appears_in_its_place_is_not_written(
+def test_what_appears_in_its_place_is_not_overwritten(
     place: Path, make: Callable[[Path], None]
 ) -> None:
     path = existing(place)
@@ -173,10 +173,10 @@ def test_what_appears_in_its_place_is_not_written(
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
-def test_disk_that_cannot_keep_the_new_file_is_believed(
+def test_disk_that_cannot_keep_the_new_file_is_taken_seriously(
     place: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """No such disk can be had here: the failing fsync is a fake."""
+    """The failing fsync is a fake."""
 
     def failing(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
@@ -196,7 +196,7 @@ def test_disk_that_cannot_keep_the_new_file_is_believed(
 
 
 class FailingDirectory:
-    """A disk that keeps files, but not their names."""
+    """A disk that keeps the contents of files, but not their names."""
 
     def __init__(self, *, forever: bool = False) -> None:
         self.forever = forever
@@ -216,7 +216,7 @@ class FailingDirectory:
         self._replace(source, target)
 
 
-def test_name_that_the_disk_cannot_keep_goes_back_to_the_old_file(
+def test_rename_that_the_disk_cannot_keep_is_undone(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
@@ -233,7 +233,7 @@ def test_name_that_the_disk_cannot_keep_goes_back_to_the_old_file(
     assert names(place) == ["config.toml"]
 
 
-def test_name_that_cannot_even_go_back_is_said(
+def test_rename_that_cannot_even_be_undone_is_reported(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
@@ -251,7 +251,7 @@ def test_name_that_cannot_even_go_back_is_said(
 def test_rename_that_was_done_although_it_reports_an_error(
     place: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """As over NFS, when the answer is lost and the request is sent again; a fake here."""
+    """As over NFS, when the answer is lost and the request is repeated; a fake here."""
     rename = os.replace
 
     def lost(source: Path, target: Path) -> None:
@@ -283,7 +283,7 @@ def test_rename_that_was_not_done_leaves_the_old_file(
     assert names(place) == ["config.toml"]
 
 
-def test_rename_whose_outcome_the_system_does_not_tell_is_said(
+def test_rename_whose_outcome_the_system_does_not_tell_is_reported(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)
@@ -335,7 +335,7 @@ def test_file_system_without_rename_is_written_in_place(
     assert names(place) == ["config.toml"]
 
 
-def test_owner_of_a_file_is_said_to_root_without_sudo() -> None:
+def test_root_is_not_told_to_use_sudo() -> None:
     error = OSError(errno.EACCES, "Permission denied")
     remedy = refusals.file_not_written(Path("x"), Path("x"), error).remedy
     assert ("sudo" in remedy) is not ROOT
@@ -343,7 +343,7 @@ def test_owner_of_a_file_is_said_to_root_without_sudo() -> None:
 
 @needs_root
 def test_new_file_that_cannot_be_given_to_the_owner_of_its_directory(place: Path) -> None:
-    """Root in a container may lack the right to give files away."""
+    """Root in a container may not be allowed to give files away."""
     directory = place / "configs"
     directory.mkdir()
     os.chown(directory, ORDINARY, ORDINARY)
@@ -354,19 +354,19 @@ def test_new_file_that_cannot_be_given_to_the_owner_of_its_directory(place: Path
         replace_file(read_file(directory / ".env"), b"x")
 
     with pytest.raises(WriteFailed, match="account that owns the directory"):
-        apart(write)
+        in_child(write)
     assert names(directory) == []
 
 
 def drop_capabilities() -> None:
-    """Give up what root may do beyond others, and stay root (capset)."""
+    """Give up all that root may do beyond others, but stay root (capset)."""
     libc = ctypes.CDLL(None, use_errno=True)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
     if libc.capset(header, (ctypes.c_uint32 * 6)()) != 0:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
+def test_stale_temporaries_are_the_regular_files_that_a_crash_left(place: Path) -> None:
     path = place / "config.toml"
     assert stale_temporaries(place / "missing" / "config.toml") == []
     left = place / ".config.toml.0123456789ab.tmp"
@@ -387,15 +387,15 @@ def test_leftovers_are_the_regular_files_of_a_crash(place: Path) -> None:
 
 
 @needs_root
-def test_leftovers_of_another_account_are_left_to_it(place: Path) -> None:
+def test_stale_temporaries_of_another_account_are_left_alone(place: Path) -> None:
     left = place / "..env.0123456789ab.tmp"
     left.touch()
-    assert ordinary(lambda: stale_temporaries(place / ".env")) == []
+    assert as_ordinary(lambda: stale_temporaries(place / ".env")) == []
     os.chown(left, 2345, 2345)
     assert stale_temporaries(place / ".env") == [left]
 
 
-def test_program_that_is_killed_leaves_the_old_file_and_a_leftover(
+def test_killed_program_leaves_the_old_file_and_a_temporary_one(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = existing(place)

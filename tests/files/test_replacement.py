@@ -104,7 +104,7 @@ def test_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> No
     assert names(tmp_path) == ["config.toml"]
 
 
-def test_file_that_appeared_since_it_was_missed_is_left_alone(tmp_path: Path) -> None:
+def test_file_that_appeared_since_it_was_found_missing_is_left_alone(tmp_path: Path) -> None:
     snapshot = read_file(tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("theirs")
     with pytest.raises(FileRefused, match="changed"):
@@ -127,13 +127,13 @@ def test_directories_that_were_created_are_named_outermost_first(tmp_path: Path)
 
 
 def test_failed_write_says_why_and_leaves_everything(tmp_path: Path) -> None:
-    """/proc takes no new files, not even from root; the error is the system's own."""
+    """/proc takes no new files, not even from root; the error is real."""
     snapshot = Snapshot(Path("/proc/config.toml"), Path("/proc/config.toml"), None)
     with pytest.raises(WriteFailed, match="Everything is as before"):
         replace_file(snapshot, b"x")
 
 
-def test_put_back_restores_the_old_content_or_the_absence(tmp_path: Path) -> None:
+def test_restoring_brings_back_the_old_content_or_removes_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     absent = read_file(path)
     replace_file(absent, b"first")
@@ -145,7 +145,7 @@ def test_put_back_restores_the_old_content_or_the_absence(tmp_path: Path) -> Non
     assert names(tmp_path) == []
 
 
-def test_put_back_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
+def test_restoring_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     absent = read_file(path)
     replace_file(absent, b"first")
@@ -155,7 +155,7 @@ def test_put_back_leaves_what_somebody_else_wrote(tmp_path: Path) -> None:
     assert path.read_bytes() == b"theirs"
 
 
-def test_new_config_takes_the_mode_of_its_ready_made_neighbour(tmp_path: Path) -> None:
+def test_new_config_gets_the_mode_of_the_default_file_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     assert replacing.new_file_mode(path) == 0o600
     neighbour = tmp_path / "config.toml.default"

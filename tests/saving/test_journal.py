@@ -1,4 +1,4 @@
-"""Records of earlier versions are still understood: whoever updates may undo, and recover."""
+"""Records of earlier versions still work: after an update, undo and recovery do, too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEW = {
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Return a link to the file of another name, which was written at last."""
+    """Return a link to a file of another name; both files are as the last write left them."""
     target = tmp_path / "elsewhere" / "server.toml"
     target.parent.mkdir()
     target.write_text(NEW["config.toml"])
@@ -38,7 +38,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def keep_record_without_roles(config: Path, state_directory: Path, phase: str) -> None:
-    """Keep the record that a version without roles would have left of the write."""
+    """Keep the record of the write as a version without roles would have left it."""
 
     def image(name: str) -> dict[str, object]:
         after = b64encode(NEW[name].encode()).decode()
@@ -105,14 +105,14 @@ def test_record_tells_what_each_file_is(config: Path, state_directory: Path) -> 
     (kept,) = (state_directory / "journal").iterdir()
     content = json.loads(kept.read_bytes())
     assert [each["role"] for each in content["files"]] == ["env", "config"]
-    content["files"][0]["role"] = "config"  # whatever its path is
+    content["files"][0]["role"] = "config"  # whatever its path
     kept.write_text(json.dumps(content))
     record = Journal(config).last()
     assert record is not None
     assert [image.role for image in record.files] == [FileRole.CONFIG, FileRole.CONFIG]
 
 
-def test_record_of_a_later_version_with_another_role_is_not_believed(
+def test_record_with_a_role_of_a_later_version_is_not_trusted(
     config: Path, state_directory: Path
 ) -> None:
     keep_record_without_roles(config, state_directory, "committed")

@@ -1,4 +1,4 @@
-"""One writer at a time; the others are told who it is."""
+"""There is one writer at a time; the others are told who it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ with lock_config(Path(sys.argv[1])):
 
 @contextmanager
 def held_elsewhere(config: Path, **environ: str) -> Iterator[int]:
-    """Let another process hold the lock; yield its process id."""
+    """Let another process hold the lock; yield its number."""
     command = [sys.executable, "-c", _HOLDER, str(config)]
     environment = {**os.environ, **environ}
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The plan shows what it does, does it whole or not at all, and in order."""
+"""A plan shows what it will do, and does it in order, and either whole or not at all."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def new_values(now: CurrentConfig) -> Draft:
     return replace(Draft.of(now), user="you@example.org", secret=Replace(Secret('new"pass')))
 
 
-def test_draft_of_what_is_configured_changes_nothing(load: Callable[[], CurrentConfig]) -> None:
+def test_draft_of_the_current_configuration_changes_nothing(
+    load: Callable[[], CurrentConfig],
+) -> None:
     now = load()
     plan = make_plan(now, Draft.of(now))
     assert not plan.changed
@@ -99,7 +101,7 @@ def test_preview_masks_every_secret_and_shows_every_change(
 def test_failure_on_the_last_file_leaves_both_as_they_were(
     load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rename that fails cannot be had on demand; this one is a fake for config.toml alone."""
+    """A fake rename fails for config.toml alone."""
     original = os.replace
 
     def failing(source: Path, target: Path) -> None:
@@ -158,7 +160,7 @@ def test_restart_is_needed_for_a_secret_and_not_for_an_endpoint(
     assert make_plan(now, replace(draft, secret=Remove())).restart_needed
 
 
-def test_secret_that_is_stored_already_changes_nothing(load: Callable[[], CurrentConfig]) -> None:
+def test_secret_that_is_already_stored_changes_nothing(load: Callable[[], CurrentConfig]) -> None:
     now = load()
     plan = make_plan(now, replace(Draft.of(now), secret=Replace(Secret("oldpass"))))
     assert not plan.changed
@@ -177,7 +179,7 @@ def test_skipping_alone_writes_no_mail_settings(tmp_path: Path) -> None:
     st.lists(st.sampled_from(["# a", "# b", "# c", "secret=1", "secret=2"]), max_size=12),
 )
 def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None:
-    """Applied by hand, hunk by hunk, the shown lines give the (masked) new text."""
+    """Applying the shown lines, hunk by hunk, gives the (masked) new text."""
 
     def mask(text: str) -> str:
         return re.sub("secret=[12]", f"secret={MASK}", text)
@@ -220,7 +222,7 @@ def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
     assert (tmp_path / "config.toml").read_text() == CONFIG
 
 
-def test_failed_file_takes_the_secret_out_of_the_store_again(
+def test_failing_file_removes_the_secret_from_the_store_again(
     load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(source: Path, target: Path) -> None:
@@ -248,7 +250,7 @@ def in_keyring(now: CurrentConfig, secret: Secret) -> CurrentConfig:
     return replace(now, env_text="DB=dbpass\n", stored=secret, stored_in=KEYRING)
 
 
-def test_old_copy_that_cannot_be_removed_takes_nothing_back(
+def test_old_copy_that_cannot_be_removed_undoes_nothing(
     load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("DB=dbpass\n")
@@ -261,7 +263,7 @@ def test_old_copy_that_cannot_be_removed_takes_nothing_back(
     assert "SMTP_SECRET=oldpass" in (tmp_path / ".env").read_text()
 
 
-def test_write_that_fails_half_done_is_taken_back(
+def test_write_that_fails_halfway_is_undone(
     load: Callable[[], CurrentConfig], tmp_path: Path
 ) -> None:
     store, now = MemoryStore(Secret("theirs"), hangs=True), load()

@@ -1,4 +1,4 @@
-"""The promise: after whatever happens, files and store are exactly the old or the new state.
+"""The promise: whatever happens, files and store are in exactly the old state or the new one.
 
 A state machine edits, kills, undoes, and changes files behind the wizard's back. Killed is a real
 process, at a random one of the operations that Python's audit events tell of.
@@ -24,12 +24,12 @@ from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, InvalidValue
-from wizard.saving import undo
 from wizard.saving.change import StoreOpener
 from wizard.saving.journal import Journal
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
+from wizard.saving.undo import last_write, make_undo
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import KEYRING, StoreKind, store_kind
 
@@ -37,7 +37,7 @@ _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",
     "os.truncate", "os.setxattr",
 )  # fmt: skip
-_MEMORY = Path("/dev/shm")  # noqa: S108  (no disk has to be waited for a thousand times)
+_MEMORY = Path("/dev/shm")  # noqa: S108  (nothing waits for a disk a thousand times)
 _EDITS = st.one_of(
     st.just(Keep()), st.just(Remove()), st.sampled_from("abc").map(lambda t: Replace(Secret(t)))
 )
@@ -45,7 +45,7 @@ _EDITS = st.one_of(
 
 @dataclass(frozen=True)
 class State:
-    """Everything that the promise is about."""
+    """Everything that the promise covers."""
 
     config: bytes | None
     env: bytes | None
@@ -53,21 +53,21 @@ class State:
 
 
 class Promise(RuleBasedStateMachine):
-    """``self.history`` is the state before the last write, while that can be undone."""
+    """``undoable`` holds the states before and after the last write, while it can be undone."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.place = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
+        self.directory = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
         self.home = os.environ.get("XDG_STATE_HOME")
-        os.environ["XDG_STATE_HOME"] = str(self.place / "state")
-        self.config = self.place / "server" / "config.toml"
-        self.vault = FileVault(self.place / "vault")
+        os.environ["XDG_STATE_HOME"] = str(self.directory / "state")
+        self.config = self.directory / "server" / "config.toml"
+        self.vault = FileVault(self.directory / "vault")
         self.stores = StoreOpener(lambda *_: self.vault, lambda *_: self.vault)
         self.undoable: tuple[State, State] | None = None
         self.expected: tuple[State, ...] = ()
 
     def teardown(self) -> None:
-        shutil.rmtree(self.place)
+        shutil.rmtree(self.directory)
         if self.home is not None:
             os.environ["XDG_STATE_HOME"] = self.home
 
@@ -117,7 +117,7 @@ class Promise(RuleBasedStateMachine):
         )  # fmt: skip
 
     def carry_out(self, plan: Plan) -> None:
-        """Write, and note what the next undo has to bring back."""
+        """Write, and remember what the next undo has to bring back."""
         before = self.state()
         with lock_config(self.config):
             self.write(plan)
@@ -166,14 +166,14 @@ class Promise(RuleBasedStateMachine):
             self.killed(plan, operation)
 
     @rule(operation=st.none() | st.integers(1, 60))
-    def take_back(self, operation: int | None) -> None:
+    def undo(self, operation: int | None) -> None:
         try:
-            plan = undo.make_undo(undo.last_write(self.config), self.stores)
+            plan = make_undo(last_write(self.config), self.stores)
         except FileRefused:
             assert self.undoable is None or self.undoable[1] != self.state()
             return
         assert self.undoable is not None
-        # What that write has not touched may have changed since, and stays as it is now.
+        # What that write did not touch may have changed since, and stays as it is now.
         written, now = {change.before.path.name for change in plan.changes}, self.state()
         stays = {
             each: getattr(now, each)

@@ -1,4 +1,4 @@
-"""What a crash has interrupted is put back or completed at the next start, and said."""
+"""What a crash has interrupted is put back or completed at the next start, and reported."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def plan(config: Path) -> Plan:
     return make_plan(now, draft)
 
 
-def dies(work: Callable[[], object]) -> None:
-    """Do ``work`` in another process, which has to be killed by it."""
+def in_killed_process(work: Callable[[], object]) -> None:
+    """Do ``work`` in another process, which it has to kill."""
     child = os.fork()
     if child == 0:
         try:
@@ -67,7 +67,7 @@ def killed_before_config(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", kill)
-        dies(plan(config).apply)
+        in_killed_process(plan(config).apply)
 
 
 def test_recovery_puts_the_files_back_and_says_so(
@@ -83,7 +83,7 @@ def test_recovery_puts_the_files_back_and_says_so(
     assert recover_interrupted(config) == ()
 
 
-def test_recovery_leaves_what_somebody_has_changed_after_the_crash(
+def test_recovery_leaves_what_somebody_changed_after_the_crash(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed_before_config(config, monkeypatch)
@@ -99,7 +99,7 @@ def test_write_that_died_after_its_commit_is_completed(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
-        dies(plan(config).apply)
+        in_killed_process(plan(config).apply)
     written = config.read_text()
     (finding,) = recover_interrupted(config)
     assert finding.code == "write-completed"
@@ -185,7 +185,7 @@ def test_journal_says_which_files_and_never_the_new_secret_once_it_is_committed(
 def test_putting_back_is_not_interrupted(
     config: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
 ) -> None:
-    """Somebody who presses Ctrl+C does so twice."""
+    """People who press Ctrl+C do so twice."""
     original = restore_file
 
     def pressed_again(*arguments: object, **named: object) -> object:
@@ -218,7 +218,7 @@ def test_tidying_up_after_the_commit_is_not_interrupted(
     assert "new@example.org" in config.read_text()
 
 
-def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_more() -> None:
+def test_signal_handlers_are_as_before_after_an_uninterruptible_block() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ValueError, match="x"), uninterruptible():
         signal.raise_signal(signal.SIGINT)
@@ -227,7 +227,7 @@ def test_handlers_of_signals_are_as_before_when_nothing_can_be_interrupted_any_m
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"version": 99}'])
-def test_unfinished_write_whose_journal_cannot_be_believed_is_not_forgotten(
+def test_unfinished_write_whose_journal_cannot_be_trusted_is_not_forgotten(
     config: Path, monkeypatch: pytest.MonkeyPatch, state_directory: Path, content: bytes
 ) -> None:
     killed_before_config(config, monkeypatch)
@@ -269,7 +269,7 @@ def stored(config: Path, vault: FileVault, secret: str) -> None:
 def test_old_copies_of_a_secret_do_not_pile_up(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither where two writes are of the same second, nor where a crash was in between."""
+    """Neither when two writes are of the same second, nor after a crash in between."""
 
     class Stopped(datetime):
         @classmethod
@@ -283,16 +283,16 @@ def test_old_copies_of_a_secret_do_not_pile_up(
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "finish", lambda *_: os._exit(9))
         patch.setattr(Journal, "last_finished", lambda *_: os._exit(9))
-        dies(lambda: stored(config, vault, "correct horse"))
+        in_killed_process(lambda: stored(config, vault, "correct horse"))
     recover_interrupted(config, StoreOpener(reopen=lambda *_: vault))
-    shelves = [path for path in tmp_path.glob("vault*") if path.is_file()]
-    assert len(shelves) == 2, "the secret, and one copy of the one before it"
+    copies = [path for path in tmp_path.glob("vault*") if path.is_file()]
+    assert len(copies) == 2, "the secret, and one copy of the one before it"
 
 
 def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
     config: Path, tmp_path: Path
 ) -> None:
-    """No file tells of it: they refer to the secret by the same name as before."""
+    """No file shows that: they refer to the secret by the same name as before."""
     vault = FileVault(tmp_path / "vault")
     stored(config, vault, "oldpass")
     for after in (None, Secret("open$esame")):
@@ -311,15 +311,15 @@ def test_secret_that_somebody_else_has_stored_meanwhile_is_not_replaced(
         assert vault.read() == Secret("hunter22")
 
 
-def test_leftover_that_cannot_be_removed_is_tried_again(
+def test_temporary_that_cannot_be_removed_is_tried_again(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed_before_config(config, monkeypatch)
-    (leftover,) = config.parent.glob(".config.toml.*.tmp")
+    (temporary,) = config.parent.glob(".config.toml.*.tmp")
     original = Path.unlink
 
     def failing(self: Path, missing_ok: bool = False) -> None:
-        if self == leftover:
+        if self == temporary:
             raise OSError(5, "Input/output error")
         original(self, missing_ok)
 
@@ -328,5 +328,5 @@ def test_leftover_that_cannot_be_removed_is_tried_again(
         with pytest.raises(WriteFailed, match="cannot be removed"):
             recover_interrupted(config)
     recover_interrupted(config)
-    assert not leftover.exists()
+    assert not temporary.exists()
     assert config.with_name(".env").read_text() == ENV

@@ -50,7 +50,7 @@ def chain() -> None:
         raise FileRefused("some-code", password, password, path=Path(password)) from error
 
 
-def test_report_names_versions_circumstances_and_places() -> None:
+def test_report_names_versions_context_and_places() -> None:
     text = crash_report_text(caught(chain), CrashContext("set", "Server", "compose"))
     lines = text.splitlines()
     assert f"smtp-wizard: {__version__}" in lines
@@ -108,12 +108,12 @@ def test_no_value_is_ever_in_a_report(value: str, kind: type[Exception]) -> None
     assert value not in crash_report_text(error, CrashContext())
 
 
-def test_odd_terminal_names_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_terminal_names_are_omitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", f"xterm {SECRET}")
     assert SECRET not in crash_report_text(ValueError(), CrashContext())
 
 
-def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
+def test_five_reports_are_kept_for_only_this_account(state: Path) -> None:
     room = state / "reports"
     room.mkdir(parents=True)
     for number in range(7):
@@ -129,7 +129,7 @@ def test_five_reports_are_kept_for_this_account_alone(state: Path) -> None:
     assert left[0].startswith("20200101-000003")
 
 
-def test_report_finds_a_place_without_a_state_directory(
+def test_report_is_kept_even_without_a_state_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
@@ -141,7 +141,7 @@ def test_report_finds_a_place_without_a_state_directory(
         path.unlink()
 
 
-def test_defect_is_one_sentence_and_a_report_without_values(
+def test_unexpected_error_is_one_sentence_and_a_report_without_values(
     cli: Cli, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(options: object) -> int:
@@ -159,7 +159,10 @@ def test_defect_is_one_sentence_and_a_report_without_values(
     assert error["remedy"] == f"Please report it with the contents of {path}."
     text = path.read_text()
     assert "RuntimeError" in text
-    assert "in test_defect_is_one_sentence_and_a_report_without_values.<locals>.broken" in text
+    assert (
+        "in test_unexpected_error_is_one_sentence_and_a_report_without_values.<locals>.broken"
+        in text
+    )
     assert "layout:      standalone" in text
     assert SECRET not in text + result.out
 
@@ -174,7 +177,9 @@ def test_defect_is_one_sentence_and_a_report_without_values(
     assert SECRET not in result.err
 
 
-def test_cancelled_task_is_a_defect_like_others(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_task_is_an_unexpected_error_like_others(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(options: object) -> int:
         import asyncio
 
@@ -186,7 +191,7 @@ def test_cancelled_task_is_a_defect_like_others(cli: Cli, monkeypatch: pytest.Mo
     assert "CancelledError" in result.err
 
 
-def test_layout_that_cannot_be_told_does_not_hide_the_defect(
+def test_layout_that_cannot_be_found_does_not_hide_the_error(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wizard.config import layout
@@ -201,7 +206,7 @@ def test_layout_that_cannot_be_told_does_not_hide_the_defect(
     assert "Unexpected error (RuntimeError)" in result.err
 
 
-def test_failure_that_nobody_can_read_is_no_defect(tmp_path: Path) -> None:
+def test_output_that_nobody_reads_is_not_an_unexpected_error(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     done = subprocess.run(
         f"{sys.executable} -m wizard -c {tmp_path} show --json | true; "

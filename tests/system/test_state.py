@@ -1,4 +1,4 @@
-"""What is remembered is kept for certain, or that is an error of the system like any other."""
+"""What is kept from one run to the next is really kept, or that is an error of the system."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.accounts import ORDINARY, apart, needs_root
+from tests.files.accounts import ORDINARY, in_child, needs_root
 from wizard.system.state import existing_state_dir, read_private, state_dir, write_private
 
 
 @needs_root
 def test_account_without_home_and_without_entry_has_no_state_directory() -> None:
-    """As in a container that is started with a number for its user."""
+    """As in a container that is started with a number as its user."""
 
     def ask() -> None:
         for name in ("HOME", "XDG_STATE_HOME"):
@@ -24,7 +24,7 @@ def test_account_without_home_and_without_entry_has_no_state_directory() -> None
             with pytest.raises(PermissionError, match="no home directory"):
                 question()
 
-    apart(ask, ORDINARY)
+    in_child(ask, ORDINARY)
 
 
 @needs_root
@@ -59,7 +59,7 @@ def test_private_file_replaces_the_old_one_and_what_a_crash_left_of_writing_it(
 def test_private_file_that_might_not_outlast_a_crash_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, of_directory: bool
 ) -> None:
-    """Unlike a file of the operator's: the promise to put everything back rests on it."""
+    """Unlike with the operator's files: the promise to put everything back depends on it."""
     fsync = os.fsync
 
     def failing(descriptor: int) -> None:
