@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
+from wizard.config.current import load_config
+from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import Finding, Severity
 from wizard.formats.dotenv.variables import read_variable
+from wizard.live_test.run import run_live_test
+from wizard.ui.steps.model import Step
+from wizard.ui.steps.session import WizardSession
+from wizard.ui.steps.summary import rows
 
 CONFIG = f"""\
 # Ours
@@ -57,6 +64,25 @@ async def test_summary_shows_what_is_set_and_never_the_secret(
         assert "stored in .env" in drawn
         assert "not tested yet" in drawn
         assert PASSWORD not in drawn
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("${SMTP_SECRET}", "stored as a systemd credential"),
+        ("before-${OTHER}", "✗ ${OTHER} is used"),
+    ],
+)
+def test_summary_tells_of_a_secret_that_cannot_be_read(
+    tmp_path: Path, secret: str, shown: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.replace("${SMTP_SECRET}", secret))
+    (tmp_path / "smtp_secret.cred").write_text("encrypted on another machine")
+    now = load_config(find_layout(config), {}).with_stored()
+    session = WizardSession(now, run_live_test, 5.0)
+    (value,) = [row.value for row in rows(session, Draft.of(now)) if row.choice is Step.SECRET]
+    assert shown in value
 
 
 async def test_changing_one_thing_changes_one_line(config: Path, wizard: Wizard) -> None:

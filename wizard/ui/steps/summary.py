@@ -13,6 +13,7 @@ from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
 from wizard.live_test.events import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
+from wizard.secrets.sources import LITERAL
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession
@@ -133,9 +134,13 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
         return _("will be moved")
     place = current.resolver.sources().effective
     if place is not None:
-        if current.resolver.secret() is None:
-            return _(place.in_summary_empty)
-        return _(place.in_summary)
+        try:
+            empty = current.resolver.secret() is None
+        except InvalidValue as problem:
+            if place is LITERAL:  # a part of it is not set
+                return f"✗ {problem.message}"
+            empty = False  # it is there, but this account cannot read it
+        return _(place.in_summary_empty) if empty else _(place.in_summary)
     if _login_in_endpoint(session, draft):
         return _("! stands in the endpoint")
     if current.reference is not None:
