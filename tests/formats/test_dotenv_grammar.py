@@ -16,7 +16,7 @@ def pairs(reading: ParsedEnv) -> list[tuple[str, str]] | None:
     """Return names and values in order; None when the text is rejected."""
     if reading.rejection is not None:
         return None
-    return [(one.name, one.value) for one in reading.statements if one.defined]
+    return [(one.name, one.value) for one in reading.assignments if one.defined]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_name_alone_takes_its_value_from_the_environment_of_compose() -> None:
 
 def test_what_is_above_a_rejected_line_is_still_read() -> None:
     reading = read_dotenvy("A=1\n  B=a b\nC=1\n")
-    assert [one.name for one in reading.statements] == ["A"]
+    assert [one.name for one in reading.assignments] == ["A"]
     assert reading.rejection is not None
     assert reading.rejection.offset == len("A=1\n  ")
 

@@ -71,6 +71,6 @@ def test_any_text_keeps_its_lines(text: str) -> None:
 def test_what_is_a_value_to_either_reader_is_hidden(above: str, before: str, behind: str) -> None:
     place = len(above + "\nA=" + before)
     text = above + "\nA=" + before + TOKEN + behind
-    found = [*read_dotenvy(text).statements, *read_compose(text).statements]
+    found = [*read_dotenvy(text).assignments, *read_compose(text).assignments]
     is_value = any(one.name_end <= place < one.end for one in found)
     assert not (is_value and TOKEN in mask_dotenv(text))

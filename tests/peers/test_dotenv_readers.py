@@ -137,7 +137,7 @@ def test_the_server_reads_any_text_as_our_grammar_does(
     dotenvy: Reader, text: str, environ: dict[str, str]
 ) -> None:
     ours = read_dotenvy(text, environ)
-    first = {one.name: one.value for one in reversed(ours.statements)}
+    first = {one.name: one.value for one in reversed(ours.assignments)}
     assert dotenvy(text, environ) == (ours.rejection is None, {**first, **environ})
 
 
@@ -147,7 +147,7 @@ def test_compose_reads_any_text_as_our_grammar_does(
     compose: Reader, text: str, environ: dict[str, str]
 ) -> None:
     ours = read_compose(text, environ)
-    last = {one.name: one.value for one in ours.statements if one.defined}
+    last = {one.name: one.value for one in ours.assignments if one.defined}
     assert compose(text, environ) == (ours.rejection is None, last)
 
 

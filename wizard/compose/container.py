@@ -129,7 +129,7 @@ class Container:
             return interpolate(entry.value, self.variables)
         found = None
         for file in self.env_files:
-            for statement in read_compose(file.text or "", self.variables).statements:
+            for statement in read_compose(file.text or "", self.variables).assignments:
                 if statement.name == name and statement.defined:
                     found = statement.value
         return found
@@ -162,7 +162,7 @@ def _is_possible(path: str) -> bool:
 
 def interpolation_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return Compose's own variables: those of ``.env``, and above them its environment."""
-    statements = read_compose(env_text, environ).statements
+    statements = read_compose(env_text, environ).assignments
     from_file = {each.name: each.value for each in statements if each.defined}
     return from_file | dict(environ)
 

@@ -1,4 +1,4 @@
-"""Bytes to text and back without losing a byte, and the refusals that go with it."""
+"""Bytes to text and back without losing a byte, and refusing what is not a UTF-8 text."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _line(data: bytes, offset: int) -> int:
 
 
 def _is_utf16(data: bytes) -> bool:
-    """Tell by the byte order mark, or by NULs in nearly every second byte."""
+    """Judge by the byte order mark, or by NULs in nearly every second byte."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     half = len(data) // 2

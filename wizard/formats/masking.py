@@ -1,7 +1,4 @@
-"""A config.toml that can be shown: the same lines, without anything that may be a secret.
-
-A `.env` for showing: the same lines, with every value hidden.
-"""
+"""config.toml and `.env` made fit to be shown: a mask over everything that may be a secret."""
 
 from __future__ import annotations
 
@@ -27,88 +24,79 @@ from wizard.formats.toml.values import is_string, read_string
 from wizard.formats.urls import mask_url_password, mask_urls
 from wizard.text.display import MASK
 
+# All patterns are bounded, so that a long line takes no more than linear time.
 _WORD = (
     r"(?:secret|passw|passphrase|token|credential|api[_-]?key|private[_-]?key"
     r"|(?<![a-z])(?:pass|pwd|pw|passwd)(?![a-z]))"
 )
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
-
-
-# All patterns are bounded, so that a long line takes no more than linear time.
+_URL_KEY = re.compile(r"endpoint|ur[il]$|dsn$", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
     rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
 )
 _ASSIGN = re.compile(r"[:=][ \t]*")
-_MULTI_LINE = ("'''", '"""')
-_IS_URL = re.compile(r"endpoint|ur[il]$|dsn$", re.IGNORECASE)
-_OPENED = re.compile(r"""=[ \t]*(\'\'\'|\"{3})""")
+_MULTI_LINE_QUOTES = ("'''", '"""')
+_MULTI_LINE_VALUE = re.compile(r"=[ \t]*('''|\"\"\")")
 
 
 def mask_config(text: str) -> str:
-    """Return ``text`` with a mask in the place of all that may be a secret, line by line.
+    """Return ``text`` with a mask over everything that may be a secret, line by line.
 
-    Hidden are values of keys such as ``secret`` or ``password``, passwords in URLs, and both in
-    comments. A value that is only a ``${NAME}`` reference stays. Nothing but blank lines is shown
-    of a text that is not valid TOML. Never raises.
+    Masked are values of keys such as ``secret`` or ``password``, passwords in URLs, and both in
+    comments. A value that is only a ``${NAME}`` reference stays. Of a text that is not valid TOML,
+    only blank lines are shown. Never raises.
     """
     try:
         source = parse_toml(text)
     except FileRefused:
         return "\n".join(MASK if line.strip() else line for line in text.split("\n"))
     shown = [source.bom]
-    until = ""  # what closes a multi-line string that is commented out and must not be seen
+    closing = ""  # what ends a multi-line string that is commented out
     for statement in source.statements:
-        if until and statement.kind is StatementKind.COMMENT:
+        if closing and statement.kind is StatementKind.COMMENT:
             shown.append(f"{statement.indent}# {MASK}{statement.line_end}")
-            until = "" if until in statement.text else until
+            closing = "" if closing in statement.text else closing
             continue
-        shown.append(_masked(statement))
-        until = _opened_in_comment(statement)
+        shown.append(_mask_statement(statement))
+        closing = _opened_in_comment(statement)
     return "".join(shown)
 
 
-def _mask_span(text: str, start: int, end: int) -> str:
-    """Mask a part of a text unless it is a reference, perhaps in quotes."""
-    if secret_reference(text[start:end].strip(" \t\r'\"")):
-        return text
-    return text[:start] + MASK + text[end:]
-
-
 def _opened_in_comment(statement: Statement) -> str:
-    """Return what has to close a multi-line string that begins in a comment, or nothing."""
+    """Return the quotes that end a multi-line string which begins in a comment, or nothing."""
     text = statement.text
     if statement.kind is not StatementKind.COMMENT:
         return ""
-    if opened := _OPENED.search(text):
-        return opened[1] if text.count(opened[1]) == 1 else ""
-    quotes = _MULTI_LINE if _CONFIDENTIAL.search(text) else ()
+    if value := _MULTI_LINE_VALUE.search(text):
+        return value[1] if text.count(value[1]) == 1 else ""
+    quotes = _MULTI_LINE_QUOTES if _CONFIDENTIAL.search(text) else ()
     return next((quote for quote in quotes if text.count(quote) == 1), "")
 
 
-def _masked(statement: Statement) -> str:
+def _mask_statement(statement: Statement) -> str:
     text = statement.text
     if statement.kind is StatementKind.COMMENT:
-        return _masked_comment(statement)
+        return _mask_comment_line(statement)
     shown = []
     start = 0
-    for (begin, end), mask in _hidden_values(statement):
-        if begin >= start:  # a table that is hidden as a whole may hold such keys again
-            shown += [_without_passwords(text[start:begin]), mask(text[begin:end])]
+    for (begin, end), mask in _special_values(statement):
+        if begin >= start:  # a table that is masked as a whole may contain further such keys
+            shown += [_mask_strings(text[start:begin]), mask(text[begin:end])]
             start = end
-    return "".join([*shown, _without_passwords(text[start:])])
+    return "".join([*shown, _mask_strings(text[start:])])
 
 
-def _masked_comment(statement: Statement) -> str:
+def _mask_comment_line(statement: Statement) -> str:
     pair = commented_out(statement)
     if pair is None or pair.kind is not StatementKind.PAIR:
         return _mask_comment(statement.text)
     source = pair.text[len(pair.indent) :]
-    return statement.text.removesuffix(source) + _masked(pair)[len(pair.indent) :]
+    return statement.text.removesuffix(source) + _mask_statement(pair)[len(pair.indent) :]
 
 
-def _hidden_values(statement: Statement) -> list[tuple[Span, Callable[[str], str]]]:
-    """Return the spans of values that are not just text, with their masks, outer ones first."""
+def _special_values(statement: Statement) -> list[tuple[Span, Callable[[str], str]]]:
+    """Return the spans of secrets and URLs, each with what masks it, outer ones first."""
     if statement.kind is not StatementKind.PAIR:
         return []
     values = [(statement.path, statement.value_span)]
@@ -116,9 +104,9 @@ def _hidden_values(statement: Statement) -> list[tuple[Span, Callable[[str], str
     found: list[tuple[Span, Callable[[str], str]]] = []
     for path, span in values:
         if _is_confidential(path):
-            found.append((span, _masked_value))
-        elif _IS_URL.search(path[-1]) and _quote(statement.text[span[0] :]):
-            found.append((span, _masked_url))
+            found.append((span, _mask_value))
+        elif _URL_KEY.search(path[-1]) and _quote(statement.text[span[0] :]):
+            found.append((span, _mask_url_value))
     return sorted(found, key=itemgetter(0))
 
 
@@ -126,8 +114,8 @@ def _is_confidential(path: KeyPath) -> bool:
     return any(map(_CONFIDENTIAL.search, path)) and not _HARMLESS.search(path[-1])
 
 
-def _masked_value(source: str) -> str:
-    """Return a mask with as many lines as a value has, or the value if it is a reference."""
+def _mask_value(source: str) -> str:
+    """Return a mask with as many lines as the value has, or the value if it is a reference."""
     quote = _quote(source)
     if secret_reference(source.removeprefix(quote).removesuffix(quote)):
         return source
@@ -138,38 +126,34 @@ def _masked_value(source: str) -> str:
 
 
 def _quote(source: str) -> str:
-    """Return the quotation marks around a string, or nothing."""
-    if source.startswith(("'''", '"""')):
+    """Return the quotation marks that a value begins with, or nothing."""
+    if source.startswith(_MULTI_LINE_QUOTES):
         return source[:3]
     return source[:1] if source.startswith(("'", '"')) else ""
 
 
-def _without_passwords(text: str) -> str:
+def _mask_strings(text: str) -> str:
     """Mask passwords inside strings and comments; ``text`` begins outside of both."""
-    return map_strings_and_comments(text, _masked_string, _mask_comment)
+    return map_strings_and_comments(text, _mask_string, _mask_comment)
 
 
-def _masked_string(source: str) -> str:
-    return _masked_inside(source, _mask_text)
+def _mask_string(source: str) -> str:
+    return _mask_inside(source, lambda text: _ASSIGNMENT.sub(_mask_assigned, mask_urls(text)))
 
 
-def _masked_url(source: str) -> str:
-    return _masked_inside(source, mask_url_password)
+def _mask_url_value(source: str) -> str:
+    return _mask_inside(source, mask_url_password)
 
 
-def _masked_inside(source: str, mask: Callable[[str], str]) -> str:
-    """Mask a part of a string; the whole of it where escapes hide which part that is."""
+def _mask_inside(source: str, mask: Callable[[str], str]) -> str:
+    """Mask a part of a string, or all of it if escape sequences hide which part that is."""
     quote = _quote(source)
     shown = quote + mask(source[len(quote) :].removesuffix(quote)) + quote
-    if "\\" in source and quote[:1] == '"':
+    if "\\" in source and quote.startswith('"'):
         value = read_string(source) if is_string(source) else ""
         if not is_string(shown) or read_string(shown) != mask(value):
-            return _masked_value(source)
+            return _mask_value(source)
     return shown
-
-
-def _mask_text(text: str) -> str:
-    return _ASSIGNMENT.sub(_mask_assigned, mask_urls(text))
 
 
 def _mask_assigned(found: re.Match[str]) -> str:
@@ -183,15 +167,15 @@ def _mask_comment(text: str) -> str:
     end = len(text.rstrip("\r\n"))
     if assign is None or assign.end() >= end:
         return text
-    return _mask_span(text, assign.end(), end)
+    if secret_reference(text[assign.end() : end].strip(" \t\r'\"")):
+        return text
+    return text[: assign.end()] + MASK + text[end:]
 
 
 _EMPTY = re.compile(r"""\s*=\s*(?:""|'')?\s*""")
 _SIGN = re.compile(r"\s*=")
-
-
-# Behind "=" or ":" a comment may hold a former value (not behind the colon of "https://"); so may
-# one without a blank behind the "#", which may once have been meant as a part of a value.
+# After "=" or ":" a comment may contain an old value (not after the colon of "https://"). So may
+# one without a blank after the "#", which may have been meant as a part of a value.
 _COMMENT = re.compile(r"(\s*#(?:[ \t](?:(?!=|:(?!//)).)*[=:]?)?)(.*)", re.DOTALL)
 
 
@@ -199,33 +183,33 @@ def mask_dotenv(text: str) -> str:
     """Return the text with ``********`` for every value; takes any text, malformed or not.
 
     It keeps the number of lines, as ``splitlines`` counts them. Names, empty values and comments
-    up to an equals sign or a colon stay; a line that BOMnipotent Server and Docker Compose do not
-    read alike is hidden as a whole, and so is all behind a place where one of them stops reading.
+    up to an equals sign or a colon stay. A line that BOMnipotent Server and Docker Compose do not
+    read alike is masked as a whole, and so is everything after the point where one stops reading.
     """
     readings = read_dotenvy(text), read_compose(text)
-    hidden = _value_flags(text, *readings)
+    in_value = _value_flags(text, *readings)
     name_ends = _name_ends(*readings)
     start = 0
-    masked = []
+    lines = []
     for line in text.splitlines(keepends=True):
         content = line.splitlines()[0]
         mark = BYTE_ORDER_MARK if start == 0 and content.startswith(BYTE_ORDER_MARK) else ""
         first = start + len(content) - len(content.removeprefix(mark).lstrip())
         if first in name_ends:
-            shown = _definition(content, name_ends[first] - start)
-        elif any(hidden[start : start + max(1, len(content))]):
+            shown = _mask_definition(content, name_ends[first] - start)
+        elif any(in_value[start : start + max(1, len(content))]):
             shown = MASK
         else:
-            shown = mark + _other(content.removeprefix(mark))
-        masked.append(shown + line[len(content) :])
+            shown = mark + _mask_other_line(content.removeprefix(mark))
+        lines.append(shown + line[len(content) :])
         start += len(line)
-    return "".join(masked)
+    return "".join(lines)
 
 
 def _name_ends(dotenvy: ParsedEnv, compose: ParsedEnv) -> dict[int, int]:
-    """Return where the name ends, by where the definition begins, for those that both see."""
+    """Map the start of each definition that both readers see to the end of its name."""
     ours, theirs = (
-        {(one.start, one.name_end) for one in reading.statements} for reading in (dotenvy, compose)
+        {(one.start, one.name_end) for one in reading.assignments} for reading in (dotenvy, compose)
     )
     return dict(ours & theirs)
 
@@ -234,7 +218,7 @@ def _value_flags(text: str, *readings: ParsedEnv) -> bytearray:
     """Return a flag for each character: whether it may belong to a value."""
     flags = bytearray(len(text) + 1)
     for reading in readings:
-        ranges = [(one.start, one.end) for one in reading.statements]
+        ranges = [(one.start, one.end) for one in reading.assignments]
         if reading.rejection is not None:
             ranges.append((reading.rejection.offset, len(text)))
         for start, end in ranges:
@@ -242,7 +226,7 @@ def _value_flags(text: str, *readings: ParsedEnv) -> bytearray:
     return flags
 
 
-def _definition(line: str, name_end: int) -> str:
+def _mask_definition(line: str, name_end: int) -> str:
     """Mask a line that begins with a definition; ``name_end`` is an index into it."""
     sign = _SIGN.match(line, name_end)
     if sign is None:
@@ -250,7 +234,7 @@ def _definition(line: str, name_end: int) -> str:
     return line if _EMPTY.fullmatch(line, name_end) else line[: sign.end()] + MASK
 
 
-def _other(line: str) -> str:
+def _mask_other_line(line: str) -> str:
     """Mask a line outside of all definitions, which should be blank or a comment."""
     comment = _COMMENT.fullmatch(line)
     if comment is None:

@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def check_variable(name: str) -> str:
-    """Return ``name`` if every reader accepts it as an environment variable."""
+    """Return ``name`` if every reader accepts it as the name of an environment variable."""
     if not _VARIABLE.match(name):
         raise InvalidValue(
             "variable-name",
@@ -31,7 +31,7 @@ def check_variable(name: str) -> str:
 def expand(text: str, lookup: Callable[[str], str | None]) -> str:
     """Replace each ``${NAME}`` as the server does before it reads config.toml.
 
-    ``lookup`` gives a variable's value or None; an unset one raises :class:`InvalidValue`.
+    ``lookup`` returns a variable's value or None; an unset one raises :class:`InvalidValue`.
     """
 
     def value(match: re.Match[str]) -> str:

@@ -1,1 +1,1 @@
-"""config.toml: what is known of it, and the changes that the wizard makes to it."""
+"""Reading and changing config.toml."""

@@ -1,9 +1,7 @@
-"""Changing a config.toml: what is asked for is spliced in, everything else stays byte by byte.
+"""Changing config.toml: what is asked for is spliced in, every other byte stays.
 
-Switching the verification of users off and on again in config.toml.
-
-Whatever switching off the verification adds, switching it on again removes: our comment marks it.
-A key without our comment is the operator's own and becomes ``false`` instead.
+Whatever is added to skip the verification of users is removed again with it: a comment marks it.
+A key without that comment is the operator's own, and becomes ``false`` instead.
 """
 
 from __future__ import annotations
@@ -45,28 +43,32 @@ class Removal(Enum):
 
 
 REMOVE: Final = Removal.REMOVE
-"""In the place of a value: remove the key."""
+"""Instead of a value: remove the key."""
 COMMENTS = {
     "user": "# Login name at the mail server, usually the full e-mail address.",
     "endpoint": "# Mail server host name, or smtp://host:port for a local relay.",
     "secret": "# Password or API key for the login; read from the environment or .env.",
     "starttls": "# Only if the server offers no SMTPS (implicit TLS); default is false.",
 }
-"""What stands above a new key. They must never change, or old ones are no longer recognised."""
+"""Put above a new key. They must never change, or old ones are no longer recognised."""
+MARK = "# New users need not confirm a verification mail; this lowers security."
+"""Put above what is added. It must never change, or old ones are no longer recognised."""
+_GLOBAL_KEY = SkipKey.GLOBAL.path[0]
+_TABLE, _TABLE_KEY = SkipKey.USER_TABLE.path
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigEdit:
-    """What to change in a config.toml; None leaves a thing as it is.
+    """What to change in a config.toml; None leaves a value as it is.
 
-    ``secret_source`` is the TOML source of a string on one line, as `choose_reference` gives it.
-    ``starttls`` False writes nothing where the key is absent. ``skip`` switches the verification of
-    users off in one form (and removes the other), or on again with False. ``rename_misnamed`` turns
-    ``[smtp_config]`` into ``[smtp]``.
+    ``secret_source`` is the TOML source of a string on one line, as `choose_reference` returns it.
+    ``starttls`` False writes nothing if the key is absent. ``skip`` sets one key that skips the
+    verification of users (and removes the other), or unsets both with False. ``rename_misnamed``
+    turns ``[smtp_config]`` into ``[smtp]``.
     """
 
     user: str | None = None
-    endpoint: str | None = field(default=None, repr=False)  # it may hold a password
+    endpoint: str | None = field(default=None, repr=False)  # it may contain a password
     secret_source: str | Literal[Removal.REMOVE] | None = field(default=None, repr=False)
     starttls: bool | None = None
     skip: SkipKey | Literal[False] | None = None
@@ -80,14 +82,14 @@ class ConfigEdit:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One key of ``[smtp]`` that gets another value, or goes."""
+    """One key of ``[smtp]`` that gets another value or is removed."""
 
     key: str
     value: str | bool | Literal[Removal.REMOVE] = field(repr=False)
     source: str | None = field(default=None, repr=False)
 
     def render(self, like: str) -> str:
-        """Return the source of the value, in the style of the one that it replaces."""
+        """Return the source of the value, in the style of ``like``, which it replaces."""
         if isinstance(self.value, str):
             return self.source or render_string(self.value, like)
         return "true" if self.value is True else "false"
@@ -105,7 +107,7 @@ class _Change:
 def edit_config(text: str, edit: ConfigEdit) -> str:
     """Return ``text`` with the edit carried out.
 
-    What has the wanted value already is not touched, so a second edit changes nothing. Raises
+    What already has the wanted value is not touched, so a second edit changes nothing. Raises
     `FileRefused` if the text cannot be read, or if the result would not mean exactly what was
     asked for.
     """
@@ -121,14 +123,14 @@ def edit_config(text: str, edit: ConfigEdit) -> str:
             document.append_section(render_table(SMTP, new))
             break
     if edit.skip is not None:
-        set_skip(document, source.data, edit.skip)
+        _set_skip(document, source.data, edit.skip)
     if not same_value(_meaning(document.text, edit), _expected(source.data, changes, edit)):
         raise _unsafe(changes, edit)
     return document.text
 
 
 def _smtp_changes(known: SmtpValues | None, edit: ConfigEdit) -> Iterator[_Change]:
-    """Yield what differs from what the file says now, in the order of the documentation."""
+    """Yield what differs from the file, in the order of the vendor's documentation."""
     now = known or SmtpValues(line=1)
     if edit.user is not None and edit.user != now.user:
         yield _Change("user", edit.user)
@@ -145,7 +147,7 @@ def _smtp_changes(known: SmtpValues | None, edit: ConfigEdit) -> Iterator[_Chang
 
 
 def _renamed(source: TomlSource) -> TomlSource:
-    """Return the document with the one table that was meant to be ``[smtp]`` named so."""
+    """Rename the one table that was meant to be ``[smtp]``."""
     misnamed = misnamed_tables(source)
     if not misnamed:
         return source
@@ -162,7 +164,7 @@ def _renamed(source: TomlSource) -> TomlSource:
         )
     document = Document(source)
     for index, statement in enumerate(source.statements):
-        # Below a header, the name is in the header alone.
+        # Below a header, only the header contains the name.
         named_here = statement.kind is not StatementKind.PAIR or not statement.table
         if statement.path[:1] == (name,) and named_here and statement.has_key:
             start = statement.key_span[0]
@@ -176,7 +178,7 @@ def _renamed(source: TomlSource) -> TomlSource:
 
 
 def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) -> dict[str, Any]:
-    """Return what :func:`_meaning` has to give for the result."""
+    """Return what :func:`_meaning` of the result has to be."""
     expected = dict(data)
     if changes:
         smtp = dict(expected.get(SMTP, {}))
@@ -187,7 +189,7 @@ def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) ->
         expected[SMTP] = smtp
     if edit.secret_source is REMOVE and not expected.get(SMTP, True):
         del expected[SMTP]
-    return expected if edit.skip is None else expected_skip(expected, edit.skip)
+    return expected if edit.skip is None else _expected_skip(expected, edit.skip)
 
 
 def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
@@ -197,11 +199,11 @@ def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
         return None
     if edit.secret_source is REMOVE and not data.get(SMTP, True):
         del data[SMTP]  # a table of dotted keys is gone with its last key, one with a header is not
-    return data if edit.skip is None else without_skip_off(data)
+    return data if edit.skip is None else _without_unset_skip(data)
 
 
 def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
-    """Return the refusal of an edit whose result would mean something else; shows no secret."""
+    """Return the refusal of an edit whose result would mean something else, without secrets."""
     wanted = []
     for change in changes:
         literal = change.key == "secret" and secret_reference(str(change.value)) is None
@@ -222,32 +224,26 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
     )
 
 
-MARK = "# New users need not confirm a verification mail; this lowers security."
-"""The comment above what we add. It must never change, or old ones are no longer recognised."""
-_GLOBAL_KEY = SkipKey.GLOBAL.path[0]
-_TABLE, _TABLE_KEY = SkipKey.USER_TABLE.path
+def _set_skip(document: Document, data: dict[str, Any], key: SkipKey | Literal[False]) -> None:
+    """Set ``key``, or unset both keys with False.
 
-
-def set_skip(document: Document, data: dict[str, Any], form: SkipKey | Literal[False]) -> None:
-    """Switch the verification off in one form, or on again with False.
-
-    Raises `FileRefused` where ``user`` (in ``data``, what the document means) is no table.
+    Raises `FileRefused` if ``user`` in ``data``, the meaning of the document, is not a table.
     """
-    if form is False:
-        _switch_off(document)
+    if key is False:
+        _unset_skip(document)
         return
-    if form is SkipKey.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
+    if key is SkipKey.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
         raise FileRefused(
             "user-not-a-table",
             _('"user" is here, but not as a table.'),
             _("Write one section [{name}] instead.", name=_TABLE),
             line=first_line(document.statements, (_TABLE,)),
         )
-    _switch_on(document, form)
+    _set_skip_key(document, key)
 
 
-def without_skip_off(data: dict[str, Any]) -> dict[str, Any]:
-    """Return parsed TOML without keys that switch nothing off, and without an empty ``[user]``."""
+def _without_unset_skip(data: dict[str, Any]) -> dict[str, Any]:
+    """Return parsed TOML without skip keys that are false, and without an empty ``[user]``."""
     result = {key: value for key, value in data.items() if key != _GLOBAL_KEY or value is not False}
     if isinstance(user := result.get(_TABLE), dict):
         result[_TABLE] = user = {k: v for k, v in user.items() if k != _TABLE_KEY or v is not False}
@@ -256,20 +252,20 @@ def without_skip_off(data: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def expected_skip(data: dict[str, Any], form: SkipKey | Literal[False]) -> dict[str, Any]:
-    """Return what :func:`without_skip_off` has to give after :func:`switch`."""
-    result = {key: value for key, value in data.items() if key != _GLOBAL_KEY}
+def _expected_skip(data: dict[str, Any], key: SkipKey | Literal[False]) -> dict[str, Any]:
+    """Return what :func:`_without_unset_skip` has to be after :func:`_set_skip`."""
+    result = {name: value for name, value in data.items() if name != _GLOBAL_KEY}
     if isinstance(user := result.get(_TABLE, {}), dict):
-        user = {key: value for key, value in user.items() if key != _TABLE_KEY}
-        result[_TABLE] = user | ({_TABLE_KEY: True} if form is SkipKey.USER_TABLE else {})
-    if form is SkipKey.GLOBAL:
+        user = {name: value for name, value in user.items() if name != _TABLE_KEY}
+        result[_TABLE] = user | ({_TABLE_KEY: True} if key is SkipKey.USER_TABLE else {})
+    if key is SkipKey.GLOBAL:
         result[_GLOBAL_KEY] = True
-    return without_skip_off(result)
+    return _without_unset_skip(result)
 
 
-def _switch_on(document: Document, form: SkipKey) -> None:
-    """Set the key of ``form`` to true and remove the other one, which such a server rejects."""
-    if form is SkipKey.GLOBAL:
+def _set_skip_key(document: Document, key: SkipKey) -> None:
+    """Set ``key`` to true and remove the other one, which such a server rejects."""
+    if key is SkipKey.GLOBAL:
         _take_out_of_table(document)
         if (index := _global(document)) is None:
             _add_global(document)
@@ -289,8 +285,8 @@ def _switch_on(document: Document, form: SkipKey) -> None:
             document.insert(index, [document.statements[index].indent + MARK], ())
 
 
-def _switch_off(document: Document) -> None:
-    """Remove what `_switch_on` has added; set any other key of either form to false."""
+def _unset_skip(document: Document) -> None:
+    """Remove what `_set_skip_key` has added; set the operator's own keys to false."""
     if (index := _global(document)) is not None:
         if document.is_comment(index - 1, MARK):
             _take_out_global(document, index)
@@ -321,7 +317,7 @@ def _first_header(document: Document) -> int | None:
 
 
 def _add_global(document: Document) -> None:
-    """Add the global key: behind the last one, else above all tables, else at the end."""
+    """Add the global key: after the last one, else above all tables, else at the end."""
     line = f"{_GLOBAL_KEY} = true"
     if (last := document.last(_is_global)) is not None:
         above = document.statements[last]
@@ -329,7 +325,7 @@ def _add_global(document: Document) -> None:
         lines = [above.indent + MARK, pair_in_style(siblings, _GLOBAL_KEY, "true")]
         document.insert(last + 1, lines, ())
     elif (header := _first_header(document)) is not None:
-        # A comment glued to the first header belongs to that table, so the key goes above it.
+        # A comment right above the first header belongs to that table, so the key goes above it.
         while document.is_kind(header - 1, StatementKind.COMMENT):
             header -= 1
         document.insert(header, [MARK, line, ""], ())
@@ -338,12 +334,12 @@ def _add_global(document: Document) -> None:
 
 
 def _take_out_global(document: Document, index: int) -> None:
-    """Remove the global key, and what stands around it only because of it."""
+    """Remove the global key, and the comment and blank line that came with it."""
     gone = [index]
     if document.is_comment(index - 1, MARK):
         gone.append(index - 1)
         if sum(_is_global(statement) for statement in document.statements) == 1:
-            # It was not added behind another key, so a blank line was added with it.
+            # It was not added after another key, so a blank line was added with it.
             beside = index - 2 if _first_header(document) is None else index + 1
             gone += [beside] if document.is_kind(beside, StatementKind.BLANK) else []
     document.remove(*gone)

@@ -1,7 +1,7 @@
 """How config.toml refers to the secret, so that the server reads it exactly.
 
-The server's documentation does not say whether it replaces ``${NAME}`` before or after it parses
-the TOML, so a reference has to be right both ways.
+The server's documentation does not say whether it replaces ``${NAME}`` before or after parsing the
+TOML, so a reference has to be right either way.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def secret_reference(value: str) -> str | None:
 def choose_reference(name: str, secret: str, present: str | None) -> str:
     """Return the TOML source of a string that refers to ``name`` and yields ``secret``.
 
-    ``present`` is the source of the value that stands there now; it stays if it is such a string.
-    Raises `InvalidValue` if no form of string can hold the secret.
+    ``present``, the source of the current value, is kept if it is such a string. Raises
+    `InvalidValue` if no kind of string can contain the secret.
     """
     forms = [f"{quote}${{{name}}}{quote}" for quote in _QUOTES]
     for source in [present, *forms] if present else forms:

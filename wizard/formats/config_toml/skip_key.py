@@ -1,4 +1,4 @@
-"""The ways to skip the verification of users, by the server's version."""
+"""The key that skips the verification of users, which depends on the server's version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
 
 
 class SkipKey(Enum):
-    """The two ways to switch user verification off; a server accepts only its own one.
+    """The two keys that skip user verification; a server accepts only its own.
 
     The value is the path of the key from the root of config.toml.
     """
@@ -29,7 +29,7 @@ class SkipKey(Enum):
 
 
 def skip_key_of(version: str) -> SkipKey:
-    """Return the form that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
+    """Return the key that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
     if version == "latest":
         return SkipKey.USER_TABLE
     match = _VERSION.match(version)

@@ -1,4 +1,4 @@
-"""What smtp-wizard knows of a config.toml."""
+"""What a config.toml says, as far as smtp-wizard is concerned."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipKey.GLOBAL.path)
 
 @dataclass(frozen=True, slots=True)
 class SmtpValues:
-    """The ``[smtp]`` table; None stands for a key that is absent or of the wrong type.
+    """The ``[smtp]`` table; None means that a key is absent or of the wrong type.
 
-    Line numbers are 1-based; ``lines`` has one for each known key that is present.
-    A reference outside of a string, such as ``starttls = ${TLS}``, is given as its source.
+    Line numbers are 1-based; ``lines`` has one for each known key that is present. For a reference
+    outside of a string, such as ``starttls = ${TLS}``, the value is its source.
     """
 
     line: int
     user: str | None = None
     endpoint: str | None = field(default=None, repr=False)
-    """It may hold a password, too."""
+    """It may contain a password, too."""
     secret: str | None = field(default=None, repr=False)
     secret_source: str | None = field(default=None, repr=False)
     """The secret's value as it is written, with its quotes."""
@@ -56,22 +56,22 @@ class SmtpValues:
 
 @dataclass(frozen=True, slots=True)
 class ConfigView:
-    """What a config.toml says as far as smtp-wizard is concerned; line numbers are 1-based."""
+    """What a config.toml says; line numbers are 1-based."""
 
     smtp: SmtpValues | None
     """None if there is no ``[smtp]`` at all."""
     skip_on: frozenset[SkipKey]
-    """The forms that are switched on; both at once is an error for every server."""
+    """The keys that are switched on; both at once is an error for every server."""
     skip_present: frozenset[SkipKey]
-    """The forms whose key is in the file, with whatever value."""
+    """The keys that are in the file, with whatever value."""
     misnamed: tuple[tuple[str, int], ...]
     """Tables that were probably meant to be ``[smtp]``, with their lines."""
     version_evidence: SkipKey | None
-    """The form that the server seems to know, judged by other keys in the file."""
+    """The key that the server seems to know, judging by other keys in the file."""
     missing_required: tuple[str, ...]
     """What the server needs to start and does not find."""
     log_file: str | None
-    """Where the server logs to instead of its standard output, as it is written."""
+    """Where the server logs instead of to its standard output, as it is written."""
     log_level: str | None
     references: frozenset[str]
     """The name of each ``${NAME}`` outside of comments."""
@@ -79,12 +79,12 @@ class ConfigView:
 
     @property
     def skip(self) -> SkipKey | None:
-        """The form that is switched on; the newer one if both are."""
+        """The key that is switched on; the newer one if both are."""
         newest_first = (SkipKey.USER_TABLE, SkipKey.GLOBAL)
-        return next((form for form in newest_first if form in self.skip_on), None)
+        return next((key for key in newest_first if key in self.skip_on), None)
 
     def references_elsewhere(self, name: str) -> bool:
-        """Tell whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
+        """Return whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
         return name in self._references_elsewhere
 
 
@@ -94,14 +94,14 @@ def parse_config(text: str) -> ConfigView:
 
 
 def view_of(source: TomlSource) -> ConfigView:
-    """Return what is known of a config.toml that was parsed already."""
+    """Return what a parsed config.toml says."""
     data = source.data
-    present = {form for form in SkipKey if value_at(data, form.path) is not None}
+    present = {key for key in SkipKey if value_at(data, key.path) is not None}
     log_file, log_level = value_at(data, ("log", "file")), value_at(data, ("log", "level"))
     table = TomlTable(Document(source), SMTP)
     return ConfigView(
         smtp=_smtp(source, table),
-        skip_on=frozenset(form for form in present if value_at(data, form.path) is True),
+        skip_on=frozenset(key for key in present if value_at(data, key.path) is True),
         skip_present=frozenset(present),
         misnamed=misnamed_tables(source),
         version_evidence=_version_evidence(data),
@@ -132,7 +132,7 @@ def misnamed_tables(source: TomlSource) -> tuple[tuple[str, int], ...]:
 
 
 def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
-    """Return the line at which a path first occurs in a document."""
+    """Return the line where a path first occurs in a document."""
     for statement in statements:
         if not statement.has_key:
             continue

@@ -1,7 +1,4 @@
-"""`.env` as Docker Compose reads it: the grammar of the Go package compose-go/v2/dotenv 2.16.
-
-What Docker Compose puts in place of ``$NAME`` and ``${…}``: compose-go/v2/template 2.16.
-"""
+"""`.env` as Docker Compose reads it: the Go packages dotenv and template of compose-go/v2 2.16."""
 
 from __future__ import annotations
 
@@ -40,23 +37,23 @@ def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedE
 
     Compose keeps the last of several definitions, but each of them is listed.
     """
-    statements: list[Assignment] = []
+    assignments: list[Assignment] = []
     defined: dict[str, str] = {}
     variables = ChainMap(dict(environ), defined)
     start = position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     try:
         while (start := _skip(_GAP, text, position)) < len(text):
-            statement, position = _statement(text, start, variables)
-            statements.append(statement)
-            if statement.defined:
-                defined[statement.name] = statement.value
+            assignment, position = _assignment(text, start, variables)
+            assignments.append(assignment)
+            if assignment.defined:
+                defined[assignment.name] = assignment.value
     except EnvSyntaxError as unreadable:
-        return ParsedEnv(tuple(statements), RejectedLine(start, str(unreadable)))
+        return ParsedEnv(tuple(assignments), RejectedLine(start, str(unreadable)))
     except RecursionError:
         return ParsedEnv(
-            tuple(statements), RejectedLine(start, _("Here ${…} is nested too deeply"))
+            tuple(assignments), RejectedLine(start, _("Here ${…} is nested too deeply"))
         )
-    return ParsedEnv(tuple(statements))
+    return ParsedEnv(tuple(assignments))
 
 
 def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -64,13 +61,13 @@ def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
     return position if match is None else match.end()
 
 
-def _statement(text: str, start: int, variables: Mapping[str, str]) -> tuple[Assignment, int]:
-    """Parse the statement at ``start``; return it, and where to go on."""
+def _assignment(text: str, start: int, variables: Mapping[str, str]) -> tuple[Assignment, int]:
+    """Parse the assignment at ``start``; return it, and where the next one may begin."""
     name_start = _skip(_EXPORT, text, start)
     head = _NAME.match(text, name_start)
     if head is None or name_start == len(text):
         raise EnvSyntaxError(_("This is not of the form NAME=value"))
-    # Without any sign up to the end of the file, all of it is the value of a nameless variable.
+    # Without any sign up to the end of the file, the rest is the value of a nameless variable.
     name = head["name"].rstrip(WHITE_SPACE) if head["sign"] else ""
     name_end = name_start + len(name)
     if " " in name:
@@ -112,12 +109,12 @@ def _unescape(escape: re.Match[str]) -> str:
     if not code.startswith("0"):
         return _LETTER.get(code, escape[0])
     digits = code[1:]
-    # \0 wants three octal digits below 256; with others the zero alone is lost.
+    # \0 needs three octal digits below 256; otherwise only the zero is dropped.
     octal = re.fullmatch("[0-3][0-7]{2}", digits)
     return chr(int(digits, 8)) if octal else "\\" + digits
 
 
-# Go ignores the case by Unicode's rules, which make the long s and the Kelvin sign letters, too.
+# Go ignores case by Unicode's rules, so that the long s and the Kelvin sign count as letters.
 _VARIABLE_NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
 _EXPRESSION = rf"({_VARIABLE_NAME})(?:(:?[-+?])(.*))?"
 _REFERENCE = re.compile(
@@ -127,7 +124,7 @@ _BRACED = re.compile(_EXPRESSION)
 
 
 def interpolate(template: str, variables: Mapping[str, str]) -> str:
-    """Replace all references to variables; raises Unreadable where Compose gives up."""
+    """Replace all references to variables; raise `EnvSyntaxError` where Compose gives up."""
     return _REFERENCE.sub(lambda reference: _replacement(reference, variables), template)
 
 
@@ -138,7 +135,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
         return variables.get(reference["bare"], "")
     if reference["invalid"] is not None:
         raise EnvSyntaxError(_("Here ${…} does not hold a name, or is never closed"))
-    # The match runs to the last brace of the line; what is behind the first pair is more text.
+    # The match runs to the last brace of the line; what follows the first pair is more text.
     source = reference[0]
     end = _closing_brace(source)
     expression = _BRACED.fullmatch(source, 2, end)
@@ -153,7 +150,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
 def _closing_brace(source: str) -> int:
     """Return where the first pair of braces closes, else the last character.
 
-    As compose-go counts, which passes over the character behind an opening brace.
+    This counts as compose-go does, which skips the character after an opening brace.
     """
     depth = position = 0
     while position < len(source):

@@ -1,6 +1,6 @@
 """`.env` as BOMnipotent Server reads it: the grammar of the Rust crate dotenvy 0.15.7.
 
-It has two passes with rules of their own. The first joins physical lines while a quote is open
+Two passes have rules of their own: the first joins physical lines while a quote is open
 (``iter.rs``), the second parses each joined line (``parse.rs``).
 """
 
@@ -41,7 +41,7 @@ _NEXT: dict[_State, dict[str, _State]] = {
         **_OPENING,
         **dict.fromkeys(set(WHITE_SPACE) - set("\r\n"), _State.BLANK),
     },
-    # A second blank leads back to PLAIN, so only a "#" behind a single one starts a comment here.
+    # A second blank leads back to PLAIN, so only a "#" after a single one starts a comment here.
     _State.BLANK: {**_OPENING, "#": _State.COMMENT},
     _State.ESCAPE: {},
     _State.WEAK: {"\\": _State.WEAK_ESCAPE, '"': _State.PLAIN},
@@ -68,9 +68,9 @@ _BLANKS = f"[{WHITE_SPACE}]*"
 _NAME = r"[A-Za-z_][A-Za-z0-9_.]*"
 _HEAD = re.compile(rf"(?:export(?![A-Za-z0-9_.]){_BLANKS})?(?P<name>{_NAME}){_BLANKS}={_BLANKS}")
 
-# A name without braces ends at the first character that is no letter or number; that one, unless
-# it is another "$", is taken as it is, even where it is a quote or a backslash. (Rust counts some
-# combining marks as letters, re does not: such a name reads differently here.)
+# A name without braces ends at the first character that is not a letter or number; that character,
+# unless it is another "$", is taken literally, even if it is a quote or a backslash. (Rust counts
+# some combining marks as letters, re does not: such a name is read differently here.)
 _SUBSTITUTION = (
     r"\$(?:\{(?P<braced>[^}]*)\}|(?P<unclosed>\{)|(?P<bare>[^\W_]*)(?P<literal>[^$])?)"
     r"|\\(?P<escaped>[\\'\"$ n])|(?P<unknown>\\.)|(?P<dangling>\\)"
@@ -89,22 +89,22 @@ def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedE
 
     The server keeps the first of several definitions, but each of them is listed.
     """
-    # As it loads, dotenvy puts each variable into the environment unless it is there already.
+    # While loading, dotenvy puts each variable into the environment unless it is there already.
     variables = dict(environ)
-    statements = []
+    assignments = []
     offset = 0
     try:
         for offset, end, comment in _joined_lines(text):
-            statement = _statement(text, offset, end, comment, variables)
-            if statement is not None:
-                variables.setdefault(statement.name, statement.value)
-                statements.append(statement)
+            assignment = _assignment(text, offset, end, comment, variables)
+            if assignment is not None:
+                variables.setdefault(assignment.name, assignment.value)
+                assignments.append(assignment)
     except _Unfinished as unfinished:
-        return ParsedEnv(tuple(statements), RejectedLine(unfinished.offset, str(unfinished)))
+        return ParsedEnv(tuple(assignments), RejectedLine(unfinished.offset, str(unfinished)))
     except EnvSyntaxError as unreadable:
         offset += len(text[offset:]) - len(text[offset:].lstrip(WHITE_SPACE))
-        return ParsedEnv(tuple(statements), RejectedLine(offset, str(unreadable)))
-    return ParsedEnv(tuple(statements))
+        return ParsedEnv(tuple(assignments), RejectedLine(offset, str(unreadable)))
+    return ParsedEnv(tuple(assignments))
 
 
 class _Unfinished(EnvSyntaxError):
@@ -116,7 +116,7 @@ class _Unfinished(EnvSyntaxError):
 
 
 def _joined_lines(text: str) -> Iterator[tuple[int, int, int | None]]:
-    """Yield start, end and place of the comment of each joined line that is no comment."""
+    """Yield start, end and position of the comment of each joined line that is not a comment."""
     position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     while position < len(text):
         start, state = position, _State.PLAIN
@@ -140,7 +140,7 @@ def _is_comment(line: str) -> bool:
 
 
 def _scan(text: str, start: int, end: int, state: _State) -> tuple[_State, int]:
-    """Return the state behind the physical line, and the end of what counts in it."""
+    """Return the state after the physical line, and the end of the part that counts."""
     for position in range(start, end):
         state = _NEXT[state].get(text[position], _OTHERWISE[state])
         if state is _State.COMMENT:
@@ -148,10 +148,10 @@ def _scan(text: str, start: int, end: int, state: _State) -> tuple[_State, int]:
     return state, end
 
 
-def _statement(
+def _assignment(
     text: str, start: int, end: int, comment: int | None, variables: Mapping[str, str]
 ) -> Assignment | None:
-    """Parse one joined line; None when it is blank."""
+    """Parse one joined line; None if it is blank."""
     line = text[start:end].rstrip(WHITE_SPACE)
     end = start + len(line)
     start = end - len(line.lstrip(WHITE_SPACE))
@@ -162,18 +162,18 @@ def _statement(
         raise EnvSyntaxError(_("This is not of the form NAME=value"))
     name, name_end = head["name"], head.end("name")
     if text.startswith("#", head.end(), end):
-        # Without a blank before it, the "#" may be meant as the value; other readers take it so.
+        # Without a blank before it, the "#" may be the value: other readers take it as that.
         comment = head.end() if text[head.end() - 1] != "=" else None
         return Assignment(start, name, name_end, end, "", comment=comment)
     value = _Value(variables)
-    behind = value.read(text[head.end() : end])
-    if behind is not None:
-        comment = head.end() + behind
+    offset = value.read(text[head.end() : end])
+    if offset is not None:
+        comment = head.end() + offset
     return Assignment(start, name, name_end, end, value.text, comment=comment)
 
 
 class _Value:
-    """Puts a value together, piece by piece."""
+    """Builds a value, piece by piece."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.text = ""
@@ -216,7 +216,7 @@ class _Value:
 
     @staticmethod
     def _comment(source: str, position: int) -> int | None:
-        """Let only a comment follow the first blank that is neither quoted nor escaped."""
+        """Reject anything but a comment after the first blank that is not quoted or escaped."""
         tail = _TAIL.match(source, position)
         if tail is None:
             raise EnvSyntaxError(_("The value holds a blank but is not quoted"))

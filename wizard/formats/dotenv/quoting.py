@@ -1,6 +1,6 @@
-"""One value for `.env`: which ones cannot stand there, how to quote the others, who misreads it.
+"""A value in `.env`: whether it can be written, how it is quoted, and which readers misread it.
 
-The rule of :func:`quote` gives the same value in dotenvy, dotenv, Docker Compose and systemd.
+What :func:`quote_value` writes is read alike by dotenvy, dotenv, Docker Compose and systemd.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wizard.text.language import N_, _
 _RAW = re.compile(r"[A-Za-z0-9_.,:/@%+=^!*?\[\]{}-]+")
 _TRAILING_BACKSLASHES = re.compile(r"\\*\Z")
 _ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'[\\"$]')
-# What python-dotenv substitutes, in whatever quotes.
+# What python-dotenv substitutes, in any quotes.
 _PYTHON_SUBSTITUTION = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
 
 DOCKER_RUN = "docker run --env-file"
@@ -26,10 +26,10 @@ SHELL = N_("a shell that sources the file")
 
 @dataclass(frozen=True, slots=True)
 class Misreading:
-    """A reader of `.env` that takes a quoted value for another one, and why.
+    """A reader of `.env` that reads another value, and why.
 
-    ``reason`` continues the sentence "<reader> …" and never contains a part of the value.
-    Not ``certain``: it depends on the lines below, or on what a command prints.
+    ``reason`` continues the sentence "<reader> …" and never contains a part of the value. It is
+    not ``certain`` if it depends on the lines below, or on the output of a command.
     """
 
     reader: str
@@ -38,7 +38,7 @@ class Misreading:
 
 
 def check_value(value: str) -> None:
-    """Raise InvalidValue when no way of writing the value is read alike by every reader."""
+    """Raise InvalidValue if the value cannot be written so that every reader reads it alike."""
     if not value:
         raise InvalidValue(
             "secret-empty", _("The secret is empty."), _("Enter it, or use none at all.")
@@ -50,7 +50,7 @@ def check_value(value: str) -> None:
 
 
 def _problem(char: str) -> tuple[str, str, str] | None:
-    """Return code, message and remedy when the character cannot stand in a value."""
+    """Return code, message and remedy if a value cannot contain the character."""
     if char in "\r\n\u2028\u2029":
         return (
             "secret-line-break",
@@ -95,7 +95,7 @@ def _problem(char: str) -> tuple[str, str, str] | None:
 
 
 def quote_value(value: str) -> str:
-    """Return the text behind ``NAME=``, for a value that :func:`check_value` lets pass."""
+    """Return the text after ``NAME=`` for a value that :func:`check_value` accepts."""
     if _RAW.fullmatch(value):
         return value
     if _fits_single_quotes(value):
@@ -116,7 +116,7 @@ def manual_edit(name: str, value: str) -> str:
 
 
 def readers_that_differ(value: str) -> tuple[Misreading, ...]:
-    """Return the readers that would take ``quote(value)`` for another value."""
+    """Return the readers that would read ``quote_value(value)`` as another value."""
     if _RAW.fullmatch(value):
         return ()
     found = [Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))]
@@ -126,8 +126,8 @@ def readers_that_differ(value: str) -> tuple[Misreading, ...]:
 
 
 def _fits_single_quotes(value: str) -> bool:
-    # dotenvy's line splitter takes a backslash for an escape even here: behind an odd number
-    # of them the closing quote would be hidden from it.
+    # dotenvy's line splitter treats a backslash as an escape even here: after an odd number of
+    # them it would not see the closing quote.
     trailing = _TRAILING_BACKSLASHES.search(value)
     return "'" not in value and (trailing is None or len(trailing[0]) % 2 == 0)
 

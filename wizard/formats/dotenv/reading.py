@@ -1,4 +1,4 @@
-"""What a reader makes of a `.env`: its statements, and where it stops reading."""
+"""What a reader finds in a `.env`: its assignments, and where it stops reading."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One definition; all places are offsets into the text.
+    """One assignment as one reader sees it; positions are offsets into the text.
 
-    ``start`` is where the name or the ``export`` before it begins, ``name_end`` is behind the
-    name, ``end`` behind everything that belongs to the value. ``quote_end`` is behind the closing
-    quote if the whole value is quoted, ``comment`` at the ``#`` of a comment behind the value and
-    a blank; only Compose's grammar knows the one, only dotenvy's the other. For a name alone,
-    to which Compose gives a value of its environment if that has one, it may not be ``defined``.
+    ``start`` is where the name or the ``export`` before it begins; ``name_end`` is after the name
+    and ``end`` after everything that belongs to the value. ``quote_end`` is after the closing
+    quote of a value that is quoted as a whole (only Compose's grammar has that), ``comment`` at
+    the ``#`` of a comment after the value (only dotenvy's). A name without a value takes the one
+    in Compose's environment; it is not ``defined`` if there is none.
     """
 
     start: int
@@ -33,12 +33,12 @@ class Assignment:
     defined: bool = True
 
     def __repr__(self) -> str:
-        return f"Statement({self.name!r} at {self.start})"
+        return f"Assignment({self.name!r} at {self.start})"
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """Where a reader gives up on the file, and why (a clause that starts a sentence)."""
+    """Where a reader gives up on the file, and why (a clause that can begin a sentence)."""
 
     offset: int
     reason: str
@@ -46,11 +46,11 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedEnv:
-    """The statements in the order of the file, up to the rejection if there is one."""
+    """The assignments in the order of the file, up to the rejection if there is one."""
 
-    statements: tuple[Assignment, ...]
+    assignments: tuple[Assignment, ...]
     rejection: RejectedLine | None = None
 
 
 class EnvSyntaxError(Exception):
-    """A value that the reader rejects, with the reason; becomes a :class:`Rejection`."""
+    """The reader rejects a value; the reason goes into a :class:`RejectedLine`."""

@@ -1,11 +1,7 @@
-"""The definitions in a `.env` that BOMnipotent Server and Docker Compose agree on.
+"""One variable in `.env`: read, set or remove it, without changing any other byte.
 
-The last look at an edited `.env`, before anything is written.
-
-One variable in `.env`: read, set or remove it, and leave every other byte alone.
-
-An edit happens only where BOMnipotent Server (dotenvy) and Docker Compose agree on what the
-file says, and is read again by both grammars before it is returned.
+A file is only edited if BOMnipotent Server (dotenvy) and Docker Compose agree on what it says, and
+the result is read by both grammars before it is returned.
 """
 
 from __future__ import annotations
@@ -30,8 +26,8 @@ NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 class Definition:
     """One definition as both readers see it.
 
-    The offsets ``line_start`` (behind a byte order mark) and ``line_end`` (behind the line break)
-    delimit its physical lines: one, or more where a quoted value holds line breaks.
+    ``line_start`` (after a byte order mark) and ``line_end`` (after the line break) delimit its
+    physical lines: one, or more if a quoted value contains line breaks.
     """
 
     dotenvy: Assignment
@@ -41,7 +37,7 @@ class Definition:
 
     @property
     def name(self) -> str:
-        """The name, on which both agree."""
+        """The name, on which both readers agree."""
         return self.dotenvy.name
 
     def reads(self, value: str | None) -> bool:
@@ -50,18 +46,18 @@ class Definition:
 
     @property
     def comment(self) -> int | None:
-        """Where the comment behind the value begins, unless Compose has it inside the quotes."""
-        place = self.dotenvy.comment
-        if place is None or not (self.compose.quote_end or 0) <= place < self.line_end:
+        """Where the comment after the value begins, unless Compose sees it inside the quotes."""
+        start = self.dotenvy.comment
+        if start is None or not (self.compose.quote_end or 0) <= start < self.line_end:
             return None
-        return place
+        return start
 
 
 def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -> list[Definition]:
     """Return the definitions in order.
 
-    Raises FileRefused where a reader gives up on the file or where they disagree: then an edit
-    could change what one of them sees elsewhere. The clause ``or_else`` is part of the remedy.
+    Raises FileRefused if a reader gives up on the file or if they disagree: an edit could then
+    change what one of them sees elsewhere. The clause ``or_else`` is a part of the remedy.
     """
     if "\0" in text:
         raise FileRefused(
@@ -76,15 +72,15 @@ def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -
     _check_agreement(text, dotenvy, compose, or_else)
     return [
         Definition(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
-        for ours, theirs in zip(dotenvy.statements, compose.statements, strict=True)
+        for ours, theirs in zip(dotenvy.assignments, compose.assignments, strict=True)
     ]
 
 
 def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> str | None:
-    """Return the value that the server takes from the file, None when it defines no such variable.
+    """Return the value that the server takes from the file, None if it has no such variable.
 
-    ``environ`` only serves to substitute ``$NAME`` in values, as the server does it. Raises
-    FileRefused where the server or Compose stops reading the file, or they disagree on it.
+    ``environ`` is only used to substitute ``$NAME`` in values, as the server does. Raises
+    FileRefused if the server or Compose stops reading the file, or if they disagree.
     """
     entries = read_definitions(text, environ)
     return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
@@ -111,16 +107,16 @@ def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) ->
 
 def _check_agreement(text: str, dotenvy: ParsedEnv, compose: ParsedEnv, or_else: str) -> None:
     above: Assignment | None = None
-    for ours, theirs in zip_longest(dotenvy.statements, compose.statements):
+    for ours, theirs in zip_longest(dotenvy.assignments, compose.assignments):
         if ours and theirs and (ours.start, ours.name) == (theirs.start, theirs.name):
             above = ours
             continue
         if ours and theirs and ours.start == theirs.start:
-            culprit = ours
+            cause = ours
             problem = _("The server and Docker Compose disagree on what the name in this line is.")
         else:
-            # One of them still reads the value above where the other finds a new definition.
-            culprit = above or ours or theirs
+            # One is still reading the value above where the other finds a new definition.
+            cause = above or ours or theirs
             problem = _(
                 "The server and Docker Compose disagree on where the value in this line ends."
             )
@@ -128,7 +124,7 @@ def _check_agreement(text: str, dotenvy: ParsedEnv, compose: ParsedEnv, or_else:
             "env-ambiguous",
             problem,
             _remedy(_("Write it as NAME='value' with nothing else in the line"), or_else),
-            line=line_number(text, culprit.start),
+            line=line_number(text, cause.start),
         )
 
 
@@ -156,7 +152,7 @@ def check_edit(
     """Raise FileRefused unless ``after`` is ``before`` with this one variable changed.
 
     BOMnipotent Server and Docker Compose must both read ``value`` from every definition of the
-    variable (None: from none at all), and find all other definitions as they were.
+    variable (None: find no definition), and find all other definitions as they were.
     """
     old = read_definitions(before, environ)
     try:
@@ -171,9 +167,9 @@ def check_edit(
 
 
 def _others(text: str, entries: Iterable[Definition], name: str) -> list[tuple[str, str]]:
-    """Return the source of all other definitions, as it is for dotenvy and for Compose.
+    """Return the source of all other definitions, for dotenvy and for Compose.
 
-    The source and not the value, which rightly changes where it refers to the variable.
+    Not the value: it changes, rightly, if it refers to the variable.
     """
     return [
         (_source(text, entry.dotenvy), _source(text, entry.compose))
@@ -182,8 +178,8 @@ def _others(text: str, entries: Iterable[Definition], name: str) -> list[tuple[s
     ]
 
 
-def _source(text: str, statement: Assignment) -> str:
-    return text[statement.start : statement.end]
+def _source(text: str, assignment: Assignment) -> str:
+    return text[assignment.start : assignment.end]
 
 
 def _not_safe(remedy: str) -> FileRefused:
@@ -201,10 +197,10 @@ _HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a sec
 
 
 def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = NO_ENVIRON) -> str:
-    """Return the text with every definition of the variable replaced, or with one more line.
+    """Return the text with every definition of the variable replaced, or with one added.
 
-    Where both readers already find ``value`` everywhere, not one byte changes. Raises
-    InvalidValue for a value that cannot be written, FileRefused for a file that cannot be edited.
+    If both readers already find ``value`` everywhere, no byte changes. Raises InvalidValue for a
+    value that cannot be written, FileRefused for a file that cannot be edited.
     """
     check_value(value)
     line = manual_edit(name, value)
@@ -232,7 +228,7 @@ def remove_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRO
 
 
 def _replaced(text: str, entries: Iterable[Definition], lines: Callable[[Definition], str]) -> str:
-    """Put ``lines(entry)`` in place of the physical lines of each entry."""
+    """Replace the physical lines of each definition by ``lines(entry)``."""
     parts = []
     position = 0
     for entry in entries:
@@ -242,13 +238,13 @@ def _replaced(text: str, entries: Iterable[Definition], lines: Callable[[Definit
 
 
 def _rewritten(text: str, entry: Definition, quoted: str) -> str:
-    """Return the entry's lines with another value, and the comment behind it above.
+    """Return the definition's lines with another value, and its comment moved above.
 
-    There, because systemd would take a comment behind a quoted value for a part of it.
+    systemd would read a comment after a quoted value as a part of the value.
     """
-    statement = entry.dotenvy
-    indent = text[entry.line_start : statement.start]
-    definition = text[entry.line_start : statement.name_end] + "=" + quoted
+    assignment = entry.dotenvy
+    indent = text[entry.line_start : assignment.start]
+    definition = text[entry.line_start : assignment.name_end] + "=" + quoted
     end = _line_break(text[entry.line_start : entry.line_end])
     if entry.comment is None:
         return definition + end
@@ -257,28 +253,28 @@ def _rewritten(text: str, entry: Definition, quoted: str) -> str:
 
 
 def _inserted(text: str, entries: Iterable[Definition], name: str, definition: str) -> str:
-    """Add a line: below a placeholder in a comment, else behind the last line."""
+    """Add a line: below a placeholder in a comment, else at the end."""
     end = _line_break_of(text)
     if text in ("", BYTE_ORDER_MARK):
         return text + _HEADER + end + definition + end
-    place = _below_placeholder(text, entries, name) or len(text)
-    above = text[:place] if _line_break(text[:place]) else text[:place] + end
-    return above + definition + end + text[place:]
+    position = _below_placeholder(text, entries, name) or len(text)
+    above = text[:position] if _line_break(text[:position]) else text[:position] + end
+    return above + definition + end + text[position:]
 
 
 def _below_placeholder(text: str, entries: Iterable[Definition], name: str) -> int | None:
-    """Return where the line behind the last ``# NAME=…`` begins, if there is such a comment."""
+    """Return where the line after the last ``# NAME=…`` begins, if there is such a comment."""
     placeholder = (
         rf"^{BYTE_ORDER_MARK}?[ \t]*#[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*=[^\n]*\n?"
     )
-    # Within a multi-line value it is no comment.
+    # Inside a multi-line value it is not a comment.
     values = [range(entry.line_start, entry.dotenvy.end) for entry in entries]
-    places = [
+    ends = [
         match.end()
         for match in re.finditer(placeholder, text, re.MULTILINE)
         if not any(match.start() in value for value in values)
     ]
-    return places[-1] if places else None
+    return ends[-1] if ends else None
 
 
 def _line_break(line: str) -> str:

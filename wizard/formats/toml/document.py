@@ -27,7 +27,7 @@ from wizard.formats.toml.statements import (
 
 
 class Document:
-    """The statements of one text while it is edited."""
+    """The statements of one text, to be edited in place."""
 
     def __init__(self, source: TomlSource) -> None:
         self._bom = source.bom
@@ -39,20 +39,19 @@ class Document:
         return self._bom + "".join(statement.text for statement in self.statements)
 
     def replace(self, index: int, span: Span, source: str) -> None:
-        """Put ``source`` in the place of a span of one statement."""
+        """Replace a span of one statement by ``source``."""
         text = self.statements[index].text
         self.rewrite(index, text[: span[0]] + source + text[span[1] :])
 
     def rewrite(self, index: int, text: str) -> None:
-        """Put ``text``, one statement too, in the place of a statement."""
+        """Replace a statement by ``text``, which is one statement too."""
         old = self.statements[index]
         self.statements[index : index + 1] = split_statements(text, old.table, old.line)
 
     def insert(self, index: int, lines: Sequence[str], table: KeyPath) -> None:
-        """Insert lines, without line ends, before a statement; they stand in ``table``.
+        """Insert lines, given without line ends, before a statement; ``table`` contains them.
 
-        Line ends are those of the line above. At the end of a file without a final newline, the
-        text has none afterwards either.
+        They get the line end of the line above. A missing final newline stays missing.
         """
         end = self._line_end(index)
         above = self.statements[index - 1] if index else None
@@ -71,13 +70,13 @@ class Document:
             self.rewrite(len(self.statements) - 1, self.statements[-1].text.removesuffix(end))
 
     def reread(self) -> None:
-        """Find out anew which table each statement stands in, after a header has appeared."""
+        """Assign each statement to its table again, after a header has appeared."""
         self.statements = list(
             split_statements("".join(statement.text for statement in self.statements))
         )
 
     def content_end(self) -> int:
-        """Return the index behind the last statement that is not blank."""
+        """Return the index after the last statement that is not blank."""
         index = len(self.statements)
         while index and self.is_kind(index - 1, StatementKind.BLANK):
             index -= 1
@@ -100,7 +99,7 @@ class Document:
         return next(found, None)
 
     def append_section(self, lines: Sequence[str]) -> None:
-        """Add lines behind all content, one blank line below it."""
+        """Add lines at the end, after one blank line."""
         index = self.content_end()
         self.insert(index, ["", *lines] if index else lines, ())
 
@@ -113,7 +112,7 @@ class Document:
 class InlinePair:
     """A key/value pair in an inline table; spans are offsets into the statement's text.
 
-    Arrays on the way add nothing to ``path``. ``is_direct`` is false in nested tables.
+    Arrays in between add nothing to ``path``. ``is_direct`` is false in nested tables.
     """
 
     path: KeyPath
@@ -125,7 +124,7 @@ class InlinePair:
 def inline_pairs(statement: Statement) -> list[InlinePair]:
     """Return all pairs in the inline tables of a key/value pair.
 
-    Pairs of one table are in the order of the text, inner tables come before the outer pair.
+    The pairs of one table are in the order of the text; inner tables precede the outer pair.
     """
     pairs: list[InlinePair] = []
     stack = [_Container(statement.path, 0, is_table=False)]
@@ -161,11 +160,11 @@ class _Container:
         self._span: Span | None = None
 
     def extend(self, token: re.Match[str]) -> None:
-        """Let the key or value that is being read reach to the end of ``token``."""
+        """Extend the key or value being read to the end of ``token``."""
         self._span = (token.start() if self._span is None else self._span[0], token.end())
 
     def begin_value(self, text: str) -> None:
-        """Take what was read so far as a key."""
+        """Take what has been read as the key."""
         assert self._span is not None, "valid TOML has a key before the equals sign"  # noqa: S101
         self._key, self._span = self._span, None
         self.path = self.base + key_path(text[slice(*self._key)])
@@ -180,13 +179,13 @@ class _Container:
 
 
 Render = Callable[[str], str]
-"""Gives the source of a new value from that of the old one (empty if there is none)."""
+"""Returns the source of a new value, given that of the old one (empty if there is none)."""
 _HEADERS = (StatementKind.HEADER, StatementKind.ARRAY_HEADER)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueLocation:
-    """Where a key/value pair stands: in a statement, perhaps inside its inline table."""
+    """Where a value is: in a statement, perhaps inside its inline table."""
 
     index: int
     value_span: Span
@@ -209,7 +208,7 @@ class TomlTable:
 
     @property
     def inline(self) -> int | None:
-        """The index of the statement that gives the whole table as its value."""
+        """The index of the statement whose value is the whole table."""
         return self.document.last(lambda s: s.kind is StatementKind.PAIR and s.path == (self.name,))
 
     @property
@@ -219,7 +218,7 @@ class TomlTable:
 
     @property
     def is_absent(self) -> bool:
-        """Whether there is no table of this name, or only tables below it (``[smtp.x]``)."""
+        """Whether there is no such table, or only tables below it (``[smtp.x]``)."""
         return self.header is None and self.inline is None and self.last_pair is None
 
     @property
@@ -228,7 +227,7 @@ class TomlTable:
         return [statement for statement in self.document.statements if self._is_own_pair(statement)]
 
     def find(self, key: str) -> ValueLocation | None:
-        """Return where ``key`` stands in this table."""
+        """Return where the value of ``key`` is in this table."""
         path = (self.name, key)
         index = self.document.last(lambda s: s.kind is StatementKind.PAIR and s.path == path)
         if index is not None:
@@ -246,8 +245,8 @@ class TomlTable:
     def put(self, key: str, render: Render, comment: str) -> bool:
         """Set ``key``: in place, else where it is commented out, else as a new pair.
 
-        ``comment`` goes above a new pair, except in an inline table. Return whether there is a
-        table to put it into.
+        ``comment`` goes above a new pair, except in an inline table. Return whether the key is
+        set: it cannot be if there is no table.
         """
         if place := self.find(key):
             self.document.replace(place.index, place.value_span, render(self.value_source(place)))
@@ -262,7 +261,7 @@ class TomlTable:
         return True
 
     def insert(self, key: str, value: str, comment: str) -> None:
-        """Add a pair behind the last one of this table, which is not absent, like its siblings."""
+        """Add a pair after the last one, in the same style; the table must not be absent."""
         if (index := self.inline) is not None:
             self._insert_inline(index, key, value)
         elif (index := self.header) is not None:
@@ -322,7 +321,7 @@ class TomlTable:
         self.document.replace(index, span, "")
 
     def _uncomment_header(self) -> None:
-        """Uncomment ``# [name]`` if only comments stand between it and the next header."""
+        """Uncomment ``# [name]`` if there are only comments between it and the next header."""
         statements = self.document.statements
         for index, statement in enumerate(statements):
             header = commented_out(statement)
@@ -341,8 +340,8 @@ class TomlTable:
                 return
 
     def _uncomment(self, key: str, render: Render) -> bool:
-        """Uncomment ``# key = …``, preferably one with the wanted value; tell whether there is."""
-        found = list(self._disabled_pairs(key))
+        """Uncomment ``# key = …``, if possible with the wanted value; return whether it exists."""
+        found = list(self._commented_pairs(key))
         if not found:
             return False
         wanted = (f for f in found if render(_value_source(f[1])) == _value_source(f[1]))
@@ -355,18 +354,18 @@ class TomlTable:
             self.document.replace(index, (0, 0), indent)
         return True
 
-    def _disabled_pairs(self, key: str) -> Iterator[tuple[int, Statement]]:
-        """Yield what is commented out where this table's keys stand, up to the next header."""
+    def _commented_pairs(self, key: str) -> Iterator[tuple[int, Statement]]:
+        """Yield the commented-out pairs for ``key`` among this table's keys."""
         if self.inline is not None:
             return
         first = 0 if self.header is None else self.header + 1
         for index in range(first, len(self.document.statements)):
             statement = self.document.statements[index]
-            disabled = commented_out(statement)
-            if statement.kind in _HEADERS or (disabled and disabled.kind in _HEADERS):
+            inner = commented_out(statement)
+            if statement.kind in _HEADERS or (inner and inner.kind in _HEADERS):
                 return
-            if disabled and disabled.path == (self.name, key):
-                yield index, disabled
+            if inner and inner.path == (self.name, key):
+                yield index, inner
 
 
 def _value_source(pair: Statement) -> str:
@@ -378,9 +377,9 @@ _WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")
 
 
 def commented_out(comment: Statement) -> Statement | None:
-    """Return what a comment would be without its ``#``: a pair or a table header, else None.
+    """Return the pair or table header that a comment would be without its ``#``, else None.
 
-    The blanks in front of the ``#`` stay, those behind it go. Prose is no valid TOML.
+    The blanks before the ``#`` stay, those after it go. Prose is not valid TOML.
     """
     if comment.kind is not StatementKind.COMMENT or not (found := _COMMENT.fullmatch(comment.text)):
         return None
@@ -400,7 +399,7 @@ _TAB_WIDTHS = (8, 4, 2)
 def pair_in_style(siblings: Sequence[Statement], key: str, value: str) -> str:
     """Return ``key = value`` without line end, indented and aligned like its siblings.
 
-    Both are TOML source. The last sibling, above which nothing will stand, has the last word.
+    Both are TOML source. If the siblings differ, the last one decides.
     """
     if not siblings:
         return f"{key} = {value}"
@@ -429,7 +428,7 @@ def _gap(siblings: Sequence[Statement], start: str, usual: str) -> str:
 
 
 def _fill(start: str, column: int, tab: int) -> str:
-    """Return the blanks that bring ``start`` to ``column``, or nothing if it is there or beyond."""
+    """Return the blanks that pad ``start`` to ``column``: none if it is that long already."""
     missing = column - len(start.expandtabs(tab or 8))
     if not tab:
         return " " * missing

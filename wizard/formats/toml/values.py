@@ -1,4 +1,4 @@
-"""What is new in a TOML text, as tomlkit renders it, and what values mean and equal."""
+"""TOML values and new tables: rendering them with tomlkit, reading and comparing them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from wizard.formats.toml.statements import STRING
 
 _STRING = re.compile(STRING, re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'")
-# What a literal string cannot hold: its own quote and every control character but the tab.
+# What a literal string cannot contain: its own quote and every control character but the tab.
 _NOT_LITERAL = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]")
 
 
 def render_string(value: str, like: str = "") -> str:
     """Return ``value`` as a TOML string on one line.
 
-    It is a literal string where ``like``, the value that it replaces, is one and ``value`` can be
+    It is a literal string if ``like``, the source that it replaces, is one and ``value`` can be
     one, otherwise a basic string.
     """
     if _LITERAL.fullmatch(like) and not _NOT_LITERAL.search(value):
         return f"'{value}'"
-    import tomlkit  # only who writes a string pays for it
+    import tomlkit  # slow to load, and only needed for writing
 
     return tomlkit.string(value).as_string()
 
@@ -45,7 +45,7 @@ def render_table(name: str, pairs: Sequence[tuple[str, str, str]]) -> list[str]:
 
 
 def is_string(source: str) -> bool:
-    """Tell whether this is the source of one string and nothing else, not even a comment."""
+    """Return whether this is the source of one string and nothing else, not even a comment."""
     try:
         return _STRING.fullmatch(source) is not None and bool(tomllib.loads(f"v = {source}"))
     except tomllib.TOMLDecodeError:
@@ -58,9 +58,9 @@ def read_string(source: str) -> str:
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Tell whether two parsed values are equal in type and value.
+    """Return whether two parsed values are equal in type and value.
 
-    `True` is not 1, 0.0 is not -0.0, and NaN is NaN. The order of keys makes no difference.
+    `True` is not 1, 0.0 is not -0.0, and NaN is NaN. The order of keys does not matter.
     """
     pairs = [(one, other)]
     while pairs:
