@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mail_servers.account import DOMAIN, PASSWORD, TOKEN, USER
 from tests.mail_servers.machine import HOST, Machine
-from tests.mail_servers.packages import fetched
+from tests.mail_servers.packages import fetch_packages
 
 USERS = ("Debian-exim", "vmail")
 RELAY, SMALL, BUSY, BLOCKING, CALLING = 2500, 2503, 2504, 2505, 2506
@@ -101,8 +101,8 @@ login:
 
 def start(machine: Machine) -> None:
     """Install and start all services."""
-    machine.install(fetched("exim4-daemon-light"), USERS)
-    machine.issue("/etc/tls")
+    machine.install(fetch_packages("exim4-daemon-light"), USERS)
+    machine.issue_certificate("/etc/tls")
     machine.succeed("chgrp", "Debian-exim", "/etc/tls/key.pem")
     machine.succeed("chmod", "640", "/etc/tls/key.pem")
     machine.write("/etc/exim4/exim4.conf", _CONFIG)

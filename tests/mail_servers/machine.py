@@ -187,7 +187,9 @@ class Machine:
             assert time.monotonic() < end, f"it takes too long until {what}"
             time.sleep(0.1)
 
-    def issue(self, directory: str, *, expired: bool = False, rsa: bool = False) -> None:
+    def issue_certificate(
+        self, directory: str, *, expired: bool = False, rsa: bool = False
+    ) -> None:
         """Put a certificate for the machine's names and its key into the copy."""
         end = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1) if expired else None
         kind = trustme.KeyType.RSA if rsa else trustme.KeyType.ECDSA

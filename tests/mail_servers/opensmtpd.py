@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tests.mail_servers.account import DOMAIN, RECIPIENT, USER
 from tests.mail_servers.machine import HOST, Machine
-from tests.mail_servers.packages import fetched
+from tests.mail_servers.packages import fetch_packages
 
 USERS = ("opensmtpd", "opensmtpq", "vmail")
 RELAY, STRICT, BUSY = 2500, 2501, 2502
@@ -36,8 +36,8 @@ match tag RELAY from any for any action far
 
 def start(machine: Machine) -> None:
     """Install and start all services."""
-    machine.install(fetched("opensmtpd"), USERS)
-    machine.issue("/etc/tls", rsa=True)
+    machine.install(fetch_packages("opensmtpd"), USERS)
+    machine.issue_certificate("/etc/tls", rsa=True)
     machine.succeed("sh", "-c", "rm -rf /var/spool/smtpd; install -d -m 711 /var/spool/smtpd")
     machine.succeed("install", "-d", "-o", "vmail", "-g", "vmail", "/var/mail/peer")
     machine.succeed("mkdir", "-p", "/var/lib/opensmtpd/empty")

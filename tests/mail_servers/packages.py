@@ -12,7 +12,7 @@ import pytest
 TARGET = Path(__file__).parent / "target"
 
 
-def fetched(*packages: str) -> Path:
+def fetch_packages(*packages: str) -> Path:
     """Return a directory with the archives of the packages and their dependencies.
 
     Those installed here already are left out. Skips the test where packages cannot be had.
@@ -20,26 +20,26 @@ def fetched(*packages: str) -> Path:
     for command in ("apt-get", "dpkg-deb"):
         if shutil.which(command) is None:
             pytest.skip(f"{command} is not installed")
-    place = TARGET / "_".join(packages)
-    if not place.exists():
-        scratch = place.with_suffix(f".{os.getpid()}")
+    directory = TARGET / "_".join(packages)
+    if not directory.exists():
+        scratch = directory.with_suffix(f".{os.getpid()}")
         scratch.mkdir(parents=True)
         try:
             _download(scratch, packages)
-            scratch.rename(place)
+            scratch.rename(directory)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    return place
+    return directory
 
 
-def _download(place: Path, packages: tuple[str, ...]) -> None:
+def _download(directory: Path, packages: tuple[str, ...]) -> None:
     needed = _needed(packages)
     if not needed:
         _apt("update")
         needed = _needed(packages)
     if not needed:
         pytest.skip(f"apt-get knows no {', '.join(packages)}")
-    done = _apt("-o", "APT::Sandbox::User=root", "download", *needed, directory=place)
+    done = _apt("-o", "APT::Sandbox::User=root", "download", *needed, directory=directory)
     if done.returncode:
         pytest.skip(f"apt-get download: {done.stderr.strip().splitlines()[-1]}")
 

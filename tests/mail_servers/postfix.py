@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mail_servers.account import DOMAIN, MAILBOXES, PASSWORD, TOKEN, USER
 from tests.mail_servers.machine import HOST, Machine
-from tests.mail_servers.packages import fetched
+from tests.mail_servers.packages import fetch_packages
 
 USERS = ("postfix", "postdrop", "dovecot", "dovenull", "vmail", "postgrey")
 RELAY, DEMANDING, BUSY, SMALL, CHALLENGING, OLD_STYLE = 2500, 2501, 2502, 2503, 2504, 2505
@@ -127,9 +127,9 @@ service auth {
 
 def start(machine: Machine) -> None:
     """Install and start all services."""
-    machine.install(fetched("postfix", "dovecot-core", "postgrey"), USERS)
-    machine.issue("/etc/tls")
-    machine.issue("/etc/tls/old", expired=True)
+    machine.install(fetch_packages("postfix", "dovecot-core", "postgrey"), USERS)
+    machine.issue_certificate("/etc/tls")
+    machine.issue_certificate("/etc/tls/old", expired=True)
     machine.write("/etc/postfix/main.cf", _MAIN)
     machine.write("/etc/postfix/master.cf", "".join([*map(_service, SERVICES), _MASTER]))
     machine.write("/etc/dovecot/dovecot.conf", _DOVECOT)

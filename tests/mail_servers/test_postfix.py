@@ -77,7 +77,7 @@ def postfix_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machin
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_verdict_is_right_and_the_servers(
+def test_verdict_is_right_and_agrees_with_a_real_mail(
     case: Case, postfix_machine: Machine, tmp_path: Path
 ) -> None:
     judge(case, postfix_machine, tmp_path)

@@ -64,7 +64,7 @@ class SmtpSession:
         self._connection: SmtpConnection | None = None
         self._transaction: Transaction | None = None
         self.transcript = Transcript(self._hidden)
-        self.extensions = Extensions(frozenset(), (), None)
+        self.extensions = Extensions()
         self.ehlo_name = self._route.ehlo_name or _host_name()
 
     def stages(self) -> Iterator[StageStep]:

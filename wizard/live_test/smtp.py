@@ -137,10 +137,10 @@ def _match_line(line: bytes) -> re.Match[str]:
 class Extensions:
     """The keywords in the reply to EHLO. As for the server's client, all must be upper-case."""
 
-    keywords: frozenset[str]
-    mechanisms: tuple[str, ...]
+    keywords: frozenset[str] = frozenset()
+    mechanisms: tuple[str, ...] = ()
     """Everything that ``AUTH`` offers, in the server's order."""
-    size: int | None
+    size: int | None = None
     """The largest mail in bytes; None if the server does not say."""
 
     @classmethod
