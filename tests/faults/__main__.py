@@ -1,4 +1,4 @@
-"""``python -m tests.faults``: try every point, print the table; 1 if any point is lost."""
+"""``python -m tests.faults``: try every point, print the table; exit with 1 if any is lost."""
 # ruff: noqa: T201  (this is a program)
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tests.faults.scenario import KEYRING_SCENARIOS, SCENARIOS
 from tests.faults.site import Site
 
 UNUSABLE = 77
-"""The exit code where nothing can be tried."""
+"""The exit code where no point can be tried."""
 _PRELOAD = "LD_PRELOAD"
 
 
 def main() -> int:
-    """Start again with the library preloaded, then try the points."""
+    """Start again with the library preloaded, and try the points there."""
     options = _options()
     if why := shim.missing():
         print(why)
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def inside(options: argparse.Namespace) -> int:
-    """Try the points in this process, which has the library."""
+    """Try the points in this process, which has the library loaded."""
     library = shim.Shim(options.inside / "shim.so")
     os.environ.pop(_PRELOAD)
     site = Site(options.inside / "play", options.keyring)
@@ -66,25 +66,25 @@ def inside(options: argparse.Namespace) -> int:
         if why := sweep.unusable(scenario):
             print(f"{scenario.name}: {why}")
             continue
-        played = sweep.Sweep(library, site, scenario)
+        trial = sweep.Sweep(library, site, scenario)
         if options.calls:
-            print(*played.calls, sep="\n")
+            print(*trial.calls, sep="\n")
         elif options.at:
-            print(played.one(_fault(options.fault), options.at))
+            print(trial.one(_fault(options.fault), options.at))
         else:
-            points += _try(played, options)
+            points += _try(trial, options)
     if points:
         print(sweep.table(points))
     return 1 if sweep.losses(points) else 0
 
 
-def _try(played: sweep.Sweep, options: argparse.Namespace) -> list[sweep.Point]:
-    """Try the points of one scenario; print at once which of them are lost."""
+def _try(trial: sweep.Sweep, options: argparse.Namespace) -> list[sweep.Point]:
+    """Try the points of one scenario, and print at once which of them are lost."""
     sample = sweep.Sample(options.stride, options.seed, options.least)
     faults = [fault for fault in shim.FAULTS if fnmatch(fault.name, options.fault)]
-    points = [] if options.only_twice else list(played.points(faults, sample))
+    points = [] if options.only_twice else list(trial.points(faults, sample))
     if options.twice or options.only_twice:
-        points += played.double_points(sample)
+        points += trial.double_points(sample)
     for line in sweep.losses(points):
         print(line, flush=True)
     return points
@@ -96,16 +96,22 @@ def _fault(name: str) -> shim.Fault:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--stride", type=int, default=1, help="try every N-th point only")
-    parser.add_argument("--least", type=int, default=10, help="but so many of each scenario")
+    parser.add_argument("--stride", type=int, default=1, help="try only every N-th point")
+    parser.add_argument(
+        "--least", type=int, default=10, help="but at least this many of each scenario"
+    )
     parser.add_argument("--seed", type=int, default=0, help="which of them")
-    parser.add_argument("--scenario", default="*", help="only those with such a name")
-    parser.add_argument("--fault", default="*", help="only those with such a name")
-    parser.add_argument("--at", type=int, default=0, help="tell one call's story, for --fault NAME")
-    parser.add_argument("--calls", action="store_true", help="list the calls of the save only")
+    parser.add_argument("--scenario", default="*", help="only those with a name like this")
+    parser.add_argument("--fault", default="*", help="only those with a name like this")
+    parser.add_argument(
+        "--at", type=int, default=0, help="tell what happens at one call, for --fault NAME"
+    )
+    parser.add_argument("--calls", action="store_true", help="only list the calls of the save")
     parser.add_argument("--twice", action="store_true", help="kill the next start, too")
     parser.add_argument("--only-twice", action="store_true", help="try nothing else")
-    parser.add_argument("--keyring", action="store_true", help="those with a real keyring instead")
+    parser.add_argument(
+        "--keyring", action="store_true", help="try those with a real keyring instead"
+    )
     parser.add_argument("--directory", type=Path, help="where the files are (default: $TMPDIR)")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""The keyring of a session, looked at and put back from outside of the wizard."""
+"""The keyring of a session, read and restored from outside of the wizard."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def read_items() -> tuple[Item, ...]:
 
 
 def settled_items() -> tuple[Item, ...]:
-    """Return the entries once nobody changes them any more.
+    """Return the entries once nobody is changing them any more.
 
-    The child process of a killed wizard may be at it for a moment.
+    The child process of a killed wizard may go on for a moment.
     """
     before = read_items()
     while True:
@@ -45,7 +45,7 @@ def settled_items() -> tuple[Item, ...]:
 
 
 def put_items(items: tuple[Item, ...]) -> None:
-    """Have these entries and no others."""
+    """Replace all entries by these."""
     with _collection() as collection:
         for item in list(collection.get_all_items()):
             item.delete()
@@ -54,10 +54,10 @@ def put_items(items: tuple[Item, ...]) -> None:
 
 
 def as_state(items: tuple[Item, ...]) -> State:
-    """Return the entries as if they were files; labels are of no consequence."""
+    """Return the entries as if they were files, without their labels."""
     found: dict[str, Entry] = {}
     for item in sorted(items, key=lambda item: item.secret):
-        # Libraries add the schema or leave it out, and it is no part of what is looked for.
+        # Some libraries add the schema; it is not part of what is searched for.
         name = KEYRING + " ".join(value for key, value in item.attributes if key != "xdg:schema")
         while name in found:
             name += " and another"

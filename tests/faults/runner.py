@@ -18,14 +18,14 @@ from tests.faults.site import Site
 from wizard.cli import main
 
 ARMED, DISARMED = "/faults/armed", "/faults/disarmed"
-"""Looked for, so that strace shows where the counting begins and ends."""
+"""Paths that are looked up, so that strace shows where the counting begins and ends."""
 _SECONDS = 60
 """A run that takes longer hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command ended. ``code`` is None where it was killed."""
+    """How a command ended; ``code`` is None where it was killed."""
 
     code: int | None
     hung: bool
@@ -33,31 +33,31 @@ class Run:
     spoiled: int
     calls: list[Call] = field(repr=False)
     imported: list[str] = field(repr=False)
-    """The modules that it had to import, which is no part of a save; none if it was killed."""
+    """The modules that it had to import, which is not part of a save; none if it was killed."""
 
 
 def prepare_process(site: Site) -> None:
-    """Make this process one whose forks run commands in ``site`` and import nothing more."""
+    """Prepare this process, so that its forks run commands in ``site`` and import nothing more."""
     os.environ.update({**site.environ, VARIABLE: NEW_SECRET})
     for name in ("SMTP_SECRET", "CREDENTIALS_DIRECTORY"):
         os.environ.pop(name, None)
     if not site.has_keyring:
         os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
         sys.executable = str(site.no_keyring)
-    apart = (
+    not_imported = (
         "wizard.ui.textual",
         "wizard.demo",
         "wizard.live_test",
         "wizard.secrets.keyring_child",
     )
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
-        if not module.name.startswith((*apart, "wizard.__main__")):
+        if not module.name.startswith((*not_imported, "wizard.__main__")):
             importlib.import_module(module.name)
     os.chdir(site.root)
 
 
 def run(shim: Shim, arguments: list[str], fault: Fault | None = None, at: int = 0) -> Run:
-    """Run smtp-wizard in a fork, which meets ``fault`` at its call ``at``."""
+    """Run smtp-wizard in a fork, where call number ``at`` meets ``fault``."""
     shim.plan(fault, at)
     output, imported = os.memfd_create("output"), os.memfd_create("imported")
     child = os.fork()
@@ -82,7 +82,7 @@ def _text(file: int) -> str:
 
 
 def _become(shim: Shim, arguments: list[str], output: int, imported: int) -> None:
-    """Be smtp-wizard; never returns."""
+    """Become smtp-wizard; never returns."""
     code, known = 99, set(sys.modules)
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -100,7 +100,7 @@ def _become(shim: Shim, arguments: list[str], output: int, imported: int) -> Non
             shim.disarm()
             _mark(DISARMED)
             os.write(imported, " ".join(set(sys.modules) - known).encode())
-    except BaseException:  # noqa: BLE001  (it has to be seen, whatever it is)
+    except BaseException:  # noqa: BLE001  (it must be seen, whatever it is)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What is saved, and what was there before."""
+"""The scenarios: what is saved, and what was there before."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Prepare = Callable[[Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A save: ``prepare`` makes the files, ``first`` are commands before, ``save`` is it."""
+    """A save: ``prepare`` creates files, the commands ``first`` come next, then ``save``."""
 
     name: str
     prepare: Prepare
@@ -44,7 +44,7 @@ class Scenario:
     first: tuple[tuple[str, ...], ...] = ()
     config: str = "config.toml"
     needs: str = ""
-    """A program without which there is no such save."""
+    """A program without which this save is impossible."""
 
     def command(self, site: Path, arguments: tuple[str, ...]) -> list[str]:
         """Return the arguments of smtp-wizard, for the files below ``site``."""
@@ -131,4 +131,4 @@ KEYRING_SCENARIOS = (
     Scenario("keyring to .env", _both, ("set", "--store", "env", _NO_TEST), first=(_TO_KEYRING,)),
     Scenario("new secret in the keyring", _both, _AGAIN, first=(_TO_KEYRING,)),
 )
-"""These need a session with an unlocked keyring, and a second or two for each point."""
+"""These need a session with an unlocked keyring, and a second or two per point."""

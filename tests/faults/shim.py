@@ -1,4 +1,4 @@
-"""The preloaded library that counts a process's calls and spoils one of them."""
+"""The preloaded library that counts a process's calls and makes one of them fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE = Path(__file__).with_name("shim.c")
 
 
 class Action(IntEnum):
-    """What is done to a call; the numbers are those of ``shim.c``."""
+    """What happens to a call; the numbers are those in ``shim.c``."""
 
     NOTHING = 0
     FAIL = 1
@@ -27,9 +27,9 @@ class Action(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to spoil a call.
+    """One way to make a call fail.
 
-    ``onwards`` also spoils every later call that changes something, as a full disk does;
+    With ``onwards`` every later call that changes something fails, too, as on a full disk;
     ``only_changes`` leaves out calls that cannot change anything.
     """
 
@@ -44,7 +44,7 @@ class Fault:
         return self.action in (Action.KILL_BEFORE, Action.KILL_AFTER)
 
     def concerns(self, call: Call) -> bool:
-        """Whether spoiling ``call`` like this is a point of its own."""
+        """Whether ``call`` with this fault is a point of its own."""
         if self.action is Action.SHORT:
             return call.text.split()[0] in ("write", "pwrite", "pwrite64")
         return call.changes or not self.only_changes
@@ -71,16 +71,16 @@ SECOND_FAULTS = (
 )
 """Those that a start after a crash meets.
 
-Being killed before a call that only reads is like being killed before the next one that does not.
+To be killed before a call that only reads is like being killed before the next one that does not.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as the library saw it: ``text`` is its name and (the end of) its path.
+    """One call as the library saw it: ``text`` is its name and the end of its path.
 
-    ``kind`` is w for one that can change a file, f if that needs no room, r if it only reads, and
-    c if it closes or locks.
+    ``kind`` is w if it can change a file, f if it can without needing space, r if it only reads,
+    and c if it closes or locks.
     """
 
     number: int
@@ -123,7 +123,7 @@ class Shim:
             raise RuntimeError("shim.c and shim.py do not agree about what they share")
 
     def plan(self, fault: Fault | None, at: int = 0) -> None:
-        """Say what the next armed process is to meet; it counts from 1."""
+        """Set what the next armed process meets, and at which call, from 1."""
         shared = self._shared
         shared.at, shared.count, shared.spoiled = at, 0, 0
         shared.action = Action.NOTHING if fault is None else fault.action
@@ -131,7 +131,7 @@ class Shim:
         shared.onwards = fault is not None and fault.onwards
 
     def arm(self) -> None:
-        """Count and spoil the calls of this process from now on."""
+        """Count the calls of this process from now on, and make the planned one fail."""
         self._library.shim_arm(ctypes.byref(self._shared))
 
     def disarm(self) -> None:
@@ -139,12 +139,12 @@ class Shim:
 
     @property
     def spoiled(self) -> int:
-        """How many calls were spoiled."""
+        """How many calls were made to fail."""
         return int(self._shared.spoiled)
 
     @property
     def calls(self) -> list[Call]:
-        """The calls since :meth:`plan`, in their order."""
+        """The calls since :meth:`plan`, in order."""
         count = self._shared.count
         if count > len(self._shared.calls):
             raise RuntimeError(f"{count} calls are more than there is room for")
@@ -155,7 +155,7 @@ class Shim:
 
 
 def missing() -> str:
-    """Say why there can be no library here; empty if there can."""
+    """Return why the library cannot be built here; empty if it can."""
     if shutil.which("gcc") is None:
         return "gcc is not installed"
     return ""

@@ -1,4 +1,4 @@
-"""The directories in which one scenario is played again and again, always at the same paths."""
+"""The directories in which one scenario is played over and over, always at the same paths."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from tests.faults import keyring
 from tests.faults.state import State, read_state, without_slots
 
-_TOLD = re.compile(rb'"(?:phase|in_place|keep)": [^,}]*')
-"""What tells one record of the journal from another."""
-_CHANCE = re.compile(r"[0-9a-f]{12,}")
+_PROGRESS = re.compile(rb'"(?:phase|in_place|keep)": [^,}]*')
+"""What distinguishes one record of the journal from another."""
+_RANDOM = re.compile(r"[0-9a-f]{12,}")
 _NO_KEYRING = """\
 #!/bin/sh
 cat > /dev/null
@@ -39,20 +39,20 @@ class Site:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables by which a process keeps to these directories."""
+        """The variables that make a process stay in these directories."""
         return {
             "HOME": str(self.root / "home"),
             "XDG_STATE_HOME": str(self.records),
             "TMPDIR": str(self.root / "tmp"),
             "LC_ALL": "C.UTF-8",
-            "LANGUAGE": "C",  # else argparse looks for translations, in a hundred calls
+            "LANGUAGE": "C",  # else argparse looks for translations, by a hundred calls
         }
 
     @property
     def no_keyring(self) -> Path:
-        """A program that answers as the keyring's child process does where there is none.
+        """A program that answers like the keyring's child process where there is no keyring.
 
-        Python itself would take a quarter of a second for it, at every point.
+        Python would take a quarter of a second to do so, at every point.
         """
         return self.root / "no-keyring"
 
@@ -70,7 +70,7 @@ class Site:
             keyring.put_items(())
 
     def keep(self, name: str) -> None:
-        """Remember everything under ``name``."""
+        """Keep a copy of everything under ``name``."""
         kept = self.root / "saved" / name
         shutil.rmtree(kept, ignore_errors=True)
         for directory in (self.files, self.records):
@@ -79,7 +79,7 @@ class Site:
             self._kept_items[name] = keyring.settled_items()
 
     def bring_back(self, name: str) -> None:
-        """Make everything as it was when it was kept."""
+        """Put everything back as it was kept under ``name``."""
         self.empty()
         for directory in (self.files, self.records):
             shutil.rmtree(directory)
@@ -91,12 +91,14 @@ class Site:
         """Return the operator's files, and the keyring."""
         found = read_state(self.files).items()
         items = keyring.as_state(keyring.settled_items()) if self.has_keyring else {}
-        return without_slots({**{name: entry for name, entry in found if not _ours(name)}, **items})
+        return without_slots(
+            {**{name: entry for name, entry in found if not _is_journal(name)}, **items}
+        )
 
     def final_state(self) -> State:
         """Return the operator's files, and what is left anywhere of an unfinished write."""
         records = {
-            **{name: entry for name, entry in read_state(self.files).items() if _ours(name)},
+            **{name: entry for name, entry in read_state(self.files).items() if _is_journal(name)},
             **{f"state/{name}": entry for name, entry in read_state(self.records).items()},
         }
         unfinished = {
@@ -105,20 +107,20 @@ class Site:
         return {**self.state(), **unfinished}
 
     def everything(self) -> State:
-        """Return all files, without what differs by chance or by the time of the day."""
+        """Return all files, without what differs at random or with the time."""
         found = dict(self.state())
         for name, entry in read_state(self.records).items():
-            told = b" ".join(_TOLD.findall(entry.content))
-            found[f"state/{name}"] = replace(entry, content=told)
-        return {_CHANCE.sub("*", name): entry for name, entry in found.items()}
+            progress = b" ".join(_PROGRESS.findall(entry.content))
+            found[f"state/{name}"] = replace(entry, content=progress)
+        return {_RANDOM.sub("*", name): entry for name, entry in found.items()}
 
 
-def _ours(name: str) -> bool:
-    """Whether it belongs to the journal, which is beside config.toml where there is no home."""
+def _is_journal(name: str) -> bool:
+    """Whether it belongs to a journal beside config.toml, as it is where there is no home."""
     return ".smtp-wizard" in Path(name).parts
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a directory with all that belongs to it: owners, attributes, hard links."""
+    """Copy a directory with everything: owners, attributes, hard links."""
     target.parent.mkdir(exist_ok=True)
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)

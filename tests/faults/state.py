@@ -1,4 +1,4 @@
-"""What is on the disk: every file below a directory with all that a save could spoil."""
+"""What is on the disk: every file below a directory, with all that a save could damage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 _SLOT = re.compile(r"(before-|before the last change, )[0-9a-f]{8}")
 CREDENTIAL = "smtp_secret.cred"
 KEYRING = "keyring: "
-"""What the names of files with a credential, and of the keyring's entries, begin with."""
+"""What the names of files with a credential and of the keyring's entries begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_state(directory: Path) -> State:
 
 
 def without_slots(state: State) -> State:
-    """Return a state in which copies of an old secret have names that do not differ by chance."""
+    """Return the state with names for copies of an old secret that do not differ at random."""
     found: dict[str, Entry] = {}
     for name, entry in sorted(state.items(), key=lambda item: item[1].content):
         plain = _SLOT.sub(r"\1*", name)
@@ -69,7 +69,7 @@ def without_slots(state: State) -> State:
 
 
 def differences(found: State, wanted: State) -> list[str]:
-    """Say where two states differ; never shows a file's content."""
+    """Return where two states differ, without the content of any file."""
     words = []
     for name in sorted({*found, *wanted}):
         if name not in wanted:
@@ -85,7 +85,7 @@ def differences(found: State, wanted: State) -> list[str]:
 
 @functools.lru_cache(maxsize=4096)
 def _decrypted(data: bytes) -> bytes:
-    """Return what a credential holds: encrypting the same secret twice gives other bytes."""
+    """Return what a credential contains: encrypted twice, the same secret gives other bytes."""
     command = ["systemd-creds", "decrypt", "--name=smtp_secret", "--newline=no", "-", "-"]
     done = subprocess.run(command, input=data, capture_output=True, check=False)
     return b"decrypted:" + done.stdout if done.returncode == 0 else b"broken:" + data

@@ -1,4 +1,4 @@
-"""All points of a scenario: every call of its save, spoiled in every way."""
+"""All points of a scenario: every call of its save, made to fail in every way."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.faults.state import State, differences
 from tests.faults.verdict import End, Promise, Verdict
 
 NEXT_START = ("set", "--no-test", "--json")
-"""Changes nothing by itself; refused (2) where nothing is configured yet."""
+"""Changes nothing by itself; exits with 2 where nothing is configured yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One fault at one call, and how that ended."""
+    """One fault at one call, and how it ended."""
 
     scenario: str
     fault: str
@@ -34,14 +34,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Which points are tried: one in ``stride``, by chance, but the same ones each time."""
+    """Which points are tried: one in ``stride``, at random, but the same ones each time."""
 
     stride: int = 1
     seed: int = 0
     least: int = 1
 
     def of(self, points: Sequence[Spoiled], name: str, least: int = 0) -> Sequence[Spoiled]:
-        """Return the sample of ``points``, at least ``least`` of them if there are so many."""
+        """Return the sample of ``points``: at least ``least`` of them, if there are that many."""
         wanted = min(len(points), max(least or self.least, len(points) // self.stride))
         return random.Random(f"{self.seed} {name}").sample(points, wanted)  # noqa: S311
 
@@ -54,14 +54,14 @@ def _spoiled(faults: Sequence[Fault], calls: Sequence[Call]) -> list[Spoiled]:
 
 
 class Sweep:
-    """Plays one scenario again and again."""
+    """Plays one scenario over and over."""
 
     def __init__(self, shim: Shim, site: Site, scenario: Scenario) -> None:
         self._shim, self._site, self._scenario = shim, site, scenario
         self._begin()
-        for rehearsed in (self._faultless(scenario.save), self._next()):
-            for name in rehearsed.imported:
-                with contextlib.suppress(ImportError):  # a name made up by a library
+        for rehearsal in (self._faultless(scenario.save), self._next()):
+            for name in rehearsal.imported:
+                with contextlib.suppress(ImportError):  # a name that a library made up
                     importlib.import_module(name)
         self._begin()
         site.keep("old")
@@ -73,7 +73,7 @@ class Sweep:
             raise RuntimeError(f"{scenario.name} does not lead from one state to another")
 
     def _begin(self) -> None:
-        """Make everything as it is before the save."""
+        """Put everything into the state before the save."""
         self._site.empty()
         self._scenario.prepare(self._site.files)
         for command in self._scenario.first:
@@ -85,11 +85,11 @@ class Sweep:
             yield self._point(fault, call)
 
     def double_points(self, sample: Sample) -> Iterator[Point]:
-        """Spoil the next start of a killed save, too, at each of its calls; then start once more.
+        """Make the start after a killed save fail, too, at each of its calls; then start again.
 
-        Most ways to be killed leave the same behind, so each of these states is tried once.
+        Most ways to be killed leave the same state, so each of these is tried once.
         """
-        for name, words in self._crashes(sample).items():
+        for name, cause in self._crashes(sample).items():
             self._site.bring_back(name)
             points = _spoiled(SECOND_FAULTS, self._next().calls)
             for fault, call in sample.of(points, f"{self._scenario.name} {name}", 3):
@@ -97,11 +97,11 @@ class Sweep:
                 start = self._next(fault, call.number)
                 last = self._next()
                 verdict = self.promise.judge_start(start, last, self._site.final_state())
-                story = f"{call.number} {call.text} after {words}"
+                story = f"{call.number} {call.text} after {cause}"
                 yield Point(self._scenario.name, f"killed, {fault.name}", story, verdict)
 
     def one(self, fault: Fault, at: int) -> str:
-        """Play one point; return its story."""
+        """Play one point; return what happened, in lines."""
         spoiled = self._play(fault, self.calls[at - 1])
         at_once = self._site.state()
         after = self._next()
@@ -116,17 +116,17 @@ class Sweep:
         return "\n".join(lines)
 
     def _crashes(self, sample: Sample) -> dict[str, str]:
-        """Keep every state that a killed save leaves; return its name → how it came about."""
+        """Keep every state that a killed save leaves; return its name → what led to it."""
         found: dict[str, str] = {}
-        seen: list[State] = []
+        states: list[State] = []
         changing = [call for call in self.calls if call.changes]
         points = _spoiled((KILLED, KILLED_AFTER), changing)
         for fault, call in sample.of(points, f"crashes of {self._scenario.name}", 2):
             self._play(fault, call)
             state = self._site.everything()
-            if state not in seen:
-                seen.append(state)
-                name = f"crash {len(seen)}"
+            if state not in states:
+                states.append(state)
+                name = f"crash {len(states)}"
                 self._site.keep(name)
                 found[name] = f"{fault.name} {call.text}"
         return found
@@ -155,14 +155,14 @@ class Sweep:
 
 
 def unusable(scenario: Scenario) -> str:
-    """Say why a scenario cannot be played here; empty where it can."""
+    """Return why a scenario cannot be played here; empty where it can."""
     if scenario.needs and shutil.which(scenario.needs) is None:
         return f"{scenario.needs} is not installed"
     return ""
 
 
 def losses(points: Sequence[Point]) -> list[str]:
-    """Return what was lost, those of a kind in one line with one of them as the example."""
+    """Return what was lost: one line for each kind of loss, with an example."""
     kinds: dict[tuple[str, str], list[Point]] = {}
     for point in points:
         if point.verdict.end is End.LOST:
@@ -177,12 +177,12 @@ def losses(points: Sequence[Point]) -> list[str]:
 
 
 def _generic(problem: str) -> str:
-    """Leave out of a problem what differs by chance."""
+    """Remove from a problem what differs at random."""
     return re.sub(r"[0-9a-f]{12,}|(?<= )/\S+", "*", problem)
 
 
 def table(points: Sequence[Point]) -> str:
-    """Return the figures as lines: points, and how they ended."""
+    """Return the table: points, and how they ended."""
     rows: dict[tuple[str, str], Counter[End]] = {}
     for point in points:
         rows.setdefault((point.scenario, point.fault), Counter())[point.verdict.end] += 1

@@ -1,4 +1,4 @@
-"""Fifty at once: each has succeeded or said why, and one of those that succeeded is on the disk."""
+"""Fifty runs at once: each succeeds or says why not, and the disk has one that succeeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every system call of a save, spoiled in every way; here a sample, all with -m tests.faults."""
+"""Every system call of a save fails in every way: here a sample, all in -m tests.faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same with a real keyring on a bus of its own, for being killed, at a few points only."""
+"""The same with a real keyring on a bus of its own: killed at just a few points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who reads while the wizard writes sees the whole old file or the whole new one."""
+"""Whoever reads while the wizard writes sees the whole old file or the whole new one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_reader_in_a_tight_loop_never_sees_a_part_of_a_file(tmp_path: Path) -> N
         for path in (config, env):
             whole[str(path)].add(sha256(path.read_bytes()).hexdigest())
 
-    # Long, so that a part of a file would be easy to come by.
+    # Long, so that a reader could easily catch part of a file.
     for path in (config, env):
         path.write_text(f"# {'x' * 8000}\n")
     for draft in drafts:

@@ -1,4 +1,4 @@
-"""The library that injects faults is held against strace, which sees what the kernel is asked."""
+"""The library that injects faults is checked by strace, which sees what reaches the kernel."""
 
 from __future__ import annotations
 
@@ -53,35 +53,35 @@ def test_every_call_that_changes_a_file_is_counted(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     counted = [line.split(" ", 2)[1] for line in done.stdout.splitlines() if line[0] in "wf"]
-    assert [_plain(name) for name in counted] == list(_asked(trace.read_text()))
+    assert [_kernel_name(name) for name in counted] == list(_traced(trace.read_text()))
     assert len(counted) > 10
 
 
-def _plain(name: str) -> str:
-    """Return the kernel's name of a function of libc."""
+def _kernel_name(name: str) -> str:
+    """Return the kernel's name for a function of libc."""
     if re.fullmatch(r"open(at)?(64)?", name):
         return "openat"
     return name.removesuffix("64") if name != "pwrite64" else name
 
 
-def _asked(trace: str) -> list[str]:
+def _traced(trace: str) -> list[str]:
     """Return the system calls that change files, between the two marks of the armed process."""
     lines = trace.splitlines()
     armed = next(line for line in lines if ARMED in line)
     process = armed.split()[0]
-    asked: list[str] = []
+    traced: list[str] = []
     for line in lines[lines.index(armed) :]:
         number, _, call = line.partition(" ")
         if number != process:
             continue
         if DISARMED in call:
-            return asked
+            return traced
         name = re.match(r"\s*(\w+)\(", call)
         if name is None:
             continue
         opens = name[1] in ("open", "openat", "openat2") and _MAY_WRITE.search(call)
         if opens or _CHANGING.fullmatch(name[1]):
-            asked.append("openat" if opens else name[1])
+            traced.append("openat" if opens else name[1])
     raise AssertionError("the process was not disarmed")
 
 
@@ -101,7 +101,7 @@ INJECTED = [
 def test_fault_by_strace_in_a_whole_process_loses_nothing(
     strace: str, tmp_path: Path, call: str, when: int, fault: str
 ) -> None:
-    """The same by other means: a process of its own, and faults from the kernel's side."""
+    """The same by other means: in a process of its own, with faults from the kernel's side."""
     site = Site(tmp_path)
     site.create()
     scenario = next(each for each in SCENARIOS if each.name == "reconfiguration")

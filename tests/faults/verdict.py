@@ -1,4 +1,4 @@
-"""Whether a run that met a fault, and the start after it, kept what is promised."""
+"""Whether a run that met a fault, and the start after it, kept the promise."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class End(StrEnum):
     NEW = "new"
     LOST = "lost"
     MISSED = "missed"
-    """The run did not come to that call; no verdict."""
+    """The run did not get as far as that call, so there is no verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``problem`` says what was not kept, in words without secrets; empty where all was."""
+    """``problem`` says how the promise was broken, without secrets; empty where it was kept."""
 
     end: End
     problem: str = ""
@@ -36,7 +36,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a save may lead to: ``old`` or ``new``, and nothing else."""
+    """A save may lead to ``old`` or to ``new``, and to nothing else."""
 
     old: State
     new: State
@@ -44,7 +44,8 @@ class Promise:
     def judge(self, run: Run, at_once: State, next_run: Run, after: State) -> Verdict:
         """Judge one point: the run with the fault, and the next start without any.
 
-        A run that says that it cannot tell, or cannot put back, leaves either to the next start.
+        A run that says that it cannot tell, or cannot put everything back, may leave that to the
+        next start.
         """
         if not run.spoiled:
             return Verdict(End.MISSED)
@@ -62,7 +63,7 @@ class Promise:
         return self._truthful(run, at_once, end)
 
     def judge_start(self, start: Run, next_run: Run, after: State) -> Verdict:
-        """Judge a fault at a start after a crash, by the start after that."""
+        """Judge a fault during the start after a crash, by the start after that."""
         if not start.spoiled:
             return Verdict(End.MISSED)
         end = self._which(after, start)
@@ -74,12 +75,12 @@ class Promise:
         return Verdict(end)
 
     def _truthful(self, run: Run, at_once: State, end: End) -> Verdict:
-        """Compare what a run has said with what it has done."""
+        """Compare what a run said with what it did."""
         said = End.NEW if run.code == 0 or _DONE_BUT_NOT_PRINTED in run.output else End.OLD
         if said is not end:
             return Verdict(End.LOST, f"said {said} (exit code {run.code}), in the end it is {end}")
         wanted = self.new if said is End.NEW else self.old
-        if run.spoiled > 1:  # who cannot remove anything leaves that to the next start, too
+        if run.spoiled > 1:  # what cannot be removed may also be left to the next start
             at_once = {name: it for name, it in at_once.items() if not _is_ours(name)}
             wanted = {name: it for name, it in wanted.items() if not _is_ours(name)}
         if at_once != wanted and _OLD_COPY_REMAINS not in run.output:
@@ -92,7 +93,7 @@ class Promise:
             return End.OLD
         if state == self.new:
             return End.NEW
-        # A store that fails does not hinder the move away from it, as long as that is said.
+        # A failing store does not stop a move away from it, as long as the run says so.
         told = _OLD_COPY_REMAINS in run.output
         return End.NEW if told and _only_files(state) == _only_files(self.new) else End.LOST
 
@@ -107,7 +108,7 @@ def _only_files(state: State) -> State:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether it is a file that only serves the write: unfinished, or a copy of the old secret."""
+    """Whether a file only serves the write: unfinished, or a copy of the old secret."""
     return name.endswith(".tmp") or f"{CREDENTIAL}.before-" in name
 
 
@@ -116,7 +117,7 @@ def _last_line(run: Run) -> str:
 
 
 def _misbehaviour(run: Run) -> str:
-    """Say what no run may do, whatever happens."""
+    """Return what this run did that no run may do; empty if nothing."""
     if run.hung:
         return "hangs"
     if "Traceback" in run.output:

@@ -78,12 +78,8 @@ def file_not_written(
 
 def not_written(path: Path, target: Path, error: OSError) -> WriteFailed:
     """Return the failure for a new file that its directory or the disk does not accept."""
-    remedy = None
-    if error.errno == errno.EPERM:
-        remedy = _protected(_("The directory"), target.parent, "lsattr -d")
-    elif error.errno == errno.EACCES:
-        remedy = _as_owner_of_directory()
-    return _failed(path, error, remedy)
+    protected = _protected(_("The directory"), target.parent, "lsattr -d")
+    return _failed(path, error, _in_directory(error, protected))
 
 
 def not_given_away(path: Path, error: OSError) -> WriteFailed:
@@ -97,12 +93,18 @@ def not_given_away(path: Path, error: OSError) -> WriteFailed:
 
 def not_removed(path: Path, target: Path, error: OSError) -> WriteFailed:
     """Return the failure for a file that cannot be removed."""
-    remedy = None
-    if error.errno == errno.EPERM:
-        remedy = _protected(_("The file or its directory"), target, "lsattr -a", target.parent)
-    elif error.errno == errno.EACCES:
-        remedy = _as_owner_of_directory()
+    protected = _protected(_("The file or its directory"), target, "lsattr -a", target.parent)
+    remedy = _in_directory(error, protected)
     return _failed(path, error, remedy, N_("The file cannot be removed: {reason}."))
+
+
+def _in_directory(error: OSError, protected: str) -> str | None:
+    """Return the remedy for a directory that refuses a change; None for any other error."""
+    if error.errno == errno.EACCES:
+        if os.geteuid():
+            return _("Run the wizard as the account that owns the directory, or with sudo.")
+        return _("Run the wizard as the account that owns the directory; here, not even root may.")
+    return protected if error.errno == errno.EPERM else None
 
 
 def not_put_back(path: Path, error: OSError | None) -> WriteFailed:
@@ -156,12 +158,6 @@ def _as_owner() -> str:
     if os.geteuid():
         return _("Run the wizard as the account that owns the file, or with sudo.")
     return _("Run the wizard as the account that owns the file; here, not even root may.")
-
-
-def _as_owner_of_directory() -> str:
-    if os.geteuid():
-        return _("Run the wizard as the account that owns the directory, or with sudo.")
-    return _("Run the wizard as the account that owns the directory; here, not even root may.")
 
 
 class InPlaceReason(StrEnum):

@@ -103,18 +103,12 @@ def _lock(descriptor: int, deadline: float) -> None:
 
 def _describe_holder(descriptor: int) -> str:
     """Name the process that holds the lock, as far as the system tells."""
-    for line in _kernel_locks():
-        fields = line.split()
-        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == _identity(descriptor):
-            with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            fields = line.split()
+            if len(fields) > 5 and fields[1] == "FLOCK" and fields[5] == _identity(descriptor):
                 return _describe_process(int(fields[4]))
     return _("Another process")
-
-
-def _kernel_locks() -> list[str]:
-    with contextlib.suppress(OSError):
-        return Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    return []
 
 
 def _identity(descriptor: int) -> str:
