@@ -26,6 +26,9 @@ _OUTLOOK_COM = N_(
     "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
 )
 _OTHER_PROVIDER = N_("Use a mailbox of another provider, or put a relay in between.")
+_OWN_ADDRESS = N_(
+    "Set user to an address of this account, or put a relay in between that sets the sender."
+)
 _APP_SPECIFIC = r"^534|\b5\.7\.9\b|app(lication)?[- ]?(specific )?password"
 _ABOUT_SENDER = r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned|sender"
 
@@ -340,10 +343,7 @@ SENDING: tuple[Rule, ...] = (
         (at(Stage.MAIL), logs_in),
         "sender-refused",
         N_("{host} accepts the login, but not {user} as the sender."),
-        N_(
-            "Set user to an address of this account, or put a relay in between that sets the "
-            "sender."
-        ),
+        _OWN_ADDRESS,
     ),
     Rule(
         Cause.REPLY,
@@ -357,10 +357,7 @@ SENDING: tuple[Rule, ...] = (
         (at(Stage.RCPT), said(_ABOUT_SENDER), logs_in),
         "sender-refused",
         N_("{host} accepts the login, but {user} may not send."),
-        N_(
-            "Set user to an address of this account, or put a relay in between that sets the "
-            "sender."
-        ),
+        _OWN_ADDRESS,
     ),
     Rule(
         Cause.REPLY,
@@ -407,10 +404,7 @@ SENDING: tuple[Rule, ...] = (
         (at(Stage.DATA), said(r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as|not owned|\bSPF\b|\bDMARC\b")),
         "sender-refused",
         N_("{host} does not take the mail, because {user} may not send it."),
-        N_(
-            "Set user to an address of this account, or put a relay in between that sets the "
-            "sender."
-        ),
+        _OWN_ADDRESS,
     ),
     Rule(
         Cause.REPLY,
