@@ -25,7 +25,7 @@ def suggested(*servers: str) -> SourceResult:
     return suggestions_from(DiscoverySource.AUTOCONFIG, DOMAIN, "", offers(*servers))
 
 
-def test_the_server_for_outgoing_mail_is_taken() -> None:
+def test_the_server_for_outgoing_mail_is_found() -> None:
     [found] = suggested(web.server()).suggestions
     assert (found.endpoint, found.starttls, found.user) == ("mail.example.org", False, ADDRESS)
     assert found.usable
@@ -41,7 +41,7 @@ def test_the_server_for_outgoing_mail_is_taken() -> None:
         ("2525", "STARTTLS", "smtp://mail.example.org:2525?tls=required", False),
     ],
 )
-def test_a_server_is_suggested_in_the_form_that_leads_to_it(
+def test_a_server_is_suggested_with_the_settings_that_lead_to_it(
     port: str, socket_type: str, endpoint: str, starttls: bool
 ) -> None:
     [found] = suggested(web.server(port=port, socket_type=socket_type)).suggestions
@@ -54,7 +54,7 @@ def test_a_server_is_suggested_in_the_form_that_leads_to_it(
     ("port", "socket_type", "why"),
     [("2465", "SSL", "only do on port 465"), ("587", "plain", "without encryption")],
 )
-def test_a_server_that_no_endpoint_leads_to_is_left_out_with_a_word(
+def test_a_server_that_no_endpoint_leads_to_is_left_out_with_a_remark(
     port: str, socket_type: str, why: str
 ) -> None:
     found = suggested(web.server(port=port, socket_type=socket_type))
@@ -94,14 +94,16 @@ def test_the_user_is_filled_in_or_left_alone(template: str, user: str | None) ->
         (("password-encrypted", "NTLM"), False),
     ],
 )
-def test_a_login_that_the_server_cannot_do_is_said(ways: tuple[str, ...], usable: bool) -> None:
+def test_a_login_that_the_server_does_not_support_is_reported(
+    ways: tuple[str, ...], usable: bool
+) -> None:
     server = web.server("mail.example.org", "465", "SSL", "%EMAILADDRESS%", *ways)
     [found] = suggested(server).suggestions
     assert found.usable is usable
     assert usable or "no login by password" in found.notes[0]
 
 
-def test_a_host_of_a_known_provider_comes_with_what_is_special_about_it() -> None:
+def test_a_host_of_a_known_provider_comes_with_its_notes() -> None:
     [google, outlook] = suggested(
         web.server("smtp.gmail.com"), web.server("smtp-mail.outlook.com", "587", "STARTTLS")
     ).suggestions
@@ -111,7 +113,7 @@ def test_a_host_of_a_known_provider_comes_with_what_is_special_about_it() -> Non
     assert "OAuth" in outlook.notes[0]
 
 
-def test_a_host_elsewhere_comes_with_a_warning() -> None:
+def test_a_host_of_another_domain_comes_with_a_warning() -> None:
     [found] = suggested(web.server("mail.elsewhere.example")).suggestions
     assert "take it only if you know" in found.notes[0]
 
@@ -121,7 +123,7 @@ def test_the_domain_may_be_a_placeholder_in_the_host() -> None:
     assert found.endpoint == "smtp.example.org"
 
 
-def test_a_host_in_unicode_is_suggested_as_the_dns_has_it() -> None:
+def test_a_host_in_unicode_is_suggested_in_its_dns_form() -> None:
     [found] = suggested(web.server("mäil.example.org")).suggestions
     assert found.endpoint == "xn--mil-qla.example.org"
 
@@ -146,7 +148,7 @@ def test_a_host_in_unicode_is_suggested_as_the_dns_has_it() -> None:
         "a." * 300 + "example.org",
     ],
 )
-def test_what_is_no_host_on_the_internet_is_never_suggested(host: str) -> None:
+def test_what_is_not_a_public_host_is_never_suggested(host: str) -> None:
     found = suggested(web.server(host))
     if found.suggestions:  # blanks around a host mean nothing in XML
         assert found.suggestions[0].endpoint == "mail.example.org"
@@ -154,11 +156,11 @@ def test_what_is_no_host_on_the_internet_is_never_suggested(host: str) -> None:
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "4 65", "٤٦٥", "465.0", "9" * 5000])
-def test_what_is_no_port_is_left_out(port: str) -> None:
+def test_what_is_not_a_port_is_left_out(port: str) -> None:
     assert offers(web.server(port=port)) == []
 
 
-def test_only_the_first_servers_are_looked_at() -> None:
+def test_only_the_first_servers_count() -> None:
     assert len(offers(*(web.server(f"smtp{n}.example.org") for n in range(100)))) == 5
 
 
@@ -189,7 +191,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("file", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_is_no_such_file_is_unreadable(file: bytes) -> None:
+def test_what_is_not_such_a_file_is_refused(file: bytes) -> None:
     with pytest.raises(InvalidAutoconfig):
         parse_autoconfig(file, ADDRESS, DOMAIN)
 
@@ -199,7 +201,7 @@ def test_a_file_in_another_encoding_is_read() -> None:
     assert parse_autoconfig(codecs.BOM_UTF16_LE + text.encode("utf-16-le"), ADDRESS, DOMAIN)
 
 
-def test_a_file_as_deep_as_it_can_be_does_no_harm() -> None:
+def test_a_deeply_nested_file_does_no_harm() -> None:
     depth = 8000
     file = b"<clientConfig>" + b"<a>" * depth + b"</a>" * depth + b"</clientConfig>"
     assert parse_autoconfig(file, ADDRESS, DOMAIN) == []
@@ -214,7 +216,7 @@ def test_any_bytes_are_read_or_refused(file: bytes) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=8), st.text(max_size=30))
 @settings(deadline=None)
-def test_whatever_stands_in_the_fields_a_suggestion_is_fit_for_config(
+def test_whatever_the_fields_contain_a_suggestion_is_fit_for_config(
     host: str, port: str, user: str
 ) -> None:
     escaped = [

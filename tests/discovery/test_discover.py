@@ -71,7 +71,7 @@ def no_network(authority: trustme.CA) -> Internet:
     return Internet(authority)
 
 
-async def test_a_provider_known_by_the_domain_is_there_at_once_without_any_network(
+async def test_a_provider_known_by_its_domain_is_found_at_once_without_any_network(
     no_network: Internet,
 ) -> None:
     found = [each async for each in discover("you@gmail.com", network=no_network)]
@@ -82,7 +82,9 @@ async def test_a_provider_known_by_the_domain_is_there_at_once_without_any_netwo
     assert no_network.resolved == []
 
 
-async def test_a_known_provider_can_be_asked_about_anyway(no_network: Internet) -> None:
+async def test_the_network_can_be_asked_although_the_provider_is_known(
+    no_network: Internet,
+) -> None:
     records = FixedRecords({}, {"_submissions._tcp.gmx.de": [SrvRecord(0, 1, 465, "smtp.gmx.de")]})
     stream = discover("you@gmx.de", network=no_network, records=records, even_if_known=True)
     found = [each async for each in stream]
@@ -94,12 +96,12 @@ async def test_a_known_provider_can_be_asked_about_anyway(no_network: Internet) 
 
 
 @pytest.mark.parametrize("address", ["apikey", "you@localhost"])
-async def test_what_is_no_address_is_refused(address: str) -> None:
+async def test_what_is_not_an_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidValue):
         await anext(discover(address))
 
 
-async def test_the_first_picture_says_who_is_asked(no_network: Internet) -> None:
+async def test_the_first_state_names_the_sources(no_network: Internet) -> None:
     first = (await pictures(no_network))[0]
     assert first == SearchState(
         DOMAIN,
@@ -113,7 +115,7 @@ async def test_the_first_picture_says_who_is_asked(no_network: Internet) -> None
     assert search_status(first).startswith("Looking for the mail server of example.org")
 
 
-async def test_all_sources_agree_on_one_suggestion_from_the_best_of_them(
+async def test_sources_that_agree_give_one_suggestion_from_the_best_of_them(
     serve: Serve, authority: trustme.CA
 ) -> None:
     script = web.pages({"/mail/config-v1.1.xml": web.response(web.settings())})
@@ -142,7 +144,7 @@ async def test_suggestions_come_in_the_order_of_trust(serve: Serve, authority: t
     ]
 
 
-async def test_the_host_for_autoconfig_is_believed_before_the_web_site(
+async def test_the_autoconfig_host_is_trusted_before_the_web_site(
     serve: Serve, authority: trustme.CA
 ) -> None:
     first = web.response(web.settings(web.server("first.example.org")))
@@ -191,7 +193,7 @@ async def test_nothing_but_names_of_the_domain_is_asked_for(
         ([("smtp", 25)], []),
     ],
 )
-async def test_guesses_are_hosts_that_take_connections_and_are_told_nothing(
+async def test_guesses_are_hosts_that_accept_connections_and_are_sent_nothing(
     listen: Listen,
     authority: trustme.CA,
     open_ports: list[tuple[str, int]],
@@ -210,7 +212,7 @@ async def test_guesses_are_hosts_that_take_connections_and_are_told_nothing(
     assert bool(found.suggestions) != search_status(found).startswith("Nothing was found")
 
 
-async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
+async def test_guesses_are_dropped_if_another_source_knows_better(
     listen: Listen, authority: trustme.CA
 ) -> None:
     async with listen(Listener()) as port:
@@ -219,7 +221,7 @@ async def test_a_guess_is_not_mentioned_where_anybody_knows_better(
     assert [each.source for each in found.suggestions] == [DiscoverySource.SRV]
 
 
-async def test_guesses_are_not_waited_for_where_anybody_knows_better(
+async def test_guesses_are_not_waited_for_if_another_source_knows_better(
     authority: trustme.CA,
 ) -> None:
     began = time.monotonic()
@@ -229,20 +231,20 @@ async def test_guesses_are_not_waited_for_where_anybody_knows_better(
     assert found.remarks == ()
 
 
-async def test_silence_ends_at_the_deadline_and_is_named(authority: trustme.CA) -> None:
+async def test_silence_ends_at_the_deadline_and_is_reported(authority: trustme.CA) -> None:
     ports = {("autoconfig.example.org", 443): None, ("smtp.example.org", 465): None}
     found = await last(Internet(authority, ports), seconds=0.3)
     assert found.suggestions == ()
     assert found.remarks == ("No answer in time: settings for mail programs, usual names.",)
 
 
-async def test_what_was_found_until_the_deadline_counts(authority: trustme.CA) -> None:
+async def test_what_is_found_before_the_deadline_counts(authority: trustme.CA) -> None:
     found = await last(Internet(authority, {("example.org", 443): None}), SRV, seconds=0.5)
     assert [each.source for each in found.suggestions] == [DiscoverySource.SRV]
     assert found.remarks == ()
 
 
-async def test_dns_that_is_down_is_said_once(no_network: Internet) -> None:
+async def test_dns_that_is_down_is_reported_once(no_network: Internet) -> None:
     async with name_server(lambda _: b"") as port:
         pass  # nobody listens there any more
     found = await last(no_network, SystemRecords("127.0.0.1", port), seconds=1.0)
@@ -250,7 +252,7 @@ async def test_dns_that_is_down_is_said_once(no_network: Internet) -> None:
     assert found.remarks == ("The DNS of this machine gives no answer about example.org.",)
 
 
-async def test_a_wrong_certificate_is_named_and_nothing_of_it_believed(
+async def test_a_wrong_certificate_is_reported_and_its_server_is_not_asked(
     serve: Serve, authority: trustme.CA
 ) -> None:
     file = web.always(web.response(web.settings()))
@@ -262,7 +264,7 @@ async def test_a_wrong_certificate_is_named_and_nothing_of_it_believed(
     )
 
 
-async def test_a_file_that_means_ill_is_named_and_does_no_harm(
+async def test_a_hostile_file_is_reported_and_does_no_harm(
     serve: Serve, authority: trustme.CA
 ) -> None:
     file = web.response(b'<!DOCTYPE x [<!ENTITY a "b">]><clientConfig>&a;</clientConfig>')
@@ -296,7 +298,7 @@ async def test_closing_the_stream_closes_all_connections_at_once(
         assert not [task for task in asyncio.all_tasks() if "/wizard/" in repr(task)]
 
 
-async def test_the_whole_question_can_be_about_a_domain_in_unicode(no_network: Internet) -> None:
+async def test_the_domain_may_be_in_unicode(no_network: Internet) -> None:
     records = FixedRecords(
         {},
         {
@@ -311,7 +313,7 @@ async def test_the_whole_question_can_be_about_a_domain_in_unicode(no_network: I
     assert found.suggestions[0].notes == ()
 
 
-async def test_a_domain_whose_names_are_too_long_is_simply_not_found(
+async def test_a_domain_whose_names_are_too_long_is_not_found(
     no_network: Internet,
 ) -> None:
     domain = ".".join(["a" * 60] * 4)[:248]
@@ -352,7 +354,7 @@ def suggestion(source: DiscoverySource, endpoint: str = "", user: str | None = N
     return Suggestion(source, "", endpoint, user=user)
 
 
-def test_of_equal_suggestions_the_most_trustworthy_stays() -> None:
+def test_of_equal_suggestions_the_most_trustworthy_is_kept() -> None:
     found = ranked_suggestions(
         [
             suggestion(DiscoverySource.AUTOCONFIG, "a", "you"),

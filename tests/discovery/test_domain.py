@@ -60,7 +60,7 @@ def test_what_has_no_domain_is_refused_with_a_sentence(address: str, code: str) 
 
 @given(st.text(max_size=80))
 @settings(deadline=None)
-def test_a_host_is_always_an_endpoint_as_it_stands(text: str) -> None:
+def test_a_host_is_always_a_valid_endpoint(text: str) -> None:
     host = as_host(text)
     if host is not None:
         assert Endpoint.parse(host).route(starttls=False).host == host

@@ -43,7 +43,7 @@ async def fetch(serve: Serve, authority: trustme.CA, script: Script, *names: str
             assert await network.all_closed()
 
 
-async def test_the_file_arrives_and_the_request_tells_nothing_about_the_operator(
+async def test_the_file_arrives_and_the_request_reveals_nothing_about_the_operator(
     serve: Serve, authority: trustme.CA
 ) -> None:
     asked: list[str] = []
@@ -110,7 +110,7 @@ async def test_another_status_means_that_there_is_no_file(
         "large", "huge", "binary",
     ],
 )  # fmt: skip
-async def test_what_is_no_small_file_is_unusable(
+async def test_what_is_not_a_small_file_is_unusable(
     serve: Serve, authority: trustme.CA, answer: bytes
 ) -> None:
     with pytest.raises(UnusableResponse):
@@ -140,7 +140,7 @@ async def test_a_certificate_for_another_name_gets_no_request(
     assert asked == []
 
 
-async def test_a_certificate_of_nobody_known_gets_no_request(
+async def test_a_certificate_of_an_unknown_authority_gets_no_request(
     serve: Serve, authority: trustme.CA
 ) -> None:
     asked: list[str] = []
@@ -152,9 +152,7 @@ async def test_a_certificate_of_nobody_known_gets_no_request(
     assert asked == []
 
 
-async def test_a_server_that_speaks_no_tls_is_as_good_as_none(
-    listen: Listen, authority: trustme.CA
-) -> None:
+async def test_a_server_without_tls_counts_as_none(listen: Listen, authority: trustme.CA) -> None:
     async def clear_text(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
@@ -167,7 +165,7 @@ async def test_a_server_that_speaks_no_tls_is_as_good_as_none(
 
 
 @pytest.mark.parametrize("ports", [{}, {(HOST, 80): 1}], ids=["no name", "closed port"])
-async def test_nobody_there_means_that_there_is_no_file(
+async def test_no_server_means_that_there_is_no_file(
     authority: trustme.CA, ports: dict[tuple[str, int], int]
 ) -> None:
     with pytest.raises(NotFound):
@@ -188,7 +186,7 @@ async def test_a_redirection_is_followed(serve: Serve, authority: trustme.CA) ->
         assert await network.all_closed()
 
 
-async def test_redirections_in_a_circle_come_to_an_end(serve: Serve, authority: trustme.CA) -> None:
+async def test_circular_redirections_come_to_an_end(serve: Serve, authority: trustme.CA) -> None:
     asked: list[str] = []
     with pytest.raises(UnusableResponse):
         await fetch(serve, authority, web.always(web.redirect(URL), asked))
@@ -241,7 +239,7 @@ async def test_a_redirection_to_anything_but_https_is_not_followed(
         ("elsewhere.example", ["fd00::1"], False),
     ],
 )
-async def test_only_addresses_that_a_file_may_come_from_are_connected_to(
+async def test_only_allowed_addresses_are_connected_to(
     serve: Serve, authority: trustme.CA, host: str, addresses: Sequence[str], allowed: bool
 ) -> None:
     async with serve(web.always(web.response(b"<x/>"))) as port:

@@ -46,32 +46,32 @@ def test_every_host_is_an_endpoint(provider: Provider) -> None:
 
 
 @EVERY
-def test_every_name_is_in_the_form_that_it_is_compared_in(provider: Provider) -> None:
+def test_every_name_is_in_the_form_used_for_comparison(provider: Provider) -> None:
     for name in chain(provider.domains, provider.mx, provider.hosts):
         assert as_host(name) == name
 
 
 @EVERY
-def test_every_entry_says_where_it_is_from_and_when_that_was_looked_at(provider: Provider) -> None:
+def test_every_entry_has_its_source_and_when_it_was_checked(provider: Provider) -> None:
     for source in provider.source.split("; "):
         assert source == "Mozilla ISPDB" or source.startswith("https://")
     assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", provider.checked)
 
 
 @EVERY
-def test_what_is_unconfirmed_is_a_part_of_the_entry(provider: Provider) -> None:
+def test_what_is_unconfirmed_is_in_the_entry(provider: Provider) -> None:
     assert set(provider.unconfirmed) <= {"user", "smtps", "starttls", *provider.notes}
     assert (provider.user is UserNameForm.FIXED) == (provider.fixed_user is not None)
 
 
 @EVERY
-def test_a_provider_without_a_way_in_says_why(provider: Provider) -> None:
+def test_a_provider_without_a_server_says_why(provider: Provider) -> None:
     if provider.preferred_server() is None:
         assert not provider.usable or provider.user is UserNameForm.LOGIN
 
 
 @EVERY
-def test_every_special_has_a_sentence(provider: Provider) -> None:
+def test_every_note_has_a_sentence(provider: Provider) -> None:
     sentences = notes_on_provider(provider)
     assert len(sentences) >= len(provider.notes)
     assert all(re.fullmatch(r"\S.*\.", sentence) for sentence in sentences)
@@ -102,7 +102,7 @@ def test_every_code_is_used() -> None:
         ("", None),
     ],
 )
-def test_who_receives_the_mails_is_recognised(mx: str, expected: str | None) -> None:
+def test_the_receiver_of_the_mail_is_recognised(mx: str, expected: str | None) -> None:
     provider = provider_by_mx(mx)
     assert (provider and provider.id) == expected
 
@@ -114,7 +114,7 @@ def test_the_longest_name_that_fits_wins() -> None:
         assert provider.id == expected
 
 
-def test_domains_are_recognised_with_what_is_below_them() -> None:
+def test_domains_are_recognised_with_those_below_them() -> None:
     for domain, expected in (("gmail.com", "google"), ("contoso.onmicrosoft.com", "microsoft-365")):
         provider = provider_by_domain(domain)
         assert provider is not None
@@ -122,7 +122,7 @@ def test_domains_are_recognised_with_what_is_below_them() -> None:
     assert provider_by_domain("notgmail.com") is None
 
 
-def test_smtps_is_preferred_where_there_is_a_choice() -> None:
+def test_smtps_is_preferred_if_there_is_a_choice() -> None:
     found = suggest_by_domain("You@GMX.de")
     assert found is not None
     assert (found.endpoint, found.starttls, found.user) == ("mail.gmx.net", False, "You@GMX.de")
@@ -155,12 +155,12 @@ def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
 
 
 @pytest.mark.parametrize("text", ["", "apikey", "you@", "you@localhost", "@@", "a@exa mple", "a@é"])
-def test_any_text_may_be_looked_at_while_it_is_typed(text: str) -> None:
+def test_any_text_that_is_being_typed_is_accepted(text: str) -> None:
     assert suggest_by_domain(text) is None
     assert notes_on_endpoint(text) == ()
 
 
-def test_the_host_that_was_typed_tells_what_is_special() -> None:
+def test_the_host_that_was_typed_gives_the_notes() -> None:
     assert "no mail address" in notes_on_endpoint("smtp.sendgrid.net")[-1]
     assert "sandbox" in " ".join(notes_on_endpoint("email-smtp.eu-west-1.amazonaws.com"))
     assert "Google" in notes_on_endpoint("smtp://smtp.gmail.com:587?tls=required")[0]
@@ -183,7 +183,7 @@ def test_the_user_follows_the_form_of_the_provider(
     assert of_provider(provider, "you@example.org", DiscoverySource.DOMAIN, "").user == expected
 
 
-def test_what_nobody_has_confirmed_is_worded_as_a_suggestion() -> None:
+def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
     provider = Provider(
         "x",
         "X",

@@ -42,7 +42,7 @@ async def test_records_come_in_order() -> None:
         assert [each.host[0] for each in await records.srv(SMTPS.split()[0])] == ["a", "b", "c"]
 
 
-async def test_a_provider_is_recognised_behind_an_own_domain() -> None:
+async def test_a_provider_is_recognised_for_a_customers_own_domain() -> None:
     found = await mx(
         serve_zone({"example.org MX": ["1 aspmx.l.google.com.", "5 alt1.aspmx.l.google.com."]})
     )
@@ -62,17 +62,17 @@ async def test_only_the_most_preferred_hosts_count() -> None:
     assert await mx(serve_zone(zone)) == SourceResult()
 
 
-async def test_a_domain_that_receives_no_mails_is_said() -> None:
+async def test_a_domain_that_receives_no_mail_is_reported() -> None:
     found = await mx(serve_zone({"example.org MX": ["0 ."]}))
     assert "receives no mails" in found.remarks[0]
 
 
-async def test_a_domain_that_does_not_exist_is_said() -> None:
+async def test_a_domain_that_does_not_exist_is_reported() -> None:
     found = await mx(serve_zone({"example.net MX": ["10 mail.example.net."]}))
     assert found.remarks == ("There is no domain example.org: is the address right?",)
 
 
-async def test_a_domain_without_records_is_nothing_to_speak_of() -> None:
+async def test_a_domain_without_records_is_not_mentioned() -> None:
     assert await mx(serve_zone({"example.org TXT": ["x"]})) == SourceResult()
     assert await srv(serve_zone({"example.org TXT": ["x"]})) == SourceResult()
 
@@ -107,7 +107,7 @@ async def test_a_domain_that_offers_neither_says_so() -> None:
         ({SMTPS: ["0 1 2465 m.example.org."]}, None, "port 2465"),
     ],
 )
-async def test_unusual_ports_become_a_form_that_the_server_has_or_a_remark(
+async def test_unusual_ports_become_settings_or_a_remark(
     records: dict[str, list[str]], endpoint: str | None, remark: str | None
 ) -> None:
     found = await srv(serve_zone(records))
@@ -116,7 +116,7 @@ async def test_unusual_ports_become_a_form_that_the_server_has_or_a_remark(
     assert remark is None or remark in found.remarks[0]
 
 
-async def test_a_host_elsewhere_comes_with_a_warning() -> None:
+async def test_a_host_of_another_domain_comes_with_a_warning() -> None:
     [found] = (await srv(serve_zone({SMTPS: ["0 1 465 mail.elsewhere.example."]}))).suggestions
     assert "does not belong to example.org" in found.notes[0]
 
@@ -135,18 +135,18 @@ async def test_a_host_elsewhere_comes_with_a_warning() -> None:
         "x\\.y.example.org.",
     ],
 )
-async def test_what_is_no_host_on_the_internet_is_never_suggested(target: str) -> None:
+async def test_what_is_not_a_public_host_is_never_suggested(target: str) -> None:
     assert await srv(serve_zone({SMTPS: [f"0 1 465 {target}"]})) == SourceResult()
 
 
 @pytest.mark.parametrize("code", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOTIMP])
-async def test_a_name_server_that_cannot_answer_is_said(code: dns.rcode.Rcode) -> None:
+async def test_a_name_server_that_cannot_answer_is_reported(code: dns.rcode.Rcode) -> None:
     sentence = ("The DNS of this machine gives no answer about example.org.",)
     assert (await mx(rcode(code))).remarks == sentence
     assert (await srv(rcode(code))).remarks == sentence
 
 
-async def test_one_service_is_enough_where_the_other_cannot_be_asked() -> None:
+async def test_one_service_is_enough_if_the_other_cannot_be_queried() -> None:
     well, ill = serve_zone({SMTPS: ["0 1 465 mail.example.org."]}), rcode(dns.rcode.SERVFAIL)
 
     def answer(question: dns.message.Message) -> bytes | None:
@@ -197,7 +197,7 @@ HOSTILE: dict[str, Misbehave] = {
 
 
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_answers_that_mean_ill_end_at_the_deadline_at_the_latest(answer: Misbehave) -> None:
+async def test_hostile_answers_end_at_the_deadline_at_the_latest(answer: Misbehave) -> None:
     for ask in (mx, srv):
         try:
             async with asyncio.timeout(0.4):
@@ -208,7 +208,7 @@ async def test_answers_that_mean_ill_end_at_the_deadline_at_the_latest(answer: M
         assert all(remark.isprintable() for remark in found.remarks)
 
 
-async def test_many_records_are_not_all_looked_at() -> None:
+async def test_only_the_first_records_count() -> None:
     zone = {"example.org MX": [f"{n} mx.example.org." for n in range(25)]}
     async with name_server(serve_zone(zone)) as port:
         assert len(await SystemRecords("127.0.0.1", port).mx(DOMAIN)) == 20
@@ -223,7 +223,7 @@ async def test_silence_can_be_cancelled_and_leaves_no_socket_behind() -> None:
     assert asked == [DOMAIN]  # an open socket would be a warning, and those are errors
 
 
-async def test_records_that_were_told_answer_like_the_dns() -> None:
+async def test_fixed_records_answer_like_the_dns() -> None:
     records = FixedRecords(
         {DOMAIN: [MxRecord(1, "mx.example.org")]}, {"a": [SrvRecord(0, 0, 465, "b")]}
     )

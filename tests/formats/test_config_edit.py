@@ -57,7 +57,7 @@ def test_what_is_not_needed_is_not_written() -> None:
     assert edit_config("", ConfigEdit()) == ""
 
 
-def test_our_comments_hold_no_reference() -> None:
+def test_added_comments_contain_no_reference() -> None:
     # The server might replace references in comments, too.
     edit = ConfigEdit(user="u", endpoint="h", secret_source=SECRET, starttls=True)
     comments = [line for line in edit_config("", edit).splitlines() if line.startswith("#")]
@@ -65,14 +65,14 @@ def test_our_comments_hold_no_reference() -> None:
     assert "${" not in "".join(comments)
 
 
-def test_new_key_stands_behind_the_last_one_and_before_the_next_header_comment() -> None:
+def test_new_key_goes_after_the_last_one_and_before_the_next_headers_comment() -> None:
     secret = 'secret = "${SMTP_SECRET}"\n'
     assert edit_config(VENDOR, ConfigEdit(starttls=True)) == VENDOR.replace(
         secret, f"{secret}{STARTTLS_LINE}starttls = true\n"
     )
 
 
-def test_value_that_is_there_already_changes_not_one_byte() -> None:
+def test_value_that_is_there_already_changes_no_byte() -> None:
     edit = ConfigEdit(
         user="you@yourdomain.com",
         endpoint="your.smtp.host",
@@ -321,7 +321,7 @@ def test_all_keys_are_added_to_a_section_in_one_edit() -> None:
     )
 
 
-def test_a_bare_reference_that_is_asked_for_again_stays() -> None:
+def test_bare_reference_that_is_set_again_stays() -> None:
     text = "[smtp]\nuser = ${USER}\nendpoint = ${HOST}\nstarttls = ${TLS}\n"
     assert edit_config(text, ConfigEdit(user="${USER}", endpoint="${HOST}")) == text
 
@@ -359,7 +359,7 @@ def test_renaming_and_setting_go_together() -> None:
     ("text", "line"),
     [("[smtp]\n[smtp_config]\n", 2), ("[SMTP]\n[smtp_config]\n", 1)],
 )
-def test_renaming_is_refused_where_two_sections_would_have_one_name(text: str, line: int) -> None:
+def test_renaming_is_refused_if_two_sections_would_have_the_same_name(text: str, line: int) -> None:
     with pytest.raises(FileRefused) as refused:
         edit_config(text, ConfigEdit(rename_misnamed=True))
     assert (refused.value.code, refused.value.line) == ("smtp-twice", line)
@@ -368,7 +368,7 @@ def test_renaming_is_refused_where_two_sections_would_have_one_name(text: str, l
 @pytest.mark.parametrize(
     ("text", "line"), [("a = 1\nsmtp = 3\n", 2), ("\n[[smtp]]\nuser = 'u'\n", 2), ("smtp = []", 1)]
 )
-def test_smtp_that_is_no_table_is_refused(text: str, line: int) -> None:
+def test_smtp_that_is_not_a_table_is_refused(text: str, line: int) -> None:
     with pytest.raises(FileRefused) as refused:
         edit_config(text, U)
     assert (refused.value.code, refused.value.line) == ("smtp-not-a-table", line)
@@ -402,7 +402,7 @@ def test_an_edit_that_would_mean_something_else_is_refused_with_a_snippet(text: 
     assert "hunter2" not in str(refused.value)
 
 
-def test_the_snippet_holds_the_reference_and_what_is_to_go() -> None:
+def test_the_snippet_has_the_reference_and_what_is_to_be_removed() -> None:
     with pytest.raises(FileRefused) as refused:
         edit_config("[smtp.user]\n", ConfigEdit(user="u", secret_source=SECRET))
     assert refused.value.remedy.endswith(f'\n[smtp]\nuser = "u"\nsecret = {SECRET}')
@@ -412,7 +412,7 @@ def test_the_snippet_holds_the_reference_and_what_is_to_go() -> None:
 
 
 @pytest.mark.parametrize("source", ["${X}", "3", '"a\nb"', '"""\n"""', '"a" # c', "'", ""])
-def test_an_edit_takes_only_the_source_of_one_string_as_secret(source: str) -> None:
+def test_the_secret_of_an_edit_must_be_the_source_of_one_string(source: str) -> None:
     with pytest.raises(ValueError, match="one line"):
         ConfigEdit(secret_source=source)
 
@@ -424,7 +424,7 @@ def test_secrets_are_in_no_repr() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_mebibyte_is_edited() -> None:
+def test_a_mebibyte_can_be_edited() -> None:
     text = "".join(f"a{i % 50}.b{i % 7}.c{i} = {i}\n" for i in range(45_000))
     edit = ConfigEdit(user="u", endpoint="h", secret_source=SECRET, starttls=True)
     assert edit_config(text, edit) == f"{text}\n{edit_config('', edit)}"

@@ -78,7 +78,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("text", "masked"), HIDDEN.values(), ids=HIDDEN.keys())
-def test_what_may_be_secret_is_hidden(text: str, masked: str) -> None:
+def test_what_may_be_a_secret_is_masked(text: str, masked: str) -> None:
     assert mask_config(text) == masked
 
 

@@ -184,7 +184,7 @@ def without(data: dict[str, Any], edit: ConfigEdit) -> dict[str, Any]:
 
 @MANY
 @given(configs())
-def test_statements_tile_every_config(text: str) -> None:
+def test_statements_cover_every_config(text: str) -> None:
     source = parse_toml(text)
     assert source.text == text
     line = 1
@@ -263,7 +263,7 @@ def test_every_other_line_keeps_its_bytes_and_its_order(text: str, edit: ConfigE
 
 @MANY
 @given(configs(), EDITS)
-def test_comments_and_header_gaps_of_others_survive(text: str, edit: ConfigEdit) -> None:
+def test_other_comments_and_gaps_before_headers_survive(text: str, edit: ConfigEdit) -> None:
     after = edit_config(text, edit)
     for glued in re.findall(r"# (?:glued|one|two|note|file|end)\b[^\n]*\n[^\n]*", text):
         first, _, second = glued.partition("\n")
@@ -275,9 +275,7 @@ def test_comments_and_header_gaps_of_others_survive(text: str, edit: ConfigEdit)
 @MANY
 @given(configs(), st.sampled_from(SkipKey))
 @example("# [user]\n#skip_verification = 'd' # c\n", SkipKey.USER_TABLE)
-def test_skipping_and_demanding_verification_gives_back_every_byte(
-    text: str, form: SkipKey
-) -> None:
+def test_skipping_verification_and_back_restores_every_byte(text: str, form: SkipKey) -> None:
     present = parse_config(text).skip_present
     assume(not present)
     on = edit_config(text, ConfigEdit(skip=form))
@@ -286,7 +284,7 @@ def test_skipping_and_demanding_verification_gives_back_every_byte(
 
 @MANY
 @given(configs(), EDITS)
-def test_masking_keeps_lines_and_hides_the_secret(text: str, edit: ConfigEdit) -> None:
+def test_masking_keeps_the_lines_and_hides_the_secret(text: str, edit: ConfigEdit) -> None:
     after = edit_config(text, edit)
     assert mask_config(after).count("\n") == after.count("\n")
     literal = edit_config(after, ConfigEdit(secret_source="'hunter2'"))
@@ -298,7 +296,7 @@ def test_masking_keeps_lines_and_hides_the_secret(text: str, edit: ConfigEdit) -
 @given(st.text(st.sampled_from("ab.=[]{}\"'\\#\n\r\t ,${}1-"), max_size=30))
 @example("a = {b = [1, 2]\n}")
 @example("[a]\n[a.b]\r\n")
-def test_any_text_is_tiled_or_refused(text: str) -> None:
+def test_any_text_is_covered_by_statements_or_refused(text: str) -> None:
     try:
         source = parse_toml(text)
     except FileRefused:

@@ -169,7 +169,7 @@ SWITCHED_OFF = {
 
 
 @pytest.mark.parametrize(("before", "after"), SWITCHED_OFF.values(), ids=SWITCHED_OFF.keys())
-def test_verification_is_demanded_again(before: str, after: str) -> None:
+def test_skipping_of_verification_is_undone(before: str, after: str) -> None:
     assert edit_config(before, OFF) == after
     assert edit_config(after, OFF) == after
     assert parse_config(after).skip is None
@@ -204,7 +204,7 @@ ENDINGS = ["", "\n", "\n\n", "  ", "\n# end", "\n\t"]
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 @pytest.mark.parametrize(("site", "ending"), itertools.product(SITES, ENDINGS))
-def test_on_and_off_gives_back_every_byte(
+def test_setting_and_unsetting_restores_every_byte(
     form: SkipKey, line_end: str, bom: str, site: str, ending: str
 ) -> None:
     text = bom + (site.removesuffix("\n") + ending).replace("\n", line_end)
@@ -214,7 +214,7 @@ def test_on_and_off_gives_back_every_byte(
 
 
 @pytest.mark.parametrize("text", ["user = 3\n", "[[user]]\n", "user = 'a'\n", "user = []\n"])
-def test_user_that_is_no_table_is_refused(text: str) -> None:
+def test_user_that_is_not_a_table_is_refused(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
         edit_config(f"\n{text}", TABLE)
     assert (refused.value.code, refused.value.line) == ("user-not-a-table", 2)
@@ -231,6 +231,6 @@ def test_skip_key_that_is_a_table_is_refused() -> None:
     assert refused.value.remedy.endswith("\n[user]\nskip_verification = true")
 
 
-def test_mark_holds_no_reference() -> None:
+def test_mark_contains_no_reference() -> None:
     assert MARK.startswith("# ")
     assert "${" not in MARK

@@ -34,13 +34,13 @@ def test_values_are_read_from_every_form_of_the_table(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "# [smtp]\n", "[SMTP]\n", 'a = "[smtp]"\n'])
-def test_no_table_is_told_from_an_empty_one(text: str) -> None:
+def test_a_missing_table_is_distinguished_from_an_empty_one(text: str) -> None:
     assert parse_config(text).smtp is None
     assert smtp("[smtp]\n").lines == {}
     assert smtp("[smtp]\n").secret_source is None
 
 
-def test_lines_are_those_of_the_file() -> None:
+def test_line_numbers_are_those_of_the_file() -> None:
     values = smtp('a = """\n\n"""\n\n[smtp] # 5\nuser = "u"\nx.y = 1\n[smtp.z]\n[smtp.z.w]\n')
     assert values.line == 5
     assert values.lines == {"user": 6}
@@ -56,7 +56,7 @@ def test_line_of_a_sub_table_that_comes_first() -> None:
     assert values.secret_source is None
 
 
-def test_references_outside_of_strings_are_given_as_they_are_written() -> None:
+def test_values_of_references_outside_of_strings_are_their_source() -> None:
     values = smtp("[smtp]\nuser = ${U}\nsecret = ${S} # c\nstarttls = ${T}\nendpoint = 1\n")
     assert (values.user, values.secret, values.starttls) == ("${U}", "${S}", "${T}")
     assert values.secret_source == "${S}"
@@ -112,7 +112,7 @@ def test_skipped_verification_is_seen_in_both_forms(
         ("user = 3\n", None),
     ],
 )
-def test_version_is_judged_by_the_names_in_use(text: str, form: SkipKey | None) -> None:
+def test_version_is_inferred_from_the_names_in_use(text: str, form: SkipKey | None) -> None:
     assert parse_config(text).version_evidence == form
 
 
@@ -121,7 +121,7 @@ def test_misnamed_tables_are_reported_with_their_lines() -> None:
     assert view.misnamed == (("smtp_config", 3), ("Smtp", 4))
 
 
-def test_what_the_server_needs_besides_is_reported() -> None:
+def test_what_else_the_server_needs_is_reported() -> None:
     everything = ("db_url", "domain", "[tls]", "[provider_metadata.publisher]")
     assert parse_config("[smtp]\n[provider_metadata]\n").missing_required == everything
     text = "db_url = 'x'\ndomain = 'y'\n[tls]\n[provider_metadata.publisher]\n"
@@ -146,19 +146,19 @@ def test_log_file(text: str, path: str | None) -> None:
 @pytest.mark.parametrize(
     "secret", ["[smtp]\nsecret = '${S}'\n", "smtp = { secret = '${S}' }\n", "smtp.secret = ${S}\n"]
 )
-def test_references_elsewhere_are_told_from_that_of_the_secret(secret: str) -> None:
+def test_references_elsewhere_are_distinguished_from_that_of_the_secret(secret: str) -> None:
     view = parse_config(f"a = 'x${{A}}y' # ${{C}}\np = ${{P}}\n# ${{D}}\n{secret}")
     assert view.references == {"A", "P", "S"}
     assert [view.references_elsewhere(name) for name in "APSC"] == [True, True, False, False]
     assert parse_config(f"b = ['${{S}}']\n{secret}").references_elsewhere("S")
 
 
-def test_what_cannot_be_read_is_refused() -> None:
+def test_an_unreadable_config_is_refused() -> None:
     with pytest.raises(FileRefused, match="not valid TOML"):
         parse_config("[smtp\n")
 
 
-def test_reference_inside_a_string_is_no_boolean() -> None:
+def test_reference_inside_a_string_is_not_a_boolean() -> None:
     values = smtp("[smtp]\nstarttls = '${T}'\nuser = ['${U}']\n")
     assert (values.starttls, values.user) == (None, None)
     assert values.wrong_type == (("user", 3), ("starttls", 2))

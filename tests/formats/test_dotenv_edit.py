@@ -83,12 +83,12 @@ def test_an_existing_value_is_replaced_where_it_is(before: str, after: str) -> N
         ("SMTP_SECRET=old  # it's\n# don't\n", "# it's\nSMTP_SECRET=new\n# don't\n"),
     ],
 )
-def test_a_comment_behind_the_value_moves_to_the_line_above(before: str, after: str) -> None:
+def test_a_comment_after_the_value_moves_to_the_line_above(before: str, after: str) -> None:
     assert set_variable(before, NAME, "new") == after
 
 
 @pytest.mark.parametrize("before", ["SMTP_SECRET=#old\n", "SMTP_SECRET='old\\' # er'\n"])
-def test_what_only_dotenvy_takes_for_a_comment_goes_with_the_old_value(before: str) -> None:
+def test_what_only_dotenvy_reads_as_a_comment_is_removed_with_the_old_value(before: str) -> None:
     assert set_variable(before, NAME, "new") == "SMTP_SECRET=new\n"
 
 
@@ -101,7 +101,7 @@ def test_what_only_dotenvy_takes_for_a_comment_goes_with_the_old_value(before: s
         "A=new\nSMTP_SECRET=${A}\n",
     ],
 )  # fmt: skip
-def test_an_equal_value_changes_not_one_byte(text: str) -> None:
+def test_an_equal_value_changes_no_byte(text: str) -> None:
     assert set_variable(text, NAME, "new") == text
 
 
@@ -123,7 +123,7 @@ def test_a_value_that_is_equal_for_one_reader_only_is_replaced(text: str) -> Non
         ("X=it's\n", "X=it's\n"),
     ],
 )
-def test_removing_takes_out_the_lines_of_the_variable_alone(before: str, after: str) -> None:
+def test_removing_takes_out_only_the_lines_of_the_variable(before: str, after: str) -> None:
     assert remove_variable(before, NAME) == after
 
 

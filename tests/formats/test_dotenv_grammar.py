@@ -74,7 +74,7 @@ def pairs(reading: ParsedEnv) -> list[tuple[str, str]] | None:
         ("a'b c'", "ab c", "a'b c'"),
     ],
 )
-def test_a_value_means_to_each_reader(
+def test_what_each_reader_makes_of_a_value(
     source: str, dotenvy: str | None, compose: str | None
 ) -> None:
     text = f"X=first\nE=\nX=last\nV={source}\n"
@@ -112,7 +112,7 @@ def test_a_value_means_to_each_reader(
         ("\x1cA=1", None, None),
     ],
 )  # fmt: skip
-def test_a_text_means_to_each_reader(
+def test_what_each_reader_makes_of_a_text(
     text: str, dotenvy: list[tuple[str, str]] | None, compose: list[tuple[str, str]] | None
 ) -> None:
     assert pairs(read_dotenvy(text)) == dotenvy
@@ -127,7 +127,7 @@ def test_the_environment_wins_over_the_file_in_substitutions() -> None:
     assert pairs(read_compose(text, environ)) == expected
 
 
-def test_a_name_alone_takes_its_value_from_the_environment_of_compose() -> None:
+def test_a_name_alone_takes_its_value_from_composes_environment() -> None:
     assert pairs(read_compose("A\nB\n", {"A": "x"})) == [("A", "x")]
 
 

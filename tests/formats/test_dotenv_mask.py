@@ -68,7 +68,7 @@ def test_any_text_keeps_its_lines(text: str) -> None:
 
 @settings(deadline=None, max_examples=1000)
 @given(soup, soup, soup)
-def test_what_is_a_value_to_either_reader_is_hidden(above: str, before: str, behind: str) -> None:
+def test_what_either_reader_sees_as_a_value_is_hidden(above: str, before: str, behind: str) -> None:
     place = len(above + "\nA=" + before)
     text = above + "\nA=" + before + TOKEN + behind
     found = [*read_dotenvy(text).assignments, *read_compose(text).assignments]

@@ -103,7 +103,7 @@ def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[st
 
 @settings(deadline=None)
 @given(st.text("\\'\"$`{}# ab", min_size=3, max_size=12))
-def test_what_the_operator_is_told_holds_no_part_of_the_value(tail: str) -> None:
+def test_messages_contain_no_part_of_the_value(tail: str) -> None:
     value = "hunter2" + tail
     assert "hunter2" not in manual_edit("SMTP_SECRET", value)
     assert "hunter2" not in repr(readers_that_differ(value))

@@ -10,7 +10,7 @@ from wizard.formats.encoding import MAX_BYTES, decode, encode
 
 @settings(deadline=None)
 @given(st.text().filter(lambda text: "\0" not in text))
-def test_text_survives_both_ways(text: str) -> None:
+def test_text_survives_encoding_and_decoding(text: str) -> None:
     assert decode(encode(text), "config.toml") == text
 
 

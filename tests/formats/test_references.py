@@ -60,7 +60,7 @@ def test_reference_is_quoted_so_that_the_secret_survives(
 
 
 @pytest.mark.parametrize("secret", ["'''\\", "'''\"\"\"", "'''\"\\", "a\r\nb", "a\x7fb"])
-def test_secret_that_no_string_can_hold_is_refused_without_showing_it(secret: str) -> None:
+def test_secret_that_no_string_can_contain_is_refused_without_showing_it(secret: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         choose_reference("X", secret, None)
     assert refused.value.code == "secret-not-representable"

@@ -41,14 +41,14 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_statements_tile_the_text(text: str) -> None:
+def test_statements_cover_the_text(text: str) -> None:
     source = parse_toml(text)
     assert source.text == text
     assert all(statement.text for statement in source.statements)
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_spans_hold_the_value_that_tomllib_reads(text: str) -> None:
+def test_spans_contain_the_value_that_tomllib_reads(text: str) -> None:
     for pair in parse_toml(text).statements:
         if pair.kind is StatementKind.PAIR:
             value = tomllib.loads(f"v = {pair.filled[slice(*pair.value_span)]}")["v"]
@@ -101,7 +101,7 @@ def test_values_without_inline_tables_have_no_inline_pairs(text: str) -> None:
     assert inline_pairs(only(text)) == []
 
 
-def test_references_outside_of_strings_are_masked_in_the_same_length() -> None:
+def test_references_outside_of_strings_become_integers_of_the_same_length() -> None:
     text = "a = ${PORT} # ${C}\nb = \"${B}\"\nc = '''\n${D}'''\n"
     assert fill_references(text) == text.replace("${PORT}", "1111111")
     assert list(toml_references(text)) == ["PORT", "B", "D"]
@@ -159,7 +159,7 @@ def test_refusal_names_the_column_and_quotes_a_harmless_line() -> None:
         'a = 1\n"hunter2" = 1\n"hunter2" = 2\n',
     ],
 )
-def test_refusal_of_invalid_toml_shows_no_line_that_may_hold_a_secret(text: str) -> None:
+def test_refusal_of_invalid_toml_shows_no_line_that_may_contain_a_secret(text: str) -> None:
     with pytest.raises(FileRefused) as refused:
         parse_toml(text)
     assert "hunter2" not in str(refused.value)

@@ -43,7 +43,7 @@ def test_literal_quotes_stay_where_the_value_allows(value: str, like: str, sourc
 @pytest.mark.parametrize(
     "source", ["3", '"a" # c', '"a"\nb = "c"', '"a', '"\\q"', "", "${X}", '["a"]', '"a""b"']
 )
-def test_what_is_not_one_string_is_told(source: str) -> None:
+def test_what_is_not_one_string_is_recognised(source: str) -> None:
     assert not is_string(source)
 
 

@@ -31,7 +31,7 @@ def test_every_sentence_is_in_the_catalogue_and_nothing_else(messages: list[Mess
     assert "#~" not in catalogue.PO.read_text("utf-8")
 
 
-def test_every_sentence_is_translated_for_good(messages: list[Message]) -> None:
+def test_no_translation_is_missing_or_fuzzy(messages: list[Message]) -> None:
     assert [message.id for message in messages if not is_translated(message)] == []
     assert [message.id for message in messages if message.fuzzy] == []
 
@@ -87,7 +87,7 @@ def test_no_sentence_is_left_unmarked(found: Found) -> None:
     assert left == []
 
 
-def test_no_exception_from_that_is_out_of_date(found: Found) -> None:
+def test_no_exception_is_out_of_date(found: Found) -> None:
     unused = [
         (each.path, beginning)
         for each in ALLOWED
@@ -100,11 +100,11 @@ def test_no_exception_from_that_is_out_of_date(found: Found) -> None:
     assert unused == []
 
 
-def test_marks_stand_around_plain_texts_alone(found: Found) -> None:
+def test_only_plain_texts_are_marked(found: Found) -> None:
     assert found.unusable == []
 
 
-def test_a_sentence_gets_the_values_that_it_has_placeholders_for(found: Found) -> None:
+def test_a_sentence_gets_a_value_for_each_placeholder(found: Found) -> None:
     wrong = [
         f"{literal.path}:{literal.line}: {literal.text}"
         for literal in found.marked
@@ -113,7 +113,7 @@ def test_a_sentence_gets_the_values_that_it_has_placeholders_for(found: Found) -
     assert wrong == []
 
 
-def test_the_words_of_argparse_are_known() -> None:
+def test_every_sentence_of_argparse_is_known() -> None:
     assert set(words_of_this_python()) - set(WORDS) - FOR_PROGRAMMERS == set()
 
 
@@ -146,7 +146,7 @@ def test_a_sentence_without_a_mark_is_noticed(source: str) -> None:
         'key = settings["Authorization"]',
     ],
 )
-def test_what_is_no_sentence_or_has_a_mark_is_left_alone(source: str) -> None:
+def test_what_is_marked_or_not_a_sentence_is_not_reported(source: str) -> None:
     assert not _unmarked(source)
 
 

@@ -135,7 +135,7 @@ def test_help_is_english(tmp_path: Path, environ: dict[str, str], flags: tuple[s
     assert "Einstellungen" not in done.out
 
 
-def test_the_flag_may_stand_behind_the_command(tmp_path: Path) -> None:
+def test_the_flag_may_follow_the_command(tmp_path: Path) -> None:
     assert run(tmp_path, ENGLISH, "check", "--lang", "de", "--help").out.startswith("Aufruf:")
 
 
@@ -238,7 +238,7 @@ def test_the_program_behind_exec_gets_the_environment_as_it_was(tmp_path: Path) 
 
 @pytest.mark.usefixtures("german")
 @pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.code)
-def test_every_diagnosis_can_be_said_in_german(rule: Rule) -> None:
+def test_every_diagnosis_exists_in_german(rule: Rule) -> None:
     assert _(rule.summary) != rule.summary
     assert _(rule.remedy) != rule.remedy
 
@@ -266,7 +266,7 @@ def test_the_test_mail_is_german_in_plain_ascii() -> None:
     assert "Die Anmeldung von me@example.org wird angenommen." in text
 
 
-def test_argparse_speaks_our_words_only_while_the_command_line_is_read() -> None:
+def test_argparse_is_translated_only_while_the_command_line_is_parsed() -> None:
     before = vars(argparse)["_"], vars(argparse)["ngettext"]
     parse_arguments(["--lang", "de", "show"])
     assert (vars(argparse)["_"], vars(argparse)["ngettext"]) == before
@@ -281,7 +281,7 @@ def test_a_sentence_without_values_keeps_its_braces() -> None:
     assert _(text) == text
 
 
-def test_the_words_are_found_inside_an_archive(tmp_path: Path) -> None:
+def test_the_catalogue_is_found_inside_an_archive(tmp_path: Path) -> None:
     archive = tmp_path / "program.pyz"
     with zipfile.ZipFile(archive, "w") as made:
         for path in PACKAGE.rglob("*"):

@@ -20,12 +20,12 @@ def test_readable_text_stays() -> None:
 
 
 @given(st.text(st.characters()))
-def test_no_text_is_left_that_is_not_printable(text: str) -> None:
+def test_all_text_is_made_printable(text: str) -> None:
     shown = escape_controls(text).replace("\n", "").replace("\t", "")
     assert shown == "" or shown.isprintable()
 
 
-def test_locale_of_python_itself_is_not_taken_for_the_operators() -> None:
+def test_pythons_own_locale_is_not_mistaken_for_the_operators() -> None:
     assert supports_unicode({"LANG": "de_DE.UTF-8"}, "utf-8")
     assert supports_unicode({"LC_ALL": "C.UTF-8"}, "utf-8")
     assert supports_unicode({"LC_CTYPE": "en_GB.utf8", "LANG": "C"}, "utf-8")
@@ -35,6 +35,6 @@ def test_locale_of_python_itself_is_not_taken_for_the_operators() -> None:
     assert not supports_unicode({}, "utf-8")
 
 
-def test_linux_console_has_no_font_with_the_marks() -> None:
+def test_the_font_of_the_linux_console_lacks_the_marks() -> None:
     assert not supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "linux"}, "utf-8")
     assert supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "xterm"}, "utf-8")
