@@ -1,4 +1,4 @@
-"""A little internet: names with public addresses, all of which lead to servers on loopback."""
+"""A small internet: names with public addresses, all of which lead to servers on loopback."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class NamedAddress(Address):
 
 
 class Internet(SystemNetwork):
-    """``hosts`` has the addresses of names, ``ports`` where a host's port leads to on loopback.
+    """``hosts`` maps names to addresses, ``ports`` a host and port to a port on loopback.
 
-    The port None is silent. Names and ports that were not told do not exist, or are closed.
+    The port None never answers. All other names do not exist, and all other ports are closed.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Internet(SystemNetwork):
         return match_server_tls(context)
 
     async def all_closed(self) -> bool:
-        """Whether every connection is closed, once the event loop had the time to do it."""
+        """Whether every connection is closed, after waiting for the event loop to do it."""
         for _ in range(200):
             if all(sock.fileno() == -1 for sock in self.sockets):
                 return True

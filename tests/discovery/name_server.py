@@ -1,4 +1,4 @@
-"""A real name server on loopback, which misbehaves as told."""
+"""A real name server on loopback that misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import dns.rrset
 Zone = Mapping[str, Sequence[str]]
 """Name and type, such as ``example.org MX``, and what its records say."""
 Misbehave = Callable[[dns.message.Message], bytes | None]
-"""Makes the answer to a question, None for silence."""
+"""Returns the answer to a question, None for silence."""
 
 
 class _Server(asyncio.DatagramProtocol):
@@ -71,7 +71,7 @@ def rcode(code: dns.rcode.Rcode) -> Misbehave:
 
 @contextlib.asynccontextmanager
 async def name_server(answer: Misbehave, asked: list[str] | None = None) -> AsyncIterator[int]:
-    """Serve on a port of its own; names that were asked for are noted in ``asked``."""
+    """Serve on a port of its own, and append each name that is queried to ``asked``."""
     notes = [] if asked is None else asked
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Server(answer, notes), local_addr=("127.0.0.1", 0)

@@ -1,4 +1,4 @@
-"""Settings for mail programs, as they are published and as somebody who means ill writes them."""
+"""Settings for mail programs, as they are published and as an attacker could write them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from wizard.discovery.suggestion import DiscoverySource, SourceResult
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 
 
-def offers(*servers: str) -> list[AdvertisedServer]:
+def servers_in(*servers: str) -> list[AdvertisedServer]:
     return parse_autoconfig(web.settings(*servers), ADDRESS, DOMAIN)
 
 
 def suggested(*servers: str) -> SourceResult:
-    return suggestions_from(DiscoverySource.AUTOCONFIG, DOMAIN, "", offers(*servers))
+    return suggestions_from(DiscoverySource.AUTOCONFIG, DOMAIN, "", servers_in(*servers))
 
 
 def test_the_server_for_outgoing_mail_is_found() -> None:
@@ -83,7 +83,7 @@ def test_the_user_is_filled_in_or_left_alone(template: str, user: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("ways", "usable"),
+    ("methods", "usable"),
     [
         ((), True),
         (("password-cleartext",), True),
@@ -95,9 +95,9 @@ def test_the_user_is_filled_in_or_left_alone(template: str, user: str | None) ->
     ],
 )
 def test_a_login_that_the_server_does_not_support_is_reported(
-    ways: tuple[str, ...], usable: bool
+    methods: tuple[str, ...], usable: bool
 ) -> None:
-    server = web.server("mail.example.org", "465", "SSL", "%EMAILADDRESS%", *ways)
+    server = web.server("mail.example.org", "465", "SSL", "%EMAILADDRESS%", *methods)
     [found] = suggested(server).suggestions
     assert found.usable is usable
     assert usable or "no login by password" in found.notes[0]
@@ -150,18 +150,18 @@ def test_a_host_in_unicode_is_suggested_in_its_dns_form() -> None:
 )
 def test_what_is_not_a_public_host_is_never_suggested(host: str) -> None:
     found = suggested(web.server(host))
-    if found.suggestions:  # blanks around a host mean nothing in XML
+    if found.suggestions:  # blanks around a host have no meaning in XML
         assert found.suggestions[0].endpoint == "mail.example.org"
     assert all(remark.isprintable() for remark in found.remarks)
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "4 65", "٤٦٥", "465.0", "9" * 5000])
 def test_what_is_not_a_port_is_left_out(port: str) -> None:
-    assert offers(web.server(port=port)) == []
+    assert servers_in(web.server(port=port)) == []
 
 
 def test_only_the_first_servers_count() -> None:
-    assert len(offers(*(web.server(f"smtp{n}.example.org") for n in range(100)))) == 5
+    assert len(servers_in(*(web.server(f"smtp{n}.example.org") for n in range(100)))) == 5
 
 
 LAUGHS = "".join(

@@ -1,4 +1,4 @@
-"""Discovery as a whole: all are asked at once, the best is named first, and it ends in time."""
+"""Discovery as a whole: all sources at once, the best suggestion first, and an end in time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SRV = FixedRecords(
 )
 
 
-async def pictures(
+async def states(
     network: Internet, records: FixedRecords | SystemRecords = NOTHING, seconds: float = SOON
 ) -> list[SearchState]:
     stream = discover(ADDRESS, network=network, records=records, seconds=seconds)
@@ -50,11 +50,11 @@ async def pictures(
 async def last(
     network: Internet, records: FixedRecords | SystemRecords = NOTHING, seconds: float = SOON
 ) -> SearchState:
-    return (await pictures(network, records, seconds))[-1]
+    return (await states(network, records, seconds))[-1]
 
 
 class Listener:
-    """A port that takes connections, and notes what is said on them."""
+    """A port that accepts connections and records what is sent on them."""
 
     def __init__(self) -> None:
         self.heard = bytearray()
@@ -88,7 +88,7 @@ async def test_the_network_can_be_asked_although_the_provider_is_known(
     records = FixedRecords({}, {"_submissions._tcp.gmx.de": [SrvRecord(0, 1, 465, "smtp.gmx.de")]})
     stream = discover("you@gmx.de", network=no_network, records=records, even_if_known=True)
     found = [each async for each in stream]
-    assert found[0].best is not None  # known before anybody has answered
+    assert found[0].best is not None  # known before any source has answered
     assert [each.source for each in found[-1].suggestions] == [
         DiscoverySource.DOMAIN,
         DiscoverySource.SRV,
@@ -102,7 +102,7 @@ async def test_what_is_not_an_address_is_refused(address: str) -> None:
 
 
 async def test_the_first_state_names_the_sources(no_network: Internet) -> None:
-    first = (await pictures(no_network))[0]
+    first = (await states(no_network))[0]
     assert first == SearchState(
         DOMAIN,
         pending=(
@@ -124,7 +124,7 @@ async def test_sources_that_agree_give_one_suggestion_from_the_best_of_them(
         found = await last(network, SRV)
     [only] = found.suggestions
     assert only.source is DiscoverySource.SRV
-    assert only.user == ADDRESS  # which only autoconfig says
+    assert only.user == ADDRESS  # only autoconfig has it
     assert "port 465" in search_status(found)
 
 
@@ -246,7 +246,7 @@ async def test_what_is_found_before_the_deadline_counts(authority: trustme.CA) -
 
 async def test_dns_that_is_down_is_reported_once(no_network: Internet) -> None:
     async with name_server(lambda _: b"") as port:
-        pass  # nobody listens there any more
+        pass  # nothing listens there any more
     found = await last(no_network, SystemRecords("127.0.0.1", port), seconds=1.0)
     assert found.suggestions == ()
     assert found.remarks == ("The DNS of this machine gives no answer about example.org.",)
@@ -329,7 +329,7 @@ async def test_the_demo_finds_its_own_server_and_asks_nobody() -> None:
         network = DemoNetwork(server)
         stream = discover(DEMO_USER, network=network, records=DEMO_RECORDS)
         found = [each async for each in stream][-1]
-        # Its server is none the worse for having been connected to without a word.
+        # Its server still works after connections on which nothing was sent.
         assert await greeting(server.ports.smtps, network.tls_context())
         assert await greeting(server.ports.starttls, None)
     assert [(each.endpoint, each.starttls) for each in found.suggestions] == [

@@ -1,4 +1,4 @@
-"""The domain of an address, in the form that the DNS has."""
+"""The domain of an address, in the form used in the DNS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One small file by HTTPS: from where it may come, and how it may not."""
+"""One small file by HTTPS: where it may come from, and what is refused."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ PIECES = [
 ]  # fmt: skip
 
 
-def through(network: Internet) -> HttpsClient:
+def client_for(network: Internet) -> HttpsClient:
     return HttpsClient(network, network.tls_context(), "example.org")
 
 
 async def fetch(serve: Serve, authority: trustme.CA, script: Script, *names: str) -> bytes:
-    """Fetch the file from a server that plays ``script``; every connection must be closed after."""
+    """Fetch the file from a server that runs ``script``; check that every connection is closed."""
     async with serve(script, *names) as port:
         network = Internet(authority, {(HOST, 443): port})
         try:
-            return await through(network).get(URL)
+            return await client_for(network).get(URL)
         finally:
             assert await network.all_closed()
 
@@ -147,7 +147,7 @@ async def test_a_certificate_of_an_unknown_authority_gets_no_request(
     async with serve(web.always(web.response(b""), asked), by=trustme.CA()) as port:
         network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(ssl.SSLCertVerificationError):
-            await through(network).get(URL)
+            await client_for(network).get(URL)
         assert await network.all_closed()
     assert asked == []
 
@@ -160,7 +160,7 @@ async def test_a_server_without_tls_counts_as_none(listen: Listen, authority: tr
     async with listen(clear_text) as port:
         network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(NotFound):
-            await through(network).get(URL)
+            await client_for(network).get(URL)
         assert await network.all_closed()
 
 
@@ -169,7 +169,7 @@ async def test_no_server_means_that_there_is_no_file(
     authority: trustme.CA, ports: dict[tuple[str, int], int]
 ) -> None:
     with pytest.raises(NotFound):
-        await through(Internet(authority, ports)).get(URL)
+        await client_for(Internet(authority, ports)).get(URL)
 
 
 async def test_a_redirection_is_followed(serve: Serve, authority: trustme.CA) -> None:
@@ -182,7 +182,7 @@ async def test_a_redirection_is_followed(serve: Serve, authority: trustme.CA) ->
     )
     async with serve(script) as port:
         network = Internet(authority, {(HOST, 443): port, ("elsewhere.example", 443): port})
-        assert await through(network).get(URL) == b"<x/>"
+        assert await client_for(network).get(URL) == b"<x/>"
         assert await network.all_closed()
 
 
@@ -244,7 +244,7 @@ async def test_only_allowed_addresses_are_connected_to(
 ) -> None:
     async with serve(web.always(web.response(b"<x/>"))) as port:
         network = Internet(authority, {(host, 443): port}, {host: addresses})
-        getting = through(network).get(f"https://{host}/x")
+        getting = client_for(network).get(f"https://{host}/x")
         if allowed:
             assert await getting == b"<x/>"
         else:
@@ -276,7 +276,7 @@ async def test_cancelling_closes_a_connection_that_would_never_end(
         network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await through(network).get(URL)
+                await client_for(network).get(URL)
         assert len(network.sockets) == 1
         assert await network.all_closed()
 
@@ -292,6 +292,6 @@ async def test_cancelling_in_the_middle_of_the_handshake_closes_the_connection(
         network = Internet(authority, {(HOST, 443): port})
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await through(network).get(URL)
+                await client_for(network).get(URL)
         assert len(network.sockets) == 1
         assert await network.all_closed()

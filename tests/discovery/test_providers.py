@@ -1,4 +1,4 @@
-"""The table of providers is whole, and every entry can be used as it stands."""
+"""The table of providers is consistent, and every entry can be used as it is."""
 
 from __future__ import annotations
 

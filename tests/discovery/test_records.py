@@ -1,4 +1,4 @@
-"""MX and SRV records from a real name server, and what stands in the way."""
+"""MX and SRV records from a real name server, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ async def test_one_service_is_enough_if_the_other_cannot_be_queried() -> None:
 
 
 def raw(rdata: bytes, *, count: int = 1) -> Misbehave:
-    """Answer with ``count`` records of the type asked for, whatever their data is."""
+    """Answer with ``count`` records of the queried type, whatever their data."""
 
     def answer(question: dns.message.Message) -> bytes:
         asked = question.question[0]
@@ -171,7 +171,7 @@ def raw(rdata: bytes, *, count: int = 1) -> Misbehave:
 
 
 def loop(question: dns.message.Message) -> bytes:
-    """A name that is another one, that is the first one."""
+    """Answer with an alias whose target is an alias of the first name."""
     response = dns.message.make_response(question)
     name = question.question[0].name
     text = name.to_text()
@@ -202,7 +202,7 @@ async def test_hostile_answers_end_at_the_deadline_at_the_latest(answer: Misbeha
         try:
             async with asyncio.timeout(0.4):
                 found = await ask(answer)
-        except TimeoutError:  # the name server is asked again, as others would be
+        except TimeoutError:  # the name server is asked again, as another one would be
             continue
         assert found.suggestions == ()
         assert all(remark.isprintable() for remark in found.remarks)

@@ -61,7 +61,7 @@ KEY_FORMS = st.sampled_from(["k{}", '"k {}"', "'k#{}'", "k.{}", 'k . "]" .{}', "
 
 @st.composite
 def pairs(draw: st.DrawFn, prefix: str, keys: list[str], values: st.SearchStrategy[str]) -> str:
-    """Key/value pairs, each with its own blanks, some behind comments and blank lines."""
+    """Key/value pairs, each with its own blanks, some after comments and blank lines."""
     text = ""
     for key in keys:
         text += draw(st.sampled_from(["", "", "\n", " \t\n", "# note\n", "\n  # note = ${N}\n"]))
@@ -84,7 +84,7 @@ def others(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def tables(draw: st.DrawFn, name: str, known: tuple[str, ...]) -> tuple[str, str]:
-    """One table: (what stands above the first header, what is a section of its own)."""
+    """One table: (the lines above the first header, the lines of a section of its own)."""
     keys = draw(st.lists(st.sampled_from(known), unique=True))
     keys += draw(st.sampled_from([[], ["x"], ["x.y", "x.z"]]))
     keys = draw(st.permutations(keys))

@@ -95,13 +95,17 @@ SWITCHED_ON = {
         TABLE,
         "[user]\nskip_verification\t= true # c\n",
     ),
-    # from one form to the other
+    # from one key to the other
     "moved to the table": (
         f"a = 1\n{MARK}\n{KEY}b = 1\n",
         TABLE,
         f"a = 1\nb = 1\n\n{MARK}\n[user]\n{TABLE_KEY}",
     ),
-    "the operator's global key goes": (f"{KEY}[user]\n{TABLE_KEY}", TABLE, f"[user]\n{TABLE_KEY}"),
+    "the operator's global key is removed": (
+        f"{KEY}[user]\n{TABLE_KEY}",
+        TABLE,
+        f"[user]\n{TABLE_KEY}",
+    ),
     "a false one goes, too": (
         "[user]\nskip_verification = false\n",
         GLOBAL,

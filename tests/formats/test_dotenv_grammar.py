@@ -13,7 +13,7 @@ from wizard.formats.dotenv.reading import ParsedEnv
 
 
 def pairs(reading: ParsedEnv) -> list[tuple[str, str]] | None:
-    """Return names and values in order; None when the text is rejected."""
+    """Return names and values in order; None if the text is rejected."""
     if reading.rejection is not None:
         return None
     return [(one.name, one.value) for one in reading.assignments if one.defined]

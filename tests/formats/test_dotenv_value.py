@@ -1,4 +1,4 @@
-"""Which secrets can stand in `.env`, how they are quoted, and who misreads them."""
+"""Which secrets can be written to `.env`, how they are quoted, and who misreads them."""
 
 from __future__ import annotations
 

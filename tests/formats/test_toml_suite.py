@@ -1,6 +1,6 @@
-"""Our edits of the files of the official TOML test suite, and of whatever TOML this machine has.
+"""Edits of the files of the official TOML test suite, and of whatever TOML this machine has.
 
-The suite comes as a Go module; the other files are those of packages that others have made.
+The suite comes as a Go module; the other files are from installed packages.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ EDITS = {
     "global skip": ConfigEdit(skip=SkipKey.GLOBAL),
     "skip in a table": ConfigEdit(skip=SkipKey.USER_TABLE),
 }
-OURS = {
+ADDED_LINES = {
     *COMMENTS.values(), MARK, "", "[smtp]", 'user = "you@peer.example"',
     'endpoint = "mail.peer.example"', 'secret = "${SMTP_SECRET}"', "starttls = true",
     "[user]", "skip_verification = true", "skip_user_verification = true",
 }  # fmt: skip
-"""Every line that our edits may add to a file that has no mail settings yet."""
-MOST = 40
-"""How many of the files on this machine are tried."""
+"""Every line that the edits may add to a file without mail settings."""
+MAX_REAL_FILES = 40
+"""More files of this machine are not tried."""
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ def read(path: Path) -> str:
     return decode(path.read_bytes(), path.name)
 
 
-def without_ours(text: str) -> dict[str, Any]:
-    """Return what a text means apart from what our edits change."""
+def without_edits(text: str) -> dict[str, Any]:
+    """Return what a text means, apart from what the edits change."""
     data = tomllib.loads(text.removeprefix("\ufeff"))
     data.pop("smtp", None)
     data.pop("skip_user_verification", None)
@@ -74,25 +74,25 @@ def without_ours(text: str) -> dict[str, Any]:
     return data
 
 
-def is_ours(line: str) -> bool:
+def is_added(line: str) -> bool:
     """Whether a line is of ours, with whatever blanks its neighbours have around the ``=``."""
-    return re.sub(r"[ \t]*=[ \t]*", " = ", line.strip()) in OURS
+    return re.sub(r"[ \t]*=[ \t]*", " = ", line.strip()) in ADDED_LINES
 
 
 def check_bytes(before: str, after: str) -> None:
     """Check that ``after`` is ``before`` with lines of ours in it, byte by byte."""
     lines, written = before.split("\n"), iter(after.split("\n"))
     if lines[-1] == "":
-        lines.pop()  # nothing stands behind the last line end
+        lines.pop()  # nothing follows the last line end
     for line in lines:
         for found in written:
             if found == line:
                 break
-            assert is_ours(found), f"{found!r} is there, where {line!r} is expected"
+            assert is_added(found), f"{found!r} is there, where {line!r} is expected"
         else:
             raise AssertionError(f"{line!r} is gone")
     for found in written:
-        assert is_ours(found), f"{found!r} is there at the end"
+        assert is_added(found), f"{found!r} is there at the end"
 
 
 def check_edits(path: Path) -> None:
@@ -100,7 +100,7 @@ def check_edits(path: Path) -> None:
     for name, edit in EDITS.items():
         after = edit_config(before, edit)
         assert edit_config(after, edit) == after, name
-        assert repr(without_ours(after)) == repr(without_ours(before)), name
+        assert repr(without_edits(after)) == repr(without_edits(before)), name
         check_bytes(before, after)
         if edit.skip is not None:
             ended = before if before.endswith("\n") or not before else f"{before}\n"
@@ -110,7 +110,7 @@ def check_edits(path: Path) -> None:
     assert "secret" not in tomllib.loads(removed.removeprefix("\ufeff"))["smtp"]
 
 
-def complaints(paths: set[Path]) -> Iterator[str]:
+def failures(paths: set[Path]) -> Iterator[str]:
     """Yield each file that does not take our edits, and why."""
     for path in sorted(paths):
         try:
@@ -121,7 +121,7 @@ def complaints(paths: set[Path]) -> Iterator[str]:
             yield f"{path}: {refusal.code}: {refusal}"
 
 
-def check_no(found: Iterable[str]) -> None:
+def expect_none(found: Iterable[str]) -> None:
     listed = "\n".join(found)
     assert not listed, f"\n{listed}"
 
@@ -129,7 +129,7 @@ def check_no(found: Iterable[str]) -> None:
 def test_each_valid_file_of_the_suite_takes_our_edits_and_keeps_its_bytes(suite: Path) -> None:
     valid = listed(suite, "1.0.0", "valid")
     assert len(valid) > 200
-    check_no(complaints(valid))
+    expect_none(failures(valid))
 
 
 def test_each_invalid_file_of_the_suite_is_refused(suite: Path) -> None:
@@ -145,7 +145,7 @@ def test_what_is_new_in_toml_1_1_is_refused_or_edited_right(suite: Path) -> None
     """Servers may read TOML 1.1 already, while this Python may only read 1.0."""
     new = listed(suite, "1.1.0", "valid") - listed(suite, "1.0.0", "valid")
     assert new
-    check_no(one for one in complaints(new) if ": config-invalid-toml: " not in one)
+    expect_none(one for one in failures(new) if ": config-invalid-toml: " not in one)
 
 
 def real_files() -> set[Path]:
@@ -170,5 +170,5 @@ def test_real_files_take_our_edits_and_keep_their_bytes() -> None:
     files = sorted(real_files())
     if not files:
         pytest.skip("there are no packages with TOML files on this machine")
-    chosen = set(files[:: max(1, len(files) // MOST)])
-    check_no(complaints(chosen))
+    chosen = set(files[:: max(1, len(files) // MAX_REAL_FILES)])
+    expect_none(failures(chosen))

@@ -9,7 +9,7 @@ from tests.language.sources import Literal
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Texts of one file or room, by how they begin; none stands for all of it."""
+    """Texts of one file or room by how they begin; without beginnings, all of them."""
 
     why: str
     path: str
@@ -22,11 +22,11 @@ class Allowed:
         )
 
 
-_IN_A_FILE = "stands in a file, which others read, too, and must not change with who writes it"
-_WIRE = "said to another program, not to the operator"
+_IN_A_FILE = "written to a file that others read too, whatever the language of its writer"
+_WIRE = "sent to another program, not to the operator"
 _COMMAND = "a command as it is typed"
 _NAME = "a name"
-_UNSEEN = "an exception's text, which nobody shows"
+_UNSEEN = "an exception's text, which is never shown"
 _FOREIGN = "how another program's words begin"
 
 ALLOWED: tuple[Allowed, ...] = (

@@ -1,4 +1,4 @@
-"""What argparse says to an operator, of Python 3.11 to 3.14; it looks its words up by gettext."""
+"""What argparse of Python 3.11 to 3.14 says to an operator; it looks its words up by gettext."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FOR_PROGRAMMERS = {
     "mutually exclusive arguments must be optional",
     "subcommands",
 }
-"""What only a mistake in the program brings up."""
+"""Shown only because of a defect in the program."""
 
 
 def words_of_this_python() -> Iterator[str | tuple[str, str]]:

@@ -33,7 +33,7 @@ _HEADERS = (
     "Content-Type",
     "Content-Transfer-Encoding",
 )
-"""What the catalogue says of itself. When and by whom it was made, the repository knows."""
+"""What the catalogue says about itself; the repository knows when and by whom it was made."""
 _COMMENT = """\
 # smtp-wizard in German. The words are those of the German documentation of BOMnipotent Server
 # where it has any; the operator is addressed as "Sie". One word for one thing:
@@ -59,7 +59,7 @@ _COMMENT = """\
 
 
 class Timeless(Catalog):
-    """A catalogue that is the same whenever, and by whatever version of Babel, it is made."""
+    """A catalogue that does not depend on the time or on the version of Babel."""
 
     def __iter__(self) -> Iterator[Message]:
         header, *messages = super().__iter__()
@@ -70,7 +70,7 @@ class Timeless(Catalog):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for; 1 while a sentence is not translated."""
+    """Do what the command line asks for; return 1 while a sentence is not translated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--add", metavar="FILE", type=Path, nargs="+", default=[])
     parser.add_argument("--missing", action="store_true", help="print them, change nothing")
@@ -110,7 +110,7 @@ def wanted() -> Iterator[tuple[str | tuple[str, str], str]]:
 
 
 def read(path: Path) -> Catalog:
-    """Return the catalogue in a file; an empty one where there is none."""
+    """Return the catalogue in a file, or an empty one if there is no file."""
     if not path.exists():
         return Catalog(locale="de")
     with path.open("rb") as stream:
@@ -134,7 +134,7 @@ def as_mo(catalogue: Catalog) -> bytes:
 
 
 def strings(text: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return a sentence, or a translation, and its plural where it has one."""
+    """Return a sentence, or a translation, with its plural if it has one."""
     return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 

@@ -32,18 +32,18 @@ class Literal:
     line: int
     text: str
     values: frozenset[str] | None = None
-    """What a marked text is given for its placeholders; None where that is told elsewhere."""
+    """The names of the values that a marked text gets; None if they are given elsewhere."""
 
 
 @dataclass(slots=True)
 class Found:
-    """What the sources hold."""
+    """The texts in the sources."""
 
     marked: list[Literal] = field(default_factory=list)
     unmarked: list[Literal] = field(default_factory=list)
     """Text that looks like something for the operator, but is not marked."""
     unusable: list[Literal] = field(default_factory=list)
-    """Marks around what no catalogue can hold, such as an f-string."""
+    """Marks around what no catalogue can contain, such as an f-string."""
 
 
 @cache

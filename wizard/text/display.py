@@ -1,11 +1,4 @@
-"""Text from outside, made fit for a terminal, a log and a JSON document.
-
-Text from files, paths and the network, made fit for a terminal.
-
-A control character in a value or in the name of a directory could move the cursor, change the
-title, or turn the direction of writing; it is shown as an escape instead, never left out, so that
-a preview stays true.
-"""
+"""Text from files, paths and the network, made fit to be shown on a terminal or in a log."""
 
 from __future__ import annotations
 
@@ -13,25 +6,27 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 MASK = "********"
-
-_KEPT = "\n\t"
+LIMIT = 300
+_SHORTEST_MASKED = 4
+_SHORTEST_PART = 8
 
 
 def escape_controls(text: str) -> str:
     """Return ``text`` with an escape for each character that is not printable.
 
-    Line feeds and tabs stay.
+    A control character could move the cursor, change the title, or reverse the direction of
+    writing. It is never dropped, so that a preview stays true. Line feeds and tabs stay.
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c in _KEPT else _escape(c) for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t" else _escape(c) for c in text)
 
 
 def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
-    """Whether marks like ✓ and ✗ can be told apart: the locale is one of UTF-8.
+    """Whether marks like ✓ and ✗ can be told apart, because the locale uses UTF-8.
 
-    Python itself speaks UTF-8 even where the locale does not. The fonts of the Linux console have
-    512 characters at most, and the same replacement for both marks.
+    ``encoding`` alone does not tell: Python uses UTF-8 even if the locale does not. The fonts of
+    the Linux console have at most 512 characters, and show both marks as the same replacement.
     """
     if environ.get("TERM") == "linux":
         return False
@@ -47,21 +42,16 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-LIMIT = 300
-_SHORTEST_MASKED = 4
-_SHORTEST_PART = 8
-
-
 def sanitize(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
     """Return ``text`` on one line, without control and format characters, cut at ``limit``.
 
     Every text in ``hide`` is masked, since a server may echo what it was sent. One of fewer than
-    four characters is not: masking it would garble the text and point to it at the same time.
+    four characters is not: masking it would garble the text and at the same time give it away.
     """
     hidden = sorted((h for h in hide if len(h) >= _SHORTEST_MASKED), key=len, reverse=True)
     for secret in hidden:
         text = text.replace(secret, MASK)
-    # Surrogates, bidi controls and zero-width characters vanish; breaks of any kind part words.
+    # Surrogates, bidi controls and zero-width characters are dropped; any break separates words.
     kept = (
         " " if _is_break(char) else char
         for char in text
@@ -69,13 +59,13 @@ def sanitize(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
     )
     words = "".join(kept).split()
     text = " ".join(MASK if _is_part(word, hidden) else word for word in words)
-    for secret in hidden:  # the characters just removed may have stood inside of it
+    for secret in hidden:  # it may have contained the characters just dropped
         text = text.replace(secret, MASK)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _is_part(word: str, hidden: Iterable[str]) -> bool:
-    """Whether ``word`` is a piece of a secret, such as the end of what was sent for the login."""
+    """Whether ``word`` is a part of a secret, such as the end of a login that was sent."""
     return len(word) >= _SHORTEST_PART and any(word in secret for secret in hidden)
 
 

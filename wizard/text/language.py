@@ -1,8 +1,8 @@
-"""The operator's language: every sentence goes through here on its way out.
+"""Every sentence in the operator's language.
 
-Sentences are written in English, where they belong, as ``_("… {name} …", name=value)``; tables of
-them are marked by ``N_`` and translated when they are shown. The catalogues are gettext's, so that
-translators can use their own tools: ``wizard/text/locale``.
+Sentences are written in English where they are used, as ``_("… {name} …", name=value)``; tables of
+them are marked by ``N_`` and translated when they are shown. The catalogues in
+``wizard/text/locale`` are gettext's, so that translators can use their own tools.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ def _(text: str, /, **values: object) -> str:
 
 
 def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
-    """Mark a sentence that is translated later, when it is shown."""
+    """Mark a sentence that is translated when it is shown."""
     return text
 
 
 def plural(one: str, many: str, number: int) -> str:
-    """Return the one of two sentences that goes with ``number``, in the operator's language."""
+    """Return the form that fits ``number``, in the operator's language."""
     return _catalogue.ngettext(one, many, number)
 
 
 def use(language: str) -> None:
-    """Speak one of :data:`LANGUAGES` from now on."""
+    """Switch to one of :data:`LANGUAGES`."""
     global _catalogue
     _catalogue = gettext.NullTranslations()
     if language != LANGUAGES[0]:
         import io
-        import pkgutil  # gettext itself would not find what is in an archive
+        import pkgutil  # gettext itself cannot read from an archive
 
         with suppress(OSError):
             data = pkgutil.get_data("wizard.text", f"locale/{language}/LC_MESSAGES/smtp-wizard.mo")
@@ -49,9 +49,9 @@ def use(language: str) -> None:
 
 
 def choose(environ: Mapping[str, str] | None = None) -> str:
-    """Return the language that the locale asks for; English where it is none of ours.
+    """Return the language that the locale asks for, or English if there is no translation.
 
-    The variables are those of POSIX, and ``LANGUAGE`` of GNU, which lists several.
+    The variables are those of POSIX, and GNU's ``LANGUAGE``, which lists several.
     """
     environ = os.environ if environ is None else environ
     locale = next((environ[name] for name in _VARIABLES[1:] if environ.get(name)), "C")
