@@ -122,7 +122,7 @@ def key_value(text: str) -> str:
 @st.composite
 def configs(draw: st.DrawFn) -> str:
     """Valid config.toml texts of every shape."""
-    smtp_top, smtp_section = draw(tables("smtp", SMTP_KEYS))
+    smtp_top, smtp_section = draw(tables("smtp", tuple(SMTP_KEYS)))
     user_top, user_section = draw(tables("user", ("tmp_admin", "skip_verification")))
     top = [draw(pairs("", draw(others()), VALUES)), smtp_top, user_top]
     if draw(st.booleans()):

@@ -106,7 +106,7 @@ def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding
         )
     for key, line in smtp.wrong_type:
         message = N_("The value of {key} has to be a text in quotes.")
-        if key == "starttls":
+        if SMTP_KEYS[key] is bool:
             message = N_("The value of {key} has to be true or false, without quotes.")
         yield Finding(
             "smtp-key-type",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
-from wizard.config.endpoint import Endpoint, Security
-from wizard.config.settings import SmtpSettings, check_user, settings_findings
+from wizard.config.endpoint import Security
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, settings_findings
 from wizard.discovery.providers import provider_by_host
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.formats.urls import mask_url_password
-from wizard.formats.variables import expand
 from wizard.text.language import N_, _
 
 _REMEDIES = {
@@ -44,21 +43,13 @@ def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
     smtp = current.view.smtp
     if smtp is None:
         return
-    checks: dict[str, Callable[[str], object]] = {"user": check_user, "endpoint": Endpoint.parse}
-    for key, check in checks.items():
-        text = getattr(smtp, key)
-        if text is None:
-            continue
+    for key in (*TEXT_KEYS, *SWITCHES):
         try:
-            check(expand(text, current.lookup))
+            if getattr(smtp, key) is not None:
+                current.value(key)
         except (InvalidValue, FileRefused) as problem:
             if _concerns_value(problem):
                 yield Finding.from_error(problem, current.config.path, smtp.lines.get(key))
-    try:
-        current.starttls()
-    except (InvalidValue, FileRefused) as problem:
-        if _concerns_value(problem):
-            yield Finding.from_error(problem, current.config.path, smtp.lines.get("starttls"))
     if smtp.endpoint is not None and mask_url_password(smtp.endpoint) != smtp.endpoint:
         yield Finding(
             "password-in-endpoint",
@@ -82,16 +73,14 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
     if smtp is None or smtp.user is None or smtp.endpoint is None:
         return None
     try:
-        user = expand(smtp.user, current.lookup)
-        endpoint = Endpoint.parse(expand(smtp.endpoint, current.lookup))
-        starttls = current.starttls()
+        values = {key: current.value(key) for key in (*TEXT_KEYS, *SWITCHES)}
     except (InvalidValue, FileRefused):
         return None
     try:
         secret = current.resolver.secret()
     except (InvalidValue, FileRefused):
         secret = None
-    return SmtpSettings(user, endpoint, starttls, secret)
+    return SmtpSettings(**values, secret=secret)
 
 
 def _advice(settings: SmtpSettings) -> Iterator[Finding]:

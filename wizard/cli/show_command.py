@@ -45,7 +45,7 @@ def describe(now: CurrentConfig, found: SecretSources) -> dict[str, Any]:
         "endpoint": None
         if smtp is None or smtp.endpoint is None
         else mask_url_password(smtp.endpoint),
-        "starttls": _or_none(now.starttls),
+        "starttls": _or_none(lambda: now.switch("starttls")),
         "skip_verification": now.view.skip is not None,
         "secret": {
             # A secret that only `exec` can bring is not read just to say that there is one.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
-from wizard.config.settings import check_user
+from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import FileRefused, InvalidValue, UsageError
 from wizard.files.refusals import os_reason
 from wizard.formats.dotenv.quoting import check_value
@@ -23,7 +23,7 @@ _MAX_SECRET = 8192
 
 def names_values(options: Namespace) -> bool:
     """Whether any value of the mail settings was named."""
-    values = (options.user, options.endpoint, options.starttls)
+    values = (getattr(options, key) for key in (*TEXT_KEYS, *SWITCHES))
     return any(value is not None for value in values) or secret_named(options)
 
 
@@ -38,19 +38,20 @@ def apply_flags(draft: Draft, options: Namespace) -> Draft:
 
     Raises :class:`InvalidValue` for a value that cannot work.
     """
-    if options.user is not None:
-        _check_encodable("user", options.user)
-        if not references(options.user):
-            check_user(options.user)
-        draft = replace(draft, user=options.user)
-    if options.endpoint is not None:
-        _check_encodable("endpoint", options.endpoint)
-        text = options.endpoint
-        if not references(text):
-            text = Endpoint.parse(text).text
-        draft = replace(draft, endpoint=text)
-    if options.starttls is not None:
-        draft = replace(draft, starttls=options.starttls)
+    named = {
+        key: getattr(options, key)
+        for key in (*TEXT_KEYS, *SWITCHES)
+        if getattr(options, key) is not None
+    }
+    for key in named:
+        if key not in TEXT_KEYS:
+            continue
+        _check_encodable(key, named[key])
+        if not references(named[key]):
+            value = TEXT_KEYS[key](named[key])
+            if isinstance(value, Endpoint):
+                named[key] = value.text
+    draft = replace(draft, **named)
     secret = read_secret(options)
     return draft if secret is None else replace(draft, secret=secret)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from wizard.config.endpoint import Endpoint
 from wizard.config.layout import Layout, LayoutKind
-from wizard.config.settings import SmtpSettings, check_user
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.reading import Snapshot, read_file
@@ -138,26 +139,29 @@ class CurrentConfig:
                 _("Set it with: smtp-wizard set --{missing} …", missing=missing),
             )
         return SmtpSettings(
-            check_user(expand(smtp.user, self.lookup)),
-            Endpoint.parse(expand(smtp.endpoint, self.lookup)),
-            self.starttls(),
-            self.resolver.secret(),
+            **{key: self.value(key) for key in (*TEXT_KEYS, *SWITCHES)},
+            secret=self.resolver.secret(),
         )
 
-    def starttls(self) -> bool:
-        """Return ``starttls`` as the server sees it; raise when it is neither true nor false."""
-        value = None if self.view.smtp is None else self.view.smtp.starttls
+    def value(self, key: str) -> Any:
+        """Return what the server makes of one of :data:`TEXT_KEYS` or :data:`SWITCHES`.
+
+        Raises :class:`InvalidValue` where it cannot use it. A text must be present.
+        """
+        if key in SWITCHES:
+            return self.switch(key)
+        return TEXT_KEYS[key](expand(getattr(self.view.smtp, key), self.lookup))
+
+    def switch(self, key: str) -> bool:
+        """Return one of :data:`SWITCHES`; raise :class:`InvalidValue` for no true or false."""
+        value = None if self.view.smtp is None else getattr(self.view.smtp, key)
         if not isinstance(value, str):
             return bool(value)
         text = expand(value, self.lookup)
         if text not in ("true", "false"):
+            message = SWITCHES[key]
             raise InvalidValue(
-                "starttls-value",
-                _(
-                    "starttls is {value} in config.toml, which is neither true nor false.",
-                    value=value,
-                ),
-                _("Set the variable to true or false."),
+                f"{key}-value", _(message, value=value), _("Set the variable to true or false.")
             )
         return text == "true"
 

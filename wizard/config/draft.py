@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from wizard.config.current import CurrentConfig
-from wizard.config.endpoint import Endpoint
-from wizard.config.settings import SmtpSettings, check_user
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
@@ -48,16 +48,18 @@ class Draft:
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
         if smtp is None:
             return draft
-        try:
-            starttls: bool | None = current.starttls()
-        except InvalidValue:  # said by problems()
-            starttls = None
-        return replace(draft, user=smtp.user or "", endpoint=smtp.endpoint or "", starttls=starttls)
+        values: dict[str, Any] = {key: getattr(smtp, key) or "" for key in TEXT_KEYS}
+        for key in SWITCHES:
+            try:
+                values[key] = current.switch(key)
+            except InvalidValue:  # problems() tells of it
+                values[key] = None
+        return replace(draft, **values)
 
     @property
     def delivers(self) -> bool:
         """Whether any mail settings were entered."""
-        return bool(self.user or self.endpoint)
+        return any(getattr(self, key) for key in TEXT_KEYS)
 
     def settings(self, current: CurrentConfig) -> SmtpSettings:
         """Return what the server would use; raise :class:`InvalidValue` for the first problem."""
@@ -102,10 +104,15 @@ class Draft:
 
     def _checks(self, current: CurrentConfig) -> dict[str, Callable[[], Any]]:
         """Return field → how to get its valid value, in the order of the problems."""
-        starttls = self.starttls
         return {
-            "user": lambda: check_user(expand(self.user, current.lookup)),
-            "endpoint": lambda: Endpoint.parse(expand(self.endpoint, current.lookup)),
-            "starttls": lambda: current.starttls() if starttls is None else starttls,
+            **{key: partial(self._text, key, current) for key in TEXT_KEYS},
+            **{key: partial(self._switch, key, current) for key in SWITCHES},
             "secret": lambda: self.effective_secret(current),
         }
+
+    def _text(self, key: str, current: CurrentConfig) -> Any:
+        return TEXT_KEYS[key](expand(getattr(self, key), current.lookup))
+
+    def _switch(self, key: str, current: CurrentConfig) -> bool:
+        value = getattr(self, key)
+        return current.switch(key) if value is None else value

@@ -8,13 +8,14 @@ valid once they are built.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wizard.config.endpoint import Endpoint, Route, Security, is_ip_address, is_nearby
 from wizard.errors import Finding, InvalidValue
 from wizard.secrets.secret import Secret
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ def check_recipient(address: str) -> str:
             _("Enter an address whose mailbox you can look into, for example you@example.org."),
         )
     return address
+
+
+TEXT_KEYS: Mapping[str, Callable[[str], Any]] = {"user": check_user, "endpoint": Endpoint.parse}
+"""The keys of ``[smtp]`` with a text, and what makes of it what the server uses, or raises."""
+SWITCHES: Mapping[str, str] = {
+    "starttls": N_("starttls is {value} in config.toml, which is neither true nor false."),
+}
+"""The keys that are true or false, absent ones false; and what to say of another ``{value}``."""
 
 
 def settings_findings(settings: SmtpSettings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
+from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files.replacing import new_file_mode
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
@@ -183,12 +184,13 @@ def _config_edit(
         skip = draft.skip_form or SkipKey.GLOBAL
     if not draft.delivers:
         return ConfigEdit(skip=skip)
-    smtp = current.view.smtp
+    smtp, now = current.view.smtp, Draft.of(current)
     edit = ConfigEdit(
-        user=draft.user,
-        endpoint=draft.endpoint,
+        **{key: getattr(draft, key) for key in TEXT_KEYS},
         # A starttls = ${NAME} that already has the wanted value stays as it is.
-        starttls=None if draft.starttls == Draft.of(current).starttls else draft.starttls,
+        **{
+            key: getattr(draft, key) for key in SWITCHES if getattr(draft, key) != getattr(now, key)
+        },
         skip=skip,
     )
     match secret:

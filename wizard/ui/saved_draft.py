@@ -19,6 +19,7 @@ from typing import Any
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
+from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.masking import mask_config
 from wizard.formats.variables import REFERENCE
@@ -131,7 +132,7 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
     entered: dict[str, Any] = {}
     left_out: set[str] = set()
     secrets = [secret.reveal() for secret in draft.known_secrets(current)]
-    for name in ("user", "endpoint"):
+    for name in TEXT_KEYS:
         text = getattr(draft, name)
         if text == getattr(stored, name):
             continue
@@ -139,7 +140,7 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
             entered[name] = text
         else:
             left_out.add(name)
-    for name in ("starttls", "skip"):
+    for name in (*SWITCHES, "skip"):
         if getattr(draft, name) != getattr(stored, name):
             entered[name] = getattr(draft, name)
     if draft.skip and draft.skip_form is not None and draft.skip_form != stored.skip_form:
@@ -183,7 +184,7 @@ def _parse(data: bytes, current: CurrentConfig) -> SavedDraft | None:
     saved = datetime.fromisoformat(content["saved"])
     if saved.tzinfo is None:
         raise ValueError("a time without a zone")
-    left_out = frozenset(content["left_out"]) & {"user", "endpoint", "secret"}
+    left_out = frozenset(content["left_out"]) & {*TEXT_KEYS, "secret"}
     draft = _taken_up(content["entered"], current)
     if draft == Draft.of(current):
         return None
@@ -193,19 +194,17 @@ def _parse(data: bytes, current: CurrentConfig) -> SavedDraft | None:
 def _taken_up(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
     """Return the draft of the files as they are now, with what was entered."""
     draft = Draft.of(current)
-    if "user" in entered:
-        draft = replace(draft, user=_text(entered["user"]))
-    if "endpoint" in entered:
-        draft = replace(draft, endpoint=_text(entered["endpoint"]))
-    if "starttls" in entered:
-        starttls = entered["starttls"]
-        draft = replace(draft, starttls=None if starttls is None else _truth(starttls))
+    values: dict[str, Any] = {
+        **{key: _text(entered[key]) for key in TEXT_KEYS if key in entered},
+        **{key: _truth_or_none(entered[key]) for key in SWITCHES if key in entered},
+    }
     if "skip" in entered:
-        draft = replace(draft, skip=_truth(entered["skip"]))
+        values["skip"] = _truth(entered["skip"])
     if "skip_form" in entered:
-        draft = replace(draft, skip_form=_SKIP_FORMS[entered["skip_form"]])
+        values["skip_form"] = _SKIP_FORMS[entered["skip_form"]]
     if "store" in entered:
-        draft = replace(draft, store=store_kind(entered["store"]))
+        values["store"] = store_kind(entered["store"])
+    draft = replace(draft, **values)
     match entered.get("secret"):
         case "remove":
             return replace(draft, secret=Remove())
@@ -219,6 +218,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise ValueError("not a text of a field")
     return value
+
+
+def _truth_or_none(value: object) -> bool | None:
+    return None if value is None else _truth(value)
 
 
 def _truth(value: object) -> bool:

@@ -14,7 +14,14 @@ from typing import Any, Final, Literal
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import SMTP, SmtpValues, first_line, misnamed_tables, view_of
+from wizard.formats.config_toml.view import (
+    SMTP,
+    SMTP_KEYS,
+    SmtpValues,
+    first_line,
+    misnamed_tables,
+    view_of,
+)
 from wizard.formats.encoding import BOM
 from wizard.formats.masking import mask_config
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
@@ -132,18 +139,24 @@ def edit_config(text: str, edit: ConfigEdit) -> str:
 def _smtp_changes(known: SmtpValues | None, edit: ConfigEdit) -> Iterator[_Change]:
     """Yield what differs from the file, in the order of the vendor's documentation."""
     now = known or SmtpValues(line=1)
-    if edit.user is not None and edit.user != now.user:
-        yield _Change("user", edit.user)
-    if edit.endpoint is not None and edit.endpoint != now.endpoint:
-        yield _Change("endpoint", edit.endpoint)
-    if edit.secret_source is REMOVE:
+    for key in SMTP_KEYS:
+        if key == "secret":
+            yield from _secret_change(now, edit.secret_source)
+            continue
+        wanted = getattr(edit, key)
+        absent_is_wanted = wanted is False and key not in now.lines
+        if wanted not in (None, getattr(now, key)) and not absent_is_wanted:
+            yield _Change(key, wanted)
+
+
+def _secret_change(
+    now: SmtpValues, source: str | Literal[Removal.REMOVE] | None
+) -> Iterator[_Change]:
+    if source is REMOVE:
         if "secret" in now.lines:
             yield _Change("secret", REMOVE)
-    elif edit.secret_source is not None and edit.secret_source != now.secret_source:
-        yield _Change("secret", read_string(edit.secret_source), edit.secret_source)
-    differs = edit.starttls is not None and edit.starttls is not now.starttls
-    if differs and (edit.starttls or "starttls" in now.lines):
-        yield _Change("starttls", edit.starttls is True)
+    elif source is not None and source != now.secret_source:
+        yield _Change("secret", read_string(source), source)
 
 
 def _renamed(source: TomlSource) -> TomlSource:

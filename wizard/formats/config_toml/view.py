@@ -20,8 +20,8 @@ from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
 SMTP = "smtp"
-SMTP_KEYS = ("user", "endpoint", "secret", "starttls")
-"""In the order of the vendor's documentation."""
+SMTP_KEYS: Mapping[str, type] = {"user": str, "endpoint": str, "secret": str, "starttls": bool}
+"""The keys and the types of their values, in the order of the vendor's documentation."""
 
 _MISNAMED = (SMTP, "smtp_config")
 _REQUIRED = (
@@ -176,7 +176,7 @@ def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
     for key in lines:
         place = table.find(key)
         written = table.value_source(place) if place else ""
-        if isinstance(data[key], bool if key == "starttls" else str):
+        if isinstance(data[key], SMTP_KEYS[key]):
             values[key] = data[key]
         elif isinstance(data[key], int) and REFERENCE.search(written):
             values[key] = written

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
+from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import WizardError
 from wizard.secrets.secret import Keep
 from wizard.secrets.sources import StoreKind
@@ -308,13 +309,8 @@ class Flow:
         if not self.draft.skip:
             return self.draft
         stored = Draft.of(self.session.current)
-        return replace(
-            self.draft,
-            user=stored.user,
-            endpoint=stored.endpoint,
-            starttls=stored.starttls,
-            secret=Keep(),
-        )
+        unchanged = {key: getattr(stored, key) for key in (*TEXT_KEYS, *SWITCHES)}
+        return replace(self.draft, **unchanged, secret=Keep())
 
     def _open_store(self, now: CurrentConfig, store: StoreKind) -> ExternalStore:
         return now.open_store(store, self.session.accepted(store))

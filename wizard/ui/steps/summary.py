@@ -111,7 +111,7 @@ def _server(session: WizardSession, draft: Draft) -> str:
         return _(_NOT_SET)
     try:
         text = expand(draft.endpoint, session.current.lookup)
-        starttls = session.current.starttls() if draft.starttls is None else draft.starttls
+        starttls = session.current.switch("starttls") if draft.starttls is None else draft.starttls
         route = Endpoint.parse(text).route(starttls)
     except InvalidValue as problem:
         return _WRONG.format(value=shown, problem=problem.message)
