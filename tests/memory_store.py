@@ -30,7 +30,7 @@ class MemoryStore:
     ) -> None:
         self.hangs = hangs
         self.keeps = keeps
-        self.shelves: dict[str, MemoryStore] = {}
+        self.backups: dict[str, MemoryStore] = {}
         self.secret = secret
         self.forgets = forgets
         self.broken = broken
@@ -44,7 +44,7 @@ class MemoryStore:
         return ()
 
     def backup(self, slot: str) -> MemoryStore:
-        return self.shelves.setdefault(slot, MemoryStore())
+        return self.backups.setdefault(slot, MemoryStore())
 
     def check_availability(self) -> Availability:
         if self.broken:
