@@ -111,6 +111,10 @@ def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path)
         "me:hunter22@relay",
         "smtp://me:hunter22@relay?tls=required",
         "smtp://${USER}:hunter22@relay",
+        "smtp:/me:hunter22@relay",
+        "smtp:\\\\me:hunter22@relay",
+        "smtp://me%3Ahunter22%40relay",
+        "relay/me%3ahunter22%40relay",
         f"smtp://{'x' * 2000}",
     ],
 )

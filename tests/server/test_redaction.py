@@ -34,6 +34,15 @@ def test_new_secret_is_masked_in_every_form(redact: Redactor, form: str) -> None
     assert MASK in shown
 
 
+def test_password_of_a_malformed_endpoint_is_masked(tmp_path: Path) -> None:
+    config = standalone(tmp_path)
+    write_config(config, "")
+    now = load(config)
+    redact = redactor_for(now, replace(Draft.of(now), endpoint="smtp:/me:p%40ssword@host"))
+    for text in ("p%40ssword", "p@ssword"):
+        assert text not in redact(f"invalid value: {text}, expected another")
+
+
 @pytest.mark.parametrize(
     "text", ['correct horse "battery"', "dbpass-of-somebody", "p%40ssword", "p@ssword"]
 )

@@ -8,12 +8,11 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.config.endpoint import Endpoint
-from wizard.errors import FileRefused, InvalidValue
+from wizard.errors import FileRefused
 from wizard.formats.urls import mask_urls, url_password
 from wizard.text.display import MASK, sanitize
 
@@ -91,9 +90,6 @@ def _in_endpoint(endpoint: str) -> Iterator[str]:
     password = url_password(endpoint)
     if password is None:
         return
-    yield password
-    yield password.rpartition(":")[2]  # where the URL is malformed, the user is in it, too
-    with suppress(InvalidValue):
-        credentials = Endpoint.parse(endpoint).credentials
-        if credentials is not None:
-            yield credentials[1].reveal()
+    for text in (password, password.rpartition(":")[2]):  # with a malformed scheme: user:password
+        yield text
+        yield unquote(text)

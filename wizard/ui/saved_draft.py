@@ -38,7 +38,7 @@ _SKIP_FORMS = {".".join(form.path): form for form in SkipKey}
 
 # A half-typed URL may hold a password that no "@" shows yet.
 _HOST_AND_PORT = re.compile(
-    r"(?:[a-z]+://)?[^\s:/@?\[\]]*(?:\[[0-9a-f:.]*\])?(?::[0-9]{0,5})?(?:/[^\s:@]*)?(?:\?[a-z=&]*)?",
+    r"(?:[a-z]+://)?[^\s:/@?%\[\]]*(?:\[[0-9a-f:.]*\])?(?::[0-9]{0,5})?(?:/[^\s:@%]*)?(?:\?[a-z=&]*)?",
     re.IGNORECASE,
 )
 
