@@ -27,15 +27,15 @@ def fail(message: str, code: int = 1) -> Never:
 
 def follow(log: Path, since: str) -> Never:
     """Print the lines since a moment, and those to come."""
-    seen = 0
+    printed = 0
     while True:
         lines = log.read_text().splitlines(keepends=True)
-        for line in lines[seen:]:
+        for line in lines[printed:]:
             when, _, text = line.partition(" ")
             if when >= since:
                 sys.stdout.write(text)
         sys.stdout.flush()
-        seen = len(lines)
+        printed = len(lines)
         time.sleep(0.02)
 
 
