@@ -23,20 +23,19 @@ _WIDTH = 13
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
     now = load_config(find_layout(options.config, options.env_file))
-    found = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
-    content = describe(now, found)
+    sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    content = describe(now, sources)
     if options.json:
         output.document(content)
         return 0
-    for line in in_words(now, found, content):
+    for line in in_words(now, sources, content):
         output.result(line)
     return 0
 
 
-def describe(now: CurrentConfig, found: SecretSources) -> dict[str, Any]:
+def describe(now: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
     """Return the configuration as the contract prints it."""
     smtp = now.view.smtp
-    places = found.places
     return {
         "config": str(now.layout.config),
         "env_file": str(now.layout.env_file),
@@ -49,11 +48,11 @@ def describe(now: CurrentConfig, found: SecretSources) -> dict[str, Any]:
         "skip_verification": now.view.skip is not None,
         "secret": {
             # A secret that only `exec` can bring is not read just to say that there is one.
-            "set": found.needs_exec or _or_none(now.resolver.secret) is not None,
+            "set": sources.needs_exec or _or_none(now.resolver.secret) is not None,
             "reference": None if now.reference is None else f"${{{now.reference}}}",
             "variable": now.reference,
-            "found_in": [place.name for place in places],
-            "effective": places[0].name if places else None,
+            "found_in": [source.name for source in sources.found],
+            "effective": sources.effective.name if sources.effective else None,
         },
     }
 
@@ -65,12 +64,12 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return None
 
 
-def in_words(now: CurrentConfig, found: SecretSources, content: dict[str, Any]) -> list[str]:
+def in_words(now: CurrentConfig, sources: SecretSources, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines for a person."""
     secret = content["secret"]
     place = N_("not set")
-    if found.effective is not None:
-        place = found.effective.in_show if secret["set"] else found.effective.in_show_empty
+    if sources.effective is not None:
+        place = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
         ("config.toml", _file(content["config"], exists=now.config.exists)),
@@ -82,8 +81,8 @@ def in_words(now: CurrentConfig, found: SecretSources, content: dict[str, Any]) 
         ("secret", f"{_(place)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
-    if found.effective is None and found.unanswered is not None:
-        store, problem = found.unanswered
+    if sources.effective is None and sources.unanswered is not None:
+        store, problem = sources.unanswered
         rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
     try:
         if now.configured:

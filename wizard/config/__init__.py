@@ -1,1 +1,1 @@
-"""What is set in config.toml, and what shall be set."""
+"""What is configured now, and what is to be configured."""

@@ -24,21 +24,6 @@ from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 
 
-def unwritable_findings(current: CurrentConfig) -> list[Finding]:
-    """Return a finding for each file that this account will not be able to write."""
-    return [
-        Finding(
-            "not-writable",
-            _(
-                "This account may not write {path}. Run the wizard as an account that may, or "
-                "with sudo.",
-                path=snapshot.path,
-            ),
-        )
-        for snapshot in current.unwritable
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class CurrentConfig:
     """One server's configuration as it was read from the disk and the environment."""
@@ -81,7 +66,7 @@ class CurrentConfig:
         return self.reference or DEFAULT_VARIABLE
 
     def with_section_renamed(self) -> CurrentConfig:
-        """Return the same with a misnamed section renamed to ``[smtp]``; nothing is written."""
+        """Return a copy with a misnamed section renamed to ``[smtp]``; nothing is written."""
         from wizard.formats.config_toml.edit import ConfigEdit, edit_config
 
         try:
@@ -92,7 +77,7 @@ class CurrentConfig:
 
     @property
     def resolver(self) -> SecretResolver:
-        """What finds the secret that config.toml asks for."""
+        """Finds the secret that config.toml asks for."""
         smtp = self.view.smtp
         return SecretResolver(
             None if smtp is None else smtp.secret,
@@ -104,7 +89,7 @@ class CurrentConfig:
         )
 
     def with_stored(self, ask: Ask = Ask.IF_NOWHERE_ELSE) -> CurrentConfig:
-        """Return the same with the secret that only ``exec`` can bring to the server."""
+        """Return a copy with the secret that reaches the server only through ``exec``."""
         stored, stored_in = self.resolver.read_stores(ask)
         return replace(self, stored=stored, stored_in=stored_in)
 
@@ -172,7 +157,7 @@ class CurrentConfig:
         tag = self.layout.image_tag
         try:
             return None if tag is None else skip_key_of(tag)
-        except InvalidValue:  # a tag of the operator's own making proves nothing
+        except InvalidValue:  # the operator's own tag tells no version
             return None
 
 
@@ -200,3 +185,18 @@ def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> Cur
         view,
         dict(os.environ if environ is None else environ),
     )
+
+
+def unwritable_findings(current: CurrentConfig) -> list[Finding]:
+    """Return a finding for each file that this account will not be able to write."""
+    return [
+        Finding(
+            "not-writable",
+            _(
+                "This account may not write {path}. Run the wizard as an account that may, or "
+                "with sudo.",
+                path=snapshot.path,
+            ),
+        )
+        for snapshot in current.unwritable
+    ]

@@ -42,7 +42,7 @@ class Draft:
         smtp = current.view.smtp
         skip_form = current.view.skip or current.skip_form()
         stores = [
-            place for place in current.resolver.sources().places if isinstance(place, StoreKind)
+            source for source in current.resolver.sources().found if isinstance(source, StoreKind)
         ]
         store = stores[0] if stores else ENV_FILE
         draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
@@ -85,7 +85,7 @@ class Draft:
                 return current.resolver.secret()
 
     def known_secrets(self, current: CurrentConfig) -> Iterator[Secret]:
-        """Yield every secret that is known, for who must not show or keep any of them."""
+        """Yield every secret that is known, the new one, too."""
         yield from current.resolver.known_secrets()
         if isinstance(self.secret, Replace):
             yield self.secret.secret

@@ -62,7 +62,7 @@ class Endpoint:
     _tls_required: bool
     _ehlo_name: str | None
     credentials: tuple[str, Secret] | None
-    """User name and password of the URL; only present when it has a password."""
+    """User name and password in the URL; None without a password."""
 
     @classmethod
     def parse(cls, text: str) -> Endpoint:
@@ -89,7 +89,7 @@ class Endpoint:
         if not separator:
             return cls(text, _bare_host(text), None, False, None, None)
         if scheme.lower() != "smtp":
-            raise _wrong_scheme(scheme, rest)
+            raise _scheme_error(scheme, rest)
         return _parse_url(rest)
 
     @property
@@ -116,7 +116,7 @@ class Endpoint:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` means the very machine, or container, that connects."""
+    """Whether ``host`` means the machine, or the container, that connects."""
     address = _ip_address(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)
 
@@ -129,12 +129,12 @@ def is_container_name(host: str) -> bool:
 
 
 def is_nearby(host: str) -> bool:
-    """Whether a connection to ``host`` stays on one machine."""
+    """Whether a connection to ``host`` does not leave this machine."""
     return is_loopback(host) or is_container_name(host)
 
 
 def is_ip_address(host: str) -> bool:
-    """Whether ``host`` is an address instead of a name."""
+    """Whether ``host`` is an IP address."""
     return _ip_address(host) is not None
 
 
@@ -145,7 +145,7 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         return None
 
 
-def _wrong_scheme(scheme: str, rest: str) -> InvalidValue:
+def _scheme_error(scheme: str, rest: str) -> InvalidValue:
     host = re.split(r"[:/?#]", rest.rpartition("@")[2], maxsplit=1)[0] or "mail.example.org"
     if scheme.lower() == "smtps":
         remedy = _("Enter {host} alone: a bare host name means SMTPS on port 465.", host=host)
@@ -162,7 +162,7 @@ def _wrong_scheme(scheme: str, rest: str) -> InvalidValue:
 
 
 def _bare_host(text: str) -> str:
-    """Check an endpoint without ``://``; return the host."""
+    """Return the host of an endpoint without ``://``."""
     if is_ip_address(text):
         return text
     if "@" in text:
@@ -175,10 +175,10 @@ def _bare_host(text: str) -> str:
             ),
         )
     if text.startswith("["):
-        raise _brackets()
+        raise _brackets_error()
     host, colon, port = text.partition(":")
     if colon:
-        raise _port_on_bare_host(host, port)
+        raise _port_error(host, port)
     bare = re.split(r"[/?#]", text)[0]
     if bare != text:
         raise InvalidValue(
@@ -193,7 +193,7 @@ def _after_at(text: str) -> str:
     return text.rpartition("@")[2] or "example.org"
 
 
-def _brackets() -> InvalidValue:
+def _brackets_error() -> InvalidValue:
     return InvalidValue(
         "endpoint-brackets",
         _("The server cannot use an IPv6 address in brackets: they reach the resolver."),
@@ -201,7 +201,7 @@ def _brackets() -> InvalidValue:
     )
 
 
-def _port_on_bare_host(host: str, port: str) -> InvalidValue:
+def _port_error(host: str, port: str) -> InvalidValue:
     number = _port_number(port)
     if number is None:
         remedy = _("Enter the host name alone.")
@@ -276,7 +276,7 @@ def _punycode_remedy(host: str) -> str:
 
 
 def _parse_url(rest: str) -> Endpoint:
-    """Parse ``[user:password@]host[:port][/ehlo-name][?tls=required]`` behind ``smtp://``."""
+    """Parse ``[user:password@]host[:port][/ehlo-name][?tls=required]`` after ``smtp://``."""
     if "#" in rest:
         raise InvalidValue(
             "endpoint-fragment",
@@ -285,8 +285,8 @@ def _parse_url(rest: str) -> Endpoint:
         )
     before_query, question, query = rest.partition("?")
     authority, _slash, path = before_query.partition("/")
-    userinfo, _at, place = authority.rpartition("@")
-    host, port = _host_and_port(place)
+    userinfo, _at, address = authority.rpartition("@")
+    host, port = _host_and_port(address)
     return Endpoint(
         SCHEME + rest,
         host,
@@ -297,10 +297,10 @@ def _parse_url(rest: str) -> Endpoint:
     )
 
 
-def _host_and_port(place: str) -> tuple[str, int | None]:
-    if place.startswith("["):
-        raise _brackets()
-    host, colon, port = place.partition(":")
+def _host_and_port(address: str) -> tuple[str, int | None]:
+    if address.startswith("["):
+        raise _brackets_error()
+    host, colon, port = address.partition(":")
     if not host:
         raise InvalidValue(
             "endpoint-no-host",

@@ -1,4 +1,4 @@
-"""Where config.toml, ``.env`` and the compose file are, and how the server is run with them."""
+"""Where config.toml, ``.env`` and the compose file are, and whether a container uses them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Layout:
 def find_layout(
     config: Path | None = None, env_file: Path | None = None, directory: Path | None = None
 ) -> Layout:
-    """Find the layout of ``config``, or of what is found from ``directory`` (default: here)."""
+    """Find the layout of ``config``, or of the one found in ``directory`` (default: here)."""
     here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
     compose_file, compose_text = _compose_file(chosen, must_know=env_file is None)
@@ -102,18 +102,17 @@ def _exists(path: Path) -> bool:
 def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, str]:
     """Find the compose file that runs the server with ``config``: one level up, or beside it.
 
-    A compose file of something else is not taken for ours: it must name the server, and the
-    directory of the configuration where that lies below it. Nor is one that another account has
-    put beside our files. One that cannot be read decides where ``.env`` is: where that
-    ``must_know``, it is refused.
+    It must name the server, and the directory of the configuration where that lies below it; one
+    that another account has put beside our files is ignored. One that cannot be read is refused if
+    the caller ``must_know``, since the place of ``.env`` depends on it.
     """
     below, beside = config.parent.parent, config.parent
     for directory in (below, beside):
         for name in _COMPOSE_NAMES:
             path = directory / name
-            vendors_own = directory is below and config.parent.name == _COMPOSE_DIRECTORY
+            vendors_layout = directory is below and config.parent.name == _COMPOSE_DIRECTORY
             try:
-                text = _text(path, config)
+                text = _own_text(path, config)
             except (OSError, FileRefused):
                 if must_know:
                     raise _unreadable(path) from None
@@ -122,13 +121,13 @@ def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, str]:
                 continue
             names_server = "bomnipotent" in text.lower()
             names_directory = directory is beside or config.parent.name in text
-            if vendors_own or (names_server and names_directory):
+            if vendors_layout or (names_server and names_directory):
                 return path, text
     return None, ""
 
 
-def _text(path: Path, config: Path) -> str | None:
-    """Return the text of a compose file of ours; None where there is none.
+def _own_text(path: Path, config: Path) -> str | None:
+    """Return the text of a compose file that is ours; None where there is none.
 
     Raises :class:`OSError` or :class:`FileRefused` where it cannot be read.
     """

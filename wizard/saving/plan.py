@@ -145,7 +145,7 @@ def _secret_changed(current: CurrentConfig, draft: Draft, secret: SecretEdit) ->
             return smtp is not None and smtp.secret is not None
         case Replace(new):
             resolver = current.resolver
-            stored = draft.store in resolver.sources().places
+            stored = draft.store in resolver.sources().found
             return not stored or new != resolver.kept_in(draft.store)
 
 

@@ -1,5 +1,5 @@
-"""Where the secret is kept: stores behind one protocol, and the way from each to the server.
+"""Where the secret is kept: the stores, and the way from each of them to the server.
 
-The server itself reads nothing but its environment and ``.env``; from every other store, the
-command ``exec`` is the bridge.
+The server itself reads only its environment and ``.env``; from every other store, the command
+``exec`` hands the secret over.
 """

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from wizard.system.process import ChildResult
 
 CREDENTIAL_NAME = "smtp_secret"
-"""The credential's name, which is also the name of the file that a service finds."""
+"""The credential's name, and that of the file in which a service finds it."""
 
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
 """The variable that systemd sets for a service with credentials."""
 _TOOL = "systemd-creds"
 _FIRST_VERSION = 250
 _SECONDS = 15.0
-"""A security chip (TPM) takes its time."""
+"""A security chip (TPM) can be slow."""
 
 
 def credential_path(config: Path) -> Path:
@@ -68,7 +68,7 @@ class CredentialStore:
 
     @property
     def reopen_details(self) -> Mapping[str, str]:
-        """Nothing: the path says it all."""
+        """Nothing: the path of config.toml is enough."""
         return {}
 
     @property
@@ -235,14 +235,14 @@ def service_credential(directory: str) -> Secret | None:
 
     Raises :class:`StoreUnusable` where the file cannot be read or holds more than one line.
     """
-    if not _is_ours(directory):
+    if not _is_absolute(directory):
         return None
     path = Path(directory) / CREDENTIAL_NAME
     try:
         data = read_file(path).data
     except FileRefused as error:
         raise _unusable(error) from None
-    # Who encrypts by "echo" has a line end in it, which is never a part of the secret.
+    # A credential encrypted with "echo" ends in a line feed, which is never part of the secret.
     line = (data or b"").removesuffix(b"\n").removesuffix(b"\r")
     if b"\n" in line or b"\0" in line:
         raise _not_text(path)
@@ -255,10 +255,10 @@ def service_credential(directory: str) -> Secret | None:
 
 def has_service_credential(directory: str) -> bool:
     """Tell whether systemd gave this service the credential, without reading it."""
-    return _is_ours(directory) and (Path(directory) / CREDENTIAL_NAME).exists()
+    return _is_absolute(directory) and (Path(directory) / CREDENTIAL_NAME).exists()
 
 
-def _is_ours(directory: str) -> bool:
+def _is_absolute(directory: str) -> bool:
     return bool(directory) and Path(directory).is_absolute()
 
 

@@ -1,9 +1,7 @@
-"""The OS keyring as a store, by way of a child process with a deadline.
+"""The OS keyring as a store, through a child process with a deadline.
 
 This process never imports a keyring library: that takes a quarter of a second, and a call that
 hangs would keep the process from ever ending.
-
-What each answer of the keyring means to the operator; the codes are stable.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ _CHILD = (
 def keyring_user(config: Path) -> str:
     """Return the keyring's user name for a configuration: its absolute path.
 
-    Symbolic links to its directory are followed, so that it is the same by whatever way one comes.
+    Symbolic links to its directory are followed, so that every path to it gives the same name.
     """
     return str(Path(os.path.realpath(config.parent)) / config.name)
 
@@ -40,9 +38,9 @@ def keyring_user(config: Path) -> str:
 class KeyringStore:
     """The entry for the config.toml at ``config``: ``keyring get bomnipotent-smtp PATH``.
 
-    ``host`` of the mail server is part of the label. ``accepted`` names a backend other than the
-    native one that the operator has configured, was shown, and agreed to. ``seconds`` is the
-    deadline of each method.
+    ``host``, the mail server's, is part of the label. ``accepted`` names a backend other than the
+    native one that the operator has configured and agreed to. ``seconds`` is the deadline of each
+    method.
     """
 
     def __init__(
@@ -76,7 +74,7 @@ class KeyringStore:
 
     @classmethod
     def reader(cls, config: Path, environ: Mapping[str, str]) -> KeyringStore:
-        """Return the entry itself; its label does not matter to who reads."""
+        """Return the entry itself; a reader needs no label."""
         return cls(config, environ=environ)
 
     @property
@@ -91,7 +89,7 @@ class KeyringStore:
 
     @property
     def files(self) -> Sequence[Path]:
-        """None of its own: the keyring writes them."""
+        """None: the keyring itself writes them."""
         return ()
 
     def backup(self, slot: str) -> KeyringStore:
@@ -102,14 +100,14 @@ class KeyringStore:
         return store
 
     def check_availability(self) -> Availability:
-        """Look without prompting; then try the keyring out with an entry of no worth."""
-        return keyring_availability(self._ask("look"), self.user)
+        """Check without prompting; then try the keyring out with a throw-away entry."""
+        return keyring_availability(self._ask("check"), self.user)
 
     async def check_availability_async(self) -> Availability:
         """Do the same without blocking the event loop; may be cancelled at any time."""
         try:
             answer = await run_child_async(
-                self._command(), self._request("look"), self._environ, self._seconds
+                self._command(), self._request("check"), self._environ, self._seconds
             )
         except ChildTimeout:
             return keyring_availability({"code": "keyring-timeout"}, self.user)
@@ -119,7 +117,7 @@ class KeyringStore:
 
     def exists(self) -> bool:
         """Tell whether there is an entry, even if it is locked."""
-        return bool(self._demand("present").get("present"))
+        return bool(self._demand("exists").get("exists"))
 
     def read(self) -> Secret | None:
         """Return the entry's secret."""
@@ -196,7 +194,7 @@ _UNLOCK = N_(
     'Unlock it, then look again:   read -rs p; printf %s "$p" | gnome-keyring-daemon '
     "--replace --unlock --components=secrets"
 )
-_WORDS: Mapping[str, tuple[str, str]] = {
+_MESSAGES: Mapping[str, tuple[str, str]] = {
     "keyring-no-bus": (
         N_("This login has no session bus, so no keyring can be reached."),
         N_("Use .env, or start smtp-wizard under dbus-run-session."),
@@ -266,19 +264,19 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 
 def keyring_availability(answer: Mapping[str, Any], user: str) -> Availability:
-    """Return an answer of the child in words; an empty code means that all went well."""
+    """Return what an answer of the child means; an empty code means that all went well."""
     code = str(answer["code"])
     backend = str(answer.get("backend") or "")
     if not code:
         return Availability(True, backend=backend)
-    if code not in _WORDS:
+    if code not in _MESSAGES:
         code = "keyring-failed"
-    sentence, remedy = _WORDS[code]
+    sentence, remedy = _MESSAGES[code]
     detail = str(answer.get("detail") or "")
     if code == "keyring-failed" and detail:
         detail = f" ({detail})"
     values = {"backend": backend, "detail": detail, "user": user}
     sentence, remedy = _(sentence, **values), _(remedy, **values)
-    if code == "keyring-locked" and answer.get("present"):
+    if code == "keyring-locked" and answer.get("exists"):
         sentence = _("The keyring is locked; it holds an entry for this configuration.")
     return Availability(False, code, sentence, remedy, backend)

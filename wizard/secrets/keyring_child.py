@@ -1,9 +1,9 @@
 """The OS keyring, for one request; runs as a program of its own, because any call may hang.
 
-Reads one JSON object from standard input: ``action`` (``look``, ``present``, ``read``, ``write``
+Reads one JSON object from standard input: ``action`` (``check``, ``exists``, ``read``, ``write``
 or ``delete``), ``service``, ``user``, ``label``, ``secret``, ``accepted`` (a backend of the
 operator's choice that may be used), ``deadline`` in seconds, and ``path`` for ``sys.path``.
-Writes one JSON object: ``code`` (empty when all went well) and ``backend``, ``present``,
+Writes one JSON object: ``code`` (empty when all went well) and ``backend``, ``exists``,
 ``secret`` as far as they are known. Nothing here imports the rest of smtp-wizard.
 """
 
@@ -49,13 +49,13 @@ def main() -> None:
     _protect(request["deadline"])
     sys.path[:] = request["path"]
     try:
-        answer = {"code": "", **_carry_out(request)}
+        answer = {"code": "", **_answer(request)}
     except Unusable as problem:
         answer = {"code": problem.code, **problem.facts}
     except ImportError as problem:
         answer = {"code": "keyring-not-installed", "detail": type(problem).__name__}
     except Exception as problem:  # noqa: BLE001  (backends raise whatever they like)
-        # Not its words: they may quote a value.
+        # Not its message, which may quote a value.
         answer = {"code": "keyring-failed", "detail": type(problem).__name__}
     json.dump(answer, sys.stdout)
 
@@ -73,17 +73,17 @@ def _protect(deadline: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, deadline)
 
 
-def _carry_out(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
     name = _backend_name()
     if name == _SECRET_SERVICE:
         _find_bus()
-        _look(request)
+        _check_collection(request)
     backend = _load(name, request)
-    if request["action"] == "look" and name not in (_SECRET_SERVICE, *_NATIVE.values()):
-        _ask_first(name, request)
+    if request["action"] == "check" and name not in (_SECRET_SERVICE, *_NATIVE.values()):
+        _require_consent(name, request)
     actions: dict[str, Callable[[Any, dict[str, Any]], dict[str, Any]]] = {
-        "look": _try_out,
-        "present": _present,
+        "check": _try_out,
+        "exists": _exists,
         "read": _read,
         "write": _write,
         "delete": _delete,
@@ -121,7 +121,7 @@ def _load(name: str, request: dict[str, Any]) -> Any:
 
         return core.load_keyring(name)
     if request["action"] == "write":
-        _ask_first(name, request)
+        _require_consent(name, request)
     from keyring import core
 
     try:
@@ -146,7 +146,7 @@ def _refuse(name: str, shown: str) -> None:
         raise Unusable("keyring-backend-refused", backend=shown)
 
 
-def _ask_first(name: str, request: dict[str, Any]) -> None:
+def _require_consent(name: str, request: dict[str, Any]) -> None:
     if request["accepted"] != name:
         raise Unusable("keyring-backend-foreign", backend=name)
 
@@ -155,7 +155,7 @@ def _name_of(backend: object) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-# The Secret Service, without asking anybody anything
+# The Secret Service, without any prompt
 
 
 def _find_bus() -> None:
@@ -183,7 +183,7 @@ def _owner_of_socket(path: Path) -> int | None:
     return status.st_uid if stat.S_ISSOCK(status.st_mode) else None
 
 
-def _look(request: dict[str, Any]) -> None:
+def _check_collection(request: dict[str, Any]) -> None:
     """Raise :class:`Unusable` unless the default collection is there and unlocked."""
     import secretstorage
 
@@ -194,13 +194,13 @@ def _look(request: dict[str, Any]) -> None:
             collection = secretstorage.get_collection_by_alias(connection, "default")
         except secretstorage.ItemNotFoundException:
             raise Unusable("keyring-no-collection") from None
-        except Exception as problem:  # noqa: BLE001  (also what is no error of keyring's)
+        except Exception as problem:  # noqa: BLE001  (not only errors of secretstorage)
             raise Unusable("keyring-service-failed", detail=type(problem).__name__) from None
         query = {"service": request["service"], "username": request["user"]}
-        present = any(True for _ in collection.search_items(query))
-        if collection.is_locked() and request["action"] != "present":
-            raise Unusable("keyring-locked", present=present)
-        request["present"] = present
+        exists = any(True for _ in collection.search_items(query))
+        if collection.is_locked() and request["action"] != "exists":
+            raise Unusable("keyring-locked", exists=exists)
+        request["exists"] = exists
 
 
 @contextlib.contextmanager
@@ -209,7 +209,7 @@ def _connection() -> Iterator[Any]:
 
     try:
         connection = secretstorage.dbus_init()
-    except Exception:  # noqa: BLE001  (jeepney passes on whatever the socket says)
+    except Exception:  # noqa: BLE001  (jeepney passes on any error of the socket)
         if os.geteuid() == 0 and os.environ.get("SUDO_UID"):
             raise Unusable("keyring-root") from None
         raise Unusable("keyring-no-bus") from None
@@ -221,7 +221,7 @@ def _connection() -> Iterator[Any]:
 
 
 def _try_out(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """Store, read and remove something of no worth: a keyring may lose what it takes."""
+    """Store, read and remove a throw-away value: a keyring may lose what it takes."""
     user, value = f"trial-{secrets.token_hex(8)}", secrets.token_urlsafe(16)
     backend.set_password(_PROBE_SERVICE, user, value)
     try:
@@ -231,14 +231,14 @@ def _try_out(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
             backend.delete_password(_PROBE_SERVICE, user)
     if not kept or backend.get_password(_PROBE_SERVICE, user) is not None:
         raise Unusable("keyring-loses-secrets", backend=_name_of(backend))
-    return {"present": request.get("present")}
+    return {"exists": request.get("exists")}
 
 
-def _present(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
-    if "present" in request:
-        return {"present": request["present"]}
-    # Other keyrings know no way to search; at least the secret does not leave this process.
-    return {"present": backend.get_password(request["service"], request["user"]) is not None}
+def _exists(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
+    if "exists" in request:
+        return {"exists": request["exists"]}
+    # Other keyrings cannot search; at least the secret does not leave this process.
+    return {"exists": backend.get_password(request["service"], request["user"]) is not None}
 
 
 def _read(backend: Any, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where the secret of a configuration is, which place wins, and how it gets to the server."""
+"""Where the secret of a configuration is, which source wins, and how it reaches the server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from wizard.text.language import _
 
 
 class Ask(Enum):
-    """Whether the stores are asked that the server cannot read by itself: it takes a moment."""
+    """Whether to ask the stores that the server cannot read by itself, which takes a moment."""
 
     NEVER = auto()
     IF_NOWHERE_ELSE = auto()
@@ -33,16 +33,16 @@ class Ask(Enum):
 
 
 class SecretSources(NamedTuple):
-    """The places that hold the secret; the first wins."""
+    """Where the secret was found; the first of several wins."""
 
-    places: tuple[SecretSource, ...]
+    found: tuple[SecretSource, ...]
     unanswered: tuple[StoreKind, StoreUnusable] | None = None
     """The store that could not be asked, and why."""
 
     @property
     def effective(self) -> SecretSource | None:
-        """The place that wins; None where nothing holds the secret."""
-        return self.places[0] if self.places else None
+        """The source that wins; None where nothing has the secret."""
+        return self.found[0] if self.found else None
 
     @property
     def needs_exec(self) -> bool:
@@ -86,9 +86,8 @@ class SecretResolver:
 
     def in_env_file(self, name: str) -> str | None:
         """Return the variable's value in ``.env``, as the server reads it."""
-        from wizard.formats.dotenv.variables import (
-            read_variable,
-        )  # nobody asks in an empty directory
+        # Imported here because nothing refers to a variable at the first start.
+        from wizard.formats.dotenv.variables import read_variable
 
         try:
             return read_variable(self.env_text, name, self.environ)
@@ -118,7 +117,7 @@ class SecretResolver:
         return Secret(value) if value else None
 
     def known_secrets(self) -> Iterator[Secret]:
-        """Yield every secret that is known, for who must not show or keep any of them."""
+        """Yield every secret that is known, for code that must not show or keep any of them."""
         if self.stored is not None:
             yield self.stored
         if self.literal is not None:
@@ -128,43 +127,43 @@ class SecretResolver:
                 yield secret
 
     def kept_in(self, store: StoreKind) -> Secret | None:
-        """Return the secret that is kept in ``store``, as far as it was read."""
+        """Return the secret that ``store`` has now, as far as it has been read."""
         if store is not ENV_FILE:
             return self.stored
         text = self.in_env_file(self.reference or DEFAULT_VARIABLE)
         return Secret(text) if text else None
 
     def sources(self, ask: Ask = Ask.NEVER) -> SecretSources:
-        """Find the places without reading a secret.
+        """Find the sources without reading a secret.
 
-        When no store is asked, the one counts that was read before.
+        If no store is to be asked, the one counts that :meth:`read_stores` has found before.
         """
-        places = self._read_by_server()
+        found = self._read_by_server()
         if self.reference is None:
-            return SecretSources(tuple(places))
+            return SecretSources(tuple(found))
         if ask is Ask.NEVER:
             known = () if self.stored_in is None else (self.stored_in,)
-            return SecretSources((*places, *known))
+            return SecretSources((*found, *known))
         unanswered = None
         for store in EXTERNAL_STORES:
-            if store.slow and places and ask is Ask.IF_NOWHERE_ELSE:
+            if store.slow and found and ask is Ask.IF_NOWHERE_ELSE:
                 continue
             try:
                 if self._reader(store).exists():
-                    places.append(store)
+                    found.append(store)
             except StoreUnusable as error:
                 if store.found_if_unreadable:
-                    places.append(store)
+                    found.append(store)
                 else:
                     unanswered = store, error
-        return SecretSources(tuple(places), unanswered)
+        return SecretSources(tuple(found), unanswered)
 
     def read_stores(self, ask: Ask) -> tuple[Secret | None, StoreKind | None]:
         """Return the secret that only ``exec`` can bring to the server, and where it is.
 
         A store that cannot be asked counts as empty.
         """
-        if self.reference is None or (self.sources().places and ask is not Ask.ALWAYS):
+        if self.reference is None or (self.sources().found and ask is not Ask.ALWAYS):
             return self.stored, self.stored_in
         for store in EXTERNAL_STORES:
             reader = self._reader(store)

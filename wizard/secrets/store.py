@@ -11,10 +11,10 @@ from wizard.secrets.secret import Secret
 
 
 class Availability(NamedTuple):
-    """Whether a store can be used now; if not, why and how to mend that.
+    """Whether a store can be used now; if not, why, and how to repair it.
 
     ``code`` is kebab-case and stable, and empty for a store that can be used. ``backend`` is the
-    program behind the store where that needs a word, such as a keyring of the operator's choice.
+    program behind the store, where it has to be named: a keyring of the operator's choice.
     """
 
     usable: bool
@@ -24,15 +24,12 @@ class Availability(NamedTuple):
     backend: str = ""
 
     def refusal(self) -> StoreUnusable:
-        """Return the error for an attempt to use the store all the same."""
+        """Return the error for whoever needs the store nevertheless."""
         return StoreUnusable(self.code, self.sentence, self.remedy)
 
 
 class SecretReader(Protocol):
-    """Something that may hold a secret. Both methods raise :class:`StoreUnusable`.
-
-    No method of a store ever asks the operator anything or waits longer than a few seconds.
-    """
+    """Something that may hold a secret. Both methods raise :class:`StoreUnusable`."""
 
     def exists(self) -> bool:
         """Tell whether it holds a secret, without reading it."""
@@ -42,7 +39,11 @@ class SecretReader(Protocol):
 
 
 class ExternalStore(SecretReader, Protocol):
-    """A place for one secret, outside of the files that the server reads."""
+    """A place for one secret, outside of the files that the server reads.
+
+    No method prompts the operator or waits longer than a few seconds. All but
+    :meth:`check_availability` raise :class:`StoreUnusable`.
+    """
 
     @property
     def name(self) -> str:
@@ -81,7 +82,7 @@ class StoreClass(Protocol):
         """Open it again by the ``reopen_details`` of an earlier store."""
 
     def reader(self, config: Path, environ: Mapping[str, str]) -> SecretReader:
-        """Return whatever can give this process the secret that is stored there."""
+        """Return what finds and reads the secret for this process."""
 
 
 def storable_text(secret: Secret) -> str:

@@ -74,7 +74,7 @@ class SecretStep(StepForm):
             TextInput(
                 "secret",
                 _("Password or API key"),
-                _("unchanged") if entered or current.resolver.sources().places else "",
+                _("unchanged") if entered or current.resolver.sources().found else "",
                 secret=True,
                 kept=self._kept() if empty else "",
                 about=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
@@ -108,7 +108,7 @@ class SecretStep(StepForm):
         if not values["login"]:
             return {}
         current, draft = self.session.current, self.draft(values)
-        if isinstance(draft.secret, Keep) and not current.resolver.sources().places:
+        if isinstance(draft.secret, Keep) and not current.resolver.sources().found:
             name = current.reference
             return {"secret": _(_MISSING) if name is None else _(_UNSET, variable=name)}
         try:

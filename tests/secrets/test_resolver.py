@@ -47,22 +47,22 @@ def test_places_are_told_in_the_order_in_which_they_win(
     environ = {"SMTP_SECRET": "x", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     now = load(tmp_path, environ)
     keyring_is(Fragile("the keyring", SECRET))
-    found = now.resolver.sources(Ask.ALWAYS)
-    assert found.places == (
+    sources = now.resolver.sources(Ask.ALWAYS)
+    assert sources.found == (
         ENVIRONMENT,
         ENV_FILE,
         CREDENTIAL,
         KEYRING,
     )
-    assert found.effective is ENVIRONMENT
-    assert not found.needs_exec
+    assert sources.effective is ENVIRONMENT
+    assert not sources.needs_exec
 
 
 def test_keyring_alone_needs_exec(keyring_is: KeyringIs, tmp_path: Path) -> None:
     keyring_is(Fragile("the keyring", SECRET))
-    found = load(tmp_path).resolver.sources(Ask.IF_NOWHERE_ELSE)
-    assert found.places == (KEYRING,)
-    assert found.needs_exec
+    sources = load(tmp_path).resolver.sources(Ask.IF_NOWHERE_ELSE)
+    assert sources.found == (KEYRING,)
+    assert sources.needs_exec
 
 
 def test_keyring_is_not_asked_where_the_secret_is_found_already(
@@ -73,22 +73,22 @@ def test_keyring_is_not_asked_where_the_secret_is_found_already(
     quick = load(tmp_path).resolver.sources(Ask.IF_NOWHERE_ELSE)
     assert quick == ((ENV_FILE,), None)
     thorough = load(tmp_path).resolver.sources(Ask.ALWAYS)
-    assert thorough.places == (ENV_FILE,)
+    assert thorough.found == (ENV_FILE,)
     assert thorough.unanswered is not None
     store, problem = thorough.unanswered
     assert (store, problem.code) == (KEYRING, "exists-failed")
 
 
 @pytest.mark.parametrize(
-    ("secret", "places"),
+    ("secret", "expected"),
     [('secret = "in the open"', (LITERAL,)), ("", ())],
 )
 def test_nothing_is_asked_where_no_variable_is_wanted(
-    keyring_is: KeyringIs, tmp_path: Path, secret: str, places: tuple[SecretSource, ...]
+    keyring_is: KeyringIs, tmp_path: Path, secret: str, expected: tuple[SecretSource, ...]
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))
     keyring_is(Fragile("the keyring", SECRET, failing="exists-killed"))
-    assert now.resolver.sources(Ask.ALWAYS).places == places
+    assert now.resolver.sources(Ask.ALWAYS).found == expected
     assert now.resolver.for_exec() == {}
 
 
@@ -112,5 +112,5 @@ def test_stores_of_a_configuration_belong_together(unlocked: SessionBus, tmp_pat
     now = load(tmp_path, unlocked.environ)
     now.open_store(KEYRING).write(SECRET)
     assert unlocked.labels() == ["BOMnipotent Server – SMTP secret (mail.example.org)"]  # noqa: RUF001
-    assert now.resolver.sources(Ask.ALWAYS).places == (KEYRING,)
+    assert now.resolver.sources(Ask.ALWAYS).found == (KEYRING,)
     assert now.open_store(CREDENTIAL).files == (tmp_path / "smtp_secret.cred",)
