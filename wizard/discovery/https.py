@@ -194,7 +194,7 @@ def _body(response: _Response) -> bytes:
 
 
 def _chunks(content: BytesIO) -> Iterator[bytes]:
-    """Yield the chunks of a body up to the empty one; the trailers behind it are of no use."""
+    """Yield the chunks of a body up to the empty one; the trailers after it are ignored."""
     while True:
         line = _CHUNK_LINE.fullmatch(content.readline())
         if line is None:

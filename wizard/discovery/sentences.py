@@ -253,7 +253,7 @@ def unanswered(domain: str, late: Collection[DiscoverySource]) -> list[str]:
 
 
 def search_status(state: SearchState) -> str:
-    """Say where the search stands."""
+    """Say how far the search has got."""
     best = state.best
     if best is not None and best.route is not None:
         return _(

@@ -1,4 +1,4 @@
-"""The password in a URL, or in what was meant to be one: the only place that finds and masks it."""
+"""Passwords in URLs, however malformed: every mask, diff and check finds them here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from wizard.formats.variables import REFERENCE
 from wizard.text.display import MASK
 
-# What parts user and password. A scheme's "://" does not; a malformed one (":/", ":\\") counts,
-# since nobody can tell what was meant. Both patterns take linear time.
+# What separates user and password: any colon except that of "://". In a malformed scheme (":/",
+# ":\\") it counts, too, since what was meant is unclear. Both patterns take linear time.
 _COLON = r"(?::|%3a)"
 _IN_URL = rf"(?is)(?:[^:/]*://)?+.*?{_COLON}"
 _IN_TEXT = rf"(?i)://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)"
@@ -17,19 +17,20 @@ _IN_TEXT = rf"(?i)://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)"
 def mask_url_password(url: str) -> str:
     """Mask the password of a text that is one URL, such as an endpoint, however malformed.
 
-    The user may be a mail address and the password may hold any character, so everything from the
-    first colon to the last ``@`` is hidden, unless it is a ``${NAME}`` reference. Line ends stay.
+    The user may be a mail address and the password may contain any character, so everything from
+    the first colon to the last ``@`` is masked, unless it is a ``${NAME}`` reference. Line ends
+    stay.
     """
     return _masked(url, re.match(_IN_URL, url))
 
 
 def mask_urls(text: str) -> str:
-    """Mask passwords of URLs in other text; a colon with a blank behind it is punctuation there."""
+    """Mask the passwords of URLs in other text, where a colon before a blank is punctuation."""
     return _masked(text, re.search(_IN_TEXT, text))
 
 
 def url_password(url: str) -> str | None:
-    """Return what :func:`mask_url_password` hides, as it is written."""
+    """Return what :func:`mask_url_password` masks, as it is written."""
     span = _password_span(url, re.match(_IN_URL, url))
     return None if span is None else url[slice(*span)]
 

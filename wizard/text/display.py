@@ -32,7 +32,7 @@ def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
         return False
     names = [environ.get("LC_ALL"), environ.get("LC_CTYPE"), environ.get("LANG")]
     if names[0] is None and names[1] == "C.UTF-8":
-        names[1] = None  # Python sets it where the locale is C
+        names[1] = None  # Python sets it if the locale is C
     name = next((name for name in names if name), "")
     utf_8 = name.lower().replace("-", "").partition("@")[0].endswith("utf8")
     return utf_8 and encoding.lower().replace("-", "") == "utf8"

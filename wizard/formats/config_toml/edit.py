@@ -106,8 +106,8 @@ class _Change:
         comment = COMMENTS[self.key]
         if self.value is not REMOVE:
             return table.put(self.key, self.render, comment)
-        if place := table.find(self.key):
-            table.remove(place, comment)
+        if location := table.find(self.key):
+            table.remove(location, comment)
         return True
 
 
@@ -288,8 +288,8 @@ def _set_skip_key(document: Document, key: SkipKey) -> None:
     if (index := _global(document)) is not None:
         _take_out_global(document, index)
     table = TomlTable(document, _TABLE)
-    if place := table.find(_TABLE_KEY):
-        document.replace(place.index, place.value_span, "true")
+    if location := table.find(_TABLE_KEY):
+        document.replace(location.index, location.value_span, "true")
     elif table.is_absent:
         document.append_section([MARK, *render_table(_TABLE, [("", _TABLE_KEY, "true")])])
     else:
@@ -306,13 +306,13 @@ def _unset_skip(document: Document) -> None:
         else:
             document.replace(index, document.statements[index].value_span, "false")
     table = TomlTable(document, _TABLE)
-    if place := table.find(_TABLE_KEY):
+    if location := table.find(_TABLE_KEY):
         header = table.header
         made_header = header is not None and document.is_comment(header - 1, MARK)
-        if made_header or document.is_comment(place.index - 1, MARK):
+        if made_header or document.is_comment(location.index - 1, MARK):
             _take_out_of_table(document)
         else:
-            document.replace(place.index, place.value_span, "false")
+            document.replace(location.index, location.value_span, "false")
 
 
 def _is_global(statement: Statement) -> bool:
@@ -361,15 +361,15 @@ def _take_out_global(document: Document, index: int) -> None:
 def _take_out_of_table(document: Document) -> None:
     """Remove the key of `[user]`, and the table with it if both are ours."""
     table = TomlTable(document, _TABLE)
-    if not (place := table.find(_TABLE_KEY)):
+    if not (location := table.find(_TABLE_KEY)):
         return
     header = table.header
-    if document.is_comment(place.index - 1, MARK):
-        table.remove(place, MARK)
-        if place.inline:
-            document.remove(place.index - 1)
+    if document.is_comment(location.index - 1, MARK):
+        table.remove(location, MARK)
+        if location.inline:
+            document.remove(location.index - 1)
     elif header is not None and document.is_comment(header - 1, MARK):
-        gone = [place.index, header - 1]
+        gone = [location.index, header - 1]
         if len(table.own_pairs) == 1:
             gone += (
                 [header, header - 2]
@@ -378,4 +378,4 @@ def _take_out_of_table(document: Document) -> None:
             )
         document.remove(*gone)
     else:
-        table.remove(place, MARK)
+        table.remove(location, MARK)

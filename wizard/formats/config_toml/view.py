@@ -153,9 +153,9 @@ def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
 
 def _references_outside_secret(table: TomlTable) -> frozenset[str]:
     texts = [statement.text for statement in table.document.statements]
-    if place := table.find("secret"):
-        start, end = place.value_span
-        texts[place.index] = texts[place.index][:start] + texts[place.index][end:]
+    if location := table.find("secret"):
+        start, end = location.value_span
+        texts[location.index] = texts[location.index][:start] + texts[location.index][end:]
     return frozenset(name for text in texts for name in toml_references(text))
 
 
@@ -174,8 +174,8 @@ def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
     lines = {key: first_line(source.statements, (SMTP, key)) for key in SMTP_KEYS if key in data}
     values: dict[str, Any] = {}
     for key in lines:
-        place = table.find(key)
-        written = table.value_source(place) if place else ""
+        location = table.find(key)
+        written = table.value_source(location) if location else ""
         if isinstance(data[key], SMTP_KEYS[key]):
             values[key] = data[key]
         elif isinstance(data[key], int) and REFERENCE.search(written):

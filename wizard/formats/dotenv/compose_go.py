@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
+    NO_ENVIRON,
     WHITE_SPACE,
     Assignment,
     EnvSyntaxError,
@@ -17,7 +17,6 @@ from wizard.formats.dotenv.reading import (
 )
 from wizard.text.language import _
 
-_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 _BLANK = r"\t\v\f\r \x85\xa0"
 _GAP = re.compile(rf"(?:[{WHITE_SPACE}]+|#[^\n]*)*")
 _EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_BLANK}]*")
@@ -32,7 +31,7 @@ _LETTER = {
 }  # fmt: skip
 
 
-def read_compose(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedEnv:
+def read_compose(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEnv:
     """Read the text as Compose does when it runs with ``environ``.
 
     Compose keeps the last of several definitions, but each of them is listed.

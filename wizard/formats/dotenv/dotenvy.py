@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
-from types import MappingProxyType
 
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
+    NO_ENVIRON,
     WHITE_SPACE,
     Assignment,
     EnvSyntaxError,
@@ -20,8 +20,6 @@ from wizard.formats.dotenv.reading import (
     RejectedLine,
 )
 from wizard.text.language import N_, _
-
-_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 class _State(Enum):
@@ -84,7 +82,7 @@ _WEAK_PIECE = re.compile(_SUBSTITUTION + r'|(?P<weak>")|(?P<text>[^\\"$]+)', re.
 _TAIL = re.compile(r"[ \t]*(?:(?P<comment>#)|\Z)")
 
 
-def read_dotenvy(text: str, environ: Mapping[str, str] = _NO_ENVIRON) -> ParsedEnv:
+def read_dotenvy(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEnv:
     """Read the text as ``dotenvy::from_path`` loads it; ``environ`` is the server's environment.
 
     The server keeps the first of several definitions, but each of them is listed.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 # Unicode's White_Space, which is what Rust and Go go by; str.isspace has four more.
 WHITE_SPACE = (
@@ -10,6 +12,7 @@ WHITE_SPACE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 BYTE_ORDER_MARK = "\ufeff"
+NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

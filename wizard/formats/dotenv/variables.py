@@ -10,16 +10,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
-from types import MappingProxyType
 
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
 from wizard.formats.dotenv.quoting import check_value, manual_edit, quote_value
-from wizard.formats.dotenv.reading import BYTE_ORDER_MARK, WHITE_SPACE, Assignment, ParsedEnv
+from wizard.formats.dotenv.reading import (
+    BYTE_ORDER_MARK,
+    NO_ENVIRON,
+    WHITE_SPACE,
+    Assignment,
+    ParsedEnv,
+)
 from wizard.text.language import _
-
-NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""TOML as text: statements that tile the source, and splices that leave the rest alone."""
+"""TOML as text: statements that cover the source, and edits that change nothing else."""

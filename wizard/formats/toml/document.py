@@ -238,9 +238,9 @@ class TomlTable:
                     return ValueLocation(index, pair.value_span, pair)
         return None
 
-    def value_source(self, place: ValueLocation) -> str:
+    def value_source(self, location: ValueLocation) -> str:
         """Return the TOML source of a value."""
-        return self.document.statements[place.index].text[slice(*place.value_span)]
+        return self.document.statements[location.index].text[slice(*location.value_span)]
 
     def put(self, key: str, render: Render, comment: str) -> bool:
         """Set ``key``: in place, else where it is commented out, else as a new pair.
@@ -248,8 +248,10 @@ class TomlTable:
         ``comment`` goes above a new pair, except in an inline table. Return whether the key is
         set: it cannot be if there is no table.
         """
-        if place := self.find(key):
-            self.document.replace(place.index, place.value_span, render(self.value_source(place)))
+        if location := self.find(key):
+            self.document.replace(
+                location.index, location.value_span, render(self.value_source(location))
+            )
             return True
         if self.is_absent:
             self._uncomment_header()
@@ -270,14 +272,14 @@ class TomlTable:
         elif (index := self.last_pair) is not None:
             self._insert_below(index, f"{self.name}.{key}", value, comment)
 
-    def remove(self, place: ValueLocation, comment: str) -> None:
+    def remove(self, location: ValueLocation, comment: str) -> None:
         """Remove a pair, and the comment line above it if that is ``comment`` verbatim."""
-        if place.inline:
-            self._remove_inline(place.index, place.inline)
-        elif self.document.is_comment(place.index - 1, comment):
-            self.document.remove(place.index - 1, place.index)
+        if location.inline:
+            self._remove_inline(location.index, location.inline)
+        elif self.document.is_comment(location.index - 1, comment):
+            self.document.remove(location.index - 1, location.index)
         else:
-            self.document.remove(place.index)
+            self.document.remove(location.index)
 
     def _is_own_pair(self, statement: Statement) -> bool:
         return (

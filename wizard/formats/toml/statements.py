@@ -123,7 +123,7 @@ def parse_toml(text: str) -> TomlSource:
 
 
 def load_toml(text: str) -> dict[str, Any]:
-    """Return what a TOML text means; raise `FileRefused` where it is not valid."""
+    """Return what a TOML text means; raise `FileRefused` if it is not valid."""
     _check_key_depth(text)
     try:
         return tomllib.loads(fill_references(text))
@@ -294,7 +294,7 @@ def _check_key_depth(text: str) -> None:
         )
 
 
-_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DEFINED_TWICE = N_("a key or table is defined twice")
 _BAD_CHARACTER = N_("there is a character that TOML does not allow here")
 _REASONS = (
@@ -336,13 +336,13 @@ def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
             _("Arrays or inline tables are nested too deeply."),
             _("Check that this is the file you mean."),
         )
-    place = _PLACE.search(str(error))
+    position = _POSITION.search(str(error))
     lines = text.split("\n")
-    if place is None:
+    if position is None:
         return _invalid(error, _("in some value"), None)
-    if place[1] is None:
+    if position[1] is None:
         return _invalid(error, _("at the end of the file"), len(lines))
-    number = int(place[1])
+    number = int(position[1])
     if _is_lone_reference(lines[number - 1]):
         return FileRefused(
             "config-reference-alone",
@@ -350,7 +350,7 @@ def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
             _('Write "key = ${…}" instead, or set the line aside while you use this program.'),
             line=number,
         )
-    where = _("in column {column}", column=place[2])
+    where = _("in column {column}", column=position[2])
     return _invalid(error, where, number, _quotable(lines, number, text))
 
 
