@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,22 +40,37 @@ from wizard.system.process import minimal_environ, run_child
 TEXT = "hunter22-correct-horse-battery"
 NEEDLE = TEXT.encode()
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds until something must have happened; only a defect takes that long."""
 
 
 class Watch(threading.Thread):
-    """Looks at the arguments and environments of all processes as fast as it can."""
+    """Looks at the arguments and environments of all processes as fast as it can.
 
-    def __init__(self) -> None:
+    A process that has stopped with ``held`` on its command line goes on once it was looked at.
+    """
+
+    def __init__(self, held: Path) -> None:
         super().__init__(daemon=True)
         self.over = threading.Event()
         self.leaks: set[str] = set()
         self.seen: set[str] = set()
+        self._opened: set[str] = set()
+        self._held = held
 
     def run(self) -> None:
         while not self.over.is_set():
             for process in Path("/proc").iterdir():
                 if process.name.isdigit():
-                    self._look_at(process)
+                    with contextlib.suppress(OSError):
+                        held = self._is_held(process)
+                        self._look_at(process)
+                        if held:
+                            self._let_go(process)
+
+    def files(self) -> set[str]:
+        """Return what the held processes had open, apart from pipes."""
+        return {name for name in self._opened if name.startswith("/")}
 
     def _look_at(self, process: Path) -> None:
         for name in ("cmdline", "environ"):
@@ -65,16 +81,35 @@ class Watch(threading.Thread):
                 if NEEDLE in content:
                     self.leaks.add(f"{name} of {process.name}")
 
+    def _is_held(self, process: Path) -> bool:
+        if bytes(self._held) not in (process / "cmdline").read_bytes():
+            return False
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def _let_go(self, process: Path) -> None:
+        self._opened.update(str(file.readlink()) for file in (process / "fd").iterdir())
+        os.kill(int(process.name), signal.SIGCONT)
+
 
 @contextlib.contextmanager
-def watched() -> Iterator[Watch]:
-    watch = Watch()
+def watched(held: Path) -> Iterator[Watch]:
+    watch = Watch(held)
     watch.start()
     try:
         yield watch
     finally:
         watch.over.set()
         watch.join()
+
+
+def holding(program: str, directory: Path) -> Path:
+    """Write a script that stops before it becomes the program, so that nobody can miss it."""
+    real = shutil.which(program)
+    assert real is not None
+    script = directory / Path(program).name
+    script.write_text(f'#!/bin/sh\nkill -STOP $$\nexec {real} "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 def everything(store: ExternalStore) -> None:
@@ -90,13 +125,17 @@ def test_keyring_leaks_nothing_while_it_works(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     environ = unlocked.environ | {"SMTP_SECRET": TEXT, "KEYRING_LOG": TEXT}
-    with watched() as watch:
-        everything(KeyringStore(tmp_path / "config.toml", environ=environ))
+    script = holding(sys.executable, tmp_path)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with watched(script) as watch:
+        everything(KeyringStore(tmp_path / "config.toml", environ=environ, seconds=60))
     assert any("keyring_child" in line for line in watch.seen), "the watch saw the child"
     assert watch.leaks == set()
+    assert watch.files() <= {os.devnull, str(script)}
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
     assert TEXT not in caplog.text
@@ -106,10 +145,15 @@ def test_systemd_creds_leaks_nothing_while_it_works(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usable_systemd_creds()
-    with watched() as watch:
+    script = holding("systemd-creds", tmp_path)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
+    with watched(script) as watch:
         everything(CredentialStore(tmp_path / "x.cred"))
-    assert any("systemd-creds" in line for line in watch.seen), "the watch saw the child"
+    for command in ("--version", "encrypt", "decrypt"):
+        called = f"{script} {command} "
+        assert any(called in line for line in watch.seen), f"the watch saw {command}"
     assert watch.leaks == set()
+    assert watch.files() <= {os.devnull, str(script)}
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
@@ -163,7 +207,8 @@ def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> Non
     orphan = _child_of(parent.pid)
     parent.kill()
     parent.wait()
-    for _ in range(200):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         if not Path(f"/proc/{orphan}/cmdline").exists():
             return
         if not Path(f"/proc/{orphan}/cmdline").read_bytes():  # a zombie nobody waits for
@@ -173,7 +218,8 @@ def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> Non
 
 
 def _child_of(parent: int) -> int:
-    for _ in range(400):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
             for number in children:
@@ -183,20 +229,27 @@ def _child_of(parent: int) -> int:
     pytest.fail("the child was never started")
 
 
-def test_interrupted_call_leaves_no_child_behind() -> None:
+def test_interrupted_call_leaves_no_child_behind(tmp_path: Path) -> None:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    seconds = f"31.{secrets.randbelow(10**9):09}"
+    def interrupt_the_waiting(main: int) -> None:
+        with (tmp_path / "waiting").open():  # both are there, and the call waits for them
+            signal.pthread_kill(main, signal.SIGALRM)
+
+    os.mkfifo(tmp_path / "waiting")
+    seconds = f"310.{secrets.randbelow(10**9):09}"
+    script = f"cat; sleep {seconds} & echo >'{tmp_path}/waiting'; sleep {seconds}"
+    thread = threading.Thread(target=interrupt_the_waiting, args=[threading.get_ident()])
     former = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    thread.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            run_child(["sh", "-c", f"sleep {seconds} & sleep {seconds}"], b"", os.environ, 30)
+            run_child(["sh", "-c", script], b"", os.environ, 300)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        thread.join()
         signal.signal(signal.SIGALRM, former)
-    deadline = time.monotonic() + 10.0  # a killed process takes a moment to go
+    deadline = time.monotonic() + PATIENCE  # a killed process takes a moment to go
     while _running(seconds) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _running(seconds)
