@@ -57,8 +57,9 @@ async def reviewed(config: Path, **environ: str) -> AsyncGenerator[Operator, Non
 async def written(config: Path, **environ: str) -> AsyncGenerator[Operator, None]:
     """Run the wizard on the screen up to the written file."""
     async with reviewed(config, **environ) as operator:
-        await operator.pilot.press("enter")
+        operator.burst("enter")
         await until(lambda: operator.step == "DoneScreen")
+        await operator.handled()
         yield operator
 
 
@@ -94,7 +95,7 @@ async def test_screen_says_that_the_server_has_reloaded(
         await until(lambda: "has reloaded" in operator.text())
         await operator.settled()
         assert "reloads config.toml by itself" not in operator.text()
-        await operator.pilot.press("enter")
+        operator.burst("enter")
         await until(lambda: operator.app.return_value is not None)
         done = operator.app.return_value
     assert done is not None
@@ -140,13 +141,13 @@ async def test_screen_counts_down_and_one_key_goes_on_without(tmp_path: Path, ke
         assert left
         assert left[0] <= 10
         assert "Esc goes on without" in operator.text()
-        await operator.pilot.press(key)
+        operator.burst(key)
         await until(lambda: STOPPED in operator.text())
         assert "reloads config.toml by itself" in operator.text()
         assert operator.step == "DoneScreen"
         # A button takes no second press while it still looks pressed.
         await until(lambda: not operator.app.screen.query(".-active"))
-        await operator.pilot.press(key)
+        operator.burst(key)
         await until(lambda: operator.app.return_value is not None)
 
 
@@ -157,7 +158,7 @@ async def test_leaving_the_screen_during_the_wait_ends_docker(
     async with written(composed(tmp_path, "[user]\n"), PATH=docker.path) as operator:
         processes = docker.directory / "processes"
         await until(lambda: processes.exists() and bool(processes.read_text()))
-        await operator.pilot.press("ctrl+c")
+        operator.burst("ctrl+c")
         await until(lambda: operator.app.return_value is not None)
     started = [Path("/proc") / number for number in processes.read_text().split()]
     await until(lambda: not any(map(is_running, started)))
@@ -179,7 +180,7 @@ async def test_screen_says_nothing_of_a_log_that_cannot_be_read(
         text = operator.text()
         assert "log:" not in text
         assert "reloads config.toml by itself" in text
-        await operator.pilot.press("enter")
+        operator.burst("enter")
         await until(lambda: operator.app.return_value is not None)
 
 

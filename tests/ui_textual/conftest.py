@@ -32,6 +32,8 @@ from wizard.ui.textual.form_screen import FormScreen
 
 PASSWORD = "open$esame #1"
 NORMAL, SMALL = (80, 24), (40, 12)
+PATIENCE = 60.0
+"""Seconds until something must have happened; only a defect takes that long."""
 
 
 @pytest.fixture(scope="session")
@@ -58,26 +60,49 @@ class Operator:
     def burst(self, *keys: str) -> None:
         """Send keys at once, as a line does that has stalled."""
         for key in keys:
-            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            character = " " if key == "space" else key if len(key) == 1 else None
+            self.app.post_message(events.Key(key, character))
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
+            self.burst(key)
             await self.settled()
 
     async def settled(self) -> None:
         """Wait for everything that the key has set off, a live test included."""
-        for _ in range(400):
-            await self.pilot.pause()
-            testing = [
-                worker
-                for worker in self.app.workers
-                if worker.node is self.app.screen and worker.group != "findings"
-            ]
-            if not (testing or self.app.handing_on):
-                break
-            await asyncio.sleep(0.02)
-        await self.pilot.pause()
+        await self._wait_while(lambda: self._handling() or self._working())
+
+    async def handled(self) -> None:
+        """Wait until the keys have done what they do, whatever goes on in the background."""
+        await self._wait_while(self._handling)
+
+    async def _wait_while(self, busy: Callable[[], bool]) -> None:
+        quiet = 0
+        async with asyncio.timeout(PATIENCE):
+            while quiet < 2 and self.app.is_running:
+                await self.pilot.pause(0.0 if quiet else 0.005)
+                quiet = 0 if busy() else quiet + 1
+
+    def _handling(self) -> bool:
+        app = self.app
+        if app.handing_on or app.message_queue_size or len(app.screen_stack) < 2:
+            return True
+        if app.screen.query(".-active"):  # a button that looks pressed takes no second press
+            return True
+        widgets = app.screen.walk_children(with_self=True)
+        return any(widget.message_queue_size for widget in widgets)
+
+    def _working(self) -> bool:
+        return any(
+            worker.node is self.app.screen and worker.group != "findings"
+            for worker in self.app.workers
+        )
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself, while something else may still go on."""
+        async with asyncio.timeout(PATIENCE):
+            while not reached():
+                await self.pilot.pause(0.01)
 
     @property
     def has_left(self) -> bool:
@@ -140,4 +165,13 @@ def wizard(mail_server: MailServer) -> Wizard:
     return run
 
 
-__all__ = ["DEMO_HOST", "DEMO_USER", "NORMAL", "PASSWORD", "SMALL", "Operator", "Wizard"]
+__all__ = [
+    "DEMO_HOST",
+    "DEMO_USER",
+    "NORMAL",
+    "PASSWORD",
+    "PATIENCE",
+    "SMALL",
+    "Operator",
+    "Wizard",
+]

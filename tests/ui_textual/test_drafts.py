@@ -53,7 +53,7 @@ async def test_signal_keeps_what_stands_on_the_screen(
         await operator.press("enter", "enter")
         await operator.type("half an addr")
         operator.app.end_on_signal(number)
-        await operator.pilot.pause()
+        await operator.settled()
         assert operator.app.return_code == 128 + number
         assert operator.app.kept
     kept = load(config)
@@ -68,7 +68,7 @@ async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wiz
         await operator.type("me@example.org")
         operator.app.end_on_signal(signal.SIGHUP)
         operator.app.end_on_signal(signal.SIGHUP)
-        await operator.pilot.pause()
+        await operator.settled()
         operator.app.end_on_signal(signal.SIGHUP)
         assert operator.app.end_without_loop()
     assert load(config) is not None
@@ -182,7 +182,7 @@ async def test_nothing_is_kept_of_a_configuration_that_does_not_last(
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
         operator.app.end_on_signal(signal.SIGTERM)
-        await operator.pilot.pause()
+        await operator.settled()
         assert not operator.app.kept
     assert load(config) is None
 
@@ -200,6 +200,6 @@ async def test_second_interrupt_ends_at_once(tmp_path: Path, wizard: Wizard) -> 
         await operator.settled()
         assert operator.step == "QuestionScreen"
         operator.app.interrupt()
-        await operator.pilot.pause()
+        await operator.settled()
         assert operator.has_left
     assert load(config) is not None

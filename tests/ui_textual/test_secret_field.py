@@ -113,7 +113,7 @@ async def test_crash_shows_no_value(
                 raise DefectError(len(secret))
 
             operator.app.call_later(crash)
-            await operator.pilot.pause()
+            await operator.settled()
     shown = capsys.readouterr()
     assert shown.err + shown.out == ""  # the command line says it, without the message
     assert isinstance(operator.app.crash, DefectError)

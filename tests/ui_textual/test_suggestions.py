@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.held_records import PUBLIC_RECORDS, HeldRecords
-from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, SMALL, Operator, Wizard
+from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PATIENCE, SMALL, Operator, Wizard
 from wizard.discovery.dns import MxRecord
 from wizard.ui.textual.field import Field
 
 LOOKING = "Looking for the mail server of demo.example …"
 OFFER = f"1 {DEMO_HOST}, port 465, SMTPS"
-PATIENCE = 30.0
-"""Seconds until something must have happened; only a defect takes that long."""
 
 
 class Broken:
@@ -32,14 +30,12 @@ class Broken:
 async def press(operator: Operator, *keys: str) -> None:
     """Press keys while something goes on in the background, which is not waited for."""
     operator.burst(*keys)
-    while operator.app.handing_on or not operator.app._message_queue.empty():  # noqa: SLF001
-        await operator.pilot.pause(0.01)
+    await operator.handled()
 
 
 async def wait(operator: Operator, text: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while text not in operator.text():
-            await operator.pilot.pause(0.05)
+    await operator.until(lambda: text in operator.text())
+    await operator.handled()
 
 
 async def to_server(operator: Operator, user: str = DEMO_USER) -> None:
@@ -66,9 +62,7 @@ async def test_slow_search_has_a_clock_and_does_not_block_typing(
         await press(operator, *"mail.x.example")
         assert endpoint(operator) == "mail.x.example"
         begun = clock(operator)
-        async with asyncio.timeout(PATIENCE):
-            while clock(operator) <= begun:
-                await operator.pilot.pause(0.05)
+        await operator.until(lambda: clock(operator) > begun)
         await press(operator, "enter", "enter")
         assert operator.step == "SecretScreen"
 
@@ -124,8 +118,6 @@ async def test_offer_is_in_sight_on_a_small_screen(tmp_path: Path, wizard: Wizar
         assert LOOKING.removesuffix(" …") in " ".join(operator.drawn().split())
         records.released.set()
         await wait(operator, OFFER)
-        for _ in range(3):
-            await operator.pilot.pause()
         assert "for example mail.example.org" in operator.drawn()
         assert OFFER in operator.drawn()
         assert "Enter takes it over" in operator.drawn()
@@ -187,9 +179,7 @@ async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> No
         await to_server(operator)
         await wait(operator, LOOKING)
         await press(operator, "ctrl+q", "tab", "enter")
-        async with asyncio.timeout(PATIENCE):
-            while not operator.has_left:
-                await operator.pilot.pause(0.01)
+        await operator.until(lambda: operator.has_left)
     left = asyncio.all_tasks() - before
     assert not left or not (await asyncio.wait(left, timeout=PATIENCE))[1]
 
