@@ -16,6 +16,18 @@ os.environ["LANG"] = os.environ.pop("LC_ALL", "") or os.environ.get("LANG", "C.U
 os.environ["LC_MESSAGES"] = "C"
 os.environ.pop("LANGUAGE", None)
 
+LONGEST_ID = 60
+"""Characters of what parameters add to a test's name: more fit on no line of a report."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a name that a value has made too long."""
+    names = [item.nodeid.partition("[") for item in items]
+    tests = {test for test, _, parameters in names if len(parameters) > LONGEST_ID}
+    if tests:
+        listed = "\n  ".join(sorted(tests))
+        raise pytest.UsageError(f"give the parameters of these tests shorter ids:\n  {listed}")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(

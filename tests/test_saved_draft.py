@@ -117,6 +117,16 @@ def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path)
         "relay/me%3ahunter22%40relay",
         f"smtp://{'x' * 2000}",
     ],
+    ids=[
+        "credentials",
+        "address as the user",
+        "no host",
+        "cut off",
+        "no scheme",
+        "with a query",
+        "user is a reference",
+        "too long",
+    ],
 )
 def test_endpoint_that_may_hold_a_password_is_left_out(
     tmp_path: Path, state: Path, endpoint: str
@@ -237,7 +247,23 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("data", DAMAGED)
+@pytest.mark.parametrize(
+    "data",
+    DAMAGED,
+    ids=[
+        "empty",
+        "open object",
+        "list",
+        "null",
+        "number",
+        "text",
+        "not UTF-8",
+        "too deep",
+        "no format",
+        "other format",
+        "too long",
+    ],
+)
 def test_damaged_file_is_ignored_and_goes(tmp_path: Path, state: Path, data: bytes) -> None:
     now = read(tmp_path, CONFIG)
     save_draft(ENTERED, now)
@@ -254,6 +280,11 @@ def test_damaged_file_is_ignored_and_goes(tmp_path: Path, state: Path, data: byt
         ("user", 1), ("user", None), ("user", "x" * 2000), ("endpoint", []), ("starttls", "yes"),
         ("skip", None), ("skip_form", "both"), ("skip_form", []), ("store", "cloud"),
         ("store", {}),
+    ],
+    ids=[
+        "user is a number", "no user", "user too long", "endpoint is a list", "starttls is text",
+        "no skip", "unknown skip form", "skip form is a list", "unknown store",
+        "store is an object",
     ],
 )  # fmt: skip
 def test_damaged_value_is_no_draft(tmp_path: Path, state: Path, field: str, value: object) -> None:

@@ -154,7 +154,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(config=changed(CONFIG, "${SMTP_SECRET}", "hunter22"), env=WITHOUT_SECRET),
         {("secret-in-config", "warning", TOML, SECRET_LINE)},
     ),
-    "secret in config.toml, and another one in .env": (
+    "secret in config.toml, another in .env": (
         config("${SMTP_SECRET}", "hunter22"),
         {
             ("secret-in-config", "warning", TOML, SECRET_LINE),
@@ -233,7 +233,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         yaml(PASSED, ""),
         {("compose-variable-not-passed", "error", YAML, SERVER_LINE)},
     ),
-    "variable is passed to another service only": (
+    "variable for another service only": (
         compose(
             COMPOSE.replace(PASSED, "").replace(
                 "      POSTGRES_DB", PASSED + "      POSTGRES_DB", 1
@@ -245,7 +245,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(env=WITHOUT_SECRET),
         {("compose-variable-blank", "error", YAML, PASSED_LINE)},
     ),
-    "empty variable wins over the .env beside config.toml": (
+    "empty variable wins over .env": (
         {**compose(env=WITHOUT_SECRET), INNER_ENV: "SMTP_SECRET=hunter22\n"},
         {("compose-variable-blank", "error", YAML, PASSED_LINE)},
     ),
@@ -253,7 +253,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         {**yaml(PASSED, PASSED.replace("}", ":?}")), ".env": WITHOUT_SECRET},
         {("secret-unset", "error", TOML, SECRET_LINE)},
     ),
-    "another variable is passed on in its place": (
+    "another variable in its place": (
         yaml(PASSED, PASSED.replace("${SMTP_SECRET}", "${MAIL_PW}")),
         {("compose-variable-blank", "error", YAML, PASSED_LINE)},
     ),

@@ -42,6 +42,18 @@ def changed(old: str, new: str, **more: str) -> dict[str, str]:
         "    env_file: ['.env']\n",
         "    env_file:\n      - path: ./.env\n      - path: missing.env\n        required: false\n",
     ],
+    ids=[
+        "list",
+        "flow list, by name",
+        "flow mapping, by name",
+        "required",
+        "empty default",
+        "default if unset",
+        "default of another",
+        "env_file",
+        "list of env_file",
+        "env_file that may be missing",
+    ],
 )
 def test_variable_may_be_passed_in_any_way(check: Check, environment: str) -> None:
     assert check.layout(changed(ENVIRONMENT, environment)) == ()
@@ -56,6 +68,14 @@ def test_variable_may_be_passed_in_any_way(check: Check, environment: str) -> No
         "      - ${CONFIG_DIRECTORY}:/etc/bomnipotent_server/configs/:ro\n",
         "      - .:/etc/bomnipotent_server/:ro\n",
         "      - {type: bind, src: ./x/../bomnipotent_config, dst: /etc/x/}\n",
+    ],
+    ids=[
+        "read-only",
+        "slash at the end",
+        "variable with a default",
+        "variable",
+        "directory above",
+        "long form",
     ],
 )
 def test_directory_may_be_mounted_in_any_way(check: Check, mount: str) -> None:
@@ -94,6 +114,7 @@ def test_override_file_is_merged(check: Check) -> None:
         "include: [other.yaml]\n" + COMPOSE.replace(PASSED, ""),
         COMPOSE.replace(PASSED, "    extends: {service: base, file: base.yaml}\n"),
     ],
+    ids=["include", "extends"],
 )
 def test_what_may_stand_in_another_file_is_not_missed(check: Check, text: str) -> None:
     assert check.layout(compose(text)) == ()
@@ -180,6 +201,18 @@ def test_environment_of_compose_wins_over_env() -> None:
         "a: 'hunter22",
         "\x07",
     ],
+    ids=[
+        "open list",
+        "tab",
+        "two colons",
+        "unknown alias",
+        "unknown directive",
+        "too deep",
+        "many colons",
+        "python object",
+        "open quote",
+        "control character",
+    ],
 )
 def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(FileRefused) as refusal:
@@ -207,6 +240,23 @@ def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
         "? [a, b]\n: c\n",
         "a: !!python/object/apply:os.system ['touch /tmp/pwned']",
         "services: {server: {environment: {1: 2, true: no}}}",
+    ],
+    ids=[
+        "empty",
+        "comment",
+        "text",
+        "list",
+        "no services",
+        "list of services",
+        "empty service",
+        "list in a service",
+        "scalars for mappings",
+        "odd entries",
+        "service within itself",
+        "mapping merged with itself",
+        "list as a key",
+        "python object",
+        "numbers and booleans",
     ],
 )
 def test_unusual_yaml_is_survived(check: Check, text: str) -> None:

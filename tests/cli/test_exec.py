@@ -189,6 +189,13 @@ def test_keyring_that_does_not_answer_starts_nothing(
         ("SMTP_SECRET='open\n", {}, 6, "env-malformed"),
         ("A='x'B=1\nSMTP_SECRET=x\n", {}, 6, "env-ambiguous"),
     ],
+    ids=[
+        "blank in .env",
+        "blank in the environment",
+        "ambiguous value",
+        "open quote",
+        "ambiguous line",
+    ],
 )
 def test_secret_that_is_blank_or_unclear_starts_nothing(
     layout: Layout, env: str, environ: dict[str, str], exit_code: int, code: str

@@ -43,6 +43,7 @@ raise SystemExit(f"{code}: {found}" if code or found else 0)
             f"asyncio ssl aiosmtplib cryptography wizard.live_test.run {SCREEN} {OTHERS} {RELOAD}",
         ),
     ],
+    ids=["--version", "--help", "show", "check", "set"],
 )
 def test_command_imports_only_what_it_needs(command: str, heavy: str, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(

@@ -234,6 +234,15 @@ def test_invalid_value_is_a_usage_error_and_changes_nothing(
         (b"x" * 9000, "secret-too-long"),
         (b"a'''b\"c\\d", "secret-not-representable"),
     ],
+    ids=[
+        "empty",
+        "line end alone",
+        "two lines",
+        "NUL",
+        "not UTF-8",
+        "too long",
+        "not representable",
+    ],
 )
 def test_secret_that_cannot_be_stored_is_refused_without_showing_it(
     cli: Cli, data: bytes, code: str
@@ -278,7 +287,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "code"), BROKEN)
+@pytest.mark.parametrize(
+    ("text", "code"), BROKEN, ids=["no table", "array of tables", "open header", "key twice"]
+)
 def test_file_that_cannot_be_edited_safely_is_refused(
     cli: Cli, text: str, code: str | None
 ) -> None:
@@ -293,7 +304,9 @@ def test_file_that_cannot_be_edited_safely_is_refused(
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfea\x00", b"user = \xe4\n", b"a = 1\x00\n", b"#" * (2 << 20)]
+    "data",
+    [b"\xff\xfea\x00", b"user = \xe4\n", b"a = 1\x00\n", b"#" * (2 << 20)],
+    ids=["UTF-16", "Latin-1", "NUL", "too large"],
 )
 def test_bytes_that_are_no_configuration_are_refused(cli: Cli, data: bytes) -> None:
     path = cli.directory / "config.toml"

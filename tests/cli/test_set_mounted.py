@@ -19,7 +19,9 @@ FILE = "./bomnipotent_config/config.toml:/etc/bomnipotent_server/configs/config.
 DIRECTORY = "./bomnipotent_config:/etc/bomnipotent_server/configs/:ro"
 
 
-@pytest.mark.parametrize(("source", "needed"), [(FILE, True), (DIRECTORY, False)])
+@pytest.mark.parametrize(
+    ("source", "needed"), [(FILE, True), (DIRECTORY, False)], ids=["file", "directory"]
+)
 def test_restart_is_needed_only_where_the_change_is_not_noticed(
     cli: Cli, source: str, needed: bool
 ) -> None:

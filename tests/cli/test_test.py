@@ -96,6 +96,7 @@ def test_stored_endpoint_that_cannot_work_fails_without_a_connection(cli: Cli) -
         ('user = " you"', "user-blanks", "mail"),
         ("starttls = ${MAYBE}", "starttls-value", "starttls"),
     ],
+    ids=["user unset", "endpoint unset", "starttls unset", "blank", "no boolean"],
 )
 def test_value_that_cannot_work_fails_at_the_stage_that_needs_it(
     cli: Cli, line: str, code: str, stage: str

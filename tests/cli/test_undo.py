@@ -136,7 +136,11 @@ def test_journal_that_somebody_else_could_have_written_is_not_believed(
     assert configured("undo").code == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"version": 99}', b"9" * 99])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b"\xff", b'{"version": 99}', b"9" * 99],
+    ids=["empty", "empty object", "list", "not UTF-8", "unknown version", "huge number"],
+)
 def test_damaged_journal_counts_as_none(
     configured: Cli, state_directory: Path, content: bytes
 ) -> None:

@@ -94,6 +94,7 @@ def test_env_file_can_be_named(tmp_path: Path) -> None:
         ("registry.example.org:5000/wwhsoft/bomnipotent_server:1.5.0 # pinned", "1.5.0"),
         ("postgres:16", None),
     ],
+    ids=["tag", "latest, quoted", "no tag", "registry and comment", "other image"],
 )
 def test_version_is_read_from_the_image_tag(tmp_path: Path, image: str, tag: str | None) -> None:
     touch(tmp_path / "compose.yaml", f"services:\n  bomnipotent:\n    image: {image}\n")

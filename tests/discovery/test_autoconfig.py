@@ -40,6 +40,7 @@ def test_the_server_for_outgoing_mail_is_found() -> None:
         ("25", "STARTTLS", "smtp://mail.example.org:25?tls=required", False),
         ("2525", "STARTTLS", "smtp://mail.example.org:2525?tls=required", False),
     ],
+    ids=["SSL on 465", "STARTTLS on 587", "STARTTLS on 25", "STARTTLS on 2525"],
 )
 def test_a_server_is_suggested_with_the_settings_that_lead_to_it(
     port: str, socket_type: str, endpoint: str, starttls: bool
@@ -53,6 +54,7 @@ def test_a_server_is_suggested_with_the_settings_that_lead_to_it(
 @pytest.mark.parametrize(
     ("port", "socket_type", "why"),
     [("2465", "SSL", "only do on port 465"), ("587", "plain", "without encryption")],
+    ids=["SSL on 2465", "plain on 587"],
 )
 def test_a_server_that_no_endpoint_leads_to_is_left_out_with_a_remark(
     port: str, socket_type: str, why: str
@@ -75,6 +77,17 @@ def test_a_server_that_no_endpoint_leads_to_is_left_out_with_a_remark(
         ("${SMTP_SECRET}%EMAILADDRESS%", None),
         ("%EMAILADDRESS%\u202e", None),
         ("%EMAILADDRESS% x", None),
+    ],
+    ids=[
+        "address",
+        "local part",
+        "local part and domain",
+        "local part with a suffix",
+        "fixed",
+        "empty",
+        "reference",
+        "control character",
+        "blank",
     ],
 )
 def test_the_user_is_filled_in_or_left_alone(template: str, user: str | None) -> None:
@@ -147,6 +160,23 @@ def test_a_host_in_unicode_is_suggested_in_its_dns_form() -> None:
         "a" * 64 + ".example.org",
         "a." * 300 + "example.org",
     ],
+    ids=[
+        "empty",
+        "localhost",
+        "underscore",
+        "IPv4",
+        "IPv6",
+        "port",
+        "scheme",
+        "path",
+        "line break",
+        "tab",
+        "right to left",
+        "reference",
+        "user",
+        "label too long",
+        "name too long",
+    ],
 )
 def test_what_is_not_a_public_host_is_never_suggested(host: str) -> None:
     found = suggested(web.server(host))
@@ -155,7 +185,20 @@ def test_what_is_not_a_public_host_is_never_suggested(host: str) -> None:
     assert all(remark.isprintable() for remark in found.remarks)
 
 
-@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "4 65", "٤٦٥", "465.0", "9" * 5000])
+@pytest.mark.parametrize(
+    "port",
+    ["", "0", "65536", "-1", "4 65", "٤٦٥", "465.0", "9" * 5000],
+    ids=[
+        "empty",
+        "zero",
+        "too high",
+        "negative",
+        "blank inside",
+        "other digits",
+        "fraction",
+        "huge",
+    ],
+)
 def test_what_is_not_a_port_is_left_out(port: str) -> None:
     assert servers_in(web.server(port=port)) == []
 

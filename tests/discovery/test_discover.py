@@ -192,6 +192,7 @@ async def test_nothing_but_names_of_the_domain_is_asked_for(
         ([("smtp", 465), ("mail", 465)], [("smtp", False), ("mail", False)]),
         ([("smtp", 25)], []),
     ],
+    ids=["smtp 465", "mail 587", "smtp on both", "587 and 465", "both on 465", "smtp 25"],
 )
 async def test_guesses_are_hosts_that_accept_connections_and_are_sent_nothing(
     listen: Listen,

@@ -50,6 +50,27 @@ def test_the_domain_is_in_lower_case_ascii(address: str, domain: str) -> None:
         ("you@\u2024\u2024.example", "domain-invalid"),
         ("you@" + "ü" * 300 + ".example", "domain-invalid"),
     ],
+    ids=[
+        "no at sign",
+        "empty",
+        "nothing after it",
+        "localhost",
+        "below localhost",
+        "IPv4",
+        "IPv4 in brackets",
+        "IPv6",
+        "two dots",
+        "dot at the end",
+        "dot at the start",
+        "blank",
+        "line break",
+        "scheme",
+        "port",
+        "label too long",
+        "name too long",
+        "dot leaders",
+        "too long in punycode",
+    ],
 )
 def test_what_has_no_domain_is_refused_with_a_sentence(address: str, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:

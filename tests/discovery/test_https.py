@@ -68,7 +68,11 @@ async def test_the_file_arrives_and_the_request_reveals_nothing_about_the_operat
         b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<x/>and more",
         web.response(b"<x/>", "Content-Type: text/xml"),
     ],
-)
+    ids=[
+        "chunked", "chunked, careless", "until the end", "careless", "after an interim one",
+        "with a length", "usual",
+    ],
+)  # fmt: skip
 async def test_every_form_of_a_response_is_read(
     serve: Serve, authority: trustme.CA, answer: bytes
 ) -> None:
@@ -209,6 +213,20 @@ async def test_circular_redirections_come_to_an_end(serve: Serve, authority: tru
         "file:///etc/passwd",
         "javascript:alert(1)",
     ],
+    ids=[
+        "http",
+        "other port",
+        "user",
+        "IPv4",
+        "IPv6",
+        "open bracket",
+        "localhost",
+        "not ASCII",
+        "blank",
+        "no port",
+        "file",
+        "javascript",
+    ],
 )
 async def test_a_redirection_to_anything_but_https_is_not_followed(
     serve: Serve, authority: trustme.CA, to: str
@@ -237,6 +255,22 @@ async def test_a_redirection_to_anything_but_https_is_not_followed(
         ("elsewhere.example", ["10.0.0.1"], False),
         ("elsewhere.example", ["::ffff:192.168.0.1"], False),
         ("elsewhere.example", ["fd00::1"], False),
+    ],
+    ids=[
+        "own private IPv4",
+        "own private IPv6",
+        "own IPv4 loopback",
+        "own IPv6 loopback",
+        "own mapped loopback",
+        "own link-local IPv4",
+        "own link-local IPv6",
+        "own unspecified",
+        "own multicast",
+        "own public among two",
+        "public elsewhere",
+        "private IPv4 elsewhere",
+        "mapped private elsewhere",
+        "private IPv6 elsewhere",
     ],
 )
 async def test_only_allowed_addresses_are_connected_to(

@@ -101,6 +101,24 @@ def test_every_code_is_used() -> None:
         ("google.com.example.org", None),
         ("", None),
     ],
+    ids=[
+        "google",
+        "google in capitals",
+        "smtp.google.com",
+        "googlemail",
+        "microsoft",
+        "mx.microsoft",
+        "outlook",
+        "fastmail",
+        "hetzner",
+        "proton",
+        "infomaniak",
+        "strato",
+        "tuta",
+        "other name that ends alike",
+        "other name that begins alike",
+        "empty",
+    ],
 )
 def test_the_receiver_of_the_mail_is_recognised(mx: str, expected: str | None) -> None:
     provider = provider_by_mx(mx)
@@ -143,6 +161,7 @@ def test_a_provider_that_only_has_starttls_is_suggested_with_it() -> None:
         ("you@outlook.com", "smtp-mail.outlook.com", "OAuth"),
         ("you@tutanota.com", "", "no SMTP"),
     ],
+    ids=["outlook", "tutanota"],
 )
 def test_a_provider_that_cannot_be_used_is_named_with_the_reason(
     address: str, endpoint: str, why: str
@@ -213,6 +232,7 @@ def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
         ("smtp.yandex.com", "Enter the secret again"),  # nobody has confirmed the app password
         ("mail.example.org", "Enter the secret again"),
     ],
+    ids=["fastmail", "mailbox.org", "web.de", "brevo", "scaleway", "resend", "yandex", "unknown"],
 )
 def test_a_refused_login_is_explained_with_what_the_table_knows(host: str, remedy: str) -> None:
     settings = SmtpSettings("you@example.org", Endpoint.parse(host), secret=Secret("x" * 9))

@@ -106,6 +106,7 @@ async def test_a_domain_that_offers_neither_says_so() -> None:
         ({STARTTLS: ["0 1 2525 m.example.org."]}, "smtp://m.example.org:2525?tls=required", None),
         ({SMTPS: ["0 1 2465 m.example.org."]}, None, "port 2465"),
     ],
+    ids=["STARTTLS", "SMTPS"],
 )
 async def test_unusual_ports_become_settings_or_a_remark(
     records: dict[str, list[str]], endpoint: str | None, remark: str | None
@@ -186,7 +187,7 @@ HOSTILE: dict[str, Misbehave] = {
     "a pointer beyond the end": raw(b"\0\x0a\xff\xff"),
     "no data": raw(b""),
     "half a record": raw(b"\0"),
-    "fewer records than promised": raw(b"\0\x0a\0", count=9),
+    "fewer than promised": raw(b"\0\x0a\0", count=9),
     "a circle of names": loop,
     "nothing": lambda _: b"",
     "not DNS": lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n",

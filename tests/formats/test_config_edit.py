@@ -358,6 +358,7 @@ def test_renaming_and_setting_go_together() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [("[smtp]\n[smtp_config]\n", 2), ("[SMTP]\n[smtp_config]\n", 1)],
+    ids=["old name second", "old name first"],
 )
 def test_renaming_is_refused_if_two_sections_would_have_the_same_name(text: str, line: int) -> None:
     with pytest.raises(FileRefused) as refused:
@@ -383,6 +384,7 @@ def test_smtp_that_is_not_a_table_is_refused(text: str, line: int) -> None:
         "smtp = { user.x = 1 }\n",
         "smtp.user.x = 1\n",
     ],
+    ids=["dotted key", "table", "tables", "inline", "all dotted"],
 )
 def test_an_edit_that_would_mean_something_else_is_refused_with_a_snippet(text: str) -> None:
     edit = ConfigEdit(

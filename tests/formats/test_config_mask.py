@@ -82,7 +82,23 @@ def test_what_may_be_a_secret_is_masked(text: str, masked: str) -> None:
     assert mask_config(text) == masked
 
 
-@pytest.mark.parametrize("text", SHOWN)
+@pytest.mark.parametrize(
+    "text",
+    SHOWN,
+    ids=[
+        "empty",
+        "reference in a table",
+        "dotted reference",
+        "reference without quotes",
+        "reference in a comment",
+        "reference in a URL",
+        "path of a key",
+        "other names",
+        "URL in a comment",
+        "byte order mark",
+        "new file",
+    ],
+)
 def test_everything_else_is_shown_as_it_is(text: str) -> None:
     assert mask_config(text) == text
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from wizard.errors import FileRefused
@@ -179,35 +177,39 @@ def test_skipping_of_verification_is_undone(before: str, after: str) -> None:
     assert parse_config(after).skip is None
 
 
-SITES = [
-    "",
-    "# file\n",
-    "# file\n\n# t\n[t]\nb = 1\n",
-    "a = 1\n",
-    "a = 1\n\n\n[t]\n\n\n",
-    "  a   = 1\n  bcd = 2\n",
-    "[user]\n",
-    "[user]\ntmp_admin = 'a'\n",
-    "a = 1\n[user]\n# c\n\n[t]\n",
-    "user = {}\n",
-    "user = { }\n",
-    "user = {  tmp_admin = 'a',x=1 }\n",
-    "user.tmp_admin = 'a'\n",
-    "[user.x]\n[[user.y]]\n",
-    "a = 1\n# skip_user_verification = true\n[user]\n# skip_verification = true\n",
-    f"{MARK}\n",
-    f"{MARK}\n[user]\n",
-    f"a = 1\n\n{MARK}\n[t]\n",
-    "p = ${PORT}\n",
-    'a = """\n[user]\n"""\n',
-]
-ENDINGS = ["", "\n", "\n\n", "  ", "\n# end", "\n\t"]
+SITES = {
+    "empty": "",
+    "comment": "# file\n",
+    "two comments": "# file\n\n# t\n[t]\nb = 1\n",
+    "global key": "a = 1\n",
+    "key and table": "a = 1\n\n\n[t]\n\n\n",
+    "style": "  a   = 1\n  bcd = 2\n",
+    "user": "[user]\n",
+    "user with a key": "[user]\ntmp_admin = 'a'\n",
+    "user above": "a = 1\n[user]\n# c\n\n[t]\n",
+    "inline": "user = {}\n",
+    "inline, blank": "user = { }\n",
+    "inline, keys": "user = {  tmp_admin = 'a',x=1 }\n",
+    "dotted": "user.tmp_admin = 'a'\n",
+    "sub-tables": "[user.x]\n[[user.y]]\n",
+    "disabled": "a = 1\n# skip_user_verification = true\n[user]\n# skip_verification = true\n",
+    "marked": f"{MARK}\n",
+    "marked user": f"{MARK}\n[user]\n",
+    "marked table": f"a = 1\n\n{MARK}\n[t]\n",
+    "reference": "p = ${PORT}\n",
+    "long string": 'a = """\n[user]\n"""\n',
+}
+ENDINGS = {
+    "no end": "", "end": "\n", "two ends": "\n\n", "blanks": "  ", "comment": "\n# end",
+    "tab": "\n\t",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("form", SkipKey)
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@pytest.mark.parametrize("bom", ["", "\ufeff"])
-@pytest.mark.parametrize(("site", "ending"), itertools.product(SITES, ENDINGS))
+@pytest.mark.parametrize("form", SkipKey, ids=lambda form: form.name)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["plain", "BOM"])
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize("site", SITES.values(), ids=SITES)
 def test_setting_and_unsetting_restores_every_byte(
     form: SkipKey, line_end: str, bom: str, site: str, ending: str
 ) -> None:

@@ -89,6 +89,20 @@ def test_values_of_references_outside_of_strings_are_their_source() -> None:
             set(SkipKey),
         ),
     ],
+    ids=[
+        "empty",
+        "global key",
+        "global key, false",
+        "global key, number",
+        "other table",
+        "key of user",
+        "dotted key",
+        "inline table",
+        "key of user, false",
+        "key of user, reference",
+        "both",
+        "both, user says false",
+    ],
 )
 def test_skipped_verification_is_seen_in_both_forms(
     text: str, skip: SkipKey | None, both: bool, present: set[SkipKey]
@@ -110,6 +124,17 @@ def test_skipped_verification_is_seen_in_both_forms(
         ("tmp_admin = 'a'\n[user]\n", SkipKey.USER_TABLE),
         ("[a]\ntmp_admin = 'a'\n", None),
         ("user = 3\n", None),
+    ],
+    ids=[
+        "empty",
+        "table user",
+        "dotted user",
+        "global admin",
+        "global expiration period",
+        "global skip",
+        "global admin and table",
+        "other table",
+        "user is a number",
     ],
 )
 def test_version_is_inferred_from_the_names_in_use(text: str, form: SkipKey | None) -> None:
@@ -144,7 +169,9 @@ def test_log_file(text: str, path: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["[smtp]\nsecret = '${S}'\n", "smtp = { secret = '${S}' }\n", "smtp.secret = ${S}\n"]
+    "secret",
+    ["[smtp]\nsecret = '${S}'\n", "smtp = { secret = '${S}' }\n", "smtp.secret = ${S}\n"],
+    ids=["table", "inline table", "dotted, no quotes"],
 )
 def test_references_elsewhere_are_distinguished_from_that_of_the_secret(secret: str) -> None:
     view = parse_config(f"a = 'x${{A}}y' # ${{C}}\np = ${{P}}\n# ${{D}}\n{secret}")

@@ -46,6 +46,19 @@ secrets = st.text("ab '\"\\$#{}é", min_size=1, max_size=8)
         ("# MY_SMTP_SECRET=\nA=1\n", "# MY_SMTP_SECRET=\nA=1\nSMTP_SECRET='a b'\n"),
         ("A='\n# SMTP_SECRET=\n'\n", "A='\n# SMTP_SECRET=\n'\nSMTP_SECRET='a b'\n"),
     ],
+    ids=[
+        "empty",
+        "byte order mark",
+        "at the end",
+        "no line end",
+        "CR LF",
+        "empty line",
+        "below the disabled line",
+        "disabled line without an end",
+        "disabled line with export",
+        "other disabled line",
+        "disabled line in a value",
+    ],
 )
 def test_a_new_variable_gets_a_line_of_its_own(before: str, after: str) -> None:
     assert set_variable(before, NAME, "a b") == after
@@ -67,6 +80,20 @@ def test_a_new_variable_gets_a_line_of_its_own(before: str, after: str) -> None:
         ("SMTP_SECRET_2=1\nSMTP_SECRET=2\n", "SMTP_SECRET_2=1\nSMTP_SECRET=new\n"),
         ("SMTP_SECRET=old\nA=${SMTP_SECRET}\n", "SMTP_SECRET=new\nA=${SMTP_SECRET}\n"),
     ],
+    ids=[
+        "plain",
+        "no line end",
+        "empty, CR LF",
+        "byte order mark",
+        "quotes and blanks",
+        "export",
+        "several lines",
+        "twice",
+        "twice, first already new",
+        "name in a value",
+        "other name alike",
+        "used by another",
+    ],
 )
 def test_an_existing_value_is_replaced_where_it_is(before: str, after: str) -> None:
     assert set_variable(before, NAME, "new") == after
@@ -82,12 +109,24 @@ def test_an_existing_value_is_replaced_where_it_is(before: str, after: str) -> N
         ("SMTP_SECRET='o\nld' # note\n", "# note\nSMTP_SECRET=new\n"),
         ("SMTP_SECRET=old  # it's\n# don't\n", "# it's\nSMTP_SECRET=new\n# don't\n"),
     ],
+    ids=[
+        "plain",
+        "empty, CR LF",
+        "quoted and indented",
+        "last line",
+        "several lines",
+        "quote in the comment",
+    ],
 )
 def test_a_comment_after_the_value_moves_to_the_line_above(before: str, after: str) -> None:
     assert set_variable(before, NAME, "new") == after
 
 
-@pytest.mark.parametrize("before", ["SMTP_SECRET=#old\n", "SMTP_SECRET='old\\' # er'\n"])
+@pytest.mark.parametrize(
+    "before",
+    ["SMTP_SECRET=#old\n", "SMTP_SECRET='old\\' # er'\n"],
+    ids=["hash at once", "after a quote"],
+)
 def test_what_only_dotenvy_reads_as_a_comment_is_removed_with_the_old_value(before: str) -> None:
     assert set_variable(before, NAME, "new") == "SMTP_SECRET=new\n"
 
@@ -122,6 +161,16 @@ def test_a_value_that_is_equal_for_one_reader_only_is_replaced(text: str) -> Non
         ("A=1\n", "A=1\n"),
         ("X=it's\n", "X=it's\n"),
     ],
+    ids=[
+        "between others",
+        "last line",
+        "with a comment",
+        "twice, several lines",
+        "name in a value",
+        "in a comment",
+        "not there",
+        "unreadable",
+    ],
 )
 def test_removing_takes_out_only_the_lines_of_the_variable(before: str, after: str) -> None:
     assert remove_variable(before, NAME) == after
@@ -137,6 +186,15 @@ def test_removing_takes_out_only_the_lines_of_the_variable(before: str, after: s
         ("A=1\nSMTP_SECRET=x$A\n", "x1"),
         ("SMTP_SECRET=$A_B\n", "environ_B"),
         ("SMTP_SECRET='$A'\n", "$A"),
+    ],
+    ids=[
+        "empty",
+        "in a comment",
+        "blank",
+        "twice",
+        "from a variable above",
+        "from the environment",
+        "single quotes",
     ],
 )
 def test_the_value_is_the_one_that_the_server_sees(text: str, value: str | None) -> None:
@@ -163,6 +221,24 @@ def test_the_value_is_the_one_that_the_server_sees(text: str, value: str | None)
         ("A=1\nX=it's\nY=d'f\nB=1\n", "env-ambiguous", 2, "The server and Docker Compose disagree"),
         ("A='x'B=1\n", "env-ambiguous", 1, "The server and Docker Compose disagree on where"),
         ("A=1\nexport =1\n", "env-ambiguous", 2, "The server and Docker Compose disagree on what"),
+    ],
+    ids=[
+        "open quote",
+        "open at end",
+        "blank in value",
+        "colon",
+        "backslash",
+        "open ${",
+        "blank at end",
+        "backslash at end",
+        "${1}",
+        "required ${}",
+        "after quotes, +",
+        "after quotes, y",
+        "NUL",
+        "two odd quotes",
+        "two in a line",
+        "export alone",
     ],
 )
 def test_a_file_that_is_not_read_alike_is_refused_with_line_and_reason(
@@ -216,6 +292,18 @@ def test_a_reference_that_fails_only_with_the_new_value_is_refused() -> None:
         ("SMTP_SECRET=new\n", "new"),
         ("A=1\nB=2\nSMTP_SECRET=new\n", "new"),
         ("A=1\nSMTP_SECRET=new\nB='\n", "new"),
+    ],
+    ids=[
+        "not replaced",
+        "old one below",
+        "backslash after it",
+        "not there",
+        "not removed",
+        "other one quoted",
+        "other value changed",
+        "other one lost",
+        "another one added",
+        "open quote below",
     ],
 )
 def test_an_edit_that_did_something_else_would_be_noticed(after: str, value: str | None) -> None:

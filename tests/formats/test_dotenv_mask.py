@@ -37,6 +37,22 @@ soup = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
         ("#old\n", "#********\n"),
         ("A=x  # it's\n# don't\nB=1\n", "A=********\n********\nB=********\n"),
     ],
+    ids=[
+        "empty",
+        "quoted, with a comment",
+        "byte order mark",
+        "empty values",
+        "comment for a value",
+        "several lines",
+        "comments",
+        "disabled lines",
+        "colon in a comment",
+        "URL in a comment",
+        "password in a URL",
+        "mark and comment",
+        "comment of one word",
+        "quote in a comment",
+    ],
 )
 def test_values_are_hidden_and_the_rest_is_shown(text: str, masked: str) -> None:
     assert mask_dotenv(text) == masked
@@ -52,6 +68,15 @@ def test_values_are_hidden_and_the_rest_is_shown(text: str, masked: str) -> None
         ("A='\nMIIEow==\n", "********\n********\n"),
         ("A='x'\fB=1\nC=1\n", "A=********\f********\nC=********\n"),
         ("X=it's\nB=1\nC=d'f\n", "X=********\n********\n********\n"),
+    ],
+    ids=[
+        "blank in a value",
+        "bad reference",
+        "colon",
+        "no name",
+        "open quote",
+        "form feed",
+        "two odd quotes",
     ],
 )
 def test_what_is_not_read_alike_is_hidden_as_a_whole(text: str, masked: str) -> None:

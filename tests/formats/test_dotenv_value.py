@@ -37,6 +37,22 @@ from wizard.formats.dotenv.quoting import (
         ("a\ufffe", "secret-not-a-character"),
         ("a\ufdd0", "secret-not-a-character"),
     ],
+    ids=[
+        "empty",
+        "LF",
+        "CR",
+        "line separator",
+        "paragraph separator",
+        "byte order mark",
+        "NUL",
+        "escape",
+        "delete",
+        "next line",
+        "surrogate",
+        "last code point",
+        "U+FFFE",
+        "U+FDD0",
+    ],
 )
 def test_a_value_that_cannot_be_written_is_refused_with_the_reason(value: str, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:
@@ -68,6 +84,22 @@ def test_any_other_value_passes(value: str) -> None:
         ("a\\\\\\", '"a\\\\\\\\\\\\"'),
         ("it's", '"it\'s"'),
         ("'$\"\\", '"\'\\$\\"\\\\"'),
+    ],
+    ids=[
+        "plain",
+        "blank",
+        "tab",
+        "hash",
+        "tilde",
+        "not ASCII",
+        "dollars",
+        "double quote",
+        "backslash",
+        "two backslashes",
+        "last backslash",
+        "three backslashes",
+        "single quote",
+        "all of them",
     ],
 )
 def test_a_value_is_quoted_as_little_as_all_readers_allow(value: str, quoted: str) -> None:

@@ -31,6 +31,16 @@ def test_byte_order_mark_and_line_ends_survive(data: bytes) -> None:
         (b"a = 1\nb = 2\nc = '\xfc'\n", "file-not-utf8", 3),
         (b"a = '\xed\xa0\x80'", "file-not-utf8", 1),
     ],
+    ids=[
+        "too large",
+        "UTF-16",
+        "UTF-16-LE",
+        "UTF-16-BE",
+        "NUL in line 2",
+        "NUL alone",
+        "Latin-1",
+        "surrogate",
+    ],
 )
 def test_what_is_not_utf8_text_is_refused(data: bytes, code: str, line: int | None) -> None:
     with pytest.raises(FileRefused) as refused:

@@ -16,38 +16,38 @@ from wizard.formats.toml.statements import (
     toml_references,
 )
 
-TEXTS = [
-    "",
-    "\n",
-    "  ",
-    "\ufeff",
-    "\ufeffa = 1\n",
-    "a = 1",
-    "a=1#c",
-    "\ta\t=\t1\t# c\r\n\r\n# d\r\nb = 2",
-    'a.b . \'c d\'."e\\"]" = 1\n',
-    "[ a . 'b]' ] # [c]\nd = 1\n[[e]]\n[[ e.f ]]\ng = 1",
-    's = """\n[smtp]\nuser = "x"\n"""\n[t]\n',
-    "s = '''\n[smtp]\n# '''\nb = ''''a'''''\nc = \"\"\"\\\"\"\"\"\"\"\n",
-    'e = """"""\nf = \'\'\'\'\'\'\ng = ""\nh = \'\'\ni = """"""""\n',
-    'a = [ # ]\n  1, # "\n  [2, "]"], { b = "}" },\n] # end\nc = 1',
-    "a = { b = [1, 2], \"c d\" . e = { f = '}' } }\n",
-    "d = 1979-05-27 07:32:00Z # c\nf = -0.0\ni = 0xFF\nn = nan\nt = 07:32:00.5\n",
-    "p = ${PORT}\nq = [${A}, ${B}]\nr = -${C} # ${D}\n",
-    "'' = 1\n\"\\t\" .a = 2\n",
-    "x = 1 \r\n",
-    "\n\r\n \t\n#\n#\r\n",
-]
+TEXTS = {
+    "empty": "",
+    "line end": "\n",
+    "blanks": "  ",
+    "mark": "\ufeff",
+    "mark and key": "\ufeffa = 1\n",
+    "no line end": "a = 1",
+    "tight": "a=1#c",
+    "tabs and CR LF": "\ta\t=\t1\t# c\r\n\r\n# d\r\nb = 2",
+    "dotted keys": 'a.b . \'c d\'."e\\"]" = 1\n',
+    "headers": "[ a . 'b]' ] # [c]\nd = 1\n[[e]]\n[[ e.f ]]\ng = 1",
+    "long basic string": 's = """\n[smtp]\nuser = "x"\n"""\n[t]\n',
+    "long literal string": "s = '''\n[smtp]\n# '''\nb = ''''a'''''\nc = \"\"\"\\\"\"\"\"\"\"\n",
+    "empty strings": 'e = """"""\nf = \'\'\'\'\'\'\ng = ""\nh = \'\'\ni = """"""""\n',
+    "array": 'a = [ # ]\n  1, # "\n  [2, "]"], { b = "}" },\n] # end\nc = 1',
+    "inline table": "a = { b = [1, 2], \"c d\" . e = { f = '}' } }\n",
+    "numbers": "d = 1979-05-27 07:32:00Z # c\nf = -0.0\ni = 0xFF\nn = nan\nt = 07:32:00.5\n",
+    "references": "p = ${PORT}\nq = [${A}, ${B}]\nr = -${C} # ${D}\n",
+    "odd keys": "'' = 1\n\"\\t\" .a = 2\n",
+    "blank after a value": "x = 1 \r\n",
+    "blank lines": "\n\r\n \t\n#\n#\r\n",
+}
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_statements_cover_the_text(text: str) -> None:
     source = parse_toml(text)
     assert source.text == text
     assert all(statement.text for statement in source.statements)
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_spans_contain_the_value_that_tomllib_reads(text: str) -> None:
     for pair in parse_toml(text).statements:
         if pair.kind is StatementKind.PAIR:
@@ -127,6 +127,24 @@ def test_references_outside_of_strings_become_integers_of_the_same_length() -> N
         ("a = 1\n[${TABLE}]\n", "config-reference-as-key", 2),
         ("[a.${TABLE}.b]\n", "config-reference-as-key", 1),
     ],
+    ids=[
+        "no value",
+        "key twice",
+        "table twice",
+        "inline table extended",
+        "CR alone",
+        "open string",
+        "no such date",
+        "huge number",
+        "two byte order marks",
+        "deep list",
+        "deep key",
+        "reference alone",
+        "reference alone, indented",
+        "reference as a key",
+        "reference as a table",
+        "reference in a header",
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(
     text: str, code: str, line: int | None
@@ -157,6 +175,18 @@ def test_refusal_names_the_column_and_quotes_a_harmless_line() -> None:
         "tokens = [\n  'hunter2' 'b',\n]\n",
         "hunter2\n",
         'a = 1\n"hunter2" = 1\n"hunter2" = 2\n',
+    ],
+    ids=[
+        "secret",
+        "user",
+        "table twice",
+        "dotted key",
+        "open URL",
+        "password",
+        "long string",
+        "list",
+        "alone",
+        "key twice",
     ],
 )
 def test_refusal_of_invalid_toml_shows_no_line_that_may_contain_a_secret(text: str) -> None:
@@ -196,6 +226,7 @@ def test_a_mebibyte_is_read_to_the_end(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["a." * MEBIBYTE, '"""' * MEBIBYTE, "[" * MEBIBYTE, "${" * MEBIBYTE, '"\\' * MEBIBYTE],
+    ids=["dots", "quotes", "brackets", "references", "escapes"],
 )
 def test_a_mebibyte_of_nonsense_is_refused(text: str) -> None:
     with pytest.raises(FileRefused):

@@ -47,7 +47,14 @@ PASSWORD = "hunter2pw"
         ("smtp://u:${SMTP_SECRET}@relay", "smtp://u:${SMTP_SECRET}@relay"),
         ("smtp://u:${A}x@relay", "smtp://u:********@relay"),
     ],
-)
+    ids=[
+        "credentials", "address as the user", "slash", "query and fragment", "blank", "at sign",
+        "no scheme", "blank before it", "no user", "one slash", "backslashes", "capitals",
+        "three slashes", "encoded colon", "encoded at sign", "all encoded", "host",
+        "host and port", "relay and name", "user alone", "address as the user alone",
+        "mail address", "reference", "reference and text",
+    ],
+)  # fmt: skip
 def test_password_in_an_endpoint_is_masked_however_malformed(endpoint: str, shown: str) -> None:
     assert mask_url_password(endpoint) == shown
     assert (url_password(endpoint) is None) == (endpoint == shown)
@@ -62,6 +69,7 @@ def test_password_in_an_endpoint_is_masked_however_malformed(endpoint: str, show
         ("see https://example.org, or write to: me@example.org",) * 2,
         ("the port is 465: see https://example.org:443/docs",) * 2,
     ],
+    ids=["address", "one slash", "no scheme", "mail address", "ports"],
 )
 def test_passwords_are_masked_in_other_text_and_punctuation_is_left_alone(
     text: str, shown: str

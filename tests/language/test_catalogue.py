@@ -145,6 +145,16 @@ def test_a_sentence_without_a_mark_is_noticed(source: str) -> None:
         'name = f"{user}@{host}"',
         'key = settings["Authorization"]',
     ],
+    ids=[
+        "docstring",
+        "marked",
+        "marked for later",
+        "error for developers",
+        "pattern",
+        "code",
+        "no words",
+        "key",
+    ],
 )
 def test_what_is_marked_or_not_a_sentence_is_not_reported(source: str) -> None:
     assert not _unmarked(source)

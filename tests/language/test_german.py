@@ -158,6 +158,7 @@ def test_another_language_is_a_usage_error(tmp_path: Path) -> None:
         (("undo",), "rückgängig gemacht werden könnte"),
         (("exec", "--", "true"), ""),
     ],
+    ids=["endpoint", "argument", "timeout", "directory", "undo", "exec"],
 )
 def test_an_error_is_german_and_has_its_code(
     tmp_path: Path, arguments: tuple[str, ...], words: str

@@ -154,7 +154,7 @@ def _greetings() -> Iterator[Case]:
         ("250 " + "x" * 1000, "protocol-error"),
     ):
         shown = reply if isinstance(reply, str) else reply.decode("latin-1")
-        name = shown.replace("\r", "␍").replace("\n", "␊")[:48]
+        name = ascii(shown)[1:-1][:36]
         yield smtps(f"EHLO: {name}", {"EHLO": reply}, f"fail {code} ehlo")
 
 
@@ -265,7 +265,7 @@ def _logins() -> Iterator[Case]:
         (b"535-no\r\n421 no\r\n", "protocol-error"),
     ):
         shown = reply if isinstance(reply, str) else reply.decode("latin-1")
-        name = ascii(shown)[1:-1][:48]
+        name = ascii(shown)[1:-1][:36]
         yield smtps(f"AUTH: {name}", {"AUTH": reply}, f"fail {code} auth")
     yield smtps("AUTH: 200", {"AUTH": "200 fine"})
     for name, password in (
@@ -285,7 +285,7 @@ def _mails() -> Iterator[Case]:
         ("421 4.3.2 Later", "fail rate-limited mail"),
         ("530 5.7.0 Must issue a STARTTLS command first", "fail encryption-required mail"),
     ):
-        yield smtps(f"MAIL: {reply}", {"MAIL": reply}, expected)
+        yield smtps(f"MAIL: {reply[:36]}", {"MAIL": reply}, expected)
     yield smtps(
         "MAIL: greylisted",
         {"MAIL": "451 4.7.1 Greylisted", "RCPT": "503 5.5.1 Sender first"},
@@ -322,7 +322,7 @@ def _mails() -> Iterator[Case]:
         (".", "CLOSE", "fail protocol-error data"),
     ):
         yield smtps(
-            f"{'the mail' if verb == '.' else verb}: {reply}",
+            f"{'the mail' if verb == '.' else verb}: {reply}"[:48],
             {verb: reply},
             expected,
             recipient=TO,

@@ -28,11 +28,6 @@ class KnownReply(NamedTuple):
     login: bool = True
     """Whether the settings have a secret, so that the client has logged in before."""
 
-    @property
-    def id(self) -> str:
-        """A short name for the test of this reply, unique among all replies."""
-        return f"{self.stage} {' '.join(self.said.split())[:80]}"
-
 
 def known_replies() -> list[KnownReply]:
     """Return all replies in the order of the file."""

@@ -38,6 +38,7 @@ def stages(report: TestReport) -> list[str]:
         ("mail.demo.example", True, 587, Security.STARTTLS, STARTTLS),
         ("smtp://mail.demo.example?tls=required", False, 587, Security.STARTTLS, STARTTLS),
     ],
+    ids=["SMTPS", "STARTTLS", "STARTTLS from the endpoint"],
 )
 async def test_login_and_sender_pass_on_an_encrypted_route(
     friendly: MailServer,

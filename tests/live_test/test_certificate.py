@@ -63,7 +63,9 @@ def test_certificate_with_thousands_of_names_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"0", b"\x30\x80", b"\xa0\x84\xff\xff\xff\xff", b"\x30" * 9999]
+    "data",
+    [b"", b"0", b"\x30\x80", b"\xa0\x84\xff\xff\xff\xff", b"\x30" * 9999],
+    ids=["empty", "one byte", "no length", "huge length", "nested"],
 )
 def test_other_data_is_not_a_certificate(data: bytes) -> None:
     assert read_certificate(data) is None

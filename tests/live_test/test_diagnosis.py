@@ -92,7 +92,7 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("cause", list(Cause), ids=lambda cause: cause.name)
 @pytest.mark.parametrize("stage", list(Stage))
 def test_every_failure_at_every_stage_has_whole_sentences(cause: Cause, stage: Stage) -> None:
     for tested in SETTINGS:
@@ -147,6 +147,32 @@ def test_every_refusal_is_explained(stage: Stage, code: int, text: str) -> None:
         (Stage.RCPT, "554 5.7.1 <a@b>: Relay access denied", "recipient-refused"),
         (Stage.RCPT, "552 5.2.2 Mailbox full", "quota"),
     ],
+    ids=[
+        "greeting: not available",
+        "greeting: on a block list",
+        "greeting: go away",
+        "EHLO: invalid name",
+        "STARTTLS: not available",
+        "AUTH: application-specific password",
+        "AUTH: App Password",
+        "AUTH: 535 5.7.139",
+        "AUTH: not accepted",
+        "AUTH: invalid",
+        "AUTH: 550",
+        "AUTH: temporary",
+        "AUTH: too many attempts",
+        "AUTH: STARTTLS first",
+        "AUTH: 538",
+        "AUTH: unrecognized type",
+        "MAIL: not owned",
+        "MAIL: no permission to send as",
+        "MAIL: greylisted",
+        "MAIL: too many recipients",
+        "RCPT: greylisted",
+        "RCPT: SendAsDenied",
+        "RCPT: relay denied",
+        "RCPT: mailbox full",
+    ],
 )
 def test_known_replies_of_known_servers(stage: Stage, said: str, code: str) -> None:
     assert diagnose(refusal(stage, said), setting()).code == code
@@ -160,6 +186,7 @@ def test_known_replies_of_known_servers(stage: Stage, said: str, code: str) -> N
         "553 5.7.1 <you@example.org>: Sender address rejected: not logged in",
         "550 5.7.1 Authentication is required to send",
     ],
+    ids=["530 5.7.0", "530 5.7.57", "553 5.7.1", "550 5.7.1"],
 )
 def test_a_demand_for_a_login_means_a_missing_secret_only_without_one(said: str) -> None:
     failure = refusal(Stage.MAIL, said)
@@ -181,6 +208,7 @@ def test_a_denied_relay_without_login_proposes_a_login() -> None:
         ("fine", "you", "full mail address"),
         ("fine", "you@example.org", "API key"),
     ],
+    ids=["reference", "blanks", "no full address", "nothing"],
 )
 def test_a_rejected_login_is_explained_by_what_looks_wrong_about_it(
     secret: str, user: str, word: str
@@ -347,6 +375,18 @@ def test_codes_are_documented() -> None:
         ("email-smtp.eu-west-1.amazonaws.com", Stage.AUTH, "535 no", "auth-rejected", "credential"),
         ("smtp.sendgrid.net", Stage.AUTH, "535 no", "auth-rejected", "apikey"),
         ("notgmail.com", Stage.AUTH, "535 5.7.8 no", "auth-rejected", "SMTP"),
+    ],
+    ids=[
+        "gmail 534",
+        "gmail 535",
+        "office365 535",
+        "office365 550",
+        "outlook",
+        "gmx",
+        "icloud",
+        "amazon",
+        "sendgrid",
+        "unknown",
     ],
 )
 def test_the_remedy_fits_the_provider(

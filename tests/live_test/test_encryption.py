@@ -164,7 +164,11 @@ async def test_a_web_server_on_the_tls_port_is_recognised(serve: Serve, run: Run
     assert verdict(report) == ("fail", "plain-on-tls-port", "tls")
 
 
-@pytest.mark.parametrize("endpoint", ["smtp://localhost", "smtp://localhost?tls=required"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["smtp://localhost", "smtp://localhost?tls=required"],
+    ids=["clear text", "STARTTLS"],
+)
 async def test_a_tls_port_where_clear_text_was_expected_is_recognised(
     serve: Serve, run: Run, endpoint: str
 ) -> None:

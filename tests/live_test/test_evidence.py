@@ -90,6 +90,7 @@ async def test_an_echo_of_the_login_is_masked(serve: Serve, run: Run) -> None:
         ({"EHLO": "CLOSE"}, "*: The server has ended the connection."),
         ({"EHLO": "250-a\r\n220 b"}, "*: a reply whose lines have different codes: 220 b"),
     ],
+    ids=["no SMTP", "closed", "two codes in a reply"],
 )
 async def test_the_transcript_of_a_failure_ends_with_the_reason(
     serve: Serve, run: Run, answers: dict[str, str], last: str
@@ -168,6 +169,7 @@ LOGIN = "--auth PLAIN,LOGIN --auth-user you@example.org --protect-prompt --auth-
             None,
         ),
     ],
+    ids=["SMTPS", "STARTTLS", "relay"],
 )
 def test_the_test_can_be_repeated_by_hand(
     report: TestReport, swaks: str, openssl: str | None

@@ -62,7 +62,7 @@ class Groups:
             [[b"EHLO"], [b"AUTH"], [b"MAIL"], [b"RCPT"], [b"RSET"], [b"QUIT"]],
         ),
     ],
-    ids=["offered", "with a recipient", "not offered"],
+    ids=["offered", "recipient", "not offered"],
 )
 async def test_the_end_of_the_dialogue_is_one_group_where_pipelining_is_offered(
     serve: Serve, run: Run, offer: bytes, recipient: str | None, groups: list[list[bytes]]
@@ -84,7 +84,9 @@ async def test_quit_is_not_sent_twice_after_a_refused_sender(serve: Serve, run: 
     assert sum(line.text == "QUIT" for line in report.transcript) == 1
 
 
-@pytest.mark.parametrize("behind", [b"", b"503 5.5.1 what?\r\n", b"garbage\r\n"])
+@pytest.mark.parametrize(
+    "behind", [b"", b"503 5.5.1 what?\r\n", b"garbage\r\n"], ids=["nothing", "503", "garbage"]
+)
 async def test_a_server_that_mishandles_a_group_still_passes(
     serve: Serve, run: Run, behind: bytes
 ) -> None:

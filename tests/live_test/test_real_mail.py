@@ -184,6 +184,7 @@ def test_line_ends_become_cr_lf() -> None:
         ("2.0.0 OK: queued as <abc@example.org>", "abc@example.org"),
         ("Message received", None),
     ],
+    ids=["queued as", "id=", "after Ok", "first word", "in angle brackets", "none"],
 )
 def test_the_queue_id_is_found_where_there_is_one(text: str, expected: str | None) -> None:
     assert queue_id(Reply(250, (text,))) == expected

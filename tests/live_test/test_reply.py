@@ -45,6 +45,24 @@ def test_an_incomplete_reply_is_waited_for(part: bytes) -> None:
         b"220-" + b"x" * 1000,
         b"220-more\r\n" * 10_001,
     ],
+    ids=[
+        "no text",
+        "two digits",
+        "code 620",
+        "code 260",
+        "code 199",
+        "blank before it",
+        "plus sign",
+        "LF alone",
+        "empty line",
+        "two codes",
+        "not UTF-8",
+        "superscript digits",
+        "line too long",
+        "no line end",
+        "no end of a long line",
+        "too many lines",
+    ],
 )
 def test_a_reply_that_the_servers_client_cannot_read_is_malformed(received: bytes) -> None:
     with pytest.raises(MalformedReply):

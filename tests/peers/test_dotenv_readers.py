@@ -169,7 +169,37 @@ def check_written(
         assert new == old
 
 
-@pytest.mark.parametrize("before", NASTY_FILES)
+@pytest.mark.parametrize(
+    "before",
+    NASTY_FILES,
+    ids=[
+        "empty",
+        "line end",
+        "mark",
+        "comment",
+        "no line end",
+        "one line",
+        "CR LF",
+        "mark and two lines",
+        "old",
+        "blank",
+        "blank and comment",
+        "quoted, CR LF",
+        "mark and export",
+        "three times",
+        "disabled",
+        "disabled, no end",
+        "in single quotes",
+        "in double quotes",
+        "quote after quote",
+        "quote in comments",
+        "old, quote below",
+        "other names",
+        "references",
+        "odd white space",
+        "CR inside",
+    ],
+)
 def test_each_nasty_secret_is_read_exactly_from_each_nasty_file(
     dotenvy: Reader, elder_dotenv: Reader, compose: Reader, before: str
 ) -> None:
@@ -269,7 +299,9 @@ def test_node_may_read_on_behind_a_last_backslash(node: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", [secret for secret in NASTY_SECRETS if quote_value(secret)[0] not in "'\""]
+    "secret",
+    [secret for secret in NASTY_SECRETS if quote_value(secret)[0] not in "'\""],
+    ids=lambda secret: secret[:12],
 )
 def test_every_reader_agrees_on_what_stands_without_quotes(
     dotenvy: Reader, compose: Reader, docker_run: Reader, node: Reader, shell: Reader,

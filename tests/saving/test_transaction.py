@@ -226,7 +226,9 @@ def test_signal_handlers_are_as_before_after_an_uninterruptible_block() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"version": 99}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b'{"version": 99}'], ids=["nothing", "no version", "later version"]
+)
 def test_unfinished_write_whose_journal_cannot_be_trusted_is_not_forgotten(
     config: Path, monkeypatch: pytest.MonkeyPatch, state_directory: Path, content: bytes
 ) -> None:

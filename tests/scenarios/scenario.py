@@ -267,7 +267,7 @@ SCENARIOS = [
         extra="lookup",
     ),
     Scenario(
-        "a suggestion is taken over by its number, in place of what is stored",
+        "a suggestion is taken over in place of what is stored",
         (
             Change("Mail server"), Sees("To take it over, type 1 instead."), Suggested("1"),
             Sees(f"{DEMO_HOST}, port 465"), Change("Review and write"), PASSES, GO_ON, Write(),
@@ -324,7 +324,7 @@ SCENARIOS = [
         extra="lookup",
     ),
     Scenario(
-        "a provider that cannot be used is told at once, and is not offered",
+        "a provider that cannot be used is told and not offered",
         (
             Files(), Deliver(), User("me@outlook.com"), Sees("only accepts logins by OAuth"),
             Server(DEMO_HOST), Quit(asked=True),
@@ -364,7 +364,7 @@ SCENARIOS = [
         WORKS,
     ),
     Scenario(
-        "wrong password is written all the same, with the consequence said",
+        "wrong password is written, with the consequence said",
         (
             *TO_SECRET, Secret("hunter22"), FAILS, Choose("Go on anyway"),
             Sees("nobody new can register"), Write(),
@@ -473,7 +473,7 @@ SCENARIOS = [
         WORKS,
     ),
     Scenario(
-        "several pasted lines are no secret, and no answer to anything else",
+        "several pasted lines are no secret and no other answer",
         (
             *TO_SECRET, Paste("hunter22\ncorrect horse\n1"), Sees("several lines"),
             Secret(PASSWORD), PASSES, GO_ON, Write(),
@@ -491,7 +491,7 @@ SCENARIOS = [
         WORKS,
     ),
     Scenario(
-        "the file was changed by somebody else meanwhile, then it works",
+        "the file was changed by somebody else, then it works",
         (
             Change("Mail server"), Server(DEMO_HOST, starttls=True), Change("Review and write"),
             PASSES, GO_ON, SomebodyAppends("config.toml", "# theirs\n"), Choose("Write"),

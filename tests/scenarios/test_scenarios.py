@@ -46,7 +46,18 @@ def _in_lines(scenario: Scenario, directory: Path, words: Words = str) -> tuple[
         operator.terminal.close()
 
 
-@pytest.mark.parametrize("name", SPOKEN)
+@pytest.mark.parametrize(
+    "name",
+    SPOKEN,
+    ids=[
+        "first run",
+        "verification skipped",
+        "wrong password",
+        "closed port",
+        "literal secret",
+        "leaving",
+    ],
+)
 async def test_german_on_both_surfaces_writes_the_very_same_files(
     name: str, tmp_path: Path
 ) -> None:

@@ -125,7 +125,7 @@ def test_secret_is_in_no_repr(store: ExternalStore) -> None:
     assert "hunter22" not in repr(store) + str(vars(store)) + repr(store.read())
 
 
-@pytest.mark.parametrize("text", ["a\udcffb", "two\nlines", "a\0b"])
+@pytest.mark.parametrize("text", ["a\udcffb", "two\nlines", "a\0b"], ids=["bad", "lines", "NUL"])
 def test_secret_that_could_not_be_moved_on_is_refused_with_nothing_written(
     store: ExternalStore, text: str
 ) -> None:

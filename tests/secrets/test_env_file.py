@@ -32,6 +32,7 @@ def test_what_was_written_is_read_exactly(text: str) -> None:
         ("SMTP_SECRET='never closed\n", "env-malformed"),
         ("A='x'B=1\nSMTP_SECRET=a\n", "env-ambiguous"),
     ],
+    ids=["open quote", "two in a line"],
 )
 def test_file_that_its_readers_do_not_understand_is_refused(text: str, code: str) -> None:
     with pytest.raises(FileRefused) as refusal:

@@ -184,6 +184,7 @@ async def test_look_in_the_background_can_be_cancelled(unlocked: SessionBus) -> 
         ("keyring.backends.chainer.ChainerBackend", "keyring-backend-refused"),
         ("nowhere.to.be.Found", "keyring-backend-broken"),
     ],
+    ids=["null", "fail", "plain text file", "chainer", "not there"],
 )
 def test_backend_that_loses_or_shows_secrets_is_refused(
     tmp_path: Path, backend: str, code: str

@@ -59,6 +59,7 @@ def test_last_verdict_counts() -> None:
         b'2025-03-06T15:34:45.123456Z [INFO] Configuration successfully reloaded from "c.toml"\r\n',
         b'2025-03-06 15:34:45 Z [\x1b[32mINFO\x1b[0m] Configuration successfully reloaded from "c"',
     ],
+    ids=["no time stamp", "ISO time stamp, CR LF", "colours, no line end"],
 )
 def test_other_time_stamps_line_ends_and_colours(line: bytes) -> None:
     assert read(line).reloaded is True
@@ -73,6 +74,7 @@ def test_other_time_stamps_line_ends_and_colours(line: bytes) -> None:
         b'2025-03-06 15:34:45 +00:00 [DEBUG] Configuration successfully reloaded from "c.toml"\n',
         b'2025-03-06 15:34:45 +00:00 [WARN] Failed to read config file "c.toml": x\n',
     ],
+    ids=["in a request", "in a body", "at the level DEBUG", "failure at the level WARN"],
 )
 def test_words_of_others_are_no_verdict(line: bytes) -> None:
     assert read(line).reloaded is None

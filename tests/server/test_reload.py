@@ -114,7 +114,9 @@ async def test_docker_that_tells_nothing(
 
 
 @pytest.mark.parametrize(
-    ("more", "result"), [("", ReloadResult.SILENT), ('level = "warn"', ReloadResult.QUIET)]
+    ("more", "result"),
+    [("", ReloadResult.SILENT), ('level = "warn"', ReloadResult.QUIET)],
+    ids=["level unset", "level warn"],
 )
 async def test_silence_means_more_where_the_level_shows_reloads(
     tmp_path: Path, start_server: StartServer, more: str, result: ReloadResult

@@ -90,6 +90,13 @@ def test_file_in_the_container_is_read_where_it_is_mounted_from(
         COMPOSE.replace("./logs:/var/log", '"./a\\0b:/var/log"').replace("the_server", "--help"),
         COMPOSE.replace("./logs:/var/log", '"./a\\ud800:/var/log"'),
     ],
+    ids=[
+        "invalid YAML",
+        "service without an image",
+        "empty",
+        "NUL in a path",
+        "surrogate in a path",
+    ],
 )
 def test_compose_file_that_tells_nothing_is_no_reason_to_fail(
     tmp_path: Path, docker: Docker, compose: str

@@ -40,6 +40,7 @@ def build(tmp_path: Path) -> Build:
         "if TYPE_CHECKING:\n    from house.low.text import Shown",
         "try:\n    import house.low.text\nexcept ImportError:\n    pass",
     ],
+    ids=lambda statement: statement[:40],
 )
 def test_every_import_counts(build: Build, statement: str) -> None:
     package = build({"__init__.py": "", "high.py": statement, "low/text.py": ""})

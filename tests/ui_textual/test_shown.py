@@ -147,6 +147,16 @@ def test_half_of_a_wide_character_that_was_left_is_sent_again() -> None:
         "\x1b[1;1H\u0301",
         "\x1b[?1049l",
     ],
+    ids=[
+        "erase",
+        "cursor moves",
+        "link",
+        "bold stays on",
+        "text in no place",
+        "tab",
+        "combining character",
+        "other screen",
+    ],
 )
 def test_what_is_not_known_is_passed_on_and_nothing_is_taken_for_known(unknown: str) -> None:
     shown = ScreenDiff()
