@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -236,14 +235,13 @@ def test_exit_status_is_the_programs(ready: Layout) -> None:
 
 
 def test_process_and_signals_are_the_programs(ready: Layout) -> None:
-    command = ready.command("sh", "-c", "echo $$; trap 'exit 7' USR1; while :; do sleep 0.1; done")
+    command = ready.command("sh", "-c", "trap 'exit 7' USR1; echo $$; while :; do sleep 0.1; done")
     for number, expected in ((signal.SIGTERM, -signal.SIGTERM), (signal.SIGUSR1, 7)):
         with subprocess.Popen(
             command, cwd=ready.directory, env=ready.environ, stdout=subprocess.PIPE
         ) as process:
             assert process.stdout is not None
             assert int(process.stdout.readline()) == process.pid
-            time.sleep(0.3)
             process.send_signal(number)
             assert process.wait(20) == expected
 

@@ -13,7 +13,7 @@ import pytest
 from tests.live_test.servers import Run, Serve
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.events import StageStarted
+from wizard.live_test.events import Event, StageStarted
 from wizard.live_test.failure import Stage
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
@@ -29,20 +29,43 @@ SILENT = {
 }
 
 
+class TimeRunsOut(list[Event]):
+    """Takes events, and leaves half a second of a minute when a stage begins."""
+
+    def __init__(self, stage: str, patch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self._stage = Stage(stage)
+        self._patch = patch
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        if event == StageStarted(self._stage):
+            loop = asyncio.get_running_loop()
+            now = loop.time
+            self._patch.setattr(loop, "time", lambda: now() + 59.5)
+
+
 @pytest.mark.parametrize("stage", [*SILENT, "tls"])
 async def test_silence_ends_at_the_deadline_and_names_the_stage(
-    serve: Serve, run: Run, stage: str
+    serve: Serve, run: Run, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    events = TimeRunsOut(stage, monkeypatch)
     answers = SILENT.get(stage, {"GREETING": ""})
     smtps = stage == "tls"
     async with serve(answers) as port:
-        report = await run(port, starttls=not smtps, timeout=0.5, recipient="a@example.net")
+        report = await run(
+            port, starttls=not smtps, timeout=60, recipient="a@example.net", events=events
+        )
     assert report.diagnosis is not None
     assert (report.diagnosis.code, report.diagnosis.stage) == ("timeout", stage)
     assert report.stages[-1].stage == stage
 
 
-async def test_a_reply_that_trickles_in_does_not_move_the_deadline(serve: Serve, run: Run) -> None:
+async def test_a_reply_that_trickles_in_does_not_move_the_deadline(
+    serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = TimeRunsOut("ehlo", monkeypatch)
+
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         while True:
@@ -51,7 +74,7 @@ async def test_a_reply_that_trickles_in_does_not_move_the_deadline(serve: Serve,
             await asyncio.sleep(0.05)
 
     async with serve(play) as port:
-        report = await run(port, "smtp://localhost", timeout=0.5)
+        report = await run(port, "smtp://localhost", timeout=60, events=events)
     assert report.diagnosis is not None
     assert (report.diagnosis.code, report.diagnosis.stage) == ("timeout", "ehlo")
 

@@ -102,16 +102,18 @@ async def test_a_password_in_the_endpoint_is_masked(serve: Serve, run: Run) -> N
 
 async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: Run) -> None:
     received: list[bytes] = []
+    ended = asyncio.Event()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         received.append(await reader.readline())
         writer.write(b"250-mail\r\n250 AUTH PLAIN LOGIN\r\n")
         received.append(await reader.read())
+        ended.set()
 
     async with serve(play) as port:
         await run(port, starttls=True)
-        await asyncio.sleep(0.05)
+        await ended.wait()
     assert b"AUTH" not in b"".join(received)
 
 
