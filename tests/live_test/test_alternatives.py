@@ -319,6 +319,35 @@ async def test_cancelling_the_search_leaves_no_socket_and_no_task(
         assert ours == []
 
 
+async def test_cancelling_twice_still_ends_the_search(serve: Serve, authority: trustme.CA) -> None:
+    searching = asyncio.Event()
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        searching.set()
+        await reader.read()
+
+    settings = SmtpSettings("you@example.org", Endpoint.parse(HOST), starttls=True)
+    async with serve({"STARTTLS": ""}) as tested, serve(play) as other:
+        through = Internet({(HOST, 587): tested, (HOST, 465): other}, authority)
+        known = asyncio.all_tasks()
+
+        async def consume() -> None:
+            async with aclosing(run_live_test(settings, network=through, timeout=2)) as stream:
+                async for _ in stream:
+                    pass
+
+        consumer = asyncio.create_task(consume())
+        await searching.wait()
+        consumer.cancel()
+        await asyncio.sleep(0)  # while the tested connection is being closed
+        consumer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consumer
+        assert {sock.fileno() for sock in through.sockets} == {-1}
+        ours = [task for task in asyncio.all_tasks() - known if "connected" not in repr(task)]
+        assert ours == []
+
+
 def forms(endpoint: str, *, starttls: bool = False, names: Sequence[str] = ()) -> list[str]:
     settings = SmtpSettings("you@example.org", Endpoint.parse(endpoint), starttls)
     return [
