@@ -28,7 +28,8 @@ from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import TestFinished, Verdict
+from wizard.live_test.events import TestFinished
+from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Address

@@ -16,9 +16,9 @@ from wizard.live_test.events import (
     StageStarted,
     TestFinished,
     TestReport,
-    Verdict,
     VerdictReached,
 )
+from wizard.live_test.failure import Verdict
 
 SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 STARTTLS = [

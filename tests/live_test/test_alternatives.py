@@ -16,7 +16,8 @@ from tests.live_test.servers import HOST, LoopbackNetwork, Run, Serve, verdict
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.alternatives import EndpointVariant, endpoint_variants
-from wizard.live_test.events import Alternative, Event, TestFinished, Verdict, VerdictReached
+from wizard.live_test.events import Alternative, Event, TestFinished, VerdictReached
+from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Address

@@ -118,7 +118,7 @@ def test_every_refusal_is_explained(stage: Stage, code: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("stage", "said", "code"),
     [
-        (Stage.GREETING, "421 4.3.2 Service not available", "rate-limited"),
+        (Stage.GREETING, "421 4.3.2 Service not available", "server-trouble"),
         (Stage.GREETING, "554 5.7.1 Service unavailable; blocked using zen", "greeting-refused"),
         (Stage.GREETING, "550 go away", "greeting-refused"),
         (Stage.EHLO, "501 5.5.4 Invalid domain name", "ehlo-refused"),
@@ -286,7 +286,9 @@ def test_no_login_is_usable_where_only_oauth_is_offered() -> None:
 
 def test_a_diagnosis_prints_as_the_documented_document() -> None:
     found = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
-    assert list(found.to_json()) == ["code", "stage", "summary", "remedy", "server_said"]
+    assert list(found.to_json()) == [
+        *("code", "stage", "summary", "remedy", "server_said", "field", "reason")
+    ]
     assert found.to_json()["stage"] == "auth"
     timeout = diagnose(Failure(Stage.DNS, Cause.TIMEOUT, waited=1), setting())
     assert timeout.to_json()["server_said"] is None

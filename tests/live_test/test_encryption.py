@@ -13,7 +13,7 @@ import trustme
 from tests.live_test import scripts
 from tests.live_test.certificates import DAY, NOW, server_context
 from tests.live_test.servers import Run, Serve, verdict
-from wizard.live_test.events import Verdict
+from wizard.live_test.failure import Verdict
 from wizard.system.network import SystemNetwork
 
 PLAIN_EHLO = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"

@@ -22,10 +22,9 @@ from wizard.live_test.events import (
     TestReport,
     Transcript,
     TranscriptLine,
-    Verdict,
 )
 from wizard.live_test.evidence import reproduce, ticket
-from wizard.live_test.failure import Stage
+from wizard.live_test.failure import Stage, Verdict
 from wizard.text.display import MASK
 
 USER = "you@example.org"

@@ -14,7 +14,8 @@ import trustme
 from tests.live_test.servers import Run, Serve, verdict
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.events import TestFinished, TestReport, Verdict
+from wizard.live_test.events import TestFinished, TestReport
+from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.system.network import Address, SystemNetwork, connect_first
 

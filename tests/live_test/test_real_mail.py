@@ -17,7 +17,8 @@ from wizard.config.endpoint import Endpoint, Route, Security
 from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import TestReport, Verdict
+from wizard.live_test.events import TestReport
+from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.live_test.smtp import Reply
 from wizard.live_test.transaction import SUBJECT, as_data, compose_test_mail, queue_id

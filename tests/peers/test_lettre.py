@@ -18,7 +18,7 @@ from tests.live_test.certificates import authority, good
 from tests.live_test.servers import serving
 from tests.peers.crate import built
 from wizard.config.endpoint import Endpoint
-from wizard.live_test.events import Verdict
+from wizard.live_test.failure import Verdict
 
 NO_PATIENCE = 6.0
 """Seconds after which lettre is taken to be stuck: it has a time limit for each read only."""

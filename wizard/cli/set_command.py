@@ -62,7 +62,7 @@ def _set(
     report = None
     if options.test and _concerns_mail(draft, options):
         from wizard.cli.test_command import live_test  # only who tests pays for the network
-        from wizard.live_test.events import Verdict
+        from wizard.live_test.failure import Verdict
 
         report = live_test(now, draft, options, show=say_nothing if options.json else output.say)
         if report.verdict is Verdict.FAIL:

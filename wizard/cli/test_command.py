@@ -18,11 +18,11 @@ from wizard.live_test.events import (
     StageFinished,
     TestFinished,
     TestReport,
-    Verdict,
     not_configured_report,
     unusable_report,
 )
 from wizard.live_test.evidence import reproduce, ticket
+from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.text.language import _
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security, is_nearby
 from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue
-from wizard.live_test.events import Alternative, Verdict
-from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage
+from wizard.live_test.events import Alternative
+from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
 from wizard.system.network import Network
 from wizard.text.language import N_, _

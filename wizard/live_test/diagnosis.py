@@ -1,18 +1,21 @@
 """What a failed live test means to an operator: the cause, then one concrete next step.
 
-``TABLE`` is in the order of the test, and is read from the top: the first rule that matches a
-failure explains it. Rules on the words of a reply come before those on its code. The codes of
-diagnoses are part of the public interface.
+``TABLE`` is read from the top: the first rule that matches a failure explains it. What a refusing
+reply is about is decided in :mod:`wizard.live_test.refusals`. The codes of diagnoses are part of
+the public interface.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis_connection import CONNECTING, ENCRYPTION, INTRODUCTION, UNFORESEEN
-from wizard.live_test.diagnosis_mail import LOGIN, OTHER_RECIPIENT, SENDING
+from wizard.live_test.diagnosis_mail import LOGIN, SENDING
+from wizard.live_test.diagnosis_reply import REFUSED
 from wizard.live_test.diagnosis_rule import Rule, rule_facts
 from wizard.live_test.failure import Diagnosis, Failure
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 TABLE: tuple[Rule, ...] = (
     *CONNECTING,
@@ -20,33 +23,73 @@ TABLE: tuple[Rule, ...] = (
     *INTRODUCTION,
     *LOGIN,
     *SENDING,
+    *REFUSED,
     *UNFORESEEN,
 )
-_ONLY_THIS_MAILBOX = ("quota", "mail-too-big")
+
+
+_TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
+    "container-internal": (None, N_("only in the container")),
+    "name-not-found": ("endpoint", N_("no such host")),
+    "dns-unavailable": (None, N_("DNS does not answer")),
+    "refused": ("endpoint", N_("port is closed")),
+    "timeout": ("endpoint", N_("no answer")),
+    "slow": (None, N_("too slow to tell")),
+    "unreachable": ("endpoint", N_("no route")),
+    "address-silent": (None, N_("an address is silent")),
+    "plain-on-tls-port": ("starttls", N_("no TLS on this port")),
+    "tls-on-plain-port": ("starttls", N_("TLS on this port")),
+    "tls-too-old": ("endpoint", N_("TLS is too old")),
+    "tls-failed": ("endpoint", N_("encryption failed")),
+    "certificate-name": ("endpoint", N_("wrong certificate")),
+    "certificate-untrusted": ("endpoint", N_("untrusted certificate")),
+    "certificate-expired": ("endpoint", N_("certificate expired")),
+    "certificate-not-yet-valid": ("endpoint", N_("certificate too new")),
+    "certificate-expires-soon": (None, N_("certificate ends soon")),
+    "starttls-missing": ("starttls", N_("no STARTTLS")),
+    "starttls-refused": ("starttls", N_("STARTTLS refused")),
+    "protocol-error": ("endpoint", N_("not proper SMTP")),
+    "not-a-mail-server": ("endpoint", N_("no mail server")),
+    "greeting-refused": ("endpoint", N_("machine turned away")),
+    "client-refused": (None, N_("machine refused")),
+    "ehlo-refused": (None, N_("host name refused")),
+    "rate-limited": (None, N_("too much sent")),
+    "server-trouble": (None, N_("mail server is broken")),
+    "no-auth-offered": ("secret", N_("no login offered")),
+    "no-usable-mechanism": ("endpoint", N_("no usable login")),
+    "secret-missing": ("secret", N_("login needed")),
+    "encryption-required": ("starttls", N_("encryption needed")),
+    "clear-text-login": ("endpoint", N_("password in the clear")),
+    "auth-rejected": ("secret", N_("login refused")),
+    "app-password-needed": ("secret", N_("app password needed")),
+    "auth-disabled": ("secret", N_("SMTP login is off")),
+    "auth-temporary": (None, N_("login not possible now")),
+    "sender-refused": ("user", N_("sender refused")),
+    "sender-unknown": ("user", N_("sender unknown")),
+    "recipient-refused": (None, N_("recipient refused")),
+    "smtputf8-missing": ("user", N_("only ASCII addresses")),
+    "greylisted": (None, N_("first mail refused")),
+    "mail-too-big": (None, N_("mail too big")),
+    "quota": (None, N_("mailbox is full")),
+    "mail-postponed": (None, N_("mail postponed")),
+    "mail-refused": (None, N_("mail refused")),
+    "unexpected": (None, N_("unexpected end")),
+}
+"""Which setting corrects it, and what is wrong in at most 24 characters, for each code."""
 
 
 def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
     """Explain a failure of the test of ``settings``."""
-    rule = _first_match(failure, settings)
+    rule = next(rule for rule in TABLE if rule.matches(failure, settings))
     facts = rule_facts(failure, settings)
+    field, reason = _TO_CORRECT[rule.code]
     return Diagnosis(
         rule.code,
         failure.stage,
         _(rule.summary, **facts),
         _(rule.remedy, **facts),
         failure.said or None,
-        rule.warning,
+        rule.verdict,
+        field,
+        _(reason),
     )
-
-
-def refusal_matters(failure: Failure, settings: SmtpSettings) -> bool:
-    """Whether a refused recipient says something about the server's mails to others.
-
-    It does not when only that one mailbox does not exist, is full, or takes no mail.
-    """
-    rule = _first_match(failure, settings)
-    return rule is not OTHER_RECIPIENT and rule.code not in _ONLY_THIS_MAILBOX
-
-
-def _first_match(failure: Failure, settings: SmtpSettings) -> Rule:
-    return next(rule for rule in TABLE if rule.matches(failure, settings))

@@ -16,7 +16,7 @@ from wizard.live_test.diagnosis_rule import (
     security,
     self_signed,
 )
-from wizard.live_test.failure import Cause, Stage
+from wizard.live_test.failure import Cause, Stage, Verdict
 from wizard.text.language import N_
 
 CONNECTING: tuple[Rule, ...] = (
@@ -26,6 +26,7 @@ CONNECTING: tuple[Rule, ...] = (
         "container-internal",
         N_("{host} means something else inside the server's container than on this machine."),
         N_("Start the server, then send a mail from there: bomnipotent_client test-email ADDRESS."),
+        verdict=Verdict.UNTESTABLE,
     ),
     Rule(
         Cause.NAME_UNKNOWN,
@@ -175,10 +176,18 @@ CONNECTING: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.TIMEOUT,
-        (),
+        (at(Stage.TLS),),
         "timeout",
         N_("{host} accepted the connection on port {port}, but fell silent when {step}."),
         N_("Check that {port} is the port of a mail server; else test again later."),
+    ),
+    Rule(
+        Cause.TIMEOUT,
+        (),
+        "slow",
+        N_("{host} is there, but too slow for this test: no answer within {text} when {step}."),
+        N_("Test again with --timeout 90: the server itself waits up to a minute for each answer."),
+        verdict=Verdict.UNTESTABLE,
     ),
     Rule(
         Cause.UNREACHABLE,
@@ -196,7 +205,7 @@ CONNECTING: tuple[Rule, ...] = (
             "and may wait up to a minute for every mail."
         ),
         N_("Repair the route to this address (often IPv6), or switch IPv6 off on the server."),
-        warning=True,
+        verdict=Verdict.WARN,
     ),
 )
 
@@ -298,7 +307,7 @@ ENCRYPTION: tuple[Rule, ...] = (
         "certificate-expires-soon",
         N_("The certificate of {host} is only valid until {until}."),
         N_("Have it renewed by whoever runs {host}."),
-        warning=True,
+        verdict=Verdict.WARN,
     ),
     Rule(
         Cause.STARTTLS_MISSING,
@@ -308,20 +317,6 @@ ENCRYPTION: tuple[Rule, ...] = (
             "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the "
             "offer."
         ),
-        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.STARTTLS), said(r"^4")),
-        "starttls-refused",
-        N_("{host} refuses STARTTLS for the moment."),
-        N_("Test again in a few minutes, or use SMTPS: starttls = false."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.STARTTLS),),
-        "starttls-refused",
-        N_("{host} refuses STARTTLS, although it offers it."),
         N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
     ),
     Rule(
@@ -374,41 +369,6 @@ INTRODUCTION: tuple[Rule, ...] = (
             "Check the port; if it is right, ask whoever runs {host} whether this machine's "
             "address is blocked."
         ),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.GREETING, Stage.EHLO), said(r"^421|\b4\.7\.0\b|\b4\.3\.2\b|too many|rate limit")),
-        "rate-limited",
-        N_("{host} does not want to talk to this machine for the moment."),
-        N_("Wait half an hour without testing, then test again."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.GREETING), said(r"^554|\b5\.7\.1\b|block|blacklist|spamhaus")),
-        "greeting-refused",
-        N_("{host} turns this machine away: its address is probably on a block list."),
-        N_("Look your address up at the list that the reply names, or use another relay."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.GREETING),),
-        "greeting-refused",
-        N_("{host} turns this machine away."),
-        N_("Read the reply; ask whoever runs {host}."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.EHLO), said(r"^50[14]|^55|helo|hostname|host name")),
-        "ehlo-refused",
-        N_("{host} refuses the name that this machine introduces itself with."),
-        N_("Give the machine a full host name; for a container set hostname: in the compose file."),
-    ),
-    Rule(
-        Cause.REPLY,
-        (at(Stage.EHLO),),
-        "ehlo-refused",
-        N_("{host} does not accept EHLO, which the server needs."),
-        N_("Use another relay: this one is too old."),
     ),
 )
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from wizard.config.endpoint import Security, is_container_name, is_nearby
 from wizard.config.settings import SmtpSettings
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
-from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.failure import Cause, Failure, Stage, Verdict
+from wizard.live_test.refusals import Subject, subject_of
 from wizard.text.display import MASK, sanitize
 from wizard.text.language import N_, _
 
@@ -44,7 +45,7 @@ class Rule:
     code: str
     summary: str
     remedy: str
-    warning: bool = False
+    verdict: Verdict = Verdict.FAIL
 
     def matches(self, failure: Failure, settings: SmtpSettings) -> bool:
         """Whether this rule explains ``failure``, if none before it does."""
@@ -132,6 +133,11 @@ def at(*stages: Stage) -> Condition:
 def said(pattern: str) -> Condition:
     """Search the server's words, which begin with the reply code; case does not matter."""
     return lambda failure, _: re.search(pattern, failure.said, re.IGNORECASE) is not None
+
+
+def about(*subjects: Subject) -> Condition:
+    """Match replies about one of these, at whichever stage they come."""
+    return lambda failure, _: subject_of(failure.stage, failure.said, failure.enhanced) in subjects
 
 
 def no_alternative(failure: Failure, _: SmtpSettings) -> bool:

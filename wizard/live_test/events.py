@@ -10,19 +10,13 @@ from enum import StrEnum
 from wizard.config.endpoint import Route
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
-from wizard.live_test.failure import Diagnosis, Failure, Stage
+from wizard.live_test.failure import Diagnosis, Failure, Stage, Verdict
 from wizard.text.display import sanitize
-from wizard.text.language import N_, _
+from wizard.text.language import _
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 MOST_LINES = 400
 """The length of a transcript, without the note that it goes on."""
-_VERDICTS = {
-    "pass": N_("The server will be able to send its mails."),
-    "warn": N_("The server will be able to send its mails, with a caveat."),
-    "fail": N_("The server will fail to send its mails."),
-    "untestable": N_("This cannot be tested from here."),
-}
 _STAGE_OF_FIELD = {
     "user": Stage.MAIL,
     "endpoint": Stage.DNS,
@@ -39,20 +33,6 @@ class StageOutcome(StrEnum):
     WARN = "warn"
     FAIL = "fail"
     SKIP = "skip"
-
-
-class Verdict(StrEnum):
-    """What the server will meet: success, success with a warning, failure, or nobody can say."""
-
-    PASS = "pass"  # noqa: S105 - a verdict
-    WARN = "warn"
-    FAIL = "fail"
-    UNTESTABLE = "untestable"
-
-    @property
-    def in_words(self) -> str:
-        """The verdict as a sentence."""
-        return _(_VERDICTS[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +179,9 @@ def not_configured_report() -> TestReport:
         summary=_("config.toml has no [smtp] section, so there is nothing to test."),
         remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
         server_said=None,
+        verdict=Verdict.UNTESTABLE,
+        field=None,
+        reason=_("nothing is set up"),
     )
     return TestReport(Verdict.UNTESTABLE, None, "", (), diagnosis, 0.0)
 
@@ -211,6 +194,9 @@ def unusable_report(problem: InvalidValue, endpoint: str) -> TestReport:
         summary=problem.message,
         remedy=problem.remedy,
         server_said=None,
+        verdict=Verdict.FAIL,
+        field=problem.field or None,
+        reason=_("unusable value"),
     )
     return TestReport(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)
 

@@ -12,6 +12,15 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from itertools import takewhile
 
+from wizard.text.language import N_, _
+
+_VERDICTS = {
+    "pass": N_("The server will be able to send its mails."),
+    "warn": N_("The server will be able to send its mails, with a caveat."),
+    "fail": N_("The server will fail to send its mails."),
+    "untestable": N_("This cannot be tested from here."),
+}
+
 
 class Stage(StrEnum):
     """The stages of the live test, in the order in which they happen."""
@@ -65,6 +74,24 @@ class Cause(Enum):
     ADDRESS_SILENT = auto()
     CERTIFICATE_ENDS_SOON = auto()
     CLEAR_TEXT_LOGIN = auto()
+    GROUP_MISHANDLED = auto()
+    """The server offers PIPELINING, and does not answer each command of a group."""
+    SENDER_UNKNOWN = auto()
+    """The user is not a mail address, and the server takes it as the sender."""
+
+
+class Verdict(StrEnum):
+    """What the server will meet: success, success with a warning, failure, or nobody can say."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    WARN = "warn"
+    FAIL = "fail"
+    UNTESTABLE = "untestable"
+
+    @property
+    def in_words(self) -> str:
+        """The verdict as a sentence."""
+        return _(_VERDICTS[self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +157,20 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The explanation of one failure. ``warning``: the server's mails are sent all the same."""
+    """The explanation of one failure.
+
+    ``field`` is the setting that corrects it (user, endpoint, secret or starttls), None where none
+    does; ``reason`` says in at most 24 characters what is wrong.
+    """
 
     code: str
     stage: Stage
     summary: str
     remedy: str
     server_said: str | None
-    warning: bool = False
+    verdict: Verdict
+    field: str | None
+    reason: str
 
     def to_json(self) -> dict[str, str | None]:
         """Return the diagnosis as ``test --json`` prints it."""
@@ -147,4 +180,6 @@ class Diagnosis:
             "summary": self.summary,
             "remedy": self.remedy,
             "server_said": self.server_said,
+            "field": self.field,
+            "reason": self.reason,
         }

@@ -24,10 +24,9 @@ from wizard.live_test.events import (
     StageStarted,
     TestFinished,
     TestReport,
-    Verdict,
     VerdictReached,
 )
-from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
+from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply
 from wizard.live_test.tls import certificate_detail, fetch_certificate
@@ -41,6 +40,11 @@ makes the test look for the reason elsewhere, and which a greeting leaves for th
 _COURTESIES = frozenset({Stage.RSET, Stage.QUIT})
 """The server's own mails do not depend on how these are answered."""
 _COURTESY_SECONDS = 2.0
+_OUTCOMES = {
+    Verdict.FAIL: StageOutcome.FAIL,
+    Verdict.WARN: StageOutcome.WARN,
+    Verdict.UNTESTABLE: StageOutcome.SKIP,
+}
 _STILL_LISTENING = frozenset(
     {
         Cause.REPLY,
@@ -286,19 +290,15 @@ class TestRun:
         outcome, message = passed.outcome, passed.message
         if passed.concern is not None:
             diagnosis = diagnose(passed.concern, self._settings)
-            self._keep(diagnosis, Verdict.WARN)
+            self._keep(diagnosis)
             outcome, message = StageOutcome.WARN, diagnosis.summary
         return StageFinished(stage, outcome, seconds, message, passed.detail)
 
     def _failed(self, failure: Failure, seconds: float) -> StageFinished:
         diagnosis = diagnose(failure, self._settings)
-        outcome, verdict = StageOutcome.FAIL, Verdict.FAIL
-        if diagnosis.warning:
-            outcome, verdict = StageOutcome.WARN, Verdict.WARN
-        elif failure.cause is Cause.CONTAINER_INTERNAL:
-            outcome, verdict = StageOutcome.SKIP, Verdict.UNTESTABLE
-        self._keep(diagnosis, verdict)
-        if verdict is not Verdict.WARN:
+        outcome = _OUTCOMES[diagnosis.verdict]
+        self._keep(diagnosis)
+        if diagnosis.verdict is not Verdict.WARN:
             self.over = True
             self._failure = failure
             if failure.cause in _STILL_LISTENING:
@@ -317,10 +317,10 @@ class TestRun:
             failure.stage, StageOutcome.WARN, seconds, message, self._detail(failure)
         )
 
-    def _keep(self, diagnosis: Diagnosis, verdict: Verdict) -> None:
+    def _keep(self, diagnosis: Diagnosis) -> None:
         """Keep the first warning, unless there is a failure."""
-        if self._diagnosis is None or verdict is not Verdict.WARN:
-            self._diagnosis, self._verdict = diagnosis, verdict
+        if self._diagnosis is None or diagnosis.verdict is not Verdict.WARN:
+            self._diagnosis, self._verdict = diagnosis, diagnosis.verdict
 
     def _detail(self, failure: Failure) -> dict[str, JSON]:
         certificate = failure.certificate

@@ -16,9 +16,9 @@ from email.utils import formatdate, make_msgid
 
 from wizard.config.endpoint import Route
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.diagnosis import refusal_matters
 from wizard.live_test.events import JSON, Sanitizer, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.refusals import only_this_mailbox
 from wizard.live_test.smtp import (
     ConnectionClosed,
     Extensions,
@@ -29,6 +29,7 @@ from wizard.live_test.smtp import (
 from wizard.text.language import N_, _
 
 _COURTESIES = (b"RSET", b"QUIT")
+_BAD_SEQUENCE = 503
 SUBJECT = N_("Test mail: the mail settings of BOMnipotent Server work ✓")
 _TEXT = N_(
     "Hello,\n\n"
@@ -106,7 +107,8 @@ class Transaction:
         self._postponed = False
         sender = self._sanitize(user)
         message = _("{host} accepts mails from {sender}.", host=self._host, sender=sender)
-        return StagePassed(message, {"said": self._sanitize(reply.text)})
+        concern = None if "@" in user else Failure(stage, Cause.SENDER_UNKNOWN)
+        return StagePassed(message, {"said": self._sanitize(reply.text)}, concern=concern)
 
     async def name_recipient(self) -> StagePassed:
         """Send RCPT."""
@@ -122,20 +124,29 @@ class Transaction:
         try:
             reply = await self._positive_reply(stage)
         except StageFailed as error:
-            if self._recipient_given or refusal_matters(error.failure, self._settings):
-                raise
-            self._postponed = False
-            return self._mailbox_refused(error.failure)
+            if not self._recipient_given and only_this_mailbox(error.failure):
+                self._postponed = False
+                return self._mailbox_refused(error.failure)
+            if error.failure.code == _BAD_SEQUENCE and self._mishandles_groups:
+                return self._not_answered()
+            raise
         except (ConnectionClosed, MalformedReply):
-            if self._recipient_given or not self._pipelining:
-                raise
-            # The server offers PIPELINING and does not do it; clients that send one command
-            # after the other, such as the server's, never notice.
-            return StagePassed(_("Not answered."), outcome=StageOutcome.SKIP)
+            if self._mishandles_groups:
+                return self._not_answered()
+            raise
         self._postponed = False
         recipient = self._sanitize(self._recipient)
         message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
         return StagePassed(message, {"said": self._sanitize(reply.text)})
+
+    @property
+    def _mishandles_groups(self) -> bool:
+        """Whether a strange answer to RCPT can come from its being sent in a group."""
+        return self._pipelining and not self._recipient_given
+
+    def _not_answered(self) -> StagePassed:
+        # Clients that send one command after the other, such as the server's, never notice.
+        return StagePassed(_("Not answered."), concern=Failure(Stage.RCPT, Cause.GROUP_MISHANDLED))
 
     def _mailbox_refused(self, failure: Failure) -> StagePassed:
         message = _(

@@ -15,10 +15,10 @@ from wizard.live_test.events import (
     StageFinished,
     TestFinished,
     TestReport,
-    Verdict,
     VerdictReached,
 )
 from wizard.live_test.evidence import ticket
+from wizard.live_test.failure import Verdict
 from wizard.text.language import N_, _
 from wizard.ui.plain.prompt import GoBack, Prompt
 from wizard.ui.plain.terminal import InputInterrupted, LineTerminal

@@ -14,10 +14,9 @@ from wizard.live_test.events import (
     StageOutcome,
     TestFinished,
     TestReport,
-    Verdict,
     unusable_report,
 )
-from wizard.live_test.failure import Stage
+from wizard.live_test.failure import Stage, Verdict
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Heading, Step
 from wizard.ui.steps.session import WizardSession

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
-from wizard.live_test.events import Verdict
+from wizard.live_test.failure import Verdict
 from wizard.saving.change import FileChange
 from wizard.saving.plan import Plan
 from wizard.text.language import N_, _

@@ -11,7 +11,7 @@ from wizard.config.endpoint import Endpoint, Security
 from wizard.errors import InvalidValue, Severity
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
-from wizard.live_test.events import Verdict
+from wizard.live_test.failure import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
 from wizard.secrets.sources import LITERAL
 from wizard.text.language import N_, _

@@ -29,11 +29,10 @@ from wizard.live_test.events import (
     StageStarted,
     TestFinished,
     TestReport,
-    Verdict,
     VerdictReached,
 )
 from wizard.live_test.evidence import ticket
-from wizard.live_test.failure import Stage
+from wizard.live_test.failure import Stage, Verdict
 from wizard.text.language import N_, _
 from wizard.ui.steps import live_test
 from wizard.ui.steps.live_test import ADDRESS, TO_WHOM, live_test_events
