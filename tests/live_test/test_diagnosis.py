@@ -15,6 +15,7 @@ from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
 from wizard.secrets.secret import Secret
+from wizard.text import language
 
 DOCUMENTED = {
     "name-not-found",
@@ -46,6 +47,10 @@ DOCUMENTED = {
     "recipient-refused",
     "rate-limited",
     "protocol-error",
+    "client-refused",
+    "server-trouble",
+    "slow",
+    "sender-unknown",
     "container-internal",
     # beyond what was promised
     "address-silent",
@@ -298,7 +303,12 @@ SAYINGS = [
     *("421 4.3.2 Later", "501 name", "502 no", "504 mech", "550 no", "554 5.7.1 Blocked"),
     *("454 4.7.0 no", "451 4.7.1 grey", "451 4.3.0 later", "452 full", "552 5.3.4 too big"),
     *("530 login", "534 5.7.9 app", "535 5.7.139 off", "535 5.7.8 no", "538 encrypt"),
-    *("550 5.7.60 SendAs", "554 not verified", "554 relay", "HTTP/1.1 400", "SSH-2.0", "+OK"),
+    *("550 5.7.60 SendAs", "554 not verified", "554 relay denied", "HTTP/1.1 400", "SSH-2.0"),
+    *("+OK", "535 use your authorization code", "550 no permission", "550 has no permission"),
+    *("450 daily quota exceeded", "454 too many", "501 invalid helo", "554 on a block list"),
+    *("554 unauthorized ip", "550 relay: registered in your service", "550 no reverse DNS"),
+    *("450 greylisted", "552 5.2.3 too big", "550 sender rejected", "550 user unknown"),
+    *("552 mailbox full", "400 what", "500 what", "454 temporary"),
 ]
 CERTIFICATES = [
     Certificate(
@@ -324,6 +334,7 @@ ALL_SETTINGS = [
         ("smtp.sendgrid.net", False),
         ("mail.gmx.net", False),
         ("smtp.mailgun.org", False),
+        ("smtp-relay.brevo.com", False),
         ("smtp.mail.yahoo.com", False),
     ]
     for user, secret in [
@@ -340,7 +351,9 @@ def failures() -> Iterator[Failure]:
     """Yield failures of all kinds, at all stages."""
     for stage in Stage:
         for cause in Cause:
-            if cause in {Cause.REPLY, Cause.MALFORMED}:
+            if cause is Cause.REPLY:
+                yield from (refusal(stage, said) for said in SAYINGS if said[0] in "45")
+            elif cause is Cause.MALFORMED:
                 yield from (Failure(stage, cause, said=said) for said in SAYINGS)
             elif cause.name.startswith("CERTIFICATE"):
                 yield from (Failure(stage, cause, certificate=one) for one in CERTIFICATES)
@@ -445,3 +458,15 @@ def test_a_mail_without_an_answer_may_have_arrived(cause: Cause) -> None:
 def test_a_user_that_is_the_secret_is_masked() -> None:
     found = diagnose(refusal(Stage.AUTH, "535 no"), setting(user="token-1", secret="token-1"))
     assert "token-1" not in f"{found.summary} {found.remedy}"
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_every_diagnosis_says_in_a_word_or_two_what_is_wrong(spoken: str) -> None:
+    language.use(spoken)
+    try:
+        for failure in failures():
+            found = diagnose(failure, setting())
+            assert 0 < len(found.reason) <= 24
+            assert found.field in {"user", "endpoint", "secret", "starttls", None}
+    finally:
+        language.use("en")

@@ -1,4 +1,4 @@
-"""Replies of real mail servers: the collection is large, varied and free of personal details."""
+"""Replies of real mail servers: the test judges each by what it means for the server's mails."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.live_test.replies import KnownReply, known_replies
+from tests.live_test.servers import HOST, PASSWORD, Run, Serve
 
 REPLIES = known_replies()
-STAGES = {"greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data"}
+ANSWERED = {
+    "greeting": "GREETING",
+    "ehlo": "EHLO",
+    "starttls": "STARTTLS",
+    "auth": "AUTH",
+    "mail": "MAIL",
+    "rcpt": "RCPT",
+    "data": ".",
+}
+"""What the mail servers of these tests answer at each stage."""
 FAILURES = {
     "app-password-needed",
     "auth-disabled",
@@ -43,7 +53,7 @@ def test_there_are_many_replies_of_many_servers() -> None:
     assert len(REPLIES) >= 150
     assert len({reply.provider for reply in REPLIES} - {""}) >= 25
     assert len({reply.software for reply in REPLIES} - {""}) >= 12
-    assert {reply.stage for reply in REPLIES} == STAGES
+    assert {reply.stage for reply in REPLIES} == set(ANSWERED)
     assert {(reply.verdict, reply.code) for reply in REPLIES} == VERDICTS
 
 
@@ -69,6 +79,27 @@ def test_a_reply_is_complete_and_has_no_personal_details(reply: KnownReply) -> N
         assert any(ip_address(address) in network for network in FOR_EXAMPLES)
     for address in MAIL_ADDRESS.findall(reply.said):
         assert address in OF_A_PROVIDER or re.search(r"@example\.(org|com|net)$", address)
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.id)
+async def test_a_reply_is_judged_by_what_it_means(
+    serve: Serve, run: Run, reply: KnownReply
+) -> None:
+    """A mail server that wants encryption is spoken to without."""
+    plain = reply.code == "encryption-required"
+    starttls = reply.stage == "starttls"
+    answers = {ANSWERED[reply.stage]: reply.said.replace("\n", "\r\n")}
+    async with serve(answers, tls=not (plain or starttls)) as port:
+        report = await run(
+            port,
+            f"smtp://{HOST}" if plain else HOST,
+            starttls=starttls,
+            password=PASSWORD if reply.login else None,
+            recipient="admin@example.net" if reply.stage == "data" else None,
+            deliver=reply.stage == "data",
+        )
+    code = report.diagnosis.code if report.diagnosis else ""
+    assert (report.verdict.value, code) == (reply.verdict, reply.code)
 
 
 def _repeated(items: list[object]) -> list[object]:

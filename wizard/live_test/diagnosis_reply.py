@@ -422,13 +422,6 @@ REFUSED: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.REPLY,
-        (at(Stage.GREETING),),
-        "greeting-refused",
-        N_("{host} turns this machine away."),
-        N_("Read the reply; ask whoever runs {host}."),
-    ),
-    Rule(
-        Cause.REPLY,
         (at(Stage.MAIL), logs_in),
         "sender-refused",
         N_("{host} accepts the login, but not {user} as the sender."),

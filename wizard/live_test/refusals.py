@@ -182,7 +182,8 @@ WORDS: tuple[_Rule, ...] = (
         r"\b5\.7\.60\b", r"\b5\.2\.252\b", r"\b[45]\.1\.[78]\b", r"send ?-?as\b",
         r"senda?sdenied", r"not owned", "sandbox",
         r"\b(?:not |un)verified", r"verified sender|sender identity",
-        r"\bsender verif", r"\b(?:sender|from)\b[^.;]{0,60}(?:\b(?:must|incorrect|mismatch|blacklisted|"
+        r"\bsender verif",
+        r"\b(?:sender|from)\b[^.;]{0,60}(?:\b(?:must|incorrect|mismatch|blacklisted|"
         r"not (?:match\w*|owned|registered|exist|configured|found)|does ?n[o']t)\b|\b"
         + _REFUSED + ")",
         r"\b(?:invalid|incorrect|unknown|unauthori[sz]ed|bad|unconfigured|unregistered)\s+"
