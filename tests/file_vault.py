@@ -1,4 +1,4 @@
-"""A secret store in a file, so that it outlives a killed process; it is a fake of a keyring."""
+"""A fake keyring in a file, so that it outlives a killed process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret store in memory, for what a real keyring cannot do on demand; it is a fake."""
+"""A fake secret store in memory, for what a real keyring cannot do on demand."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def touch(path: Path, text: str = "") -> Path:
     return path
 
 
-def test_first_existing_config_is_taken(tmp_path: Path) -> None:
+def test_first_existing_config_is_used(tmp_path: Path) -> None:
     system = touch(tmp_path / "etc" / "config.toml")
     assert find_layout(directory=tmp_path).config == system
     nested = touch(tmp_path / "bomnipotent_config" / "config.toml")
@@ -53,9 +53,7 @@ def test_empty_directory_gets_a_standalone_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]
 )
-def test_compose_file_gets_the_config_directory_below_and_env_beside_it(
-    tmp_path: Path, name: str
-) -> None:
+def test_config_is_below_the_compose_file_and_env_beside_it(tmp_path: Path, name: str) -> None:
     touch(tmp_path / name, COMPOSE)
     found = find_layout(directory=tmp_path)
     assert found.kind is LayoutKind.COMPOSE
@@ -64,7 +62,7 @@ def test_compose_file_gets_the_config_directory_below_and_env_beside_it(
     assert found.compose_file == tmp_path / name
 
 
-def test_config_named_from_within_its_directory_is_still_compose(tmp_path: Path) -> None:
+def test_compose_is_recognised_from_within_the_config_directory(tmp_path: Path) -> None:
     touch(tmp_path / "compose.yaml", COMPOSE)
     config = touch(tmp_path / "bomnipotent_config" / "config.toml")
     found = find_layout(Path("config.toml"), directory=config.parent)
@@ -101,7 +99,7 @@ def test_version_is_read_from_the_image_tag(tmp_path: Path, image: str, tag: str
     assert find_layout(directory=tmp_path).image_tag == tag
 
 
-def test_image_in_a_comment_is_no_evidence(tmp_path: Path) -> None:
+def test_image_in_a_comment_does_not_count(tmp_path: Path) -> None:
     text = "services:\n  # image: wwhsoft/bomnipotent_server:0.6\n  bomnipotent: {}\n"
     touch(tmp_path / "compose.yaml", text)
     assert find_layout(directory=tmp_path).image_tag is None
@@ -117,7 +115,7 @@ def test_compose_file_that_does_not_pass_the_variable_is_noticed(tmp_path: Path)
     assert find_layout(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")
 
 
-def test_compose_file_that_cannot_be_read_is_refused_unless_the_place_of_env_is_named(
+def test_unreadable_compose_file_is_refused_unless_env_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "bomnipotent_config" / "config.toml"

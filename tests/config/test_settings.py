@@ -1,4 +1,4 @@
-"""The model of the server's settings: every row of where an endpoint leads, every refusal."""
+"""The model of the server's settings: where each endpoint leads, and each refusal."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
         "user",
     ],
 )
-def test_endpoint_leads_where_the_server_connects(
-    endpoint: str, starttls: bool, route: Route
-) -> None:
+def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route: Route) -> None:
     assert Endpoint.parse(endpoint).route(starttls) == route
 
 
@@ -168,9 +166,7 @@ def test_endpoint_leads_where_the_server_connects(
         "invalid percent sign",
     ],
 )
-def test_endpoint_that_cannot_work_is_refused_with_what_to_do(
-    endpoint: str, code: str, remedy: str
-) -> None:
+def test_unusable_endpoint_is_refused_with_a_remedy(endpoint: str, code: str, remedy: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         Endpoint.parse(endpoint)
     assert caught.value.code == code
@@ -180,7 +176,7 @@ def test_endpoint_that_cannot_work_is_refused_with_what_to_do(
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_an_endpoint_or_a_clear_refusal(text: str) -> None:
+def test_any_text_is_either_an_endpoint_or_refused(text: str) -> None:
     for candidate in (text, f"smtp://{text}", f"mail.example.org{text}"):
         try:
             endpoint = Endpoint.parse(candidate)
@@ -197,9 +193,7 @@ def test_any_text_is_an_endpoint_or_a_clear_refusal(text: str) -> None:
     st.integers(1, 65535),
     st.booleans(),
 )
-def test_url_port_is_used_and_the_flag_is_not_consulted(
-    host: str, port: int, starttls: bool
-) -> None:
+def test_url_port_is_used_and_starttls_ignored(host: str, port: int, starttls: bool) -> None:
     assert Endpoint.parse(f"smtp://{host}:{port}").route(starttls) == Route(host, port, NONE)
     secured = Endpoint.parse(f"smtp://{host}:{port}?tls=required").route(starttls)
     assert secured == Route(host, port, STARTTLS)
@@ -216,7 +210,7 @@ def test_credentials_of_the_url_are_percent_decoded_and_masked() -> None:
     assert "s%23" not in repr(endpoint.credentials)
 
 
-def test_password_of_the_url_occurs_in_no_repr() -> None:
+def test_password_of_the_url_is_in_no_repr() -> None:
     settings = SmtpSettings("me@example.org", Endpoint.parse("smtp://u:hunter22@relay"))
     assert "hunter22" not in repr(settings)
 
@@ -232,7 +226,7 @@ def test_explicit_secret_overrides_the_credentials_of_the_url() -> None:
     assert SmtpSettings("me", endpoint, secret=Secret("mine")).login == ("me", Secret("mine"))
 
 
-def test_route_is_said_in_words() -> None:
+def test_route_can_be_put_into_words() -> None:
     words = Endpoint.parse("mail.example.org").route(starttls=False).in_words()
     expected = "connects to mail.example.org, port 465, encrypted from the first byte (SMTPS)"
     assert words == expected
@@ -250,7 +244,7 @@ def test_route_is_said_in_words() -> None:
     ],
     ids=["empty", "blank before it", "CR", "SMTP command", "NUL", "too long"],
 )
-def test_user_that_cannot_work_is_refused(user: str, code: str) -> None:
+def test_unusable_user_is_refused(user: str, code: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         check_user(user)
     assert caught.value.code == code
@@ -275,12 +269,12 @@ def test_references_are_replaced_before_the_value_is_used() -> None:
     assert references("${A}${B}") == ("A", "B")
 
 
-def test_reference_that_nothing_sets_is_named() -> None:
+def test_unset_variable_is_named() -> None:
     with pytest.raises(InvalidValue, match=r"\$\{HOST\}.*nothing sets"):
         expand("${HOST}", lambda name: None)
 
 
-def test_replaced_value_is_not_expanded_again() -> None:
+def test_value_of_a_variable_is_not_expanded_again() -> None:
     assert expand("${A}", lambda name: "${A}") == "${A}"
 
 
@@ -304,7 +298,7 @@ def test_findings_say_what_works_differently() -> None:
     assert _codes("me@x", "mail.example.org", secret="a${B}") == ["secret-contains-reference"]
 
 
-def test_loopback_and_container_names_are_told_apart() -> None:
+def test_loopback_and_container_names_are_distinguished() -> None:
     assert is_loopback("localhost")
     assert is_loopback("127.8.9.1")
     assert is_loopback("::1")

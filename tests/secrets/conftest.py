@@ -34,7 +34,7 @@ def unlocked(keyring_bus: SessionBus) -> SessionBus:
 
 @pytest.fixture
 def locked(keyring_bus: SessionBus) -> SessionBus:
-    """A session whose keyring was made by a former login, and is locked in this one."""
+    """A session whose keyring was made by an earlier login, and is locked in this one."""
     former = keyring_bus.keyring(unlocked=True)
     former.kill()
     former.wait()

@@ -1,4 +1,4 @@
-"""A secret store in memory that fails at the step it is told to; it is a fake."""
+"""A fake secret store that fails at a chosen step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wizard.secrets.store import Availability
 
 
 class Fragile:
-    """A store in memory that fails at the step it is told to."""
+    """A store in memory that fails at the step ``failing``."""
 
     def __init__(self, name: str, secret: Secret | None = None, failing: str = "") -> None:
         self.name = name
@@ -17,7 +17,7 @@ class Fragile:
 
     def _step(self, step: str) -> None:
         if self.failing == step:
-            raise StoreUnusable(f"{step}-failed", f"{self.name} failed.", "Mend it.")
+            raise StoreUnusable(f"{step}-failed", f"{self.name} failed.", "Repair it.")
         if self.failing == f"{step}-killed":
             raise KeyboardInterrupt
 

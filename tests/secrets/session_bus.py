@@ -123,11 +123,11 @@ class SessionBus:
 
 @contextlib.contextmanager
 def session_bus() -> Iterator[SessionBus]:
-    """Start a bus; skip with a word where its program is missing."""
+    """Start a bus; skip the test if its program is missing."""
     for program in ("dbus-daemon", "dbus-send"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
-    # Not pytest's own directory: a socket's path has at most 107 characters.
+    # Not pytest's directory: a socket's path has at most 107 characters.
     with tempfile.TemporaryDirectory(prefix="bus-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         (directory / "services").mkdir()

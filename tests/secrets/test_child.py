@@ -1,4 +1,4 @@
-"""A child process is over when the one that started it is."""
+"""A child process never outlives the one that started it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 @pytest.mark.timeout(60)
-def test_end_of_the_loop_never_waits_for_a_child_that_is_being_started() -> None:
-    """Python 3.11 would wait forever if its own way of starting one is cancelled half done."""
+def test_closing_the_loop_never_waits_for_a_child_that_is_starting() -> None:
+    """Python 3.11's own way of starting a child waits forever when it is cancelled half-way."""
 
     async def leave(turns: int) -> None:
         task = asyncio.ensure_future(run_child_async(SLEEPS, b"", {}, 60))

@@ -1,4 +1,4 @@
-"""What every store promises, run against each of them for real."""
+"""What every store promises, tested with the real ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def factory(request: pytest.FixtureRequest) -> Iterator[Factory]:
 
 
 def usable_systemd_creds() -> None:
-    """Skip with a word where systemd-creds is missing or has no key to encrypt with."""
+    """Skip the test if systemd-creds is missing or has no key to encrypt with."""
     if shutil.which("systemd-creds") is None:
         pytest.skip("systemd-creds is not installed")
     if os.geteuid() != 0:
@@ -63,14 +63,14 @@ def store(factory: Factory, tmp_path: Path) -> ExternalStore:
     return factory(tmp_path)
 
 
-def test_store_can_be_used_and_has_a_name_for_sentences(store: ExternalStore) -> None:
+def test_store_is_usable_and_can_be_named_in_a_sentence(store: ExternalStore) -> None:
     found = store.check_availability()
     assert found.usable
     assert (found.code, found.sentence, found.remedy) == ("", "", "")
     assert store.name
 
 
-def test_looking_stores_nothing(store: ExternalStore, tmp_path: Path) -> None:
+def test_checking_availability_stores_nothing(store: ExternalStore, tmp_path: Path) -> None:
     store.check_availability()
     assert not store.exists()
     assert list(tmp_path.iterdir()) == []
@@ -88,7 +88,7 @@ def test_what_is_written_is_read_back_exactly(store: ExternalStore, text: str) -
     assert store.read() == Secret(text)
 
 
-def test_written_secret_takes_the_place_of_the_former(store: ExternalStore) -> None:
+def test_new_secret_replaces_the_old_one(store: ExternalStore) -> None:
     store.write(Secret("former"))
     store.write(Secret("hunter22"))
     assert store.read() == Secret("hunter22")
@@ -109,7 +109,7 @@ def test_deleting_nothing_is_no_error(store: ExternalStore) -> None:
     assert not store.exists()
 
 
-def test_stores_of_two_configurations_are_apart(factory: Factory, tmp_path: Path) -> None:
+def test_configurations_do_not_share_an_entry(factory: Factory, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     one, two = factory(tmp_path / "one"), factory(tmp_path / "two")
@@ -126,7 +126,7 @@ def test_secret_is_in_no_repr(store: ExternalStore) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\udcffb", "two\nlines", "a\0b"], ids=["bad", "lines", "NUL"])
-def test_secret_that_could_not_be_moved_on_is_refused_with_nothing_written(
+def test_secret_that_could_not_be_moved_later_is_refused_and_not_written(
     store: ExternalStore, text: str
 ) -> None:
     with pytest.raises(StoreUnusable) as refusal:

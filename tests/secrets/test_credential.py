@@ -1,4 +1,4 @@
-"""systemd credentials: what is said where they cannot be used, and what a service finds."""
+"""systemd credentials: why they cannot be used, and what a service finds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fake_tool(directory: Path, patch: pytest.MonkeyPatch, script: str) -> None:
     patch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
 
 
-def test_system_without_the_tool_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tool_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     found = CredentialStore(tmp_path / "x.cred").check_availability()
     assert (found.usable, found.code) == (False, "credential-no-systemd")
@@ -38,7 +38,7 @@ def test_system_without_the_tool_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         CredentialStore(tmp_path / "x.cred").write(Secret("hunter22"))
 
 
-def test_old_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_systemd_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_tool(tmp_path, monkeypatch, "echo 'systemd 249 (249.1)'")
     found = CredentialStore(tmp_path / "x.cred").check_availability()
     assert found.code == "credential-systemd-too-old"
@@ -46,7 +46,9 @@ def test_old_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="is not about root")
-def test_account_other_than_root_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_account_other_than_root_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake_tool(tmp_path, monkeypatch, "echo 'systemd 252 (252.1)'")
     assert CredentialStore(tmp_path / "x.cred").check_availability().code == "credential-needs-root"
 
@@ -68,7 +70,7 @@ def test_tool_that_fails_or_hangs_writes_nothing(
     assert not path.exists()
 
 
-def test_credential_of_another_machine_is_told(tmp_path: Path) -> None:
+def test_credential_of_another_machine_is_reported(tmp_path: Path) -> None:
     usable_systemd_creds()
     path = tmp_path / "x.cred"
     path.write_text("bm90IGEgY3JlZGVudGlhbA==\n")
@@ -104,7 +106,7 @@ def test_service_finds_its_credential(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"two\nlines", b"\xff", b"a\0b"])
-def test_credential_that_is_no_secret_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_credential_that_is_not_one_line_of_text_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "smtp_secret").write_bytes(data)
     with pytest.raises(StoreUnusable) as refusal:
         service_credential(str(tmp_path))
@@ -132,7 +134,7 @@ def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str) -> None:
     )
     about_us = [line for line in done.stderr.splitlines() if "bomnipotent" in line]
     assert (done.returncode, about_us) == (0, [])
-    # What systemd-analyze finds in a line that is wrong, so that silence proves something.
+    # It does complain of a wrong line, so its silence proves something.
     (directory / "smtp-secret.conf").write_text(text + "LoadCredentialEncrypt=x\n")
     wrong = subprocess.run(
         ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
@@ -140,7 +142,7 @@ def test_drop_in_is_accepted_by_systemd(tmp_path: Path, config: str) -> None:
     assert "LoadCredentialEncrypt" in wrong.stderr
 
 
-def test_drop_in_reads_as_documented() -> None:
+def test_drop_in_is_as_documented() -> None:
     def drop_in(config: Path) -> str:
         server, program = "/srv/b/bomnipotent_server", "/usr/local/bin/smtp-wizard"
         return render_drop_in(config, credential_setting(config), server=server, program=program)

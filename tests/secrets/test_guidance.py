@@ -1,4 +1,4 @@
-"""What is said about a store is true for the layout."""
+"""What is said of a store fits the way in which the server is run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from wizard.cli.parser import build_parser
 from wizard.compose.file import parse_compose
 from wizard.config.layout import Layout, LayoutKind
-from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind
+from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind, store_kind
 from wizard.server.next_steps import (
     compose_environment_lines,
     start_command,
@@ -29,6 +30,14 @@ def test_every_store_has_a_consequence(place: StoreKind, kind: LayoutKind) -> No
     assert ("exec" in sentence) is (place is not ENV_FILE)
 
 
+def test_every_store_can_be_named_on_the_command_line() -> None:
+    for store in STORES:
+        options = build_parser().parse_args(["set", "--store", store.option])
+        assert store_kind(options.store) is store
+    with pytest.raises(ValueError, match="elsewhere"):
+        store_kind("elsewhere")
+
+
 def test_command_starts_the_server_with_its_secret() -> None:
     up = ["docker", "compose", "-f", "/srv/a b/compose.yaml", "up", "-d"]
     assert shlex.split(start_command(ENV_FILE, COMPOSE)) == up
@@ -42,7 +51,7 @@ def test_command_starts_the_server_with_its_secret() -> None:
         assert command == "systemctl restart bomnipotent"
 
 
-def test_lines_for_compose_are_what_compose_understands() -> None:
+def test_compose_understands_the_lines_for_it() -> None:
     lines = "\n".join(f"      {line}" for line in compose_environment_lines("SMTP_SECRET"))
     parsed = parse_compose(f"services:\n    server:\n{lines}\n")
     assert parsed.services["server"].environment["SMTP_SECRET"].value == "${SMTP_SECRET:?}"

@@ -1,4 +1,4 @@
-"""A keyring in any condition is looked at in time, without prompting, and put into words."""
+"""A keyring in any condition is checked in time, without a prompt, and described."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def store(bus: SessionBus, **options: object) -> KeyringStore:
     return KeyringStore(CONFIG, "mail.example.org", environ=bus.environ, **options)  # type: ignore[arg-type]
 
 
-def test_unlocked_keyring_is_usable_and_keeps_nothing_of_the_trial(unlocked: SessionBus) -> None:
+def test_unlocked_keyring_is_usable_and_the_trial_entry_is_gone(unlocked: SessionBus) -> None:
     found = store(unlocked).check_availability()
     assert (found.usable, found.code) == (True, "")
     assert found.backend == "keyring.backends.SecretService.Keyring"
@@ -46,14 +46,14 @@ def test_entry_has_the_documented_names(unlocked: SessionBus) -> None:
     assert done.stdout.decode() == SECRET.reveal() + "\n"
 
 
-def test_entry_is_replaced_and_not_doubled(unlocked: SessionBus) -> None:
+def test_entry_is_replaced_and_not_duplicated(unlocked: SessionBus) -> None:
     store(unlocked).write(SECRET)
     store(unlocked).write(Secret("another"))
     assert store(unlocked).read() == Secret("another")
     assert len(unlocked.labels()) == 1
 
 
-def test_locked_keyring_is_told_with_and_without_an_entry(keyring_bus: SessionBus) -> None:
+def test_locked_keyring_is_reported_with_and_without_an_entry(keyring_bus: SessionBus) -> None:
     former = keyring_bus.keyring(unlocked=True)
     store(keyring_bus).write(SECRET)
     former.kill()
@@ -74,7 +74,7 @@ def test_locked_keyring_is_told_with_and_without_an_entry(keyring_bus: SessionBu
         assert refusal.value.exit_code == 6
 
 
-def test_keyring_without_collection_is_told(keyring_bus: SessionBus) -> None:
+def test_keyring_without_collection_is_reported(keyring_bus: SessionBus) -> None:
     keyring_bus.keyring(unlocked=False)
     found = store(keyring_bus).check_availability()
     assert found.code == "keyring-no-collection"
@@ -82,7 +82,7 @@ def test_keyring_without_collection_is_told(keyring_bus: SessionBus) -> None:
         store(keyring_bus).write(SECRET)
 
 
-def test_stopped_daemon_is_given_up_in_time(unlocked: SessionBus) -> None:
+def test_stopped_daemon_is_abandoned_in_time(unlocked: SessionBus) -> None:
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     started = time.monotonic()
     found = store(unlocked, seconds=2).check_availability()
@@ -93,18 +93,18 @@ def test_stopped_daemon_is_given_up_in_time(unlocked: SessionBus) -> None:
     assert refusal.value.code == "keyring-timeout"
 
 
-def test_activation_that_never_completes_is_given_up_in_time(bus: SessionBus) -> None:
+def test_activation_that_never_completes_is_abandoned_in_time(bus: SessionBus) -> None:
     bus.service("/bin/sleep 20")
     found = store(bus, seconds=2).check_availability()
     assert found.code == "keyring-timeout"
 
 
-def test_service_that_does_not_start_is_told(bus: SessionBus) -> None:
+def test_service_that_does_not_start_is_reported(bus: SessionBus) -> None:
     bus.service("/bin/false")
     assert store(bus).check_availability().code == "keyring-service-failed"
 
 
-def test_bus_without_keyring_is_told(bus: SessionBus) -> None:
+def test_bus_without_keyring_is_reported(bus: SessionBus) -> None:
     found = store(bus).check_availability()
     assert found.code == "keyring-no-service"
     assert "install gnome-keyring" in found.remedy
@@ -131,18 +131,18 @@ def test_root_does_not_use_the_bus_of_another_account(unlocked: SessionBus) -> N
 
 
 @pytest.mark.skipif(IS_ROOT, reason="is not about root")
-def test_login_without_a_bus_is_told() -> None:
+def test_login_without_a_bus_is_reported() -> None:
     found = KeyringStore(CONFIG, environ={"PATH": os.environ["PATH"]}).check_availability()
     assert found.code == "keyring-no-bus"
 
 
-def test_dead_bus_is_told(tmp_path: Path) -> None:
+def test_dead_bus_is_reported(tmp_path: Path) -> None:
     environ = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/none"}
     found = KeyringStore(CONFIG, environ=environ).check_availability()
     assert found.code == "keyring-no-bus"
 
 
-def test_process_ends_at_once_after_a_look_that_hung(unlocked: SessionBus) -> None:
+def test_process_ends_at_once_after_a_check_that_hung(unlocked: SessionBus) -> None:
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     code = (
         "import pathlib, time, sys\n"
@@ -162,7 +162,7 @@ def test_process_ends_at_once_after_a_look_that_hung(unlocked: SessionBus) -> No
     assert ended - float(last) < 2
 
 
-async def test_look_in_the_background_can_be_cancelled(unlocked: SessionBus) -> None:
+async def test_check_in_the_background_can_be_cancelled(unlocked: SessionBus) -> None:
     assert (await store(unlocked).check_availability_async()).usable
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
     assert (await store(unlocked, seconds=1).check_availability_async()).code == "keyring-timeout"
@@ -197,7 +197,7 @@ def test_backend_that_loses_or_shows_secrets_is_refused(
     assert refusal.value.code == code
 
 
-def test_backend_in_the_configuration_file_is_seen(tmp_path: Path) -> None:
+def test_backend_in_the_configuration_file_is_used(tmp_path: Path) -> None:
     directory = tmp_path / ".config" / "python_keyring"
     directory.mkdir(parents=True)
     text = "[backend]\ndefault-keyring=keyring.backends.null.Keyring\n"
@@ -229,7 +229,7 @@ def own_backend(directory: Path, patch: pytest.MonkeyPatch, keeps: str) -> dict[
     return {"HOME": str(directory), "PYTHON_KEYRING_BACKEND": "ownkeyring.Keyring"}
 
 
-def test_keyring_of_the_operators_choice_is_used_only_once_agreed_to(
+def test_configured_backend_is_used_only_with_consent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ = own_backend(tmp_path, monkeypatch, "")
@@ -248,7 +248,7 @@ def test_keyring_of_the_operators_choice_is_used_only_once_agreed_to(
     assert json.loads((tmp_path / "kept.json").read_text()) == {}
 
 
-def test_keyring_that_does_not_give_back_what_it_got_is_refused(
+def test_keyring_that_loses_what_it_stores_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ = own_backend(tmp_path, monkeypatch, "3")
@@ -270,7 +270,7 @@ def test_module_in_the_working_directory_is_not_imported(
     assert store(unlocked).check_availability().usable
 
 
-def test_same_configuration_has_one_entry_whatever_way_it_is_named(tmp_path: Path) -> None:
+def test_configuration_has_one_entry_whatever_path_leads_to_it(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir()
     (tmp_path / "link").symlink_to(real)
@@ -278,7 +278,7 @@ def test_same_configuration_has_one_entry_whatever_way_it_is_named(tmp_path: Pat
     assert keyring_user(real / ".." / "real" / "config.toml") == str(real / "config.toml")
 
 
-def test_secret_that_is_no_text_is_refused_before_anything_is_started() -> None:
+def test_secret_that_is_not_text_is_refused_before_a_child_is_started() -> None:
     with pytest.raises(StoreUnusable) as refusal:
         KeyringStore(CONFIG, environ={}).write(Secret("\udcff"))
     assert refusal.value.code == "secret-surrogate"

@@ -45,9 +45,9 @@ PATIENCE = 60.0
 
 
 class Watch(threading.Thread):
-    """Looks at the arguments and environments of all processes as fast as it can.
+    """Watches the arguments and environments of all processes as fast as it can.
 
-    A process that has stopped with ``held`` on its command line goes on once it was looked at.
+    A process that has stopped with ``held`` on its command line goes on once it was checked.
     """
 
     def __init__(self, held: Path) -> None:

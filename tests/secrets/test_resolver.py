@@ -1,4 +1,4 @@
-"""The secret is found in every place, and the right place wins."""
+"""The secret is found wherever it is, and the right source wins."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def keyring_is(monkeypatch: pytest.MonkeyPatch) -> KeyringIs:
     return replace
 
 
-def test_places_are_told_in_the_order_in_which_they_win(
-    keyring_is: KeyringIs, tmp_path: Path
-) -> None:
+def test_sources_are_listed_in_order_of_precedence(keyring_is: KeyringIs, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
     (tmp_path / "smtp_secret").write_text("hunter22")
     environ = {"SMTP_SECRET": "x", "CREDENTIALS_DIRECTORY": str(tmp_path)}
@@ -65,7 +63,7 @@ def test_keyring_alone_needs_exec(keyring_is: KeyringIs, tmp_path: Path) -> None
     assert sources.needs_exec
 
 
-def test_keyring_is_not_asked_where_the_secret_is_found_already(
+def test_keyring_is_not_asked_if_the_secret_is_elsewhere(
     keyring_is: KeyringIs, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("SMTP_SECRET=hunter22\n")
@@ -83,7 +81,7 @@ def test_keyring_is_not_asked_where_the_secret_is_found_already(
     ("secret", "expected"),
     [('secret = "in the open"', (LITERAL,)), ("", ())],
 )
-def test_nothing_is_asked_where_no_variable_is_wanted(
+def test_no_store_is_asked_where_config_toml_needs_no_variable(
     keyring_is: KeyringIs, tmp_path: Path, secret: str, expected: tuple[SecretSource, ...]
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))
@@ -92,13 +90,13 @@ def test_nothing_is_asked_where_no_variable_is_wanted(
     assert now.resolver.for_exec() == {}
 
 
-def test_fetched_secret_is_what_the_server_would_use(keyring_is: KeyringIs, tmp_path: Path) -> None:
+def test_exec_gets_the_secret_of_the_keyring(keyring_is: KeyringIs, tmp_path: Path) -> None:
     now = load(tmp_path)
     keyring_is(Fragile("the keyring", SECRET))
     assert now.resolver.for_exec() == {"SMTP_SECRET": SECRET}
 
 
-def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(
+def test_error_of_the_keyring_says_where_else_the_secret_was_looked_for(
     keyring_is: KeyringIs, tmp_path: Path
 ) -> None:
     keyring_is(Fragile("the keyring", failing="read"))
@@ -108,7 +106,7 @@ def test_keyring_that_cannot_be_read_is_told_with_what_else_was_looked_at(
     assert "neither in the environment nor in .env. the keyring failed" in refusal.value.message
 
 
-def test_stores_of_a_configuration_belong_together(unlocked: SessionBus, tmp_path: Path) -> None:
+def test_stores_of_a_configuration_are_found_again(unlocked: SessionBus, tmp_path: Path) -> None:
     now = load(tmp_path, unlocked.environ)
     now.open_store(KEYRING).write(SECRET)
     assert unlocked.labels() == ["BOMnipotent Server – SMTP secret (mail.example.org)"]  # noqa: RUF001

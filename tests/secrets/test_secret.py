@@ -31,7 +31,7 @@ def test_secret_reveals_exactly_what_was_given() -> None:
     assert Secret(" ä\t$").reveal() == " ä\t$"
 
 
-def test_secret_is_not_pickled() -> None:
+def test_secret_cannot_be_pickled() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Secret(TEXT))
     with pytest.raises(TypeError):
@@ -46,6 +46,6 @@ def test_secrets_compare_by_their_text() -> None:
     assert hash(Secret("a")) == hash(Secret("a"))
 
 
-def test_empty_secret_does_not_exist() -> None:
+def test_empty_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         Secret("")

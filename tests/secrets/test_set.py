@@ -45,7 +45,7 @@ class Account:
 
 @pytest.fixture
 def account(tmp_path: Path, unlocked: SessionBus) -> Account:
-    directory = tmp_path / "server"  # what other tests leave beside it is none of ours
+    directory = tmp_path / "server"  # other tests may leave files beside it
     directory.mkdir()
     return Account(directory, unlocked)
 
@@ -73,7 +73,7 @@ def test_second_identical_run_changes_nothing(account: Account) -> None:
     assert document["secret"] == {"store": "keyring", "variable": "SMTP_SECRET", "changed": False}
 
 
-def test_secret_moves_there_and_back_and_leaves_no_copy(account: Account) -> None:
+def test_secret_moves_to_the_keyring_and_back_without_a_copy(account: Account) -> None:
     account.json(*FIRST, stdin=f"{SECRET}\n")
     assert read_variable(account.env.read_text(), "SMTP_SECRET") == SECRET
     account.json("set", "--store", "keyring", "--no-test")
@@ -92,7 +92,7 @@ def test_removing_the_secret_removes_it_from_the_keyring(account: Account) -> No
     assert account.json("show")["secret"]["set"] is False
 
 
-def test_failed_write_takes_the_secret_out_of_the_keyring_again(account: Account) -> None:
+def test_failed_write_removes_the_secret_from_the_keyring_again(account: Account) -> None:
     account.json(*FIRST, "--store", "keyring", stdin="first\n")
     account.config.unlink()
     account.config.mkdir()
@@ -190,7 +190,7 @@ def test_credential_that_cannot_be_decrypted_can_be_replaced(root: Account) -> N
     assert root(*PRINT).stdout == f"{SECRET}\n"
 
 
-def test_keyring_that_does_not_answer_is_not_called_empty(
+def test_keyring_that_does_not_answer_is_not_taken_for_empty(
     account: Account, unlocked: SessionBus
 ) -> None:
     account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")

@@ -17,12 +17,12 @@ OTHER = "correct horse"
 
 @pytest.fixture
 def account(tmp_path: Path, unlocked: SessionBus) -> Account:
-    directory = tmp_path / "server"  # what other tests leave beside it is none of ours
+    directory = tmp_path / "server"  # other tests may leave files beside it
     directory.mkdir()
     return Account(directory, unlocked)
 
 
-def test_undo_brings_back_the_secret_that_the_keyring_had(account: Account) -> None:
+def test_undo_restores_the_secret_in_the_keyring(account: Account) -> None:
     account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
     account.json("set", "--secret-stdin", "--no-test", stdin=f"{OTHER}\n")
     assert account(*PRINT).stdout == f"{OTHER}\n"
@@ -32,7 +32,7 @@ def test_undo_brings_back_the_secret_that_the_keyring_had(account: Account) -> N
     assert account(*PRINT).stdout == f"{OTHER}\n"
 
 
-def test_undo_of_a_move_to_the_keyring_brings_the_secret_back_to_env(account: Account) -> None:
+def test_undo_of_a_move_to_the_keyring_restores_env(account: Account) -> None:
     account.json(*FIRST, stdin=f"{SECRET}\n")
     before = account.env.read_bytes(), account.config.read_bytes()
     account.json("set", "--store", "keyring", "--no-test")
@@ -41,7 +41,7 @@ def test_undo_of_a_move_to_the_keyring_brings_the_secret_back_to_env(account: Ac
     assert account.json("show")["secret"]["found_in"] == ["env-file"]
 
 
-def test_undo_of_a_move_from_the_keyring_brings_it_back_there(account: Account) -> None:
+def test_undo_of_a_move_from_the_keyring_restores_the_entry(account: Account) -> None:
     account.json(*FIRST, "--store", "keyring", stdin=f"{SECRET}\n")
     account.json("set", "--store", "env", "--no-test")
     account.json("undo")
