@@ -125,6 +125,10 @@ def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path)
         "no scheme",
         "with a query",
         "user is a reference",
+        "one slash",
+        "backslashes",
+        "encoded",
+        "encoded in a path",
         "too long",
     ],
 )
