@@ -9,7 +9,7 @@ import pytest
 
 from wizard.config.endpoint import Endpoint, Security
 from wizard.config.settings import SmtpSettings
-from wizard.discovery.offers import notes_on_endpoint, of_provider, suggest_by_domain
+from wizard.discovery.offers import notes_on_endpoint, suggest_by_domain, suggestion_from_provider
 from wizard.discovery.providers import (
     Provider,
     ProviderNote,
@@ -199,7 +199,10 @@ def test_the_user_follows_the_form_of_the_provider(
     user: UserNameForm, fixed: str | None, expected: str | None
 ) -> None:
     provider = Provider("x", "X", "", "", smtps="x.example", user=user, fixed_user=fixed)
-    assert of_provider(provider, "you@example.org", DiscoverySource.DOMAIN, "").user == expected
+    assert (
+        suggestion_from_provider(provider, "you@example.org", DiscoverySource.DOMAIN, "").user
+        == expected
+    )
 
 
 def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:

@@ -292,6 +292,29 @@ def test_masking_keeps_the_lines_and_hides_the_secret(text: str, edit: ConfigEdi
     assert "hunter2" not in mask_config(literal)
 
 
+SCHEMES = ["smtp://", "SMTP://", "smtp:/", "smtp:\\\\", "smtp:", "//", "", "smtp%3A%2F%2F"]
+
+
+@MANY
+@given(
+    configs(),
+    st.sampled_from(SCHEMES),
+    st.sampled_from(["you", "you@example.org", "you%40example.org", ""]),
+    st.sampled_from([":", "%3A", "%3a"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
+    st.sampled_from(["@", "%40"]),
+)
+def test_masking_hides_the_password_of_an_endpoint_in_any_config(
+    text: str, scheme: str, user: str, colon: str, password: str, at: str
+) -> None:
+    endpoint = f"{scheme}{user}{colon}{password}hunter2{at}mail.example.org"
+    after = edit_config(text, ConfigEdit(endpoint=endpoint))
+    masked = mask_config(after)
+    assert "hunter2" in after
+    assert "hunter2" not in masked
+    assert masked.count("\n") == after.count("\n")
+
+
 @MANY
 @given(st.text(st.sampled_from("ab.=[]{}\"'\\#\n\r\t ,${}1-"), max_size=30))
 @example("a = {b = [1, 2]\n}")

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.offers import AdvertisedServer, of_provider, suggestions_from
+from wizard.discovery.offers import (
+    AdvertisedServer,
+    suggestion_from_provider,
+    suggestions_from,
+)
 from wizard.discovery.providers import provider_by_mx
 from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
 from wizard.system.background import run_in_thread
@@ -164,7 +168,9 @@ async def by_mx(address: str, domain: str, records: Records) -> SourceResult:
         return SourceResult(remarks=(sentences.takes_no_mail(domain),))
     for provider in filter(None, map(provider_by_mx, first)):
         sentence = sentences.known_by_mx(provider, domain)
-        return SourceResult((of_provider(provider, address, DiscoverySource.MX, sentence),))
+        return SourceResult(
+            (suggestion_from_provider(provider, address, DiscoverySource.MX, sentence),)
+        )
     return SourceResult()
 
 

@@ -28,7 +28,7 @@ def suggest_by_domain(address: str) -> Suggestion | None:
     provider = provider_by_domain(domain)
     if provider is None:
         return None
-    return of_provider(
+    return suggestion_from_provider(
         provider, address, DiscoverySource.DOMAIN, sentences.known_by_domain(provider, domain)
     )
 
@@ -45,7 +45,7 @@ def notes_on_secret(endpoint: str) -> tuple[str, ...]:
     return () if provider is None else sentences.notes_on_provider_secret(provider)
 
 
-def of_provider(
+def suggestion_from_provider(
     provider: Provider, address: str, source: DiscoverySource, origin: str
 ) -> Suggestion:
     """Return the settings for ``address`` at ``provider``."""
