@@ -1,4 +1,4 @@
-"""Reading a file carefully: nothing planted, nothing endless, and never more than it should be."""
+"""Reading a file carefully: no planted link, no device, and at most 1 MiB."""
 
 from __future__ import annotations
 
