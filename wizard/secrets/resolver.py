@@ -225,6 +225,40 @@ class SecretResolver:
                 ),
                 path=self.config,
             )
+        return self._from_stores(name)
+
+    def _from_env_file(self, name: str) -> Secret:
+        """Return the value in ``.env``, on which the server and Docker Compose have to agree."""
+        from wizard.formats.dotenv.variables import read_definitions
+
+        try:
+            definitions = read_definitions(self.env_text, self.environ)
+        except FileRefused as error:
+            raise error.at(self.env_path) from None
+        found = [definition for definition in definitions if definition.name == name]
+        # The server takes the first definition, Compose the last one.
+        values = {found[0].dotenvy.value, found[-1].compose.value} if found else {""}
+        if len(values) > 1:
+            raise StoreUnusable(
+                "env-value-ambiguous",
+                _(
+                    "The server and Docker Compose do not read the same value of {variable}.",
+                    variable=name,
+                ),
+                _("Store the secret again: smtp-wizard set --secret-stdin"),
+                path=self.env_path,
+            )
+        (value,) = values
+        if not value:
+            raise StoreUnusable(
+                "env-value-blank",
+                _("{name} stands in .env, but has no value.", name=name),
+                _("Store the secret again, or remove the line."),
+                path=self.env_path,
+            )
+        return Secret(value)
+
+    def _from_stores(self, name: str) -> Secret:
         for store in EXTERNAL_STORES:
             try:
                 secret = self._reader(store).read()
@@ -248,37 +282,3 @@ class SecretResolver:
             _("Store it: smtp-wizard set --secret-stdin"),
             path=self.config,
         )
-
-    def _from_env_file(self, name: str) -> Secret:
-        """Return the value in ``.env``, on which the server and Docker Compose have to agree."""
-        from wizard.formats.dotenv.variables import read_definitions
-
-        try:
-            found = [
-                definition
-                for definition in read_definitions(self.env_text, self.environ)
-                if definition.name == name
-            ]
-        except FileRefused as error:
-            raise error.at(self.env_path) from None
-        # The server takes the first definition, Compose the last one.
-        values = {found[0].dotenvy.value, found[-1].compose.value} if found else {""}
-        if len(values) > 1:
-            raise StoreUnusable(
-                "env-value-ambiguous",
-                _(
-                    "The server and Docker Compose do not read the same value of {variable}.",
-                    variable=name,
-                ),
-                _("Store the secret again: smtp-wizard set --secret-stdin"),
-                path=self.env_path,
-            )
-        (value,) = values
-        if not value:
-            raise StoreUnusable(
-                "env-value-blank",
-                _("{name} stands in .env, but has no value.", name=name),
-                _("Store the secret again, or remove the line."),
-                path=self.env_path,
-            )
-        return Secret(value)
