@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import json
 import os
 import socket
 import statistics
@@ -166,7 +167,7 @@ class Command:
         )
         output, _ = await process.communicate(b"Subject: Test\n\nTest\n")
         seconds = time.perf_counter() - began
-        if process.returncode or output.startswith(b"error"):  # lettre's status is always 0
+        if process.returncode:
             raise SystemExit(f"{self.arguments(port, starttls)[0]}: {output.decode()}")
         return seconds
 
@@ -190,9 +191,16 @@ def msmtp(trusted: Path, port: int, starttls: bool) -> list[str]:
     ]
 
 
-def ask_lettre(program: Path, action: str, port: int, starttls: bool) -> list[str]:
-    security = "starttls" if starttls else "tls"
-    return [str(program), security, str(port), DEMO_USER, PASSWORD, action]
+def ask_lettre(program: Path, recipient: str, port: int, starttls: bool) -> list[str]:
+    mail = {
+        "library": "native-tls",
+        "security": "starttls" if starttls else "tls",
+        "port": port,
+        "user": DEMO_USER,
+        "password": PASSWORD,
+        "recipient": recipient,
+    }
+    return [str(program), json.dumps(mail)]
 
 
 def whole(directory: Path, port: int, _: bool) -> list[str]:
@@ -228,8 +236,8 @@ def others(trusted: Path) -> Iterator[Way | Absent]:
         yield absent
     try:
         program = lettre()
-        yield Way("lettre, up to the login", Command(partial(ask_lettre, program, "test"), trust))
-        yield Way("lettre, sending a mail", Command(partial(ask_lettre, program, "send"), trust))
+        yield Way("lettre, up to the login", Command(partial(ask_lettre, program, ""), trust))
+        yield Way("lettre, sending a mail", Command(partial(ask_lettre, program, TO), trust))
     except Absent as absent:
         yield absent
 

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 
 from tests.live_test.certificates import good
-from tests.live_test.servers import Script
+from tests.live_test.servers import Answers, Script, answering, converse
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
@@ -69,9 +69,7 @@ async def injecting(reader: Reader, writer: Writer) -> None:
         await reader.readline()
     writer.write(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     await writer.start_tls(good())
-    for reply in (b"250-mail\r\n250 AUTH PLAIN", b"235 ok", b"250 ok", b"221 bye"):
-        await reader.readline()
-        writer.write(reply + b"\r\n")
+    await converse({}, reader, writer)
 
 
 async def web(reader: Reader, writer: Writer) -> None:
@@ -93,14 +91,11 @@ def after_starttls(offer: bytes, context: Callable[[], ssl.SSLContext] = good) -
     """Offer a login by EHLO only once the connection is encrypted."""
 
     async def play(reader: Reader, writer: Writer) -> None:
-        for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go"):
-            writer.write(reply + b"\r\n")
-            if reply != b"220 go":
-                await reader.readline()
-        await writer.start_tls(context())
-        for reply in (b"250-mail\r\n250 " + offer, *[b"250 ok"] * 3, b"221 bye"):
-            await reader.readline()
-            writer.write(reply + b"\r\n")
+        answers: Answers = {
+            "EHLO": "250-mail\r\n250 STARTTLS",
+            "EHLO2": b"250-mail\r\n250 " + offer,
+        }
+        await answering(answers, context())(reader, writer)
 
     return play
 
@@ -133,12 +128,12 @@ def asking(prompts: Sequence[str], last: bytes = b"235 ok") -> Script:
             b"220 hi",
             b"250-mail\r\n250 AUTH LOGIN",
             *(b"334 " + b64encode(prompt.encode()) for prompt in prompts),
-            last,
-            *[b"250 ok"] * 3,
         ):
             writer.write(reply + b"\r\n")
             if not await reader.readline():
                 return
+        writer.write(last + b"\r\n")
+        await converse({}, reader, writer)
 
     return play
 
@@ -162,8 +157,6 @@ def password_is(password: str) -> Script:
             line = (await reader.readline()).strip()
         right = line == b"AUTH PLAIN " + expected
         writer.write(b"235 ok\r\n" if right else b"535 5.7.8 wrong\r\n")
-        for _ in range(3):
-            await reader.readline()
-            writer.write(b"250 ok\r\n")
+        await converse({}, reader, writer)
 
     return play

@@ -144,27 +144,41 @@ def answering(answers: Answers, tls: ssl.SSLContext) -> Script:
 
     An empty answer is silence; one that ends in ``CLOSE`` or ``RESET`` is followed by the
     end of the connection. ``EHLO2`` is the answer to EHLO after STARTTLS, ``?`` to lines that
-    are no known verb, and ``.`` to the mail after a positive reply to DATA.
+    are no known verb, and ``.`` to the mail after a positive reply to DATA. The answer to a
+    whole line, such as ``RCPT TO:<you@example.org>``, goes before the one to its verb.
     """
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        told = {**POLITE, **answers}
-        await _answer(told["GREETING"], reader, writer)
-        while line := await reader.readline():
-            verb = line.split()[0].decode().upper()
-            await _answer(told[verb if verb in told else "?"], reader, writer)
-            agreed = told.get(verb) == POLITE.get(verb)
-            if verb == "DATA" and agreed:
-                while await reader.readline() != b".\r\n":
-                    pass
-                await _answer(told["."], reader, writer)
-            if verb == "STARTTLS" and agreed:
-                await writer.start_tls(tls)
-                told["EHLO"] = told.get("EHLO2", told["EHLO"])
-            if verb == "QUIT" and told[verb]:
-                return
+        await _answer({**POLITE, **answers}["GREETING"], reader, writer)
+        await converse(answers, reader, writer, tls)
 
     return play
+
+
+async def converse(
+    answers: Answers,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Answer as :func:`answering` does, once the client has been greeted."""
+    told = {**POLITE, **answers}
+    while data := await reader.readline():
+        line = data.decode().rstrip()
+        verb = line.split()[0].upper()
+        known = next((key for key in (line, verb) if key in told), "?")
+        await _answer(told[known], reader, writer)
+        agreed = told.get(verb) == POLITE.get(verb)
+        if verb == "DATA" and agreed:
+            while await reader.readline() != b".\r\n":
+                pass
+            await _answer(told["."], reader, writer)
+        if verb == "STARTTLS" and agreed:
+            assert tls is not None
+            await writer.start_tls(tls)
+            told["EHLO"] = told.get("EHLO2", told["EHLO"])
+        if verb == "QUIT" and told[verb]:
+            return
 
 
 async def _answer(
