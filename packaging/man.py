@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from wizard.cli.argparse_internals import commands, flags
+
 _SECTIONS = Path(__file__).with_name("man_sections.1")
 _EXIT_ROW = re.compile(r"^\| ([\d, ]+) \| (.+) \|$", re.MULTILINE)
 
@@ -17,8 +19,7 @@ def page(
 ) -> str:
     """Return the page in roff; ``exits`` maps exit codes to their meaning."""
     date = "" if epoch is None else f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d}"
-    commands = _commands(parser)
-    general = {id_of(action) for action in options(parser)}
+    general = {id_of(action) for action in flags(parser)}
     lines = [
         f'.TH SMTP\\-WIZARD 1 "{date}" "smtp\\-wizard {version}" "User Commands"',
         *(".SH NAME", "smtp\\-wizard \\- set up the SMTP settings of BOMnipotent Server"),
@@ -26,18 +27,18 @@ def page(
         *(".SH DESCRIPTION", _roff(parser.description or "")),
         ".SH COMMANDS",
     ]
-    for name, (summary, command) in commands.items():
+    for name, summary, command in commands(parser):
         end = " \\-\\- \\fICMD\\fR..." if name == "exec" else " [\\fIOPTIONS\\fR]"
         lines += [
             ".TP",
             f"\\fBsmtp\\-wizard {_roff(name)}\\fR{end}",
             _roff(_sentence(summary)),
         ]
-        own = [action for action in options(command) if id_of(action) not in general]
+        own = [action for action in flags(command) if id_of(action) not in general]
         if own:
             lines += [".RS", *_described(own), ".RE"]
     lines += [".SH OPTIONS", "These may stand before or behind the command.",
-              *_described(options(parser))]  # fmt: skip
+              *_described(flags(parser))]  # fmt: skip
     lines.append(".SH EXIT STATUS")
     for code, meaning in exits.items():
         lines += [".TP", f".B {code}", _roff(_sentence(meaning))]
@@ -48,22 +49,6 @@ def exit_codes(readme: str) -> dict[str, str]:
     """Return exit codes and their meaning, as the README documents them."""
     table = readme.partition("| exit code | meaning |")[2].partition("\n\n")[0]
     return {code: meaning.replace("`", "") for code, meaning in _EXIT_ROW.findall(table)}
-
-
-def _commands(
-    parser: argparse.ArgumentParser,
-) -> dict[str, tuple[str, argparse.ArgumentParser]]:
-    """Return command → what it does, and its own parser."""
-    for action in parser._actions:  # noqa: SLF001  (argparse has no other way to ask for them)
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            helps = {each.dest: each.help or "" for each in action._choices_actions}  # noqa: SLF001
-            return {name: (helps[name], each) for name, each in action.choices.items()}
-    return {}
-
-
-def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Return the flags of a parser, in the order of their groups."""
-    return [action for action in parser._actions if action.option_strings]  # noqa: SLF001
 
 
 def id_of(action: argparse.Action) -> str:

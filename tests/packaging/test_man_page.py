@@ -10,6 +10,7 @@ import man
 import pytest
 
 from tests.packaging.conftest import EPOCH, ROOT
+from wizard.cli.argparse_internals import commands, flags
 from wizard.cli.parser import build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,12 +32,12 @@ def test_every_command_and_flag_is_there() -> None:
     text = rendered()
     parsers = {
         "": build_parser(),
-        **{name: each for name, (_, each) in man._commands(build_parser()).items()},  # noqa: SLF001
+        **{name: each for name, _, each in commands(build_parser())},
     }
     assert len(parsers) > 5
     for name, parser in parsers.items():
         assert f"smtp-wizard {name}".rstrip() in text
-        for action in man.options(parser):
+        for action in flags(parser):
             for flag in action.option_strings:
                 assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", text), (name, flag)
 

@@ -1,19 +1,17 @@
-"""Commands and flags, as argparse sees them.
-
-Completions for the operator's shell, made from the parser when they are asked for.
-"""
+"""Commands and flags, and the completions that shells make of them."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Never
 
 from wizard import __version__
-from wizard.cli import output
+from wizard.cli import argparse_internals, output
+from wizard.cli.argparse_internals import FlagGroup
 from wizard.errors import UsageError
 from wizard.text.language import LANGUAGES, _, plural
 
@@ -69,7 +67,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
     ``module`` in the result names the module of this package that runs the command.
     """
-    with _our_words():
+    with argparse_internals.words_of_ours(_, plural):
         options = _parse_own(arguments)
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
@@ -77,40 +75,29 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-@contextmanager
-def _our_words() -> Iterator[None]:
-    """Let argparse speak the operator's language in here.
-
-    It looks its words up by functions of gettext, which go by the environment alone and read no
-    archive. So they are replaced under the names that argparse has for them.
-    """
-    before = vars(argparse).copy()
-    vars(argparse).update(_=_, ngettext=plural)
-    try:
-        yield
-    finally:
-        vars(argparse).update(before)
-
-
 def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
-    """Keep what stands behind ``exec … --`` from argparse, which would look for flags in it."""
+    """Keep what follows ``exec … --`` from argparse, which would look for flags in it."""
     if "--" in arguments:
         end = list(arguments).index("--")
         own, program = arguments[:end], list(arguments[end + 1 :])
         if "exec" in own:
-            options = build_parser().parse_args(own)
+            options = build_parser(own).parse_args(own)
             if options.command == "exec":
                 options.program = program
                 return options
-    return build_parser().parse_args(arguments)
+    return build_parser(arguments).parse_args(arguments)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; its help is the reference of the command line."""
+def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Return the parser; its help is the reference of the command line.
+
+    With ``arguments``, only the commands that occur in them get their flags.
+    """
     common = _common()
     parser = _Parser(
         prog="smtp-wizard",
         allow_abbrev=False,
+        formatter_class=_HelpFormatter,
         parents=[common],
         description=_(
             "Set up the SMTP settings of BOMnipotent Server: test them as the server will use "
@@ -131,33 +118,47 @@ def build_parser() -> argparse.ArgumentParser:
         help=_("print the completions for a shell; evaluate them there, or keep them in a file"),
     )
     parser.set_defaults(module="wizard_command")
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
-    _add_set(commands, common)
-    _add_test(commands, common)
-    _add(
-        commands,
-        common,
-        "check",
-        "check_command",
-        _("look over configuration, .env, compose file and permissions; no network"),
-    )
-    _add(commands, common, "show", "show_command", _("show what is set and where it comes from"))
-    _add_exec(commands, common)
-    _add_undo(commands, common)
-    _add(
-        commands,
-        common,
-        "demo",
-        "demo_command",
-        _("try the wizard in a scratch directory, against a mail server of its own"),
-    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
+    for name, (summary, add_flags) in _commands().items():
+        wanted = arguments is None or name in arguments
+        command = subparsers.add_parser(
+            name,
+            allow_abbrev=False,
+            formatter_class=_HelpFormatter,
+            parents=[common] if wanted else [],
+            help=summary,
+            description=f"{summary[:1].upper()}{summary[1:]}.",
+        )
+        command.set_defaults(module=f"{name}_command")
+        if wanted:
+            add_flags(command)
     return parser
 
 
-def _common() -> argparse.ArgumentParser:
-    """Return the flags that may stand before or behind the command."""
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+class _HelpFormatter(argparse.HelpFormatter):
+    """Finds the terminal's width without shutil: argparse makes one for every flag."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns or 80
+        except (ValueError, OSError):
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
+def _common() -> _Parser:
+    """Return the flags that may stand before or after the command."""
+    common = _Parser(
+        add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_HelpFormatter
+    )
     group = common.add_argument_group(_("common options"))
+    _add_paths(group)
+    _add_ways_to_run(group)
+    _add_messages(group)
+    return common
+
+
+def _add_paths(group: FlagGroup) -> None:
     group.add_argument(
         "-c",
         "--config",
@@ -174,6 +175,9 @@ def _common() -> argparse.ArgumentParser:
         metavar="PATH",
         help=_(".env (default: beside the compose file, else beside config.toml)"),
     )
+
+
+def _add_ways_to_run(group: FlagGroup) -> None:
     group.add_argument("--json", action="store_true", help=_("print one JSON document on stdout"))
     group.add_argument(
         "--timeout",
@@ -198,6 +202,9 @@ def _common() -> argparse.ArgumentParser:
             "servers"
         ),
     )
+
+
+def _add_messages(group: FlagGroup) -> None:
     group.add_argument(
         "--debug",
         action="store_true",
@@ -214,21 +221,29 @@ def _common() -> argparse.ArgumentParser:
         version=f"smtp-wizard {__version__}",
         help=_("show program's version number and exit"),
     )
-    return common
 
 
-def _add(
-    commands: Any, common: argparse.ArgumentParser, name: str, module: str, summary: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        allow_abbrev=False,
-        parents=[common],
-        help=summary,
-        description=f"{summary[:1].upper()}{summary[1:]}.",
-    )
-    parser.set_defaults(module=module)
-    return parser
+def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]:
+    """Return name → what the command does, and what adds the flags that it alone has."""
+    return {
+        "set": (_("change settings without asking"), _add_set),
+        "test": (_("test live what the server would use"), _add_test),
+        "check": (
+            _("look over configuration, .env, compose file and permissions; no network"),
+            _add_nothing,
+        ),
+        "show": (_("show what is set and where it comes from"), _add_nothing),
+        "exec": (_("replace this process by CMD with the secret in its environment"), _add_exec),
+        "undo": (_("put back what the last write replaced"), _add_undo),
+        "demo": (
+            _("try the wizard in a scratch directory, against a mail server of its own"),
+            _add_nothing,
+        ),
+    }
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    """Add no flags: the common ones are enough."""
 
 
 def _add_values(parser: argparse.ArgumentParser) -> None:
@@ -260,8 +275,7 @@ def _add_values(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(commands, common, "set", "set_command", _("change settings without asking"))
+def _add_set(parser: argparse.ArgumentParser) -> None:
     _add_values(parser)
     parser.add_argument(
         "--secret-var",
@@ -310,10 +324,7 @@ def _add_set(commands: Any, common: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(
-        commands, common, "test", "test_command", _("test live what the server would use")
-    )
+def _add_test(parser: argparse.ArgumentParser) -> None:
     _add_values(parser)
     parser.add_argument("--to", metavar="ADDRESS", help=_("send a real test mail there"))
     parser.add_argument(
@@ -327,24 +338,14 @@ def _add_test(commands: Any, common: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_exec(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(
-        commands,
-        common,
-        "exec",
-        "exec_command",
-        _("replace this process by CMD with the secret in its environment"),
-    )
+def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.usage = "smtp-wizard exec [-c PATH] [--env-file PATH] [--json] -- CMD..."
-    # What stands behind "--" is taken away before; words that come this far lack it.
+    # What follows "--" has been taken away; words that come this far lack it.
     parser.add_argument("stray", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(program=[])
 
 
-def _add_undo(commands: Any, common: argparse.ArgumentParser) -> None:
-    parser = _add(
-        commands, common, "undo", "undo_command", _("put back what the last write replaced")
-    )
+def _add_undo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help=_("print the diff, write nothing"))
     parser.add_argument(
         "--no-backup", action="store_true", help=_("keep nothing afterwards: no undo of the undo")
@@ -373,16 +374,10 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """Return the script that makes ``shell`` complete commands, flags, their values and paths."""
     import shtab  # only here
 
-    for each in _parsers(parser):
-        for action in each._actions:  # noqa: SLF001  (argparse has no other way to ask for them)
-            if action.metavar in ("PATH", "F"):
-                action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own mark
+    subparsers = [each.parser for each in argparse_internals.commands(parser)]
+    for each in (parser, *subparsers):
+        for flag in argparse_internals.flags(each):
+            if flag.metavar in ("PATH", "F"):
+                vars(flag)["complete"] = shtab.FILE  # the attribute by which shtab is told
     script: str = shtab.complete(parser, shell=shell)
     return script
-
-
-def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield parser
-    for action in parser._actions:  # noqa: SLF001
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            yield from action.choices.values()
