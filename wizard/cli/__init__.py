@@ -6,6 +6,7 @@ Every command imports what it needs when it runs, so that none pays for another 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -25,6 +26,8 @@ from wizard.text.language import _
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    if argv is None:
+        gc.disable()  # a command ends before garbage counts; the wizard enables it again
     output.tolerate_encoding()
     _end_by_signals()
     arguments = list(sys.argv[1:] if argv is None else argv)

@@ -115,7 +115,6 @@ def show(session: WizardSession, options: Namespace) -> int:
     output.silence_libraries()
     if is_plain(options):
         return _show_line_by_line(session)
-    gc.disable()  # until the first frame: what is loaded for it, stays
     from wizard.system.signals import EndOnSignals
     from wizard.ui.textual.app import WizardApp
 
@@ -137,6 +136,7 @@ def _show_line_by_line(session: WizardSession) -> int:
     from wizard.system.signals import EndOnSignals
     from wizard.ui.plain.surface import PlainWizard
 
+    gc.enable()
     wizard = PlainWizard(session)
     with EndOnSignals(wizard):
         ending = wizard.run()

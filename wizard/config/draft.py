@@ -12,7 +12,6 @@ from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
@@ -76,6 +75,8 @@ class Draft:
         """Return the secret that the server would use with this draft."""
         match self.secret:
             case Replace(secret):
+                from wizard.formats.dotenv.quoting import check_value  # nothing is typed at first
+
                 check_value(secret.reveal())
                 choose_reference(current.variable, secret.reveal(), None)
                 return secret

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.quoting import check_value, manual_edit, quote_value
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
     NO_ENVIRON,
@@ -205,6 +204,8 @@ def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = 
     If both readers already find ``value`` everywhere, no byte changes. Raises InvalidValue for a
     value that cannot be written, FileRefused for a file that cannot be edited.
     """
+    from wizard.formats.dotenv.quoting import check_value, manual_edit, quote_value
+
     check_value(value)
     line = manual_edit(name, value)
     entries = read_definitions(text, environ, _("write by hand, above it, {line}", line=line))

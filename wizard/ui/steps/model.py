@@ -10,9 +10,8 @@ Text that was pasted or typed as one answer: what is left out of it, and what is
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from wizard.config.draft import Draft
 from wizard.text.language import N_
@@ -38,16 +37,14 @@ class Navigation(Enum):
     BACK = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """How a step was left, and what has been entered up to then."""
 
     move: Navigation
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """What a step is called, what it asks, and its explanation; translated when they are shown."""
 
     step: Step
@@ -61,8 +58,7 @@ Values = Mapping[str, Any]
 """Name of a field → what stands in it now: str, bool, an option's value, or ``Secret | None``."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextBlock:
+class TextBlock(NamedTuple):
     """Something to read; none is shown where the text is empty."""
 
     text: str
@@ -72,8 +68,7 @@ class TextBlock:
     """Whether it judges a finished answer, which makes no sense while it is being typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextInput:
+class TextInput(NamedTuple):
     """One line to type. A ``secret`` one is never shown, and its value is ``Secret | None``."""
 
     name: str
@@ -95,8 +90,7 @@ class TextInput:
         return numbered.get(answer or "1")
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceOption:
+class ChoiceOption(NamedTuple):
     """One of a few, offered or not (yet)."""
 
     label: str
@@ -104,8 +98,7 @@ class ChoiceOption:
     offered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few."""
 
     name: str
@@ -114,8 +107,7 @@ class Choice:
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class CheckBox:
+class CheckBox(NamedTuple):
     """Yes or no."""
 
     name: str

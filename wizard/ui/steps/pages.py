@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wizard.text.language import N_, _
 
@@ -13,16 +12,14 @@ if TYPE_CHECKING:  # a first start has neither
     from wizard.ui.saved_draft import SavedDraft
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A title and a text: an explanation, details of a test, findings of the check."""
 
     title: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Yes or no, by these words; without a ``yes`` it only tells something."""
 
     text: str

@@ -64,7 +64,8 @@ class WizardApp(TypeAheadApp["Done"]):
         self.loop = asyncio.get_running_loop()
 
     def on_ready(self) -> None:
-        """Collect garbage from now on."""
+        """Collect garbage from now on: what was loaded up to the first frame, stays."""
+        gc.freeze()
         gc.enable()
 
     def on_mount(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -206,8 +205,7 @@ RIGHT_HALF = Cell("", "", 0)
 """Where the character on the left is two cells wide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """What an update draws, and where it leaves the cursor; lines and columns count from 0."""
 
     lines: Mapping[int, Mapping[int, Cell]]
