@@ -53,7 +53,7 @@ ENTERED = Draft("new@example.org", "smtp://relay.example.org:2500", True)
 
 def test_what_was_entered_comes_back(tmp_path: Path, state: Path) -> None:
     now = read(tmp_path, CONFIG)
-    draft = replace(ENTERED, skip=True, skip_form=SkipKey.USER_TABLE, secret=Remove())
+    draft = replace(ENTERED, skip=True, skip_key=SkipKey.USER_TABLE, secret=Remove())
     assert save_draft(draft, now)
     kept = load_draft(now)
     assert kept is not None

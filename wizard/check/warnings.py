@@ -103,7 +103,7 @@ def _skip_warnings(draft: Draft) -> Iterator[Finding]:
             "The server warns in its log for every mail it does not send."
         ),
     )
-    if draft.skip_form is None:
+    if draft.skip_key is None:
         yield Finding(
             "skip-form-assumed",
             _(

@@ -83,7 +83,7 @@ def _draft(now: CurrentConfig, options: Namespace) -> Draft:
         if now.resolver.literal is not None and isinstance(draft.secret, Keep):
             draft = replace(draft, secret=Replace(now.resolver.literal))
     if options.server_version is not None:
-        draft = replace(draft, skip_form=skip_key_of(options.server_version))
+        draft = replace(draft, skip_key=skip_key_of(options.server_version))
     if options.skip is not None:
         draft = replace(draft, skip=options.skip)
     if not draft.delivers and not draft.skip:

@@ -150,7 +150,7 @@ class CurrentConfig:
             )
         return text == "true"
 
-    def skip_form(self) -> SkipKey | None:
+    def known_skip_key(self) -> SkipKey | None:
         """Return the way to skip verification that this server accepts; None without evidence."""
         if self.view.version_evidence is not None:
             return self.view.version_evidence

@@ -22,7 +22,7 @@ class Draft:
     """The values as they will stand in config.toml, right or wrong.
 
     ``user`` and ``endpoint`` may contain ``${NAME}``. ``skip`` switches user verification off;
-    ``skip_form`` is how, once that is known.
+    ``skip_key`` is how, once that is known.
     """
 
     user: str = ""
@@ -33,18 +33,18 @@ class Draft:
     store: StoreKind = ENV_FILE
     """Where the secret is to be kept."""
     skip: bool = False
-    skip_form: SkipKey | None = None
+    skip_key: SkipKey | None = None
 
     @classmethod
     def of(cls, current: CurrentConfig) -> Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
-        skip_form = current.view.skip or current.skip_form()
+        skip_key = current.view.skip or current.known_skip_key()
         stores = [
             source for source in current.resolver.sources().found if isinstance(source, StoreKind)
         ]
         store = stores[0] if stores else ENV_FILE
-        draft = cls(store=store, skip=current.view.skip is not None, skip_form=skip_form)
+        draft = cls(store=store, skip=current.view.skip is not None, skip_key=skip_key)
         if smtp is None:
             return draft
         values: dict[str, Any] = {key: getattr(smtp, key) or "" for key in TEXT_KEYS}

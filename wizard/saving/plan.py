@@ -181,7 +181,7 @@ def _config_edit(
 ) -> ConfigEdit:
     skip: SkipKey | Literal[False] = False
     if draft.skip:
-        skip = draft.skip_form or SkipKey.GLOBAL
+        skip = draft.skip_key or SkipKey.GLOBAL
     if not draft.delivers:
         return ConfigEdit(skip=skip)
     smtp, now = current.view.smtp, Draft.of(current)

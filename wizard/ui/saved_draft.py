@@ -34,7 +34,7 @@ _MAX_TEXT = 1000
 """Characters of a field; more than that is no user and no host."""
 _RECOGNISED = 6
 """Characters from which on a secret is taken for itself within another text."""
-_SKIP_FORMS = {".".join(form.path): form for form in SkipKey}
+_SKIP_KEYS = {".".join(form.path): form for form in SkipKey}
 
 # A half-typed URL may hold a password that no "@" shows yet.
 _HOST_AND_PORT = re.compile(
@@ -143,8 +143,8 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
     for name in (*SWITCHES, "skip"):
         if getattr(draft, name) != getattr(stored, name):
             entered[name] = getattr(draft, name)
-    if draft.skip and draft.skip_form is not None and draft.skip_form != stored.skip_form:
-        entered["skip_form"] = ".".join(draft.skip_form.path)
+    if draft.skip and draft.skip_key is not None and draft.skip_key != stored.skip_key:
+        entered["skip_form"] = ".".join(draft.skip_key.path)
     edit = _edit(draft, current)
     if edit is not None:
         entered["secret"] = edit
@@ -201,7 +201,7 @@ def _taken_up(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
     if "skip" in entered:
         values["skip"] = _truth(entered["skip"])
     if "skip_form" in entered:
-        values["skip_form"] = _SKIP_FORMS[entered["skip_form"]]
+        values["skip_key"] = _SKIP_KEYS[entered["skip_form"]]
     if "store" in entered:
         values["store"] = store_kind(entered["store"])
     draft = replace(draft, **values)

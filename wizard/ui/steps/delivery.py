@@ -39,7 +39,7 @@ class DeliveryStep(StepForm):
 
     def values(self) -> Values:
         """Both choices."""
-        return {"skip": self.start.skip, "form": self.start.skip_form or SkipKey.GLOBAL}
+        return {"skip": self.start.skip, "form": self.start.skip_key or SkipKey.GLOBAL}
 
     def parts(self, values: Values) -> Sequence[Part]:
         """Two choices, the second one only when its answer counts."""
@@ -62,7 +62,7 @@ class DeliveryStep(StepForm):
     def draft(self, values: Values) -> Draft:
         """Take the choice over, and the version where it was asked for."""
         draft = replace(self.start, skip=values["skip"])
-        return replace(draft, skip_form=values["form"]) if self._asks_version(values) else draft
+        return replace(draft, skip_key=values["form"]) if self._asks_version(values) else draft
 
     def _asks_version(self, values: Values) -> bool:
-        return values["skip"] and self.session.current.skip_form() is None
+        return values["skip"] and self.session.current.known_skip_key() is None
