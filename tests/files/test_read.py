@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused
+from wizard.files import encoding
 from wizard.files.reading import read_file
 from wizard.files.replacing import replace_file
-from wizard.formats import encoding
 
 from .accounts import as_ordinary, in_child, needs_root
 

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from wizard.errors import FileRefused
+from wizard.files.encoding import decode
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.encoding import decode
 
 SUITE = "github.com/toml-lang/toml-test/v2@v2.2.0"
 SMTP = ConfigEdit("you@peer.example", "mail.peer.example", '"${SMTP_SECRET}"', True)

@@ -12,10 +12,10 @@ from wizard.config.layout import Layout, LayoutKind
 from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
+from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import ConfigView, parse_config
-from wizard.formats.encoding import decode
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.resolver import Ask, SecretResolver
 from wizard.secrets.secret import Secret

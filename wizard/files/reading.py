@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.errors import FileRefused
+from wizard.files.encoding import MAX_BYTES, decode
 from wizard.files.refusals import file_unreadable
-from wizard.formats.encoding import MAX_BYTES, decode
 from wizard.text.language import _
 
 

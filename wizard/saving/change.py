@@ -12,8 +12,8 @@ from typing import NamedTuple
 from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.atomic import PRIVATE
+from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot
-from wizard.formats.encoding import decode
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.saving.journal import FileRole
 from wizard.secrets.secret import Secret

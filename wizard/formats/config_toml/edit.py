@@ -22,10 +22,10 @@ from wizard.formats.config_toml.view import (
     misnamed_tables,
     view_of,
 )
-from wizard.formats.encoding import BOM
 from wizard.formats.masking import mask_config
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
 from wizard.formats.toml.statements import (
+    BOM,
     FIRST_KEY_PART,
     Statement,
     StatementKind,

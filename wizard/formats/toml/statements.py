@@ -14,10 +14,11 @@ from enum import Enum, auto
 from typing import Any
 
 from wizard.errors import FileRefused
-from wizard.formats.encoding import BOM
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import N_, _
+
+BOM = "\ufeff"
 
 KeyPath = tuple[str, ...]
 Span = tuple[int, int]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
-from wizard.formats.encoding import MAX_BYTES, decode, encode
+from wizard.files.encoding import MAX_BYTES, decode, encode
 
 
 @settings(deadline=None)

@@ -8,8 +8,6 @@ from wizard.text.language import _
 MAX_BYTES = 1 << 20
 """Nobody writes a configuration of more than 1 MiB by hand; such a file is something else."""
 
-BOM = "\ufeff"
-
 
 def decode(data: bytes, what: str) -> str:
     """Return the text of a file; ``what`` is its name in a refusal, such as ``config.toml``.
