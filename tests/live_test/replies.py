@@ -33,3 +33,10 @@ def known_replies() -> list[KnownReply]:
     """Return all replies in the order of the file."""
     tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))["reply"]
     return [KnownReply(**table) for table in tables]
+
+
+REPLIES = known_replies()
+SHORT_NAMES = [
+    f"{number} {reply.stage} {reply.said[:16]}" for number, reply in enumerate(REPLIES, 1)
+]
+"""What the tests of the replies are called."""

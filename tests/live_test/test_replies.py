@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live_test.replies import KnownReply, known_replies
+from tests.live_test.replies import REPLIES, SHORT_NAMES, KnownReply
 from tests.live_test.servers import HOST, PASSWORD, Run, Serve
 
-REPLIES = known_replies()
 ANSWERED = {
     "greeting": "GREETING",
     "ehlo": "EHLO",
@@ -61,11 +60,7 @@ def test_no_reply_is_listed_twice() -> None:
     assert not _repeated([(reply.stage, reply.said) for reply in REPLIES])
 
 
-@pytest.mark.parametrize(
-    "reply",
-    REPLIES,
-    ids=[f"{number} {reply.stage} {reply.said[:16]}" for number, reply in enumerate(REPLIES, 1)],
-)
+@pytest.mark.parametrize("reply", REPLIES, ids=SHORT_NAMES)
 def test_a_reply_is_complete_and_has_no_personal_details(reply: KnownReply) -> None:
     *others, last = reply.said.split("\n")
     assert re.fullmatch(r"[2-5]\d\d( .*)?", last)
@@ -81,7 +76,7 @@ def test_a_reply_is_complete_and_has_no_personal_details(reply: KnownReply) -> N
         assert address in OF_A_PROVIDER or re.search(r"@example\.(org|com|net)$", address)
 
 
-@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.id)
+@pytest.mark.parametrize("reply", REPLIES, ids=SHORT_NAMES)
 async def test_a_reply_is_judged_by_what_it_means(
     serve: Serve, run: Run, reply: KnownReply
 ) -> None:
