@@ -19,7 +19,8 @@ import pytest
 
 from tests.live_test.catalogue import CASES, TO, Case, play
 from tests.live_test.certificates import authority, good
-from tests.live_test.servers import serving
+from tests.live_test.replies import REPLIES, SHORT_NAMES, KnownReply
+from tests.live_test.servers import HOST, PASSWORD, serving
 from tests.peers.crate import built
 from wizard.config.endpoint import Endpoint
 from wizard.live_test.events import TestReport
@@ -150,3 +151,39 @@ async def test_the_verdict_is_lettres_where_the_server_keeps_it_waiting(lettre: 
     results = await asyncio.gather(*(both(case, lettre) for case in cases))
     for case, (theirs, report) in zip(cases, results, strict=True):
         assert_same(case, theirs, report.verdict)
+
+
+KEYS = {"data": "."}
+"""What a server's answers call the stages, where that is not the stage in capitals."""
+
+
+def case_of(reply: KnownReply) -> Case:
+    """Return a mail server that says ``reply``, if it is about a mailbox only of the sender's.
+
+    One that wants encryption is spoken to without.
+    """
+    key = KEYS.get(reply.stage, reply.stage.upper())
+    if reply.stage == "rcpt" and reply.verdict == "pass":
+        key = f"RCPT TO:<{Case.user}>"
+    encrypted = reply.code != "encryption-required" and reply.stage != "starttls"
+    return Case(
+        reply.said,
+        {key: reply.said.replace("\n", "\r\n")},
+        tls=good if encrypted else None,
+        endpoint=HOST if reply.code != "encryption-required" else "smtp://localhost",
+        starttls=reply.stage == "starttls",
+        password=PASSWORD if reply.login else None,
+    )
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=SHORT_NAMES)
+async def test_a_known_reply_breaks_the_mail_unless_its_verdict_is_pass(
+    reply: KnownReply, lettre: Lettre
+) -> None:
+    for outcome in await lettre.send(case_of(reply)):
+        if reply.verdict == "pass":
+            assert outcome.sent, outcome
+        else:
+            first, *_ = reply.said.split("\n")
+            assert outcome[:2] == (reply.stage, int(first[:3]))
+            assert first[4:] in outcome.words
