@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import CONFIG
+from tests.file_vault import FileVault
 from tests.secrets.fragile import Fragile
 from tests.secrets.session_bus import SessionBus
+from wizard.cli.show_command import describe
 from wizard.config.current import CurrentConfig, load_config
+from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import StoreUnusable
+from wizard.saving.plan import make_plan
+from wizard.secrets import resolver
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Secret
-from wizard.secrets.sources import CREDENTIAL, ENV_FILE, ENVIRONMENT, KEYRING, LITERAL, SecretSource
+from wizard.secrets.sources import (
+    CREDENTIAL,
+    ENV_FILE,
+    ENVIRONMENT,
+    KEYRING,
+    LITERAL,
+    SecretSource,
+    StoreKind,
+)
+from wizard.server.next_steps import start_command
 
 SECRET = Secret("hunter22")
 KeyringIs = Callable[[Fragile], None]
@@ -112,3 +127,42 @@ def test_stores_of_a_configuration_are_found_again(unlocked: SessionBus, tmp_pat
     assert unlocked.labels() == ["BOMnipotent Server – SMTP secret (mail.example.org)"]  # noqa: RUF001
     assert now.resolver.sources(Ask.ALWAYS).found == (KEYRING,)
     assert now.open_store(CREDENTIAL).files == (tmp_path / "smtp_secret.cred",)
+
+
+class Vault(FileVault):
+    """A store that is registered by nothing but its entry."""
+
+    @classmethod
+    def reader(cls, config: Path, environ: Mapping[str, str]) -> Vault:
+        return cls(config.with_name("vault"))
+
+    @classmethod
+    def open(cls, config: Path, host: str, environ: Mapping[str, str], accepted: str) -> Vault:
+        return cls.reader(config, environ)
+
+    @classmethod
+    def reopen(cls, config: Path, details: Mapping[str, str]) -> Vault:
+        return cls.reader(config, {})
+
+
+VAULT = StoreKind(
+    name="vault", option="vault", open_class=lambda: Vault, label="The vault",
+    in_show="set, in the vault", in_summary="in the vault", in_summary_empty="", keep_it="",
+    consequence="It is safe.", consequence_in_compose="", needs_exec="The vault is locked.",
+)  # fmt: skip
+
+
+def test_another_store_needs_only_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "EXTERNAL_STORES", (VAULT,))
+    before = load(tmp_path)
+    before.open_store(VAULT).write(SECRET)
+    now = before.with_stored()
+    assert (now.stored, now.stored_in, Draft.of(now).store) == (SECRET, VAULT, VAULT)
+    assert now.resolver.for_exec() == {"SMTP_SECRET": SECRET}
+    sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    assert describe(now, sources)["secret"]["found_in"] == ["vault"]
+    assert "exec" in start_command(VAULT, now.layout)
+    moved = make_plan(now, replace(Draft.of(now), store=ENV_FILE))
+    (change,) = moved.store_changes
+    assert (change.kind, change.after) == (VAULT, None)
+    assert b"hunter22" in (moved.changes[0].after or b"")

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SecretSource:
-    """A place where a secret can be found. Its sentences are untranslated."""
+    """A place where a secret can be found. Its sentences are translated when they are shown."""
 
     name: str
     """What ``show --json`` calls it."""
     in_show: str
+    """What ``show`` says of a secret that is here, and of an empty one."""
     in_show_empty: str = ""
     in_summary: str
+    """What the wizard's summary says."""
     in_summary_empty: str
     keep_it: str
     """What an empty field means while the secret is here."""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.name
 
 
@@ -41,7 +43,7 @@ class StoreKind(SecretSource):
     """What ``--store``, the journal and a saved draft call it."""
     label: str
     label_with_backend: str = ""
-    """The same for a store that is the ``{backend}`` of the operator's choice."""
+    """The label of a store whose ``{backend}`` is of the operator's own choice."""
     consequence: str
     consequence_in_compose: str
     """What it means to keep the secret there."""
@@ -52,7 +54,7 @@ class StoreKind(SecretSource):
     row: str = ""
     """What ``show`` calls it where it could not be asked."""
     slow: bool = False
-    """Whether it is asked only where no other place has the secret."""
+    """Whether to ask it only if nothing else has the secret."""
     found_if_unreadable: bool = False
     """Whether a store that cannot be read still counts as one that holds the secret."""
     lost_codes: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ class StoreKind(SecretSource):
     """Code of a store that works once the operator agrees to its backend."""
     offered_in_compose: bool = True
     unit_setting: Callable[[Path], str] | None = None
-    """What the unit of a service needs; None for a store that no service can use."""
+    """The line that a service's unit needs; None for a store that no service can use."""
 
     def open(
         self, config: Path, host: str, environ: Mapping[str, str], accepted: str = ""
@@ -77,7 +79,7 @@ class StoreKind(SecretSource):
     def store_class(self) -> StoreClass:
         """The class behind an external store."""
         if self.open_class is None:
-            raise ValueError(f"{self.name} is no external store")
+            raise ValueError(f"{self.name} is not an external store")
         return self.open_class()
 
 
