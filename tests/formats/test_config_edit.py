@@ -4,8 +4,8 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import parse_config
 
 SECRET = '"${SMTP_SECRET}"'
 USER_LINE = "# Login name at the mail server, usually the full e-mail address.\n"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import COMMENTS, MARK, REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import SMTP_KEYS, parse_config
+from wizard.formats.config_toml.view import SMTP_KEYS
 from wizard.formats.masking import mask_config
 from wizard.formats.toml.statements import (
     StatementKind,

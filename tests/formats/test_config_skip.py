@@ -4,8 +4,8 @@ import pytest
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import MARK, ConfigEdit, edit_config
+from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import parse_config
 
 GLOBAL = ConfigEdit(skip=SkipKey.GLOBAL)
 TABLE = ConfigEdit(skip=SkipKey.USER_TABLE)

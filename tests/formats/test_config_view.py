@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from wizard.errors import FileRefused
+from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import SmtpValues, parse_config
+from wizard.formats.config_toml.view import EMPTY_CONFIG, SmtpValues
 
 
 def smtp(text: str) -> SmtpValues:
@@ -189,3 +190,7 @@ def test_reference_inside_a_string_is_not_a_boolean() -> None:
     values = smtp("[smtp]\nstarttls = '${T}'\nuser = ['${U}']\n")
     assert (values.starttls, values.user) == (None, None)
     assert values.wrong_type == (("user", 3), ("starttls", 2))
+
+
+def test_what_an_empty_file_says_is_known_without_reading_it() -> None:
+    assert parse_config("") == EMPTY_CONFIG

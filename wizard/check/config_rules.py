@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from wizard.check.inspection import Inspection
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.formats.config_toml.reading import first_line
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
-from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView, first_line
+from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView
 from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
 

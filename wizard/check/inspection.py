@@ -20,7 +20,8 @@ from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
-from wizard.formats.config_toml.view import ConfigView, SmtpValues, parse_config
+from wizard.formats.config_toml.reading import parse_config
+from wizard.formats.config_toml.view import ConfigView, SmtpValues
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
 from wizard.secrets.resolver import Ask, SecretSources

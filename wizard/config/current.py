@@ -15,7 +15,7 @@ from wizard.files import reading
 from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
-from wizard.formats.config_toml.view import ConfigView, parse_config
+from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.resolver import Ask, SecretResolver
 from wizard.secrets.secret import Secret
@@ -71,7 +71,7 @@ class CurrentConfig:
 
         try:
             text = edit_config(self.config_text, ConfigEdit(rename_misnamed=True))
-            return replace(self, config_text=text, view=parse_config(text))
+            return replace(self, config_text=text, view=_view(text))
         except FileRefused as error:
             raise error.at(self.config.path) from None
 
@@ -169,7 +169,7 @@ def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> Cur
     config, env = read_file(layout.config), read_file(layout.env_file)
     try:
         config_text = decode(config.data or b"", "config.toml")
-        view = parse_config(config_text)
+        view = _view(config_text)
     except FileRefused as error:
         raise error.at(config.path) from None
     try:
@@ -200,3 +200,11 @@ def unwritable_findings(current: CurrentConfig) -> list[Finding]:
         )
         for snapshot in current.unwritable
     ]
+
+
+def _view(config_text: str) -> ConfigView:
+    if not config_text:
+        return EMPTY_CONFIG
+    from wizard.formats.config_toml.reading import parse_config  # not before there is a file
+
+    return parse_config(config_text)

@@ -14,9 +14,9 @@ from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files.encoding import encode
 from wizard.files.replacing import new_file_mode
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
+from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import parse_config
 from wizard.formats.dotenv.variables import remove_variable, set_variable
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileRole

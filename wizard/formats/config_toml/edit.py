@@ -12,15 +12,13 @@ from enum import Enum, auto
 from typing import Any, Final, Literal
 
 from wizard.errors import FileRefused
+from wizard.formats.config_toml.reading import first_line, misnamed_tables, view_of
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import (
     SMTP,
     SMTP_KEYS,
     SmtpValues,
-    first_line,
-    misnamed_tables,
-    view_of,
 )
 from wizard.formats.masking import mask_config
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from wizard.errors import FileRefused
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.toml.document import Document, TomlTable, inline_pairs
-from wizard.formats.toml.statements import (
-    Statement,
-    StatementKind,
-    TomlSource,
-    parse_toml,
-    toml_references,
-)
-from wizard.formats.variables import REFERENCE
-from wizard.text.language import _
 
 SMTP = "smtp"
 SMTP_KEYS: Mapping[str, type] = {"user": str, "endpoint": str, "secret": str, "starttls": bool}
 """The keys and the types of their values, in the order of the vendor's documentation."""
 
-_MISNAMED = (SMTP, "smtp_config")
-_REQUIRED = (
+REQUIRED = (
     ("db_url", ("db_url",)),
     ("domain", ("domain",)),
     ("[tls]", ("tls",)),
     ("[provider_metadata.publisher]", ("provider_metadata", "publisher")),
 )
-_OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipKey.GLOBAL.path)
+"""What the server does not start without: how it is called, and its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,105 +75,16 @@ class ConfigView:
         return name in self._references_elsewhere
 
 
-def parse_config(text: str) -> ConfigView:
-    """Read a config.toml; raise `FileRefused` if it cannot be read or ``smtp`` is no table."""
-    return view_of(parse_toml(text))
-
-
-def view_of(source: TomlSource) -> ConfigView:
-    """Return what a parsed config.toml says."""
-    data = source.data
-    present = {key for key in SkipKey if value_at(data, key.path) is not None}
-    log_file, log_level = value_at(data, ("log", "file")), value_at(data, ("log", "level"))
-    table = TomlTable(Document(source), SMTP)
-    return ConfigView(
-        smtp=_smtp(source, table),
-        skip_on=frozenset(key for key in present if value_at(data, key.path) is True),
-        skip_present=frozenset(present),
-        misnamed=misnamed_tables(source),
-        version_evidence=_version_evidence(data),
-        missing_required=tuple(n for n, path in _REQUIRED if value_at(data, path) is None),
-        log_file=log_file if isinstance(log_file, str) else None,
-        log_level=log_level if isinstance(log_level, str) else None,
-        references=frozenset(n for s in source.statements for n in toml_references(s.text)),
-        _references_elsewhere=_references_outside_secret(table),
-    )
-
-
-def value_at(data: Any, path: tuple[str, ...]) -> Any:
-    """Return the value at a path of parsed TOML, or None (which TOML does not have)."""
-    for part in path:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(part)
-    return data
-
-
-def misnamed_tables(source: TomlSource) -> tuple[tuple[str, int], ...]:
-    """Return the tables that were probably meant to be ``[smtp]``, with their lines."""
-    return tuple(
-        (name, first_line(source.statements, (name,)))
-        for name, value in source.data.items()
-        if name != SMTP and name.lower() in _MISNAMED and isinstance(value, dict)
-    )
-
-
-def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
-    """Return the line where a path first occurs in a document."""
-    for statement in statements:
-        if not statement.has_key:
-            continue
-        if statement.path[: len(path)] == path:
-            return statement.line
-        if statement.kind is StatementKind.PAIR and statement.path == path[: len(statement.path)]:
-            for pair in inline_pairs(statement):
-                if pair.path[: len(path)] == path:
-                    return statement.line_at(pair.key_span[0])
-    return 1
-
-
-def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
-    if isinstance(data.get("user"), dict):
-        return SkipKey.USER_TABLE
-    return SkipKey.GLOBAL if any(name in data for name in _OLD_GLOBALS) else None
-
-
-def _references_outside_secret(table: TomlTable) -> frozenset[str]:
-    texts = [statement.text for statement in table.document.statements]
-    if location := table.find("secret"):
-        start, end = location.value_span
-        texts[location.index] = texts[location.index][:start] + texts[location.index][end:]
-    return frozenset(name for text in texts for name in toml_references(text))
-
-
-def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
-    data = source.data.get(SMTP)
-    if data is None:
-        return None
-    line = first_line(source.statements, (SMTP,))
-    if not isinstance(data, dict):
-        raise FileRefused(
-            "smtp-not-a-table",
-            _('"smtp" is here, but not as a table.'),
-            _("Write one section [smtp] with the keys user, endpoint, secret and starttls."),
-            line=line,
-        )
-    lines = {key: first_line(source.statements, (SMTP, key)) for key in SMTP_KEYS if key in data}
-    values: dict[str, Any] = {}
-    for key in lines:
-        location = table.find(key)
-        written = table.value_source(location) if location else ""
-        if isinstance(data[key], SMTP_KEYS[key]):
-            values[key] = data[key]
-        elif isinstance(data[key], int) and REFERENCE.search(written):
-            values[key] = written
-        if key == "secret" and key in values:
-            values["secret_source"] = written
-    unknown = [key for key in data if key not in SMTP_KEYS]
-    return SmtpValues(
-        line=line,
-        lines=lines,
-        unknown=tuple((key, first_line(source.statements, (SMTP, key))) for key in unknown),
-        wrong_type=tuple((key, lines[key]) for key in lines if key not in values),
-        **values,
-    )
+EMPTY_CONFIG = ConfigView(
+    smtp=None,
+    skip_on=frozenset(),
+    skip_present=frozenset(),
+    misnamed=(),
+    version_evidence=None,
+    missing_required=tuple(name for name, _path in REQUIRED),
+    log_file=None,
+    log_level=None,
+    references=frozenset(),
+    _references_elsewhere=frozenset(),
+)
+"""What an empty config.toml says, known without the modules that read TOML."""
