@@ -15,11 +15,10 @@ from wizard.errors import StoreUnusable
 from wizard.secrets.credential import (
     CredentialStore,
     credential_path,
-    has_service_credential,
-    service_credential,
 )
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import credential_setting
+from wizard.secrets.store import SecretReader
 from wizard.server.next_steps import render_drop_in
 
 
@@ -92,24 +91,32 @@ def test_encrypted_file_is_private_and_does_not_hold_the_secret(tmp_path: Path) 
     assert done.stdout.rstrip(b"\n") == b"hunter22"
 
 
-def test_service_finds_its_credential(tmp_path: Path) -> None:
-    assert service_credential("") is None
-    assert service_credential("relative") is None
-    assert service_credential(str(tmp_path)) is None
-    assert not has_service_credential(str(tmp_path))
+def received(directory: str | Path) -> SecretReader:
+    environ = {"CREDENTIALS_DIRECTORY": str(directory)}
+    return CredentialStore.reader(Path("/nowhere/config.toml"), environ)
+
+
+def test_service_finds_its_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert received("").read() is None
+    assert received(tmp_path).read() is None
+    assert not received(tmp_path).exists()
     path = tmp_path / "smtp_secret"
     path.write_bytes(b"hunter22\n")
-    assert service_credential(str(tmp_path)) == Secret("hunter22")
-    assert has_service_credential(str(tmp_path))
+    assert received(tmp_path).read() == Secret("hunter22")
+    assert received(tmp_path).exists()
+    monkeypatch.chdir(tmp_path)
+    for directory in ("", ".", f"../{tmp_path.name}"):
+        assert not received(directory).exists()
+        assert received(directory).read() is None
     path.write_bytes(b"")
-    assert service_credential(str(tmp_path)) is None
+    assert received(tmp_path).read() is None
 
 
-@pytest.mark.parametrize("data", [b"two\nlines", b"\xff", b"a\0b"])
+@pytest.mark.parametrize("data", [b"two\nlines", b"\xff", b"a\0b"], ids=["lines", "bytes", "NUL"])
 def test_credential_that_is_not_one_line_of_text_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "smtp_secret").write_bytes(data)
     with pytest.raises(StoreUnusable) as refusal:
-        service_credential(str(tmp_path))
+        received(tmp_path).read()
     assert refusal.value.code == "credential-not-a-secret"
 
 

@@ -215,51 +215,40 @@ class CredentialStore:
 
 
 class ReceivedCredential:
-    """The credential that systemd gave to this service, else the encrypted one."""
+    """The credential that systemd has decrypted for this service, else the encrypted one.
+
+    ``directory`` is ``$CREDENTIALS_DIRECTORY``; systemd gives no relative one.
+    """
 
     def __init__(self, directory: str, store: CredentialStore) -> None:
-        self._directory = directory
+        self._path = Path(directory) / CREDENTIAL_NAME
         self._store = store
 
     def exists(self) -> bool:
         """Tell whether there is either of them."""
-        return has_service_credential(self._directory) or self._store.exists()
+        decrypted = self._path.is_absolute() and self._path.exists()
+        return decrypted or self._store.exists()
 
     def read(self) -> Secret | None:
         """Return the one that systemd decrypted, or decrypt the other."""
-        return service_credential(self._directory) or self._store.read()
+        return self._decrypted() or self._store.read()
 
-
-def service_credential(directory: str) -> Secret | None:
-    """Return what systemd has decrypted for this service into its ``$CREDENTIALS_DIRECTORY``.
-
-    Raises :class:`StoreUnusable` where the file cannot be read or holds more than one line.
-    """
-    if not _is_absolute(directory):
-        return None
-    path = Path(directory) / CREDENTIAL_NAME
-    try:
-        data = read_file(path).data
-    except FileRefused as error:
-        raise _unusable(error) from None
-    # A credential encrypted with "echo" ends in a line feed, which is never part of the secret.
-    line = (data or b"").removesuffix(b"\n").removesuffix(b"\r")
-    if b"\n" in line or b"\0" in line:
-        raise _not_text(path)
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        raise _not_text(path) from None
-    return Secret(text) if text else None
-
-
-def has_service_credential(directory: str) -> bool:
-    """Tell whether systemd gave this service the credential, without reading it."""
-    return _is_absolute(directory) and (Path(directory) / CREDENTIAL_NAME).exists()
-
-
-def _is_absolute(directory: str) -> bool:
-    return bool(directory) and Path(directory).is_absolute()
+    def _decrypted(self) -> Secret | None:
+        if not self._path.is_absolute():
+            return None
+        try:
+            data = read_file(self._path).data
+        except FileRefused as error:
+            raise _unusable(error) from None
+        # A credential encrypted with "echo" ends in a line feed, which is never part of the secret.
+        line = (data or b"").removesuffix(b"\n").removesuffix(b"\r")
+        if b"\n" in line or b"\0" in line:
+            raise _not_text(self._path)
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            raise _not_text(self._path) from None
+        return Secret(text) if text else None
 
 
 def _tool() -> str | None:
