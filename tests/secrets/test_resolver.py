@@ -22,7 +22,7 @@ from wizard.secrets import resolver
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Secret
-from wizard.secrets.sources import (
+from wizard.secrets.store import (
     CREDENTIAL,
     ENV_FILE,
     ENVIRONMENT,
