@@ -20,6 +20,8 @@ from tests.live_test.certificates import (
     NOW,
     authority,
     good,
+    issued,
+    old_ciphers,
     old_tls,
     self_signed,
     server_context,
@@ -36,6 +38,7 @@ from tests.live_test.servers import (
 )
 from wizard.live_test.events import Event, TestReport
 
+USER = "you@example.org"
 TO = "admin@example.net"
 SOON = 1.5
 """Deadline in seconds for servers that nothing but the deadline ends."""
@@ -57,7 +60,7 @@ class Case:
     tls: Callable[[], ssl.SSLContext] | None = good
     endpoint: str = HOST
     starttls: bool = False
-    user: str = "you@example.org"
+    user: str = USER
     password: str | None = PASSWORD
     recipient: str | None = None
     deliver: bool = False
@@ -138,6 +141,8 @@ def _greetings() -> Iterator[Case]:
     yield smtps("greets with bare LF", {"GREETING": b"220 hi\n"}, "fail not-a-mail-server greeting")
     yield smtps("greets: 250", {"GREETING": "250 hi"})
     yield smtps("greets in UTF-8", {"GREETING": "220 bücher"})
+    yield smtps("greets in three lines", {"GREETING": "220-mail\r\n220-No spam\r\n220 Go ahead"})
+    yield smtps("greets after a teaser", scripts.teasing(0.5))
     yield smtps(
         "two greetings",
         {"GREETING": "220 hi\r\n220 hi again"},
@@ -231,6 +236,9 @@ def _logins() -> Iterator[Case]:
         ("AUTH XOAUTH2", "no-usable-mechanism"),
     ):
         yield smtps(f"offers {offer}", {"EHLO": HI + offer}, f"fail {code} auth")
+    for first, second in (("AUTH PLAIN", "AUTH=PLAIN LOGIN"), ("AUTH=LOGIN", "AUTH LOGIN PLAIN")):
+        offers = f"250-mail.example.org\r\n250-{first}\r\n250 {second}"
+        yield smtps(f"offers {first} and {second}", {"EHLO": offers})
     yield relay(
         "login only after STARTTLS, without it",
         {"EHLO": HI + "STARTTLS"},
@@ -306,6 +314,23 @@ def _mails() -> Iterator[Case]:
         {"EHLO": "250-mail\r\n250-SMTPUTF8\r\n250-8BITMIME\r\n250 AUTH PLAIN"},
         user="jürgen@example.org",
     )
+    yield smtps(
+        "the user is not an address",
+        {},
+        "warn sender-unknown mail",
+        user="apikey",
+        lettre="lettre takes no such sender; which one the server then uses is not documented",
+    )
+    for reply in ("550 5.1.1 No such user", "452 4.2.2 Mailbox full"):
+        yield smtps(f"RCPT, to the sender only: {reply}", {f"RCPT TO:<{USER}>": reply})
+    yield smtps(
+        "RCPT: EHLO name refused, in a group of commands",
+        {
+            "EHLO": "250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN",
+            "RCPT": "504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname",
+        },
+        "fail ehlo-refused rcpt",
+    )
     for reply, expected in (
         ("554 5.7.1 Relay access denied", "fail recipient-refused rcpt"),
         ("550 5.1.1 No such user", "fail recipient-refused rcpt"),
@@ -375,10 +400,22 @@ def _details() -> Iterator[Case]:
         name = f"{prompts[0]!r}, {len(prompts)} times" if len(prompts) > 2 else repr(prompts)
         yield smtps(f"LOGIN asks {name}", scripts.asking(prompts), expected)
     yield smtps(
-        "certificate with the name as common name only",
+        "certificate with a common name, and other names",
         {},
         "fail certificate-name tls",
         tls=lambda: server_context("other.example", common_name="localhost"),
+    )
+    yield smtps(
+        "certificate with a common name, and no other names at all",
+        {},
+        "fail certificate-name tls",
+        tls=issued,
+    )
+    yield smtps(
+        "RSA without Diffie and Hellman",
+        {},
+        "fail tls-failed tls",
+        tls=lambda: old_ciphers("AES128-GCM-SHA256"),
     )
 
 

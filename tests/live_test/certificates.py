@@ -65,6 +65,45 @@ def self_signed() -> ssl.SSLContext:
         )
         .sign(key, hashes.SHA256())
     )
+    return _serving(certificate, key)
+
+
+def issued(*extensions: x509.ExtensionType) -> ssl.SSLContext:
+    """A certificate of the authority with these extensions alone, and a common name."""
+    issuer = x509.load_pem_x509_certificate(authority().cert_pem.bytes())
+    signing_key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
+    assert isinstance(signing_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder(
+        issuer.subject, name, key.public_key(), 1, NOW - DAY, NOW + 90 * DAY
+    )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return _serving(builder.sign(signing_key, hashes.SHA256()), key)
+
+
+def old_ciphers(ciphers: str) -> ssl.SSLContext:
+    """TLS 1.2 with an RSA key and these ciphers, as OpenSSL names them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert(HOST, "localhost", key_type=trustme.KeyType.RSA).configure_cert(context)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(ciphers)
+    return context
+
+
+def old_tls() -> ssl.SSLContext:
+    """TLS 1.1 and nothing newer, which OpenSSL only speaks at its lowest security level."""
+    context = good()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def _serving(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile() as file:
         file.write(certificate.public_bytes(serialization.Encoding.PEM))
@@ -77,15 +116,4 @@ def self_signed() -> ssl.SSLContext:
         )
         file.flush()
         context.load_cert_chain(file.name)
-    return context
-
-
-def old_tls() -> ssl.SSLContext:
-    """TLS 1.1 and nothing newer, which OpenSSL only speaks at its lowest security level."""
-    context = good()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1_1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("ALL:@SECLEVEL=0")
     return context

@@ -29,6 +29,18 @@ def drip(seconds: float = 1.0) -> Script:
     return play
 
 
+def teasing(seconds: float) -> Script:
+    """Greet in two lines, and take a while before the second one to see who cannot wait."""
+
+    async def play(reader: Reader, writer: Writer) -> None:
+        writer.write(b"220-mail.example.org\r\n")
+        await asyncio.sleep(seconds)
+        writer.write(b"220 mail.example.org ESMTP\r\n")
+        await converse({}, reader, writer)
+
+    return play
+
+
 async def endless_greeting(reader: Reader, writer: Writer) -> None:
     while True:
         writer.write(b"220-Welcome\r\n" * 100)
