@@ -109,18 +109,32 @@ async def test_an_unknown_authority_is_named(certified: Serve, run: Run, starttl
     assert report.stages[-1].detail["issuer"] == "Somebody Ltd"
 
 
-async def test_no_login_is_sent_to_fetch_an_untrusted_certificate(serve: Serve, run: Run) -> None:
+async def test_no_login_is_sent_to_fetch_an_untrusted_certificate(
+    serve: Serve, run: Run, starttls: bool
+) -> None:
     received: list[bytes] = []
+    ended = asyncio.Event()
     context = server_context("mail.example.org", by=trustme.CA)
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
-        received.append(await reader.read())
+        if starttls:
+            for reply in (b"250-mail\r\n250 STARTTLS\r\n", b"220 go\r\n"):
+                received.append(await reader.readline())
+                writer.write(reply)
+            await writer.start_tls(context)  # fails where the client verifies the certificate
+        try:
+            while line := await reader.readline():
+                received.append(line)
+                writer.write(b"250 AUTH PLAIN\r\n")
+        finally:
+            ended.set()
 
-    async with serve(play, tls=context) as port:
-        await run(port)
-        await asyncio.sleep(0.05)
-    assert b"".join(received) == b""
+    async with serve(play, tls=False if starttls else context) as port:
+        await run(port, starttls=starttls)
+        await ended.wait()
+    commands = [line.split()[0] for line in received]
+    assert commands == ([b"EHLO", b"STARTTLS"] * 2 if starttls else [])
 
 
 async def test_the_verdict_stands_when_the_certificate_cannot_be_fetched(
