@@ -99,29 +99,44 @@ async def serving(
     """
     play = answering(script, server_tls) if isinstance(script, Mapping) else script
     context = server_tls if tls is True else tls or None
+    loop = asyncio.get_running_loop()
     playing: set[asyncio.Task[None]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        playing.add(task)
+    async def connected(sock: socket.socket) -> None:
+        streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(
+                asyncio.StreamReader(), lambda *pair: streams.append(pair)
+            )
+
         try:
-            await play(reader, writer)
+            await loop.connect_accepted_socket(protocol, sock, ssl=context)
+            await play(*streams[0])
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has left, which it may, or the test is over
         finally:
-            writer.transport.abort()
-            playing.discard(task)
+            for _, writer in streams:
+                writer.transport.abort()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in list(playing):
-            task.cancel()
-        await asyncio.gather(*playing, return_exceptions=True)
-        await asyncio.sleep(0.01)  # for the transports that were aborted
+    def accept() -> None:
+        with contextlib.suppress(OSError):  # the client has left already
+            task = loop.create_task(connected(listener.accept()[0]))
+            playing.add(task)
+            task.add_done_callback(playing.discard)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        loop.add_reader(listener, accept)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            loop.remove_reader(listener)
+            await asyncio.sleep(0)  # a task that has not begun would not close its connection
+            for task in playing:
+                task.cancel()
+            await asyncio.gather(*playing, return_exceptions=True)
+            await asyncio.sleep(0.01)  # for the transports that were aborted
 
 
 POLITE: Answers = {
