@@ -45,7 +45,14 @@ async def test_the_senders_own_mailbox_need_not_accept_mails(
         ("550 No thanks", "x", "recipient-refused"),
         ("530 5.7.0 Authentication required", None, "secret-missing"),
     ],
-    ids=["not owned", "not logged in", "relay denied", "client rejected", "login required"],
+    ids=[
+        "not owned",
+        "not logged in",
+        "relay denied",
+        "client rejected",
+        "no reason",
+        "login required",
+    ],
 )
 async def test_a_sender_that_is_only_refused_with_its_recipient_fails_the_test(
     serve: Serve, run: Run, reply: str, password: str | None, code: str
