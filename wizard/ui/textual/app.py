@@ -19,6 +19,7 @@ from wizard.ui.steps.flow import Flow
 from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
 from wizard.ui.steps.pages import Page, Question
 from wizard.ui.steps.session import WizardSession
+from wizard.ui.textual import textual_internals
 from wizard.ui.textual.dialogs import QuestionScreen
 from wizard.ui.textual.step_screen import StepScreen
 from wizard.ui.textual.terminal import DiffDriver, FullScreenDriver
@@ -185,7 +186,7 @@ class WizardApp(TypeAheadApp["Done"]):
     @property
     def crash(self) -> Exception | None:
         """The unexpected error that has ended the wizard."""
-        error = self._exception
+        error = textual_internals.unexpected_error(self)
         return error.error if isinstance(error, WorkerFailed) else error  # type: ignore[return-value]
 
     def panic(self, *renderables: object) -> None:
@@ -198,4 +199,4 @@ class WizardApp(TypeAheadApp["Done"]):
             self.stage = step.heading.step.value
         with suppress(Exception):
             self.kept = self.kept or self.flow.keep()
-        self._close_messages_no_wait()
+        textual_internals.end_at_once(self)

@@ -16,9 +16,10 @@ from textual.events import Mount
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Checkbox, RadioButton, RadioSet
-from textual.widgets._toggle_button import ToggleButton
+from textual.widgets._toggle_button import ToggleButton  # the base of both, public nowhere
 
 from wizard.text.display import escape_controls
+from wizard.ui.textual import textual_internals
 from wizard.ui.textual.basics import PlainText
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class ChoiceList(RadioSet, Generic[T]):
     def _on_mount(self, event: Mount) -> None:
         event.prevent_default()
         super()._on_mount(event)
-        self._selected = max(self.pressed_index, 0)  # the arrows start at the chosen one
+        textual_internals.select(self, max(self.pressed_index, 0))
 
     def action_choose(self, direction: int) -> None:
         """Choose the next one, or the one before."""
@@ -70,14 +71,14 @@ class ChoiceList(RadioSet, Generic[T]):
         self.action_toggle_button()
 
     def choose(self, value: T) -> None:
-        """Choose this one at once, while textual's own way takes a message."""
+        """Choose this one at once."""
         index = self._values.index(value)
         buttons = list(self.query(ChoiceButton))
         with self.prevent(RadioButton.Changed):
             for button in buttons:
                 button.value = button is buttons[index]
-        self._pressed_button = buttons[index]
-        self._selected = index
+        textual_internals.set_pressed(self, buttons[index])
+        textual_internals.select(self, index)
 
     def offer(self, value: T, label: str, *, offered: bool) -> None:
         """Show or hide one of the options, by this label."""

@@ -25,6 +25,7 @@ from textual.events import Resize
 from textual.message import Message
 
 from wizard.text.display import supports_unicode
+from wizard.ui.textual import textual_internals
 from wizard.ui.textual.screen_diff import ScreenDiff
 
 _LEAVE = (
@@ -45,8 +46,7 @@ class FullScreenDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        # All that the driver does with it is writing.
-        self._file = _Tolerant(self._file)  # type: ignore[assignment, arg-type]
+        textual_internals.wrap_output(self, _Tolerant)
         Thread(target=_watch, args=(self.fileno,), daemon=True, name="hangup").start()
 
     def start_application_mode(self) -> None:
@@ -69,12 +69,12 @@ class FullScreenDriver(LinuxDriver):
             except OSError:  # the terminal has gone
                 return
             except Exception as error:  # noqa: BLE001  (in the loop it is dealt with)
-                self._loop.call_soon_threadsafe(self._app._handle_exception, error)  # noqa: SLF001
+                textual_internals.raise_in_loop(self, error)
             return
 
     @property
     def _suspended(self) -> bool:
-        return self._writer_thread is None
+        return not textual_internals.has_screen(self)
 
     def write(self, data: str) -> None:
         """Write to the screen; without it, there is nothing to be seen."""
@@ -83,7 +83,7 @@ class FullScreenDriver(LinuxDriver):
 
     def _suspend(self) -> None:
         self.suspend_application_mode()
-        self._writer_thread = None
+        textual_internals.forget_writer(self)
 
     def _stop(self) -> None:
         """Give the terminal back, and stop like any other program."""
@@ -98,7 +98,7 @@ class FullScreenDriver(LinuxDriver):
         After a SIGSTOP, of which nobody is told, the shell may have changed the terminal: it is
         given back first, so that it will be left in the end as it was found.
         """
-        if self._app._exit:  # noqa: SLF001  (textual has no other word for it)
+        if textual_internals.is_ending(self._app):
             return
         if not self._suspended:
             self._suspend()
@@ -214,7 +214,7 @@ class DiffDriver(FullScreenDriver):
             self._as_a_whole = data == _WHOLE
             return
         if data.startswith(_POINTER):
-            if not self._mouse or data == self._pointer:
+            if not textual_internals.uses_mouse(self) or data == self._pointer:
                 return
             self._pointer = data
         data = self._shown.change(data)
