@@ -123,7 +123,7 @@ def test_defect_is_one_sentence_and_a_report_without_the_secret(room: Room) -> N
     assert str(report) in shown.replace(" ", "")
     assert "stage:       Test" in text
     assert "layout:      standalone" in text
-    assert " in probe" in text
+    assert " in run_live_test" in text
 
 
 def test_defect_in_the_background_shows_no_values(room: Room) -> None:
