@@ -18,7 +18,7 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import ENV_FILE, KEYRING
+from wizard.secrets.sources import ENV_FILE, KEYRING
 from wizard.ui.saved_draft import discard_draft, load_draft, save_draft
 
 SECRET = "hunter22"

@@ -25,7 +25,7 @@ from wizard.saving.change import FileChange, StoreOpener
 from wizard.saving.journal import FileRole
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
-from wizard.secrets.store import ENV_FILE, KEYRING
+from wizard.secrets.sources import ENV_FILE, KEYRING
 from wizard.text.display import MASK
 
 CONFIG = """\

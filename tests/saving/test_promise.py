@@ -31,7 +31,7 @@ from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.saving.undo import last_write, make_undo
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import KEYRING, StoreKind, store_kind
+from wizard.secrets.sources import KEYRING, StoreKind, store_kind
 
 _CHANGING = (
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown",

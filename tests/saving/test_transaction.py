@@ -23,7 +23,7 @@ from wizard.saving.journal import Journal, JournalRecord
 from wizard.saving.plan import Plan, make_plan
 from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Replace, Secret
-from wizard.secrets.store import KEYRING
+from wizard.secrets.sources import KEYRING
 from wizard.system.signals import uninterruptible
 
 CONFIG = '[smtp]\nuser = "a@example.org"\nendpoint = "b.example.org"\nsecret = "${SMTP_SECRET}"\n'

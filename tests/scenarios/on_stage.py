@@ -22,7 +22,7 @@ from wizard.demo.network import DemoNetwork
 from wizard.discovery.dns import Records
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import KEYRING
+from wizard.secrets.sources import KEYRING
 from wizard.text import language
 from wizard.ui.steps.mail_server_search import MailServerSearch
 from wizard.ui.steps.session import WizardSession

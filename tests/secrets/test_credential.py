@@ -17,7 +17,8 @@ from wizard.secrets.credential import (
     credential_path,
 )
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import SecretReader, credential_setting
+from wizard.secrets.sources import credential_setting
+from wizard.secrets.store import SecretReader
 from wizard.server.next_steps import render_drop_in
 
 

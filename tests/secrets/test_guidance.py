@@ -10,7 +10,7 @@ import pytest
 from wizard.cli.parser import build_parser
 from wizard.compose.file import parse_compose
 from wizard.config.layout import Layout, LayoutKind
-from wizard.secrets.store import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind, store_kind
+from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind, store_kind
 from wizard.server.next_steps import (
     compose_environment_lines,
     start_command,

@@ -33,7 +33,8 @@ from wizard.saving.plan import make_plan
 from wizard.secrets.credential import CredentialStore
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import KEYRING, ExternalStore
+from wizard.secrets.sources import KEYRING
+from wizard.secrets.store import ExternalStore
 from wizard.system.process import minimal_environ, run_child
 
 TEXT = "hunter22-correct-horse-battery"

@@ -22,7 +22,7 @@ from wizard.secrets import resolver
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import (
+from wizard.secrets.sources import (
     CREDENTIAL,
     ENV_FILE,
     ENVIRONMENT,

@@ -21,7 +21,8 @@ from wizard.discovery.dns import Records
 from wizard.errors import Finding
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.ui.steps.done import Done
 from wizard.ui.steps.mail_server_search import MailServerSearch
 from wizard.ui.steps.session import WizardSession

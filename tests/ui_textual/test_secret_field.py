@@ -15,7 +15,8 @@ from tests.ui_textual.conftest import DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.errors import StoreUnusable
 from wizard.secrets.keyring import FOREIGN, KeyringStore
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import KEYRING, Availability
+from wizard.secrets.sources import KEYRING
+from wizard.secrets.store import Availability
 from wizard.ui.textual.field import Field, SecretInput
 
 SECRET = "hunter22"

@@ -16,7 +16,7 @@ from wizard.formats.config_toml.view import SmtpValues
 from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import references
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import StoreKind
 from wizard.text.language import _
 
 

@@ -14,7 +14,7 @@ from wizard.errors import Finding, InvalidValue
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.secrets.secret import Replace
-from wizard.secrets.store import ENV_FILE
+from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import compose_environment_lines, store_consequence
 from wizard.text.language import _
 

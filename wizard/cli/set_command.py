@@ -22,7 +22,7 @@ from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.resolver import Ask
 from wizard.secrets.secret import Keep, Replace
-from wizard.secrets.store import ENV_FILE, store_kind
+from wizard.secrets.sources import ENV_FILE, store_kind
 from wizard.server.next_steps import next_steps
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wizard.config.settings import SmtpSettings
     from wizard.errors import Finding
     from wizard.live_test.events import Event
-    from wizard.secrets.store import StoreKind
+    from wizard.secrets.sources import StoreKind
     from wizard.ui.steps.done import Done
     from wizard.ui.steps.session import WizardSession
 
@@ -101,7 +101,7 @@ def _recovered(config: Path) -> list[str]:
 
 def _offered(now: CurrentConfig) -> list[StoreKind]:
     """Return the stores that make sense here besides ``.env``."""
-    from wizard.secrets.store import STORES
+    from wizard.secrets.sources import STORES
 
     return [
         store

@@ -19,7 +19,8 @@ from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView
 from wizard.formats.variables import DEFAULT_VARIABLE, expand
 from wizard.secrets.resolver import Ask, SecretResolver
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 
 

@@ -14,7 +14,7 @@ from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
-from wizard.secrets.store import ENV_FILE, StoreKind
+from wizard.secrets.sources import ENV_FILE, StoreKind
 
 
 @dataclass(frozen=True, slots=True)

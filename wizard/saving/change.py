@@ -17,7 +17,8 @@ from wizard.files.reading import Snapshot
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.saving.journal import FileRole
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.text.display import MASK
 from wizard.text.language import _
 

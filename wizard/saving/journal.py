@@ -26,7 +26,7 @@ from wizard.files.atomic import sync_directory
 from wizard.files.in_place import is_torn
 from wizard.files.refusals import os_reason
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import StoreKind, store_kind
+from wizard.secrets.sources import StoreKind, store_kind
 from wizard.system.state import (
     config_key,
     existing_state_dir,

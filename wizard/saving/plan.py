@@ -22,7 +22,7 @@ from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileRole
 from wizard.saving.transaction import apply_changes
 from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
-from wizard.secrets.store import ENV_FILE, StoreKind
+from wizard.secrets.sources import ENV_FILE, StoreKind
 from wizard.text.language import _
 
 

@@ -10,7 +10,7 @@ from wizard.files.reading import read_file
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import FileImage, FileRole, Journal, JournalRecord, StoreImage
 from wizard.saving.plan import Plan
-from wizard.secrets.store import ENV_FILE
+from wizard.secrets.sources import ENV_FILE
 from wizard.text.language import _
 
 

@@ -12,15 +12,15 @@ from wizard.errors import FileRefused, InvalidValue, StoreUnusable
 from wizard.formats.config_toml.reference import secret_reference
 from wizard.formats.variables import DEFAULT_VARIABLE, expand, references
 from wizard.secrets.secret import Secret
-from wizard.secrets.store import (
+from wizard.secrets.sources import (
     ENV_FILE,
     ENVIRONMENT,
     EXTERNAL_STORES,
     LITERAL,
-    SecretReader,
     SecretSource,
     StoreKind,
 )
+from wizard.secrets.store import SecretReader
 from wizard.text.language import _
 
 

@@ -17,7 +17,7 @@ from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import Finding
-from wizard.secrets.store import StoreKind
+from wizard.secrets.sources import StoreKind
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:

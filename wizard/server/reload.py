@@ -18,7 +18,7 @@ from wizard.errors import Finding, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
-from wizard.secrets.store import ENV_FILE
+from wizard.secrets.sources import ENV_FILE
 from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
 from wizard.server.next_steps import NextStep, StepKind, start_command
 from wizard.server.redaction import Redactor, redactor_for

@@ -24,7 +24,7 @@ from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.masking import mask_config
 from wizard.formats.variables import REFERENCE
 from wizard.secrets.secret import Remove, Replace
-from wizard.secrets.store import store_kind
+from wizard.secrets.sources import store_kind
 from wizard.system.state import config_key, read_private, remove_private, state_dir, write_private
 
 LONGEST_AGE = timedelta(days=30)

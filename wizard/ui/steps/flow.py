@@ -17,7 +17,8 @@ from wizard.config.draft import Draft
 from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import WizardError
 from wizard.secrets.secret import Keep
-from wizard.secrets.store import ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import ExternalStore
 from wizard.system.state import may_hold_files
 from wizard.text.language import _
 from wizard.ui.steps import pages

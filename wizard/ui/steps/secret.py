@@ -10,7 +10,7 @@ from wizard.config.draft import Draft
 from wizard.discovery.offers import notes_on_secret
 from wizard.errors import InvalidValue
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import ENV_FILE, STORES, StoreKind
+from wizard.secrets.sources import ENV_FILE, STORES, StoreKind
 from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import (

@@ -13,7 +13,8 @@ from wizard.config.draft import Draft
 from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue, StoreUnusable
 from wizard.formats.variables import expand, references
-from wizard.secrets.store import Availability, ExternalStore, StoreKind
+from wizard.secrets.sources import StoreKind
+from wizard.secrets.store import Availability, ExternalStore
 from wizard.system.background import run_in_thread
 from wizard.ui.steps.mail_server_search import MailServerSearch
 

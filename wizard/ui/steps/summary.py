@@ -13,7 +13,7 @@ from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
 from wizard.live_test.failure import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
-from wizard.secrets.store import LITERAL
+from wizard.secrets.sources import LITERAL
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession
