@@ -1,7 +1,4 @@
-"""The demo's own little internet: a few names, all of which lead to the embedded mail server.
-
-What the DNS of the demo's own little internet says about its mail domain.
-"""
+"""The demo's own network and DNS: a few names, all of which lead to the embedded mail server."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The stage of the demo: a server's files, what to type, and the proof that it worked.
+"""What the demo sets up: a server's files, hints what to type, and the proof that it worked.
 
-A stand-in for BOMnipotent Server, which is not at hand: reads the files and sends a mail.
+BOMnipotent Server itself is not part of the demo: a stand-in reads the files and sends a mail.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class TestDialogue:
             return _Wish.BACK
 
     async def _recipient(self, draft: Draft) -> str | None:
-        """Return where a real mail should go; None when the operator thinks better of it."""
+        """Return where a real mail should go; None if the operator cancels."""
         present = live_test.recipient_for(draft)
         asked = (_ADDRESS if present else _NO_ADDRESS).format(
             label=_(live_test.ADDRESS), present=present

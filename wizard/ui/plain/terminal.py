@@ -82,7 +82,7 @@ class LineTerminal:
     async def hidden(self, prompt: str) -> list[str]:
         """Ask for one line without showing it; return all lines that came at once.
 
-        What was typed before the question, or comes behind the line, is no answer to anything: it
+        What was typed before the question, or comes after the line, is no answer to anything: it
         may be a part of a secret. A line that was too long for the kernel is not whole.
         """
         with self._silent() as silence:
@@ -149,7 +149,7 @@ class LineTerminal:
             arrived.set_result(b"")
 
     def _following(self) -> bytes:
-        """Return what came behind a line, finished or not."""
+        """Return what came after a line, finished or not."""
         modes = termios.tcgetattr(self._input)
         modes[_LOCAL] &= ~termios.ICANON  # an unfinished line can only be read without it
         modes[_CHARACTERS][termios.VMIN] = 0

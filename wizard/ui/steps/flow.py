@@ -1,9 +1,4 @@
-"""The flow of the wizard, from the first step to the written files.
-
-What shows the wizard: the full screen, or line by line.
-
-The steps that ask for something, one a file: their words, fields and rules.
-"""
+"""The flow of the wizard, from the first step to the written files, on any surface."""
 
 from __future__ import annotations
 
@@ -49,7 +44,7 @@ class Surface(Protocol):
     """
 
     async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
-        """Let the form be filled in; going back returns what stands in it, right or wrong."""
+        """Let the form be filled in; going back returns what was entered, valid or not."""
 
     async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
         """Show the live test; the draft may come back with another form of the endpoint."""

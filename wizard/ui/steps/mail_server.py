@@ -1,7 +1,4 @@
-"""What was found for the operator's address, as it is read beside the field for the mail server.
-
-Fourth step: the mail server and how the connection is encrypted.
-"""
+"""Fourth step: the mail server, what is suggested for it, and how the connection is encrypted."""
 
 from __future__ import annotations
 

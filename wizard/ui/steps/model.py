@@ -1,11 +1,4 @@
-"""What a step consists of: words, fields and choices as plain values, shown by any surface.
-
-The steps of the flow, and how one of them is left.
-
-A step that asks for something: its parts, and the way from their values to the draft.
-
-Text that was pasted or typed as one answer: what is left out of it, and what is refused.
-"""
+"""The steps of the flow: their text, fields and choices as plain values that any surface shows."""
 
 from __future__ import annotations
 
@@ -55,7 +48,7 @@ class Heading(NamedTuple):
 
 
 Values = Mapping[str, Any]
-"""Name of a field → what stands in it now: str, bool, an option's value, or ``Secret | None``."""
+"""Name of a field → its present value: str, bool, an option's value, or ``Secret | None``."""
 
 
 class TextBlock(NamedTuple):
@@ -134,7 +127,7 @@ class StepForm:
         self.start = draft
 
     def values(self) -> Values:
-        """Return what stands in the fields at first."""
+        """Return the initial values of the fields."""
         return {}
 
     def parts(self, values: Values) -> Sequence[Part]:

@@ -1,6 +1,6 @@
-"""One of a few: the arrows choose, Enter goes on.
+"""Radio buttons and check boxes that show their state by a sign.
 
-Options and boxes that show their state by a sign; textual's own show it by a colour alone.
+textual's own show it by colour alone.
 """
 
 from __future__ import annotations

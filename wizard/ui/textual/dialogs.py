@@ -1,7 +1,4 @@
-"""A question that is answered by yes or no.
-
-A page of text over a step: its explanation, or the details of a test.
-"""
+"""What is shown over a step: a yes-or-no question, or a page of text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Sixth step: the live test as a checklist that fills while it runs.
-
-Asks where a real test mail should go.
-"""
+"""Sixth step: the live test as a checklist that fills while it runs."""
 
 from __future__ import annotations
 
@@ -249,7 +246,7 @@ def _line(event: StageFinished) -> Content:
 
 
 class AddressScreen(ModalScreen[str | None]):
-    """Returns the address; None when the operator thinks better of it."""
+    """Asks where a real test mail should go; returns None if the operator cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "dismiss(None)", N_("Cancel"), key_display="Esc"),

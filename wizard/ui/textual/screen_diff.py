@@ -1,9 +1,8 @@
 """What the terminal shows, cell by cell, and how to change it by few bytes.
 
-textual sends the whole of a widget again when any of its cells changes, with a style for every
-run of blanks: 180 bytes for a key, 12 kB for a step. A slow line notices.
-
-What textual draws, read back from the bytes that it would send: a cell, a character.
+textual sends the whole widget again when any of its cells changes, with a style for every run of
+blanks: 180 bytes for a key, 12 kB for a step, which is slow over a slow connection. So its bytes
+are read back into cells, and only those that changed are sent.
 """
 
 from __future__ import annotations
@@ -84,15 +83,15 @@ class ScreenDiff:
         end = len(after)
         while end and after[end - 1] == BLANK:
             end -= 1
-        behind = [x for x in changed if x >= end]
-        if len(behind) <= _GAP:
-            end, behind = len(after), []
+        cleared = [x for x in changed if x >= end]
+        if len(cleared) <= _GAP:
+            end, cleared = len(after), []
         for x in _with_gaps([x for x in changed if x < end], after):
             cell = after[x]
             if cell is not None and cell != RIGHT_HALF:
                 out.put(y, x, cell)
-        if behind:
-            out.clear(y, behind[0])
+        if cleared:
+            out.clear(y, cleared[0])
 
 
 class _Writer:
@@ -128,7 +127,7 @@ class _Writer:
         return "".join(self._parts)
 
     def _go(self, y: int, x: int) -> None:
-        # Behind the last column, where terminals disagree, there is nowhere to go.
+        # After the last column terminals disagree where the cursor is.
         if self._line != y:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
         elif self._column != x:
@@ -214,7 +213,7 @@ class Drawing(NamedTuple):
 
 
 def parse_drawing(data: str) -> Drawing:
-    """Return what ``data`` draws; raise :class:`Unknown` where that cannot be told."""
+    """Return what ``data`` draws; raise :class:`UnknownSequence` if it is not understood."""
     lines: dict[int, dict[int, Cell]] = {}
     x = y = None
     style = ""

@@ -1,9 +1,8 @@
-"""The terminal as it is in real life: stopped and continued, stalled, gone.
+"""The driver of the full screen: it survives stops, stalls and lost terminals, and sends little.
 
-Corrects what textual's driver leaves open: a signal that arrives while a line is being queued, a
-process that is continued without having been told of the stop, and a terminal that has gone.
-
-A terminal at the end of a slow line: it is sent what differs from what it shows, and no more.
+It handles what textual's driver does not: signals that arrive while a line is being queued, a process
+that is continued without having been told of the stop, and a terminal that is gone. Over a slow
+connection, it sends only what differs from what the terminal shows.
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ class FullScreenDriver(LinuxDriver):
     def _continue(self) -> None:
         """Take the screen again, unless the wizard is about to end.
 
-        The system sends this signal behind the one that tells of a lost terminal, too.
+        The system sends this signal after the one for a lost terminal, too.
         After a SIGSTOP, of which nobody is told, the shell may have changed the terminal: it is
         given back first, so that it will be left in the end as it was found.
         """

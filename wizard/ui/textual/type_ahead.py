@@ -1,7 +1,7 @@
 """Keys that arrive faster than the screen follows, one at a time.
 
 textual hands every key to the widget that has the focus when the key arrives. Over a line that
-stalls, a whole burst arrives at once: the characters behind a Tab or an Enter would go into the
+stalls, a whole burst arrives at once: the characters after a Tab or an Enter would go into the
 field that is just being left, and a password could end up in the open.
 """
 
