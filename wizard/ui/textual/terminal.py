@@ -1,8 +1,8 @@
 """The driver of the full screen: it survives stops, stalls and lost terminals, and sends little.
 
-It handles what textual's driver does not: signals that arrive while a line is being queued, a process
-that is continued without having been told of the stop, and a terminal that is gone. Over a slow
-connection, it sends only what differs from what the terminal shows.
+It handles what textual's driver does not: signals that arrive while a line is being queued, being
+continued without having been told of the stop, and a lost terminal. Over a slow connection, it
+sends only what differs from what the terminal shows.
 """
 
 from __future__ import annotations
