@@ -58,6 +58,8 @@ class InvalidValue(WizardError):
     exit_code = 2
     field = ""
     """The setting that has the value, where that is known: user, endpoint, starttls or secret."""
+    correction = ""
+    """The value that was probably meant, where that can be told."""
 
 
 class UsageError(WizardError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -197,6 +198,7 @@ def test_misnamed_section_is_renamed_on_request(cli: Cli) -> None:
         (["--user", ""], "user-empty"),
         (["--user", " a@b"], "user-blanks"),
         (["--user", "a\nb"], "user-characters"),
+        (["--user", "Me <a@b>"], "user-brackets"),
         (["--endpoint", "mail.example.org:587"], "endpoint-port"),
         (["--endpoint", "smtps://mail.example.org"], "endpoint-scheme"),
         (["--secret-var", "1X"], "variable-name"),
@@ -221,6 +223,26 @@ def test_invalid_value_is_a_usage_error_and_changes_nothing(
     assert result.json["error"]["code"] == code
     assert result.json["error"]["message"]
     assert cli.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("user", "flag"),
+    [
+        ("Me <me@example.org>", "--user me@example.org"),
+        ("me@example.org,you@example.org", "--user me@example.org"),
+        ("mailto:o'hara@example.org", "--user 'o'\"'\"'hara@example.org'"),
+    ],
+    ids=["brackets", "list", "mailto"],
+)
+def test_what_was_meant_is_offered_as_a_flag_that_a_shell_reads(
+    cli: Cli, user: str, flag: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=x\n")
+    error = cli("set", "--no-test", "--json", "--user", user).json["error"]
+    assert error["remedy"] == f"Give it as {flag}."
+    taken = cli("set", "--no-test", "--dry-run", "--json", *shlex.split(flag))
+    assert taken.code == 0
 
 
 @pytest.mark.parametrize(

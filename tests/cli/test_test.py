@@ -109,6 +109,30 @@ def test_value_that_cannot_work_fails_at_the_stage_that_needs_it(
     assert (diagnosis["code"], diagnosis["stage"]) == (code, stage)
 
 
+def test_stored_user_that_is_no_address_fails_everywhere_and_is_shown(cli: Cli) -> None:
+    cli.write(
+        "config.toml", CONFIG.replace('user = "me@example.org"', 'user = "Me <me@example.org>"')
+    )
+    cli.write(".env", f"SMTP_SECRET={SECRET}\n")
+    tested = cli("test", "--json")
+    diagnosis = tested.json["diagnosis"]
+    assert (tested.code, tested.json["verdict"]) == (3, "fail")
+    assert (diagnosis["code"], diagnosis["field"]) == ("user-brackets", "user")
+    assert diagnosis["remedy"] == "Give it as --user me@example.org."
+
+    given = cli("test", "--json", "--user", "me@example.org,you@example.org")
+    assert (given.code, given.json["error"]["code"]) == (2, "user-list")
+
+    checked = cli("check", "--json")
+    found = next(each for each in checked.json["findings"] if each["code"] == "user-brackets")
+    assert (checked.code, found["severity"]) == (8, "error")
+    assert found["remedy"] == "Correct it: smtp-wizard set --user me@example.org"
+    assert found["line"] == 1 + CONFIG[: CONFIG.index("user = ")].count("\n")
+
+    assert cli("show", "--json").json["user"] == "Me <me@example.org>"
+    assert cli("show").code == 0
+
+
 def test_secret_that_nothing_sets_fails(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     result = cli("test", "--json")

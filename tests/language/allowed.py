@@ -49,6 +49,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_WIRE, "discovery/https.py"),
     Allowed(_UNSEEN, "discovery/dns.py", ("no such name", "the DNS gave", "no name")),
     Allowed(_UNSEEN, "demo/network.py", ("the demo does not",)),
+    Allowed("how a link begins", "config/settings.py", ("mailto:",)),
     Allowed(_NAME, "demo/mail_server.py", ("demo mail server",)),
     Allowed(_NAME, "demo/stage.py", ("Files", "User", "Server", "Secret")),
     Allowed(_NAME, "cli/", ("smtp-wizard {}", "smtp-wizard: {}", "smtp-wizard exec [-c PATH]")),

@@ -491,6 +491,17 @@ SCENARIOS = [
         WORKS,
     ),
     Scenario(
+        "a user with more than its address is not changed by itself",
+        (
+            Files(), Deliver(), User(f"Wizard <{DEMO_USER}>"),
+            Sees(f"it must be the address alone. Enter {DEMO_USER}."),
+            User(f"{DEMO_USER},me@demo.example"), Sees("not a list"), User(DEMO_USER),
+            Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
         "the file was changed by somebody else, then it works",
         (
             Change("Mail server"), Server(DEMO_HOST, starttls=True), Change("Review and write"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from wizard.config.current import CurrentConfig
 from wizard.config.endpoint import Security
 from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, settings_findings
 from wizard.discovery.providers import provider_by_host
-from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity, WizardError
 from wizard.formats.urls import mask_url_password
 from wizard.text.language import N_, _
 
@@ -49,6 +50,7 @@ def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
                 current.value(key)
         except (InvalidValue, FileRefused) as problem:
             if _concerns_value(problem):
+                _name_command(key, problem)
                 yield Finding.from_error(problem, current.config.path, smtp.lines.get(key))
     if smtp.endpoint is not None and mask_url_password(smtp.endpoint) != smtp.endpoint:
         yield Finding(
@@ -61,6 +63,13 @@ def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
             path=current.config.path,
             line=smtp.lines.get("endpoint"),
         )
+
+
+def _name_command(key: str, problem: WizardError) -> None:
+    """Make the command that corrects the value its remedy."""
+    if isinstance(problem, InvalidValue) and problem.correction:
+        value = shlex.quote(problem.correction)
+        problem.remedy = _("Correct it: smtp-wizard set --{key} {value}", key=key, value=value)
 
 
 def _concerns_value(problem: InvalidValue | FileRefused) -> bool:

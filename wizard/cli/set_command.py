@@ -100,9 +100,9 @@ def _draft(now: CurrentConfig, options: Namespace) -> Draft:
                     _("config.toml has no {field} yet.", field=field),
                     _("Give it with --{field}.", field=field),
                 )
-        problems = list(draft.problems(now).values())
-        if problems:
-            raise problems[0]
+        problem = next(iter(draft.problems(now).items()), None)
+        if problem is not None:
+            raise values.with_flag(*problem)
     return draft
 
 

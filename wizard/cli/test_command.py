@@ -67,7 +67,7 @@ async def _test(
     try:
         settings = draft.settings(now)
     except InvalidValue as problem:
-        return unusable_report(problem, draft.endpoint)
+        return unusable_report(values.with_flag(problem.field, problem), draft.endpoint)
     show(_("The server {way}.", way=settings.route.in_words()))
     recipient = getattr(options, "to", None)
     events = run_live_test(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import Namespace
 from dataclasses import replace
@@ -48,12 +49,23 @@ def apply_flags(draft: Draft, options: Namespace) -> Draft:
             continue
         _check_encodable(key, named[key])
         if not references(named[key]):
-            value = TEXT_KEYS[key](named[key])
+            try:
+                value = TEXT_KEYS[key](named[key])
+            except InvalidValue as problem:
+                raise with_flag(key, problem) from None
             if isinstance(value, Endpoint):
                 named[key] = value.text
     draft = replace(draft, **named)
     secret = read_secret(options)
     return draft if secret is None else replace(draft, secret=secret)
+
+
+def with_flag(key: str, problem: InvalidValue) -> InvalidValue:
+    """Return a problem with one of the values; its remedy is the flag that corrects it."""
+    if problem.correction:
+        value = shlex.quote(problem.correction)
+        problem.remedy = _("Give it as --{key} {value}.", key=key, value=value)
+    return problem
 
 
 def _check_encodable(name: str, text: str) -> None:

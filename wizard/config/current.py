@@ -9,7 +9,7 @@ from typing import Any
 
 from wizard.config.endpoint import Endpoint
 from wizard.config.layout import Layout, LayoutKind
-from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.encoding import decode
@@ -135,7 +135,7 @@ class CurrentConfig:
         """
         if key in SWITCHES:
             return self.switch(key)
-        return TEXT_KEYS[key](expand(getattr(self.view.smtp, key), self.lookup))
+        return text_value(key, getattr(self.view.smtp, key), self.lookup)
 
     def switch(self, key: str) -> bool:
         """Return one of :data:`SWITCHES`; raise :class:`InvalidValue` for no true or false."""

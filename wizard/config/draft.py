@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from wizard.config.current import CurrentConfig
-from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
 
@@ -112,7 +111,7 @@ class Draft:
         }
 
     def _text(self, key: str, current: CurrentConfig) -> Any:
-        return TEXT_KEYS[key](expand(getattr(self, key), current.lookup))
+        return text_value(key, getattr(self, key), current.lookup)
 
     def _switch(self, key: str, current: CurrentConfig) -> bool:
         value = getattr(self, key)
