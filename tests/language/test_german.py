@@ -20,10 +20,10 @@ from tests.language.sources import PACKAGE, placeholders
 from wizard.cli.parser import parse_arguments
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
+from wizard.live_test.delivery import compose_test_mail
 from wizard.live_test.diagnosis import TABLE, diagnose
 from wizard.live_test.diagnosis_rule import Rule
 from wizard.live_test.failure import Failure, Stage
-from wizard.live_test.transaction import compose_test_mail
 from wizard.secrets.secret import Secret
 from wizard.text import language
 from wizard.text.language import _

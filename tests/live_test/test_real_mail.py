@@ -1,4 +1,4 @@
-"""A real mail is sent only when it is asked for, once, and is well-formed."""
+"""A real mail is sent only when it is asked for, once, by another client, and is well-formed."""
 
 from __future__ import annotations
 
@@ -9,36 +9,40 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.live_test.servers import POLITE, Run, Serve, verdict
 from wizard.config.endpoint import Endpoint, Route, Security
 from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
-from wizard.live_test.events import TestReport
-from wizard.live_test.failure import Verdict
+from wizard.live_test.delivery import SUBJECT, compose_test_mail, queue_id
+from wizard.live_test.events import Event, StageStarted, TestReport, VerdictReached
+from wizard.live_test.failure import Stage, Verdict
 from wizard.live_test.run import run_live_test
 from wizard.live_test.smtp import Reply
-from wizard.live_test.transaction import SUBJECT, as_data, compose_test_mail, queue_id
 
 TO = "admin@example.net"
 ROUTE = Route("mail.example.org", 465, Security.TLS)
 
 
 class Mailbox:
-    """Takes one mail; keeps the commands and the lines of the mail as they come."""
+    """Takes mails; keeps the commands of each connection, and the lines of the mails."""
 
     def __init__(self, extensions: bytes = b"") -> None:
         self.extensions = extensions
-        self.commands: list[str] = []
+        self.connections: list[list[str]] = []
         self.lines: list[bytes] = []
 
+    @property
+    def verbs(self) -> list[list[str]]:
+        return [[command.split()[0] for command in each] for each in self.connections]
+
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        commands: list[str] = []
+        self.connections.append(commands)
         writer.write(b"220 hi\r\n")
         while line := await reader.readline():
-            self.commands.append(line.decode().strip())
+            commands.append(line.decode().strip())
             if line.startswith(b"EHLO"):
                 writer.write(b"250-mail\r\n" + self.extensions + b"250 AUTH PLAIN\r\n")
             elif line == b"DATA\r\n":
@@ -84,23 +88,40 @@ async def test_the_mail_is_well_formed_and_its_queue_id_is_told(serve: Serve, ru
     assert b"".join(server.lines).isascii()
 
 
-async def test_no_reset_is_sent_after_a_mail(serve: Serve, run: Run) -> None:
-    for extensions in (b"", b"250-PIPELINING\r\n"):
-        server = Mailbox(extensions)
-        async with serve(server, tls=True) as port:
-            report = await run(port, recipient=TO, deliver=True)
-        verbs = [command.split()[0] for command in server.commands]
-        assert verbs == ["EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
-        assert [finished.stage for finished in report.stages][-2:] == ["data", "quit"]
+@pytest.mark.parametrize("extensions", [b"", b"250-PIPELINING\r\n"], ids=["one by one", "groups"])
+async def test_the_verdict_comes_first_and_then_another_client_sends_the_mail(
+    serve: Serve, run: Run, extensions: bytes
+) -> None:
+    server = Mailbox(extensions)
+    events: list[Event] = []
+    async with serve(server, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True, events=events)
+    assert server.verbs == [
+        ["EHLO", "AUTH", "MAIL", "RCPT", "RSET", "QUIT"],
+        ["EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"],
+    ]
+    assert server.connections[0][:4] == server.connections[1][:4]
+    assert [finished.stage for finished in report.stages][-3:] == ["rset", "quit", "data"]
+    assert [event for event in events if isinstance(event, VerdictReached)] == [
+        VerdictReached(Verdict.PASS)
+    ]
+    reached = events.index(VerdictReached(Verdict.PASS))
+    assert reached < events.index(StageStarted(Stage.RSET)) < events.index(StageStarted(Stage.DATA))
 
 
 async def test_no_mail_is_sent_unless_asked_for(serve: Serve, run: Run) -> None:
     server = Mailbox(b"250-PIPELINING\r\n")
     async with serve(server, tls=True) as port:
         await run(port, recipient=TO)
-    assert [command.split()[0] for command in server.commands] == [
-        *("EHLO", "AUTH", "MAIL", "RCPT", "RSET", "QUIT")
-    ]
+    assert server.verbs == [["EHLO", "AUTH", "MAIL", "RCPT", "RSET", "QUIT"]]
+
+
+@pytest.mark.parametrize("verb", ["EHLO", "AUTH", "MAIL", "RCPT"])
+async def test_no_mail_is_sent_after_a_refusal(serve: Serve, run: Run, verb: str) -> None:
+    async with serve({verb: "550 5.7.1 No"}, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert report.verdict is Verdict.FAIL
+    assert report.stages[-1].stage == verb.lower()
 
 
 async def test_a_mail_without_a_recipient_is_a_mistake_of_the_caller() -> None:
@@ -114,7 +135,7 @@ async def test_a_greylisted_mail_is_not_sent(serve: Serve, run: Run, verb: str) 
         report = await run(port, recipient=TO, deliver=True)
     assert verdict(report) == ("warn", "greylisted", verb.lower())
     assert stage(report, "data")["outcome"] == "skip"
-    assert report.stages[-1].stage == "quit"
+    assert [finished.stage for finished in report.stages][-2:] == ["quit", "data"]
 
 
 async def test_a_mail_from_a_non_ascii_sender_is_sent_with_smtputf8(serve: Serve, run: Run) -> None:
@@ -122,7 +143,9 @@ async def test_a_mail_from_a_non_ascii_sender_is_sent_with_smtputf8(serve: Serve
     async with serve(server, tls=True) as port:
         report = await run(port, user="jürgen@bücher.example", recipient=TO, deliver=True)
     assert report.verdict is Verdict.PASS
-    assert "MAIL FROM:<jürgen@bücher.example> SMTPUTF8 BODY=8BITMIME" in server.commands
+    named, sent = (commands[2] for commands in server.connections)
+    assert named == "MAIL FROM:<jürgen@bücher.example> SMTPUTF8"
+    assert sent == "MAIL FROM:<jürgen@bücher.example> SMTPUTF8 BODY=8BITMIME"
     assert "jürgen@bücher.example".encode() in b"".join(server.lines)
     assert server.message()["Message-ID"].isascii()
 
@@ -157,22 +180,6 @@ def test_any_user_makes_a_sender(sender: str, written: str) -> None:
     mail = compose_test_mail(sender, TO, ROUTE, "you")
     [line] = [line for line in mail.split(b"\r\n") if line.startswith(b"From:")]
     assert line.decode() == f"From: smtp-wizard <{written}>"
-
-
-@settings(deadline=None)
-@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a"]), max_size=8))
-def test_no_line_of_a_mail_ends_it_early(lines: list[bytes]) -> None:
-    data = as_data(b"\r\n".join([*lines, b""]))
-    *sent, dot, end = data.split(b"\r\n")
-    assert (dot, end) == (b".", b"")
-    assert b"." not in sent
-    assert [line.removeprefix(b".") for line in sent] == [
-        line.removeprefix(b".") if not line.startswith(b".") else line for line in lines or [b""]
-    ]
-
-
-def test_line_ends_become_cr_lf() -> None:
-    assert as_data(b"a\nb\rc\r\nd") == b"a\r\nb\r\nc\r\nd\r\n.\r\n"
 
 
 @pytest.mark.parametrize(

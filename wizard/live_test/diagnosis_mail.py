@@ -101,6 +101,14 @@ SENDING: tuple[Rule, ...] = (
         N_("Enter the address alone, for example you@example.org."),
     ),
     Rule(
+        Cause.UNUSUAL_REPLY,
+        (),
+        "protocol-error",
+        N_("{host} sent an unusual reply ({step}), after which another client gave up."),
+        N_("Look whether the mail has arrived before you send another one."),
+        verdict=Verdict.WARN,
+    ),
+    Rule(
         Cause.CLOSED,
         (at(Stage.DATA),),
         "protocol-error",

@@ -65,7 +65,10 @@ class StageFinished:
 
 @dataclass(frozen=True, slots=True)
 class VerdictReached:
-    """The verdict is certain. What still follows (RSET, QUIT, alternatives) does not change it."""
+    """The verdict is certain. What still follows (RSET, QUIT, alternatives) does not change it.
+
+    Only a real mail does that is not taken afterwards: then a second verdict is reached.
+    """
 
     verdict: Verdict
 

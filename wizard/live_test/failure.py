@@ -35,8 +35,9 @@ class Stage(StrEnum):
     MAIL = "mail"
     RCPT = "rcpt"
     RSET = "rset"
-    DATA = "data"
     QUIT = "quit"
+    DATA = "data"
+    """A real mail, on a connection of its own."""
 
 
 class Cause(Enum):
@@ -44,6 +45,8 @@ class Cause(Enum):
 
     REPLY = auto()
     """The server answered, and refused."""
+    UNUSUAL_REPLY = auto()
+    """The server's client goes on after this reply, and another client does not."""
     NAME_UNKNOWN = auto()
     RESOLVER_DOWN = auto()
     CONTAINER_INTERNAL = auto()

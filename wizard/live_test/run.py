@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from wizard.config.endpoint import Security
 from wizard.config.settings import SmtpSettings
@@ -33,6 +34,11 @@ from wizard.live_test.tls import certificate_detail, fetch_certificate
 from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
+if TYPE_CHECKING:
+    from wizard.live_test.delivery import Delivery
+
+_T = TypeVar("_T")
+_Action = Callable[[], Awaitable[_T]]
 DEFAULT_TIMEOUT = 15.0
 _PATIENCE = 3.0
 """Seconds (or a quarter of the deadline, if that is less) after which a stage without an answer
@@ -82,14 +88,23 @@ async def run_live_test(
     latest :class:`TestFinished`. Cancelling the consumer, or closing the generator
     (``contextlib.aclosing``), closes all connections at once.
 
-    The mail server is also asked whether it takes mails to ``recipient``, and one is sent there,
-    once, if ``deliver`` is set. ``alternatives``: if the test fails, other endpoints are tried,
-    without the secret. ``compose``: the server runs in a container, where some names differ.
+    The mail server is also asked whether it takes mails to ``recipient``. If ``deliver`` is set,
+    and the verdict allows it, another client then sends one there, once, on a connection of its
+    own; :class:`VerdictReached` comes again if that changes the verdict.
+
+    ``alternatives``: if the test fails, other endpoints are tried, without the secret.
+    ``compose``: the server runs in a container, where some names differ.
     """
     if deliver and recipient is None:
         raise ValueError("a mail needs a recipient")
     network = network or SystemNetwork()
-    session = SmtpSession(settings, network, recipient=recipient, deliver=deliver, compose=compose)
+    session = SmtpSession(
+        settings,
+        network,
+        recipient=recipient,
+        grouped=not deliver,  # as the mail itself goes, and the server's own
+        compose=compose,
+    )
     deadline = asyncio.get_running_loop().time() + timeout
     search = AlternativeSearch(settings, network, deadline)
     run = TestRun(settings, network, session, search if alternatives else None, timeout)
@@ -105,6 +120,16 @@ async def run_live_test(
         if not run.decided:
             yield run.decide()
         await run.find_alternatives()
+        if deliver and recipient is not None and run.mail_can_be_sent:
+            from wizard.live_test.delivery import Delivery  # only for this: it takes a while
+
+            yield StageStarted(Stage.DATA)
+            verdict = run.verdict
+            async with aclosing(Delivery(settings, network, session, recipient)) as delivery:
+                yield await run.deliver(delivery)
+                if run.verdict is not verdict:
+                    yield run.decide()
+                await run.run_courtesy(Stage.QUIT, delivery.quit)
     yield TestFinished(run.report(recipient))
 
 
@@ -135,7 +160,7 @@ class TestRun:
         self._stages: list[StageFinished] = []
         self._failure: Failure | None = None
         self._diagnosis: Diagnosis | None = None
-        self._verdict = Verdict.PASS
+        self.verdict = Verdict.PASS
         self._decided_after: float | None = None
         self._alternatives: tuple[Alternative, ...] = ()
         self.over = False
@@ -145,10 +170,15 @@ class TestRun:
         """Whether the verdict is certain."""
         return self._decided_after is not None
 
+    @property
+    def mail_can_be_sent(self) -> bool:
+        """Whether nothing so far speaks against a real mail."""
+        return self.verdict in {Verdict.PASS, Verdict.WARN}
+
     def decide(self) -> VerdictReached:
         """Declare the verdict certain."""
         self._decided_after = self._clock() - self._began
-        return VerdictReached(self._verdict)
+        return VerdictReached(self.verdict)
 
     async def run_stage(self, stage: Stage, action: StageAction) -> StageFinished:
         """Run one stage; keep and explain the result."""
@@ -163,6 +193,26 @@ class TestRun:
             finished = self._failed(await self._add_certificate(result), seconds)
         self._stages.append(finished)
         return finished
+
+    async def deliver(self, delivery: Delivery) -> StageFinished:
+        """Send a real mail, unless the mail server wants it to wait; keep and explain the result.
+
+        A failure is judged by the step at which it came.
+        """
+        began = self._clock()
+        result = await self._deliver(delivery)
+        seconds = self._clock() - began
+        if isinstance(result, StagePassed):
+            finished = self._passed(Stage.DATA, result, seconds)
+        else:
+            failed = self._failed(await self._add_certificate(result), seconds)
+            finished = replace(failed, stage=Stage.DATA)
+        self._stages.append(finished)
+        return finished
+
+    async def run_courtesy(self, stage: Stage, action: _Action[None]) -> None:
+        """Do what is polite and matters to nobody."""
+        await self._result(stage, action)
 
     async def find_alternatives(self) -> None:
         """Look for another endpoint that works, where the failure can be cured by one."""
@@ -184,7 +234,7 @@ class TestRun:
         """Sum up, once everything has ended."""
         settings, sanitize = self._settings, self._session.sanitize
         return TestReport(
-            self._verdict,
+            self.verdict,
             settings.route,
             settings.endpoint.display,
             tuple(self._stages),
@@ -200,10 +250,29 @@ class TestRun:
 
     # Running a stage
 
+    async def _deliver(self, delivery: Delivery) -> StagePassed | Failure:
+        if self._session.postponed:
+            message = _("No mail is sent, because it has to wait.")
+            return StagePassed(message, outcome=StageOutcome.SKIP)
+        await self._session.aclose()  # some servers talk to one client at a time
+        for stage, action in delivery.steps():
+            failure = await self._result(stage, action)
+            if failure is not None:
+                return failure
+        return delivery.accepted()
+
     async def _attempt(self, stage: Stage, action: StageAction) -> StagePassed | Failure:
         if stage is Stage.GREETING and self._clear_at_first:
             action = partial(self._greet_unless_tls, action)
         early_search = self._schedule_search(stage)
+        try:
+            return await self._result(stage, action)
+        finally:
+            if early_search is not None:
+                early_search.cancel()
+
+    async def _result(self, stage: Stage, action: _Action[_T]) -> _T | Failure:
+        """Return what ``action`` returns in time, or how it failed."""
         try:
             async with asyncio.timeout_at(self._limit(stage)):
                 return await action()
@@ -219,9 +288,6 @@ class TestRun:
         except Exception as error:  # noqa: BLE001 - whatever a library comes up with is a verdict
             # Its text is left out: nobody knows what is in it.
             return Failure(stage, Cause.UNEXPECTED, problem=type(error).__name__)
-        finally:
-            if early_search is not None:
-                early_search.cancel()
 
     def _limit(self, stage: Stage) -> float:
         """Return until when ``stage`` may take, in the clock's seconds."""
@@ -320,7 +386,7 @@ class TestRun:
     def _keep(self, diagnosis: Diagnosis) -> None:
         """Keep the first warning, unless there is a failure."""
         if self._diagnosis is None or diagnosis.verdict is not Verdict.WARN:
-            self._diagnosis, self._verdict = diagnosis, diagnosis.verdict
+            self._diagnosis, self.verdict = diagnosis, diagnosis.verdict
 
     def _detail(self, failure: Failure) -> dict[str, JSON]:
         certificate = failure.certificate

@@ -40,7 +40,7 @@ _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", sock
 class SmtpSession:
     """The stages of one connection with these settings. End it with :meth:`aclose`.
 
-    ``compose``: the server runs in a container. ``deliver``: a mail is sent to ``recipient``.
+    ``compose``: the server runs in a container. ``grouped``: see :class:`Transaction`.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class SmtpSession:
         network: Network,
         *,
         recipient: str | None = None,
-        deliver: bool = False,
+        grouped: bool = True,
         compose: bool = False,
     ) -> None:
         self._settings = settings
         self._route = settings.route
         self._network = network
         self._recipient = recipient
-        self._deliver = deliver
+        self._grouped = grouped
         self._compose = compose
         self._hidden = secret_encodings(*settings.login) if settings.login else ()
         self._addresses: Sequence[Address] = ()
@@ -86,22 +86,24 @@ class SmtpSession:
             self.extensions,
             self._settings,
             self._recipient,
-            self._deliver,
+            self._grouped,
             self.sanitize,
         )
         yield Stage.MAIL, transaction.name_sender
         if transaction.names_recipient:
             yield Stage.RCPT, transaction.name_recipient
-        if self._deliver:
-            yield Stage.DATA, transaction.send_mail
-        if not transaction.delivered:
-            yield Stage.RSET, transaction.reset
+        yield Stage.RSET, transaction.reset
         yield Stage.QUIT, transaction.quit
 
     @property
     def address(self) -> Address | None:
         """The address that answered."""
         return self._connected.address if self._connected else None
+
+    @property
+    def postponed(self) -> bool:
+        """Whether the mail server has accepted no mail yet, and wants it sent again."""
+        return self._transaction is not None and self._transaction.postponed
 
     def sanitize(self, text: str) -> str:
         """Make text from outside fit to be shown, without the secret in any encoding."""
@@ -166,9 +168,10 @@ class SmtpSession:
                 self._connected.sock, self._route.host, context, self.transcript
             )
         except OSError as error:
-            raise self._handshake_failed(stage, error) from error
+            raise self.handshake_failed(stage, error) from error
 
-    def _handshake_failed(self, stage: Stage, error: OSError) -> StageFailed:
+    def handshake_failed(self, stage: Stage, error: OSError) -> StageFailed:
+        """Note why the encryption failed, and return the failure."""
         words = error_words(error)
         self.transcript.note(_("The encryption failed: {words}.", words=words))
         return StageFailed(Failure(stage, tls_cause(error), system_words=words))
@@ -232,7 +235,7 @@ class SmtpSession:
             self.transcript.note(_("There was unencrypted data behind the reply to STARTTLS."))
             raise StageFailed(Failure(stage, Cause.INJECTED)) from error
         except OSError as error:
-            raise self._handshake_failed(stage, error) from error
+            raise self.handshake_failed(stage, error) from error
         return self._encrypted(stage)
 
     async def _log_in(self) -> StagePassed:
@@ -301,6 +304,11 @@ async def _connect(network: Network, addresses: Sequence[Address]) -> Connected:
     except TimeoutError:
         raise
     except OSError as error:
-        refused = isinstance(error, ConnectionRefusedError)
-        cause = Cause.CONNECTION_REFUSED if refused else Cause.UNREACHABLE
-        raise StageFailed(Failure(Stage.TCP, cause, system_words=error_words(error))) from error
+        raise connection_failed(error) from error
+
+
+def connection_failed(error: OSError) -> StageFailed:
+    """Return the failure of a connection that was refused, or has no way there."""
+    refused = isinstance(error, ConnectionRefusedError)
+    cause = Cause.CONNECTION_REFUSED if refused else Cause.UNREACHABLE
+    return StageFailed(Failure(Stage.TCP, cause, system_words=error_words(error)))

@@ -1,10 +1,10 @@
 """One SMTP connection, as strict as the server's own client (model: lettre 0.11).
 
-aiosmtplib is not used for it, for three reasons: it waits for each reply before it sends the next
-command, so that it cannot send a group of commands (RFC 2920); it does not hand out the reply as
-it came, and accepts replies that the server's client rejects; and it discards what was injected
-after the reply to STARTTLS, which the test has to report. What would be left for it to do is to
-keep a buffer and a future.
+aiosmtplib, which delivers the real mail (:mod:`wizard.live_test.delivery`), cannot come to the
+verdict, for three reasons: it waits for each reply before it sends the next command, so that it
+cannot send a group of commands (RFC 2920); it does not hand out the reply as it came, and accepts
+replies that the server's client rejects; and it discards what was injected after the reply to
+STARTTLS, which the test has to report.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import socket
 import ssl
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from wizard.live_test.events import Transcript
 from wizard.secrets.secret import Secret
@@ -243,11 +243,6 @@ class SmtpConnection(asyncio.Protocol):
             shown = [word.decode("utf-8", "replace") for word in words[: len(words) - hidden]]
             self._transcript.sent(" ".join([*shown, *[MASK] * hidden]))
 
-    def send_mail(self, data: bytes) -> None:
-        """Send a mail after the reply to DATA; ``data`` ends with a dot on a line of its own."""
-        if self._write(data):
-            self._transcript.sent(_("(the mail, {size} bytes)", size=len(data)))
-
     async def read_reply(self) -> Reply:
         """Wait for the next reply and return it, whatever its code.
 
@@ -303,14 +298,7 @@ class SmtpConnection(asyncio.Protocol):
         """Close the socket at once, without waiting for the server to end the encryption."""
         if self._transport is not None:
             self._transport.abort()
-        try:
-            # asyncio closes it in one of the next turns of its loop; until then it is asyncio's.
-            for _ in range(10):
-                if self._sock.fileno() < 0:
-                    return
-                await asyncio.sleep(0)
-        finally:
-            self._sock.close()
+        await await_closed(self._sock)
 
     def _take_reply(self) -> Reply | None:
         try:
@@ -326,7 +314,28 @@ class SmtpConnection(asyncio.Protocol):
         return True
 
 
-async def log_in(connection: SmtpConnection, mechanism: str, user: str, secret: Secret) -> Reply:
+async def await_closed(sock: socket.socket) -> None:
+    """Return once asyncio has closed ``sock``, whose transport was aborted; close it at the latest.
+
+    asyncio does it in one of the next turns of its loop; until then the socket is asyncio's.
+    """
+    try:
+        for _ in range(10):
+            if sock.fileno() < 0:
+                return
+            await asyncio.sleep(0)
+    finally:
+        sock.close()
+
+
+class Commands(Protocol):
+    """A connection that commands can be sent on."""
+
+    async def execute(self, *words: bytes, hidden: int = 0) -> Reply:
+        """Send one command and return its reply; the last ``hidden`` words are not shown."""
+
+
+async def log_in(connection: Commands, mechanism: str, user: str, secret: Secret) -> Reply:
     """Log in exactly as the server's client does: with one mechanism, once.
 
     ``mechanism`` is ``PLAIN`` or ``LOGIN``. Returns the reply that decides, positive or not.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from wizard.config.draft import Draft
@@ -11,6 +11,7 @@ from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
     Event,
+    StageFinished,
     StageOutcome,
     TestFinished,
     TestReport,
@@ -80,6 +81,7 @@ _VERDICT_MARKS = {
     Verdict.FAIL: "✗",
     Verdict.UNTESTABLE: "!",
 }
+_GOODBYE = frozenset({Stage.RSET, Stage.QUIT})
 _SAID = N_("The mail server said: {words}")
 _OFFERS = {
     True: N_("takes over {endpoint} with STARTTLS: {words}"),
@@ -117,6 +119,17 @@ def explanation(report: TestReport) -> tuple[str, ...]:
 def offer(other: Alternative) -> str:
     """Say what the number in front of it does with another form of the endpoint."""
     return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.description)
+
+
+def lines_to_show(stages: Sequence[StageFinished]) -> Sequence[StageFinished]:
+    """Return the stages without the goodbye before a real mail: it fits on the screen that way."""
+    if not stages or stages[-1].stage is not Stage.DATA:
+        return stages
+    return [
+        event
+        for event in stages
+        if event.stage not in _GOODBYE or event.outcome is not StageOutcome.PASS
+    ]
 
 
 def recipient_for(draft: Draft) -> str:

@@ -158,7 +158,7 @@ class LiveTestScreen(StepScreen):
             self._paint()
 
     def _paint(self) -> None:
-        lines = [_line(event) for event in self._lines]
+        lines = [_line(event) for event in live_test.lines_to_show(self._lines)]
         if self._started is not None:
             stage, since = self._started
             waited = time.monotonic() - since
