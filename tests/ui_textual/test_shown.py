@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.segment import Segment
+from textual.strip import Strip
 
 from tests.ui_textual.emulated import Emulated, difference
 from wizard.ui.textual.screen_diff import ScreenDiff
@@ -80,9 +82,10 @@ whole_lines = st.lists(st.tuples(texts, styles), max_size=4).filter(
 def test_same_cells_after_every_line_with_wide_characters(
     lines: list[list[tuple[str, str]]],
 ) -> None:
-    """Wide characters are drawn with their line: textual leaves no half of one.
+    """Wide characters are drawn with their line, and never past the right margin.
 
-    It never draws more than a line holds either.
+    textual cuts every line to the width of the screen; the next test shows what becomes of a
+    wide character there. A screen that has just become narrower is drawn as if nothing were known.
     """
     pair = Pair((30, 1))
     for line in lines:
@@ -90,6 +93,16 @@ def test_same_cells_after_every_line_with_wide_characters(
         drawn = "".join(f"\x1b[{style}m{text}\x1b[0m" for text, style in line)
         pair.draw(f"\x1b[1;1H{drawn}{' ' * (30 - width)}\x1b[1;1H")
         assert difference(pair.whole, pair.thrifty) == ""
+
+
+@given(st.text(st.sampled_from(" abcü▸日本é"), min_size=1), st.data())
+def test_textual_draws_blanks_where_it_cuts_a_wide_character_in_two(
+    text: str, data: st.DataObject
+) -> None:
+    strip = Strip([Segment(text)])
+    cut = data.draw(st.integers(0, strip.cell_length))
+    drawn = ["".join(segment.text for segment in part) for part in strip.divide([cut, cells(text)])]
+    assert [cells(part) for part in drawn] == [cut, cells(text) - cut]
 
 
 @given(st.lists(runs(), max_size=6), runs())
