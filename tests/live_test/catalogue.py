@@ -40,7 +40,7 @@ from wizard.live_test.events import Event, TestReport
 
 USER = "you@example.org"
 TO = "admin@example.net"
-SOON = 1.5
+SOON = 4.0
 """Deadline in seconds for servers that nothing but the deadline ends."""
 HI = "250-mail.example.org\r\n250 "
 
@@ -115,7 +115,7 @@ def _silence() -> Iterator[Case]:
 
 
 def _endless() -> Iterator[Case]:
-    yield relay("a byte a second", scripts.drip(1.0), "untestable slow greeting", deadline=2.0)
+    yield relay("a byte a second", scripts.drip(1.0), "untestable slow greeting", deadline=SOON)
     yield relay("an endless greeting", scripts.endless_greeting, "fail not-a-mail-server greeting")
     yield relay(
         "an endless greeting, slowly",

@@ -15,7 +15,7 @@ from wizard.live_test.events import MOST_LINES, Event, StageFinished, TestReport
 from wizard.live_test.smtp import secret_encodings
 from wizard.secrets.secret import Secret
 
-SLACK = 5.0
+SLACK = 30.0
 """Seconds; how late a busy machine may be."""
 
 

@@ -183,7 +183,12 @@ def test_failure_shows_no_secret_in_its_traceback(
     monkeypatch.syspath_prepend(str(tmp_path))
     name = "badkeyring.Keyring"
     environ = unlocked.environ | {"PYTHON_KEYRING_BACKEND": name}
-    store = KeyringStore(tmp_path / "config.toml", environ=environ, accepted=name, seconds=3)
+    store = KeyringStore(
+        tmp_path / "config.toml",
+        environ=environ,
+        accepted=name,
+        seconds=3 if failing == "hang" else 60,
+    )
     with pytest.raises(StoreUnusable) as refusal:
         store.write(Secret(TEXT))
     shown = "".join(traceback.format_exception(refusal.value))
@@ -239,7 +244,7 @@ def test_interrupted_call_leaves_no_child_behind(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "waiting")
     seconds = f"310.{secrets.randbelow(10**9):09}"
-    script = f"cat; sleep {seconds} & echo >'{tmp_path}/waiting'; sleep {seconds}"
+    script = f"cat; sleep {seconds} & sleep {seconds} & echo >'{tmp_path}/waiting'; wait"
     thread = threading.Thread(target=interrupt_the_waiting, args=[threading.get_ident()])
     former = signal.signal(signal.SIGALRM, interrupt)
     thread.start()

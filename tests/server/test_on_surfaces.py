@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -252,11 +251,9 @@ def test_ctrl_c_goes_on_without_waiting(tmp_path: Path, home: Path, docker: Dock
     terminal = Plain(config, home, PATH=docker.path).terminal
     try:
         terminal.wait("Ctrl+C goes on without.")
-        begun = time.monotonic()
         terminal.type("\x03")
         terminal.wait("reloads config.toml by itself")
         assert terminal.end() == 0
-        assert time.monotonic() - begun < 9  # it would have taken 10 seconds
-        assert STOPPED in terminal.text
+        assert STOPPED in terminal.text  # after 10 seconds it would say something else
     finally:
         terminal.close()

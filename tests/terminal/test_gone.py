@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -53,6 +54,14 @@ class Line:
 
     def type(self, text: bytes) -> None:
         os.write(self.near, text)
+
+    def wait_until_read(self) -> None:
+        """Wait until the wizard has read what was typed."""
+        time.sleep(0.3)  # the system takes a moment to hand it on
+        deadline = time.monotonic() + PATIENCE
+        while any(fcntl.ioctl(self.far, termios.FIONREAD, bytes(4))):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def enter_a_user(self) -> None:
         self.wait("These files will be set up")
