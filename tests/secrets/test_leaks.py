@@ -239,8 +239,8 @@ def test_interrupted_call_leaves_no_child_behind(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     def interrupt_the_waiting(main: int) -> None:
-        with (tmp_path / "waiting").open():  # both are there, and the call waits for them
-            signal.pthread_kill(main, signal.SIGALRM)
+        (tmp_path / "waiting").read_bytes()  # both are there, and the call waits for them
+        signal.pthread_kill(main, signal.SIGALRM)
 
     os.mkfifo(tmp_path / "waiting")
     seconds = f"310.{secrets.randbelow(10**9):09}"
