@@ -107,6 +107,11 @@ WORDS: tuple[_Rule, ...] = (
         r"not have (?:\w+ )?access", "security defaults", "did not meet the criteria",
         "未开启|未开通",
     ),
+    # Postfix says so of whatever it was about to check: "Client host rejected: Server ..."
+    _rule(
+        Subject.SERVER, (Stage.GREETING, Stage.EHLO, *_MAIL),
+        r"\bserver configuration (?:problem|error)", r"\btemporary lookup failure",
+    ),
     # What else stands at the recipient's address, before words for quotas and rates of the account
     _rule(
         Subject.SIZE, _MAIL,
@@ -156,7 +161,8 @@ WORDS: tuple[_Rule, ...] = (
     ),
     _rule(
         Subject.SENDER, _MAIL,
-        r"\bheader from\b", r"\bfrom:? header\b", r"\b5\.7\.26\b", r"\b(?:spf|dmarc|dkim)\b",
+        r"\bsender address \[", r"\bheader from\b", r"\bfrom:? header\b", r"\b5\.7\.26\b",
+        r"\b(?:spf|dmarc|dkim)\b",
     ),
     _rule(
         Subject.LOGIN_REQUIRED, _MAIL,
@@ -255,7 +261,8 @@ WORDS: tuple[_Rule, ...] = (
     _rule(
         Subject.LOGIN_UNAVAILABLE, _AUTH,
         r"temporar", r"at present", r"internal error", r"connection lost", r"\blater\b",
-        r"unavailable", r"server error", r"not respond", r"configuration (?:problem|error)",
+        r"(?<!reason )unavailable", r"server error", r"not respond",
+        r"configuration (?:problem|error)",
     ),
 )  # fmt: skip
 """The first rule that matches decides; each reply begins with its code."""
