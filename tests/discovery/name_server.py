@@ -70,11 +70,13 @@ def rcode(code: dns.rcode.Rcode) -> Misbehave:
 
 
 @contextlib.asynccontextmanager
-async def name_server(answer: Misbehave, asked: list[str] | None = None) -> AsyncIterator[int]:
-    """Serve on a port of its own, and append each name that is queried to ``asked``."""
+async def name_server(
+    answer: Misbehave, asked: list[str] | None = None, port: int = 0
+) -> AsyncIterator[int]:
+    """Serve on a port, by default its own; append each name that is queried to ``asked``."""
     notes = [] if asked is None else asked
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Server(answer, notes), local_addr=("127.0.0.1", 0)
+        lambda: _Server(answer, notes), local_addr=("127.0.0.1", port)
     )
     try:
         yield transport.get_extra_info("sockname")[1]

@@ -3,19 +3,78 @@
 from __future__ import annotations
 
 from tests.mail_servers.account import DOMAIN, PASSWORD, TOKEN, USER
-from tests.mail_servers.machine import HOST, Machine
+from tests.mail_servers.machine import HOST, STRANGER, Machine
+from tests.mail_servers.names import BLOCK_LIST, NO_DOMAIN
 from tests.mail_servers.packages import fetch_packages
 
 USERS = ("Debian-exim", "vmail")
 RELAY, SMALL, BUSY, BLOCKING, CALLING = 2500, 2503, 2504, 2505, 2506
-PORTS = (25, 465, 587, RELAY, SMALL, BUSY, BLOCKING, CALLING)
+_BROKEN = "accept condition = ${lookup{x}lsearch{/etc/missing}}"
+_REFUSING = {
+    "short name": (
+        "helo",
+        "deny condition = ${if match{$sender_helo_name}{\\N\\.\\N}{no}{yes}}",
+        "message = HELO should be a FQDN or address literal (See RFC 2821 4.1.1.1)",
+    ),
+    "name of another address": ("helo", "deny !verify = helo"),
+    "name, without a reason": ("helo", "deny"),
+    "listed address at connect": ("connect", f"deny dnslists = {BLOCK_LIST}"),
+    "listed address": (
+        "rcpt",
+        f"deny dnslists = {BLOCK_LIST}",
+        "message = rejected because $sender_host_address is in a black list at $dnslist_domain",
+    ),
+    "address without name, which Exim does not say": ("rcpt", "deny !verify = reverse_host_lookup"),
+    "listed domain": (
+        "rcpt",
+        f"deny dnslists = {BLOCK_LIST}/$sender_address_domain",
+        "message = Sender domain $sender_address_domain is listed in $dnslist_domain",
+    ),
+    "unroutable sender": ("rcpt", "deny !verify = sender"),
+    "unroutable sender at once": ("mail", "deny !verify = sender"),
+    "too fast": (
+        "mail",
+        "defer ratelimit = 0.1 / 1h / per_conn / strict",
+        "message = Sender rate overlimit - $sender_rate / $sender_rate_period",
+    ),
+    "quota used up": (
+        "rcpt",
+        "deny ratelimit = 0.1 / 1h / per_rcpt / strict / $sender_address_domain",
+        "message = Domain $sender_address_domain has exceeded the max emails per hour allowed.",
+    ),
+    "broken lookup": ("rcpt", _BROKEN),
+    "broken lookup at once": ("mail", _BROKEN),
+    "broken lookup for the mail": ("data", _BROKEN),
+    "no reason": ("rcpt", "deny"),
+    "no reason for now": ("rcpt", "defer"),
+}
+"""What is refused, the step at which that is, and the rule; the usual words of administrators."""
+
+
+def port_of(refusing: str) -> int:
+    """Return the port at which this is refused."""
+    return 2600 + list(_REFUSING).index(refusing)
+
+
+def _rules(step: str) -> str:
+    """Return the rules of :data:`_REFUSING` for a step, each for its port alone."""
+    lines = []
+    for name, (at, rule, *more) in _REFUSING.items():
+        if at == step:
+            verb, _, condition = rule.partition(" ")
+            port = f"condition = ${{if eq{{$received_port}}{{{port_of(name)}}}}}"
+            lines += [f"  {verb} {port}", *(f"    {line}" for line in (condition, *more) if line)]
+    return "\n".join(lines)
+
+
+PORTS = (25, 465, 587, RELAY, SMALL, BUSY, BLOCKING, CALLING, *map(port_of, _REFUSING))
 
 _CONFIG = f"""\
 STORED = lsearch{{/etc/users}}{{$value}}fail
 primary_hostname = {HOST}
 domainlist local_domains = {DOMAIN}
 daemon_smtp_ports = {" : ".join(map(str, PORTS))}
-local_interfaces = 127.0.0.1
+local_interfaces = <; 127.0.0.1; {STRANGER}
 tls_on_connect_ports = 465
 tls_advertise_hosts = *
 tls_certificate = /etc/tls/chain.pem
@@ -23,8 +82,9 @@ tls_privatekey = /etc/tls/key.pem
 auth_advertise_hosts = ${{if and{{{{def:tls_in_cipher}}{{!={{$received_port}}{{25}}}}}} {{*}}}}
 message_size_limit = ${{if eq{{$received_port}}{{{SMALL}}} {{100}}{{10M}}}}
 acl_smtp_connect = connect
-acl_smtp_mail = sender
-acl_smtp_rcpt = recipient
+acl_smtp_helo = helo
+acl_smtp_mail = mail
+acl_smtp_rcpt = rcpt
 acl_smtp_data = data
 never_users =
 host_lookup =
@@ -34,10 +94,12 @@ log_file_path = /var/log/exim4/%slog
 
 begin acl
 connect:
+{_rules("connect")}
   drop condition = ${{if eq{{$received_port}}{{{BLOCKING}}}}}
        message = Your address is on a block list
   accept
-sender:
+mail:
+{_rules("mail")}
   deny condition = ${{if eq{{$received_port}}{{587}}}}
        !authenticated = *
        message = Authentication required
@@ -45,7 +107,11 @@ sender:
        condition = ${{if !eqi{{$authenticated_id}}{{$sender_address}}}}
        message = $sender_address is not an address of yours
   accept
-recipient:
+helo:
+{_rules("helo")}
+  accept
+rcpt:
+{_rules("rcpt")}
   defer condition = ${{if eq{{$received_port}}{{{BUSY}}}}}
         message = Greylisted, please try again later
   deny condition = ${{if eq{{$received_port}}{{{CALLING}}}}}
@@ -58,6 +124,7 @@ recipient:
   accept condition = ${{if >={{$received_port}}{{{RELAY}}}}}
   deny message = relay not permitted
 data:
+{_rules("data")}
   deny condition = ${{if match{{$recipients}}{{spamtrap@}}}}
        message = This message scored 9.9 spam points
   accept
@@ -70,6 +137,7 @@ here:
 far:
   driver = redirect
   allow_fail
+  domains = ! {NO_DOMAIN}
   data = :blackhole:
 
 begin transports
@@ -110,6 +178,7 @@ def start(machine: Machine) -> None:
     for directory in ("/var/spool/exim4", "/var/log/exim4"):
         machine.succeed("install", "-d", "-o", "Debian-exim", "-g", "Debian-exim", directory)
     machine.succeed("install", "-d", "-o", "vmail", "-g", "vmail", "/var/mail/peer")
+    machine.serve_names()
     machine.succeed("exim4", "-C", "/etc/exim4/exim4.conf", "-bV")
     machine.succeed("sh", "-c", "exim4 -bd > /var/log/exim4.start 2>&1")
     machine.wait_for(*PORTS)

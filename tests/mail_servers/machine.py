@@ -20,10 +20,15 @@ from typing import Self
 import pytest
 import trustme
 
+from tests.mail_servers import names
+
+_PROJECT = Path(__file__).parents[2]
 HOST = "mail.peer.example"
 OTHER_NAMES = ("localhost",)
 UNNAMED = "relay.peer.example"
 """Another name of the machine that no certificate is for."""
+STRANGER = "192.0.2.7"
+"""An address of the machine that has no name."""
 
 # In namespaces of its own, so that nothing of it is seen or left outside. What runs in there
 # ends with this shell, and this shell with the test that holds its standard input.
@@ -34,7 +39,10 @@ mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 printf '%s\n' "$2" > "$1/hosts"
 mount --bind "$1/hosts" /etc/hosts
+: > "$1/resolv.conf"
+[ ! -e /etc/resolv.conf ] || mount --bind "$1/resolv.conf" /etc/resolv.conf
 ip link set lo up
+ip address add "$3" dev lo
 hostname peer
 echo ready
 exec cat
@@ -84,6 +92,7 @@ class Machine:
         self.trusted = directory / "authority.pem"
         self._authority = trustme.CA()
         self._holder: subprocess.Popen[bytes] | None = None
+        self._names: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         if os.geteuid() != 0:
@@ -96,7 +105,7 @@ class Machine:
         hosts = f"127.0.0.1 localhost {HOST} {UNNAMED}"
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child",
-             "sh", "-c", _SCRIPT, "sh", self._directory, hosts],
+             "sh", "-c", _SCRIPT, "sh", self._directory, hosts, STRANGER],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert self._holder.stdout is not None
@@ -115,6 +124,9 @@ class Machine:
         if self._holder is not None:
             self._holder.communicate()
             self._holder = None
+        if self._names is not None:
+            self._names.communicate()
+            self._names = None
 
     def command(self, *command: str | Path) -> list[str]:
         """Return the command that runs ``command`` in the machine."""
@@ -179,6 +191,15 @@ class Machine:
         """Wait until something listens on each port of the machine."""
         done = self.run(sys.executable, "-c", _WAIT, *map(str, ports))
         assert done.returncode == 0, done.stderr
+
+    def serve_names(self) -> None:
+        """Answer what is asked of the DNS: without a resolv.conf that is port 53 of loopback."""
+        self._names = subprocess.Popen(
+            self.command(sys.executable, "-m", names.__name__), stdout=subprocess.PIPE,
+            env=self.environ(PYTHONPATH=str(_PROJECT)),
+        )  # fmt: skip
+        assert self._names.stdout is not None
+        assert self._names.stdout.readline() == b"ready\n"
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds, long enough that only a defect makes it fail."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+
 from tests.mail_servers.account import DOMAIN, MAILBOXES, PASSWORD, TOKEN, USER
-from tests.mail_servers.machine import HOST, Machine
+from tests.mail_servers.machine import HOST, STRANGER, Machine
+from tests.mail_servers.names import BLOCK_LIST
 from tests.mail_servers.packages import fetch_packages
 
 USERS = ("postfix", "postdrop", "dovecot", "dovenull", "vmail", "postgrey")
@@ -54,12 +58,65 @@ SERVICES = {
 }
 """Port → the options of its service alone; see postconf(5)."""
 
+_TABLE = "check_{}_access static:REJECT"
+_AT_ONCE = {"smtpd_delay_reject": "no"}
+_SWITCHED_OFF = "inet:127.0.0.1:9"
+_RESTRICTIONS = {
+    "short name": ("helo", "reject_non_fqdn_helo_hostname"),
+    "name that is not in the DNS": ("helo", "reject_unknown_helo_hostname"),
+    "forbidden name": ("helo", _TABLE.format("helo")),
+    "listed name": ("helo", f"reject_rhsbl_helo {BLOCK_LIST}"),
+    "listed address": ("client", f"reject_rbl_client {BLOCK_LIST}"),
+    "forbidden address": ("client", _TABLE.format("client")),
+    "address without name": ("client", "reject_unknown_reverse_client_hostname"),
+    "address without a valid name": ("client", "reject_unknown_client_hostname"),
+    "unknown domain": ("sender", "reject_unknown_sender_domain"),
+    "listed domain": ("sender", f"reject_rhsbl_sender {BLOCK_LIST}"),
+    "forbidden sender": ("sender", _TABLE.format("sender")),
+    "policy service that is down": ("client", f"check_policy_service {_SWITCHED_OFF}"),
+    "table that is not there": ("sender", "check_sender_access texthash:/etc/postfix/missing"),
+}
+"""What is refused, at what step, and the restriction that does so."""
+_TOO_MANY = "too many commands: {}"
+_LIMITS = ("message", "recipient", "auth")
+REFUSING: dict[str, dict[str, str]] = {
+    **{name: {f"smtpd_{step}_restrictions": restriction, **_RELAY}
+       for name, (step, restriction) in _RESTRICTIONS.items()},
+    **{f"{name}, at once": {f"smtpd_{step}_restrictions": restriction, **_RELAY, **_AT_ONCE}
+       for name, (step, restriction) in _RESTRICTIONS.items()},
+    **{_TOO_MANY.format(limit): {**_ENCRYPTED, f"smtpd_client_{limit}_rate_limit": "1"}
+       for limit in _LIMITS},
+    "milter that is down": {**_RELAY, "smtpd_milters": _SWITCHED_OFF},
+    "milter that is down, no second try": {
+        **_RELAY, "smtpd_milters": _SWITCHED_OFF, "milter_default_action": "reject"
+    },
+    "full disk": {**_RELAY, "queue_minfree": "900000000000000"},
+    "relay denied": {**_ENCRYPTED, "smtpd_relay_restrictions": "reject_unauth_destination"},
+    "relay denied for now": {**_ENCRYPTED, "smtpd_relay_restrictions": "defer_unauth_destination"},
+    "login without a right": {**_ENCRYPTED, "smtpd_relay_restrictions": "reject"},
+}  # fmt: skip
+"""Services that refuse, each on a port of its own, by what they have an objection to."""
+_SPEND = """
+import smtplib, ssl, sys
+port, user, password = sys.argv[1:]
+with smtplib.SMTP("127.0.0.1", int(port)) as client:
+    client.starttls(context=ssl._create_unverified_context())
+    client.login(user, password)
+    client.sendmail(user, ["admin@peer.example"], "Subject: The last that is allowed")
+"""
+
+
+def port_of(refusing: str) -> int:
+    """Return the port of a service of :data:`REFUSING`."""
+    return 2600 + list(REFUSING).index(refusing)
+
+
 _MAIN = f"""\
 compatibility_level = 3.6
 myhostname = {HOST}
 mydestination =
-mynetworks = 127.0.0.0/8
-inet_interfaces = 127.0.0.1
+mynetworks = 127.0.0.0/8, {STRANGER}
+inet_interfaces = 127.0.0.1, {STRANGER}
 inet_protocols = ipv4
 maillog_file = /var/log/mail.log
 default_transport = discard
@@ -131,7 +188,9 @@ def start(machine: Machine) -> None:
     machine.issue_certificate("/etc/tls")
     machine.issue_certificate("/etc/tls/old", expired=True)
     machine.write("/etc/postfix/main.cf", _MAIN)
-    machine.write("/etc/postfix/master.cf", "".join([*map(_service, SERVICES), _MASTER]))
+    services = {**SERVICES, **{port_of(name): REFUSING[name] for name in REFUSING}}
+    master = "".join(_service(port, options) for port, options in services.items())
+    machine.write("/etc/postfix/master.cf", master + _MASTER)
     machine.write("/etc/dovecot/dovecot.conf", _DOVECOT)
     machine.write(
         "/etc/dovecot/users", f"{USER}:{{PLAIN}}{PASSWORD}\n{TOKEN}:{{PLAIN}}{PASSWORD}\n"
@@ -145,12 +204,17 @@ def start(machine: Machine) -> None:
     machine.succeed(
         "sh", "-c", f"postgrey --inet=127.0.0.1:{_GREYLIST} --daemonize > /dev/null 2>&1"
     )
-    machine.wait_for(*SERVICES, _GREYLIST)
+    machine.serve_names()
+    machine.wait_for(*services, _GREYLIST)
+    for limit in _LIMITS:
+        port = str(port_of(_TOO_MANY.format(limit)))
+        spent = machine.run(sys.executable, "-c", _SPEND, port, USER, PASSWORD)
+        assert spent.returncode == 0, spent.stderr
 
 
-def _service(port: int) -> str:
-    options = (f"  -o {{ {name} = {value} }}\n" for name, value in SERVICES[port].items())
-    return f"{port}  inet  n  -  n  -  -  smtpd\n" + "".join(options)
+def _service(port: int, options: Mapping[str, str]) -> str:
+    lines = (f"  -o {{ {name} = {value} }}\n" for name, value in options.items())
+    return f"{port}  inet  n  -  n  -  -  smtpd\n" + "".join(lines)
 
 
 def mails(machine: Machine, mailbox: str) -> str:

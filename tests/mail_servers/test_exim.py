@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from tests.mail_servers import exim
-from tests.mail_servers.account import PASSWORD, RECIPIENT, TOKEN
+from tests.mail_servers.account import PASSWORD, RECIPIENT, TOKEN, USER
 from tests.mail_servers.case import Case
-from tests.mail_servers.machine import HOST, UNNAMED, Machine
+from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
+from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN
 from tests.mail_servers.verdicts import judge
 
 pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and compiles lettre
@@ -55,6 +56,32 @@ CASES = [
 ]  # fmt: skip
 
 
+def refused(name: str, expected: str, *, host: str = HOST, user: str = USER) -> Case:
+    endpoint = f"smtp://{host}:{exim.port_of(name)}"
+    return Case(name, endpoint, f"fail {expected}", password=None, to=FAR, user=user)
+
+
+REFUSALS = [
+    refused("short name", "ehlo-refused ehlo"),
+    refused("name of another address", "ehlo-refused ehlo", host=STRANGER),
+    refused("name, without a reason", "ehlo-refused ehlo"),
+    refused("listed address at connect", "greeting-refused greeting"),
+    refused("listed address", "client-refused rcpt"),
+    refused("listed domain", "sender-refused rcpt", user=f"you@{BLOCKED_DOMAIN}"),
+    refused("unroutable sender", "sender-refused rcpt", user=f"you@{NO_DOMAIN}"),
+    refused("unroutable sender at once", "sender-refused mail", user=f"you@{NO_DOMAIN}"),
+    refused("too fast", "rate-limited mail"),
+    refused("quota used up", "rate-limited rcpt"),
+    refused("broken lookup", "server-trouble rcpt"),
+    refused("broken lookup at once", "server-trouble mail"),
+    refused("broken lookup for the mail", "server-trouble data"),
+    refused("address without name, which Exim does not say", "recipient-refused rcpt",
+            host=STRANGER),
+    refused("no reason", "recipient-refused rcpt"),
+    refused("no reason for now", "server-trouble rcpt"),
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def exim_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with Machine(tmp_path_factory.mktemp("exim")) as machine:
@@ -62,7 +89,7 @@ def exim_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield machine
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *REFUSALS], ids=lambda case: case.name)
 def test_verdict_is_right_and_agrees_with_a_real_mail(
     case: Case, exim_machine: Machine, tmp_path: Path
 ) -> None:

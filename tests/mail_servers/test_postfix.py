@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.mail_servers import postfix
-from tests.mail_servers.account import RECIPIENT, TOKEN
+from tests.mail_servers.account import RECIPIENT, TOKEN, USER
 from tests.mail_servers.case import Case
-from tests.mail_servers.machine import HOST, UNNAMED, Machine
+from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
+from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN
 from tests.mail_servers.verdicts import judge
 
 pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and compiles lettre
@@ -67,6 +68,52 @@ CASES = [
     Case("too many connections", at(postfix.LIMITED, ""), "fail rate-limited greeting",
          password=None),
 ]  # fmt: skip
+BLOCKED, LOST = f"you@{BLOCKED_DOMAIN}", f"you@{NO_DOMAIN}"
+
+
+def refused(
+    name: str, code: str, *, at_once: str, host: str = HOST, ehlo: str = "", user: str = USER
+) -> list[Case]:
+    """Return the same refusal once a recipient is named, as is the default, and at once."""
+    early = "greeting-refused" if code == "client-refused" else code
+    to = postfix.port_of(name), postfix.port_of(f"{name}, at once")
+    return [
+        Case(f"late: {name}", f"smtp://{host}:{to[0]}/{ehlo}", f"fail {code} rcpt",
+             password=None, to=FAR, user=user),
+        Case(name, f"smtp://{host}:{to[1]}/{ehlo}", f"fail {early} {at_once}",
+             password=None, to=FAR, user=user),
+    ]  # fmt: skip
+
+
+def refused_after_login(name: str, code: str, stage: str = "rcpt") -> Case:
+    return Case(name, at(postfix.port_of(name)), f"fail {code} {stage}", to=FAR)
+
+
+REFUSALS = [
+    *refused("short name", "ehlo-refused", at_once="ehlo"),
+    *refused("name that is not in the DNS", "ehlo-refused", at_once="ehlo"),
+    *refused("forbidden name", "ehlo-refused", at_once="ehlo"),
+    *refused("listed name", "ehlo-refused", at_once="ehlo", ehlo=BLOCKED_DOMAIN),
+    *refused("listed address", "client-refused", at_once="greeting"),
+    *refused("forbidden address", "client-refused", at_once="greeting"),
+    *refused("address without name", "client-refused", at_once="greeting", host=STRANGER),
+    *refused("address without a valid name", "client-refused", at_once="greeting", host=STRANGER),
+    *refused("unknown domain", "sender-refused", at_once="mail", user=LOST),
+    *refused("listed domain", "sender-refused", at_once="mail", user=BLOCKED),
+    *refused("forbidden sender", "sender-refused", at_once="mail"),
+    *refused("policy service that is down", "server-trouble", at_once="greeting"),
+    *refused("table that is not there", "server-trouble", at_once="mail"),
+    *(Case(name, at(postfix.port_of(name), ""), "fail server-trouble mail", password=None, to=FAR)
+      for name in ("milter that is down", "full disk")),
+    Case("milter that is down, no second try",
+         at(postfix.port_of("milter that is down, no second try"), ""),
+         "fail greeting-refused greeting", password=None, to=FAR),
+    *(refused_after_login(f"too many commands: {limit}", "rate-limited", stage)
+      for limit, stage in (("message", "mail"), ("recipient", "rcpt"), ("auth", "auth"))),
+    refused_after_login("relay denied", "recipient-refused"),
+    refused_after_login("relay denied for now", "recipient-refused"),
+    refused_after_login("login without a right", "recipient-refused"),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +123,7 @@ def postfix_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machin
         yield machine
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *REFUSALS], ids=lambda case: case.name)
 def test_verdict_is_right_and_agrees_with_a_real_mail(
     case: Case, postfix_machine: Machine, tmp_path: Path
 ) -> None:
