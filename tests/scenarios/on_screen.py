@@ -35,8 +35,6 @@ from tests.scenarios.scenario import (
     Write,
 )  # fmt: skip
 from tests.ui_textual.conftest import Operator
-from wizard.demo.mail_server import DEMO_USER, MailServer
-from wizard.secrets.secret import Secret as Hidden
 from wizard.ui.textual.app import WizardApp
 
 
@@ -166,8 +164,8 @@ async def on_screen(
     scenario: Scenario, directory: Path, words: Words = str
 ) -> AsyncGenerator[OnScreen, None]:
     """Start the wizard on the full screen."""
-    with MailServer(DEMO_USER, Hidden(scenario.password)) as server:
-        app = WizardApp(on_stage.session(directory / scenario.config, server, scenario.extra))
+    with on_stage.mail_server(scenario.password, scenario.extra) as network:
+        app = WizardApp(on_stage.session(directory / scenario.config, network, scenario.extra))
         async with app.run_test(size=(80, 24)) as pilot:
             operator = Operator(pilot)
             await operator.settled()

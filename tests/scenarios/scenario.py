@@ -205,6 +205,10 @@ FIRST_RUN = (*TO_SECRET, Secret(PASSWORD))
 PASSES = Sees("The server will be able to send its mails.")
 FAILS = Sees("The server will fail to send its mails.")
 GO_ON = Choose("Go on")
+THEIR_HOST = "mail.example.org"
+THEIRS = (Files(), Deliver(), User("you@example.org"), Server(THEIR_HOST), Secret(PASSWORD))
+CAVEAT = Sees("The server will be able to send its mails, with a caveat.")
+WORKS_THERE = Written("you@example.org", THEIR_HOST, starttls=False, secret=PASSWORD)
 WORKS = Written(DEMO_USER, DEMO_HOST, starttls=False, secret=PASSWORD)
 
 SCENARIOS = [
@@ -371,6 +375,73 @@ SCENARIOS = [
         ),
         0,
         Written(DEMO_USER, DEMO_HOST, secret="hunter22"),
+    ),
+    Scenario(
+        "the first mail is refused by greylisting",
+        (
+            *THEIRS, CAVEAT, Sees("refuses the first mail of a new sender"),
+            Sees("have mail.example.org exempt this sender"), GO_ON, Write(),
+        ),
+        0,
+        WORKS_THERE,
+        extra="greylisting",
+    ),
+    Scenario(
+        "the summary says which caveat the test has",
+        (
+            Change("Secret"), Secret("hunter23"), Change("Review and write"), CAVEAT,
+            Choose("Back"), Sees("! with a caveat: first mail refused"), Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+        before={
+            **CONFIGURED,
+            "config.toml": CONFIG.replace(DEMO_HOST, THEIR_HOST).replace(
+                DEMO_USER, "you@example.org"
+            ),
+        },
+        extra="greylisting",
+    ),
+    Scenario(
+        "this machine is refused when the recipient is named",
+        (
+            *THEIRS, FAILS, Sees("its address is on a block list"), Sees("blocked using"),
+            Choose("Go on anyway"), Sees("nobody new can register"), Write(),
+        ),
+        0,
+        WORKS_THERE,
+        extra="block list",
+    ),
+    Scenario(
+        "the mail server has trouble of its own",
+        (
+            *THEIRS, FAILS, Sees("has trouble of its own"), Sees("451 4.3.5"), Choose("Back"),
+            Quit(asked=True),
+        ),
+        130,
+        NOTHING,
+        extra="broken",
+    ),
+    Scenario(
+        "the name of a token is taken as the sender",
+        (
+            Files(), Deliver(), User("apikey"), Server(THEIR_HOST), Secret(PASSWORD), CAVEAT,
+            Sees("nobody knows the mails' sender"), GO_ON, Write(),
+        ),
+        0,
+        Written("apikey", THEIR_HOST, starttls=False, secret=PASSWORD),
+        extra="accepts anybody",
+    ),
+    Scenario(
+        "the mail server greets too late for the test",
+        (
+            Files(), Deliver(), User("you@example.org"), Server(f"smtp://{THEIR_HOST}"), NoLogin(),
+            Sees("This cannot be tested from here."), Sees("too slow for this test"),
+            Sees("--timeout 90"), GO_ON, Write(),
+        ),
+        0,
+        Written("you@example.org", f"smtp://{THEIR_HOST}"),
+        extra="never greets",
     ),
     Scenario(
         "closed port, and the form that works is taken over",

@@ -103,14 +103,17 @@ class TestDialogue:
         return self._session.report_for(draft)
 
     async def _follow(self, draft: Draft, recipient: str | None) -> None:
-        """Say each event as it comes; the verdict is certain before the last one."""
+        """Say each event as it comes; the verdict is certain before the last one.
+
+        A caveat waits for the sentence that says what it is.
+        """
         decided = False
         async with aclosing(live_test_events(self._session, draft, recipient)) as events:
             async for event in events:
                 match event:
                     case StageFinished():
                         self._terminal.say(_stage(event))
-                    case VerdictReached(verdict):
+                    case VerdictReached(verdict) if verdict is not Verdict.WARN:
                         decided = True
                         self._terminal.say(live_test.verdict_in_words(verdict))
                     case TestFinished(report):

@@ -29,7 +29,7 @@ HELP_IN_LINES = N_(
 )
 _TESTED = {
     Verdict.PASS: N_("✓ passed"),
-    Verdict.WARN: N_("! passed, with a caveat"),
+    Verdict.WARN: N_("! with a caveat"),
     Verdict.FAIL: N_("✗ failed"),
     Verdict.UNTESTABLE: N_("! not testable from here"),
 }
@@ -158,7 +158,10 @@ def _login_in_endpoint(session: WizardSession, draft: Draft) -> bool:
 
 def _tested(session: WizardSession, draft: Draft) -> str:
     report = session.report_for(draft)
-    return _("not tested yet") if report is None else _(_TESTED[report.verdict])
+    if report is None:
+        return _("not tested yet")
+    words, found = _(_TESTED[report.verdict]), report.diagnosis
+    return words if found is None else f"{words}: {found.reason}"
 
 
 def _findings(session: WizardSession) -> str:

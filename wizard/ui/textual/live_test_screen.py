@@ -121,7 +121,7 @@ class LiveTestScreen(StepScreen):
             case StageFinished():
                 self._started = None
                 self._lines.append(event)
-            case VerdictReached(verdict):
+            case VerdictReached(verdict) if verdict is not Verdict.WARN:  # needs its diagnosis
                 self._say(live_test.verdict_in_words(verdict), "", _VERDICTS[verdict])
             case TestFinished(report):
                 self._conclude(report)
