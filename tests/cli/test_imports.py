@@ -60,6 +60,15 @@ def test_command_imports_only_what_it_needs(command: str, heavy: str, tmp_path: 
     assert result.returncode == 0, result.stderr
 
 
+def test_live_test_loads_a_second_client_only_for_a_real_mail(tmp_path: Path) -> None:
+    command = "test --user a@example.org --endpoint smtp://127.0.0.1:1 --no-alternatives"
+    result = subprocess.run(
+        [sys.executable, "-c", SHOW, f"aiosmtplib email.message {SCREEN}", *command.split()],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.stderr.strip() == "3: []"
+
+
 @pytest.mark.parametrize("name", footprint.COMMANDS)
 def test_command_loads_no_more_of_the_program_than_before(name: str, tmp_path: Path) -> None:
     found, bound = footprint.measure(footprint.COMMANDS[name], tmp_path), footprint.bounds()[name]

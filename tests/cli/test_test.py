@@ -179,6 +179,35 @@ def test_real_mail_goes_to_the_recipient(cli: Cli) -> None:
         assert unasked == 0
     stages = {stage["stage"]: stage["outcome"] for stage in result.json["stages"]}
     assert stages["rcpt"] == stages["data"] == "pass"
+    assert list(stages)[-3:] == ["rset", "quit", "data"]
+    assert result.json["stages"][-1]["detail"]["queue_id"] == "DEMO1"
+
+
+def test_dialogue_of_both_clients_is_shown(cli: Cli, relay: str) -> None:
+    flags = ("--user", DEMO_USER, "--endpoint", relay, "--to", "you@demo.example")
+    lines = cli("test", *flags, "--transcript", "--json").json["transcript"]
+    [second] = [number for number, line in enumerate(lines) if "aiosmtplib" in line]
+    for dialogue in (lines[:second], lines[second:]):
+        for command in ("EHLO", f"MAIL FROM:<{DEMO_USER}>", "RCPT TO:<you@demo.example>", "QUIT"):
+            assert any(f"C: {command}" in line for line in dialogue)
+    assert not any("C: DATA" in line for line in lines[:second])
+
+
+def test_mail_that_is_refused_after_the_verdict_fails(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> str:
+        return "554 5.7.1 Looks like spam"
+
+    monkeypatch.setattr("wizard.demo.mail_server._Account.handle_DATA", refuse)
+    with MailServer(DEMO_USER, Secret(SECRET)) as server:
+        endpoint = f"smtp://127.0.0.1:{server.ports.relay}"
+        flags = ("--user", DEMO_USER, "--endpoint", endpoint)
+        assert cli("test", *flags).code == 0
+        result = cli("test", *flags, "--to", "you@demo.example")
+    assert result.code == 3
+    assert "mail-refused" in result.out
+    assert "554 5.7.1 Looks like spam" in result.out
 
 
 @pytest.mark.parametrize("address", ["you", "a@b, c@d", "a b@c", "<a@b>", "a@b\nRCPT", ""])

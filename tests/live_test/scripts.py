@@ -17,6 +17,17 @@ Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
 
 
+def in_turn(*scripts: Script) -> Script:
+    """Play the first script on the first connection, and so on; the last one on all others."""
+    waiting = list(scripts)
+
+    async def play(reader: Reader, writer: Writer) -> None:
+        script = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        await script(reader, writer)
+
+    return play
+
+
 def drip(seconds: float = 1.0) -> Script:
     """A good greeting, one byte at a time."""
 

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import gc
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.live_test.servers import POLITE, Run, Serve, verdict
+from tests.live_test.scripts import in_turn
+from tests.live_test.servers import (
+    HOST,
+    PASSWORD,
+    POLITE,
+    Answers,
+    LoopbackNetwork,
+    Run,
+    Serve,
+    answering,
+    verdict,
+)
+from tests.live_test.test_patience import TimeRunsOut
 from wizard.config.endpoint import Endpoint, Route, Security
 from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
+from wizard.live_test import delivery
 from wizard.live_test.delivery import SUBJECT, compose_test_mail, queue_id
 from wizard.live_test.events import Event, StageStarted, TestReport, VerdictReached
 from wizard.live_test.failure import Stage, Verdict
 from wizard.live_test.run import run_live_test
 from wizard.live_test.smtp import Reply
+from wizard.secrets.secret import Secret
+from wizard.system.network import Address, match_server_tls
 
 TO = "admin@example.net"
 ROUTE = Route("mail.example.org", 465, Security.TLS)
@@ -150,11 +170,20 @@ async def test_a_mail_from_a_non_ascii_sender_is_sent_with_smtputf8(serve: Serve
     assert server.message()["Message-ID"].isascii()
 
 
-async def test_the_demo_server_receives_the_mail(friendly: MailServer, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "starttls", "password"),
+    [(DEMO_HOST, False, PASSWORD), (DEMO_HOST, True, PASSWORD), ("smtp://localhost", False, None)],
+    ids=["SMTPS", "STARTTLS", "relay"],
+)
+async def test_the_demo_server_receives_the_mail(
+    friendly: MailServer, run: Run, endpoint: str, starttls: bool, password: str | None
+) -> None:
     report = await run(
         0,
-        DEMO_HOST,
+        endpoint,
+        starttls=starttls,
         user=DEMO_USER,
+        password=password,
         recipient=TO,
         deliver=True,
         through=DemoNetwork(friendly),
@@ -164,6 +193,275 @@ async def test_the_demo_server_receives_the_mail(friendly: MailServer, run: Run)
     [message] = friendly.messages
     assert (message.sender, message.recipients) == (DEMO_USER, (TO,))
     assert message.subject == SUBJECT
+
+
+async def test_a_mail_arrives_unharmed(
+    serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [b".", b"..", b".a", b"a.", b"", b"x" * 998, b"\xc3\xa4", b"MAIL FROM:<a@b>", b"QUIT"]
+    mail = b"Subject: dots\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
+    monkeypatch.setattr(delivery, "compose_test_mail", lambda *_: mail)
+    server = Mailbox()
+    async with serve(server, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert report.verdict is Verdict.PASS
+    assert b"".join(line.removeprefix(b".") for line in server.lines) == mail
+    assert stage(report, "data")["bytes"] == len(mail)
+
+
+async def test_an_address_is_named_exactly_as_it_is(serve: Serve, run: Run) -> None:
+    """Although aiosmtplib's own methods take this for an address with a comment."""
+    server = Mailbox()
+    async with serve(server, tls=True) as port:
+        report = await run(port, recipient="a(b)@example.net", deliver=True)
+    assert report.verdict is Verdict.PASS
+    assert [commands[3] for commands in server.connections] == ["RCPT TO:<a(b)@example.net>"] * 2
+
+
+async def test_a_server_that_mishandles_groups_takes_a_mail(
+    serve: Serve, run: Run, server_tls: ssl.SSLContext
+) -> None:
+    """It throws away what comes with a command, and hangs up."""
+    offer: Answers = {"EHLO": "250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN"}
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        limited = asyncio.StreamReader()
+        playing = asyncio.ensure_future(answering(offer, server_tls)(limited, writer))
+        grouped = False
+        while not grouped and (line := await reader.readline()):
+            if line.startswith(b"MAIL"):
+                with suppress(TimeoutError):
+                    grouped = bool(await asyncio.wait_for(reader.read(100), 0.1))
+            limited.feed_data(line)
+        limited.feed_eof()
+        await playing
+
+    async with serve(play, tls=True) as port:
+        plain = await run(port)
+        report = await run(port, recipient=TO, deliver=True)
+    assert verdict(plain) == ("warn", "protocol-error", "rcpt")
+    assert report.verdict is Verdict.PASS
+
+
+# What comes between the verdict and the mail
+
+REFUSALS: Sequence[tuple[str, str | bytes, str]] = [
+    ("GREETING", "421 4.7.0 Too many connections", "fail rate-limited greeting"),
+    ("GREETING", "CLOSE", "fail greeting-refused greeting"),
+    ("GREETING", "HTTP/1.1 400 Bad Request", "fail not-a-mail-server greeting"),
+    ("EHLO", "501 5.5.4 Invalid name", "fail ehlo-refused ehlo"),
+    ("EHLO", "CLOSE", "fail protocol-error ehlo"),
+    ("AUTH", "535 5.7.8 Wrong", "fail auth-rejected auth"),
+    ("AUTH", "535 5.7.8 WrongCLOSE", "fail auth-rejected auth"),
+    ("AUTH", "454 4.7.0 Later", "fail auth-temporary auth"),
+    ("MAIL", "553 5.7.1 Sender address rejected: not owned", "fail sender-refused mail"),
+    ("MAIL", "CLOSE", "fail protocol-error mail"),
+    ("RCPT", "550 5.1.1 No such user", "fail recipient-refused rcpt"),
+    ("RCPT", "450 4.7.1 Greylisted", "warn greylisted rcpt"),
+    ("RCPT", b"250 caf\xe9\r\n", "fail protocol-error rcpt"),
+    ("DATA", "554 5.7.1 Message refused", "fail mail-refused data"),
+    ("DATA", "CLOSE", "fail protocol-error data"),
+    (".", "550 5.7.1 Looks like spam", "fail mail-refused data"),
+    (".", "552 5.3.4 Message too big", "fail mail-too-big data"),
+    (".", "421 4.3.0 Shutting down", "fail server-trouble data"),
+    (".", "CLOSE", "fail protocol-error data"),
+    (".", "OK", "fail protocol-error data"),
+]
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "expected"),
+    REFUSALS,
+    ids=[f"{number} {verb}" for number, (verb, _, _) in enumerate(REFUSALS, 1)],
+)
+@pytest.mark.parametrize("starttls", [False, True], ids=["SMTPS", "STARTTLS"])
+async def test_a_refusal_of_the_mail_turns_the_verdict(
+    serve: Serve,
+    run: Run,
+    server_tls: ssl.SSLContext,
+    verb: str,
+    reply: str | bytes,
+    expected: str,
+    starttls: bool,
+) -> None:
+    events: list[Event] = []
+    script = in_turn(answering({}, server_tls), answering({verb: reply}, server_tls))
+    async with serve(script, tls=not starttls) as port:
+        report = await run(port, starttls=starttls, recipient=TO, deliver=True, events=events)
+    assert " ".join(verdict(report)) == expected
+    assert [event.verdict for event in events if isinstance(event, VerdictReached)] == [
+        Verdict.PASS,
+        report.verdict,
+    ]
+    assert [finished.stage for finished in report.stages][-2:] == ["quit", "data"]
+    assert report.stages[-1].outcome == report.verdict.value
+    assert [event.stage for event in events if isinstance(event, StageStarted)] == [
+        finished.stage for finished in report.stages
+    ]
+    assert sum("AUTH" in line.text and line.direction == "C" for line in report.transcript) <= 2
+
+
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "AUTH", "MAIL", "RCPT"])
+async def test_silence_before_the_mail_is_too_slow_to_tell(
+    serve: Serve,
+    run: Run,
+    server_tls: ssl.SSLContext,
+    verb: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = TimeRunsOut("data", monkeypatch)
+    script = in_turn(answering({}, server_tls), answering({verb: ""}, server_tls))
+    async with serve(script, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
+    assert verdict(report) == ("untestable", "slow", verb.lower())
+
+
+@pytest.mark.parametrize("verb", ["DATA", "."])
+async def test_silence_about_the_mail_says_to_look_whether_it_has_arrived(
+    serve: Serve,
+    run: Run,
+    server_tls: ssl.SSLContext,
+    verb: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mails = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        mails.append(1)
+        await answering({verb: ""}, server_tls)(reader, writer)
+
+    events = TimeRunsOut("data", monkeypatch)
+    async with serve(in_turn(answering({}, server_tls), count), tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
+    assert verdict(report) == ("fail", "timeout", "data")
+    assert report.diagnosis is not None
+    assert "Look whether the mail has arrived" in report.diagnosis.remedy
+    assert len(mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "stage_name"),
+    [({"GREETING": "250 hello"}, "greeting"), ({".": "251 Will forward"}, "data")],
+    ids=["greeting", "mail"],
+)
+async def test_a_reply_that_only_the_servers_client_takes_is_a_warning(
+    serve: Serve, run: Run, answers: dict[str, str], stage_name: str
+) -> None:
+    async with serve(answers, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert verdict(report) == ("warn", "protocol-error", stage_name)
+
+
+async def test_any_positive_reply_to_login_sender_and_recipient_is_taken(
+    serve: Serve, run: Run
+) -> None:
+    answers = {"AUTH": "250 ok", "MAIL": "252 ok", "RCPT": "252 ok", "QUIT": "250 ok"}
+    async with serve(answers, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert report.verdict is Verdict.PASS
+
+
+async def test_login_is_asked_for_step_by_step_where_the_verdict_did(
+    serve: Serve, run: Run
+) -> None:
+    received: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        replies = [b"220 hi", b"250-mail\r\n250 AUTH CRAM-MD5 LOGIN"]
+        replies += [b"334 VXNlcm5hbWU6", b"334 UGFzc3dvcmQ6", b"235 ok", b"250 ok", b"250 ok"]
+        for reply in replies:
+            writer.write(reply + b"\r\n")
+            received.append((await reader.readline()).strip())
+        data = received[-1] == b"DATA"
+        writer.write(b"354 go\r\n" if data else b"250 ok\r\n")
+        while data and await reader.readline() != b".\r\n":
+            pass
+        writer.write(b"250 ok\r\n" if data else b"")
+        await reader.readline()
+        writer.write(b"221 bye\r\n")
+
+    async with serve(play, tls=True) as port:
+        report = await run(port, recipient=TO, deliver=True)
+    assert report.verdict is Verdict.PASS
+    login = [b"AUTH LOGIN", b64encode(b"you@example.org"), b64encode(PASSWORD.encode())]
+    assert [received[1:4], received[8:11]] == [login, login]
+
+
+@pytest.mark.parametrize("starttls", [False, True], ids=["SMTPS", "STARTTLS"])
+async def test_another_certificate_on_the_second_connection_fails(
+    serve: Serve, network: Callable[[int], LoopbackNetwork], run: Run, starttls: bool
+) -> None:
+    """As behind a balancer of which one machine was forgotten."""
+    async with serve({}, tls=not starttls) as port:
+        through = network(port)
+        contexts = [through.tls_context(), match_server_tls(ssl.create_default_context())]
+        through.tls_context = lambda: contexts.pop(0)  # type: ignore[method-assign]
+        report = await run(0, starttls=starttls, recipient=TO, deliver=True, through=through)
+    stage_name = "starttls" if starttls else "tls"
+    assert verdict(report) == ("fail", "certificate-untrusted", stage_name)
+    assert report.diagnosis is not None
+    assert "trustme" in report.diagnosis.summary
+
+
+async def test_a_second_connection_that_is_refused_fails(
+    serve: Serve, network: Callable[[int], LoopbackNetwork], run: Run
+) -> None:
+    async with serve({}, tls=True) as port:
+        through = network(port)
+        connect = through.connect
+
+        async def once(address: Address) -> socket.socket:
+            if through.sockets:
+                raise ConnectionRefusedError
+            return await connect(address)
+
+        through.connect = once  # type: ignore[method-assign]
+        report = await run(0, recipient=TO, deliver=True, through=through)
+    assert verdict(report) == ("fail", "refused", "tcp")
+
+
+@pytest.mark.parametrize("how", ["cancel", "close"])
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "STARTTLS", "AUTH", "RCPT", "."])
+async def test_cancelling_closes_the_second_connection(
+    serve: Serve,
+    network: Callable[[int], LoopbackNetwork],
+    server_tls: ssl.SSLContext,
+    verb: str,
+    how: str,
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    starttls = verb == "STARTTLS"
+    settings = SmtpSettings("you@example.org", Endpoint.parse(HOST), starttls, Secret(PASSWORD))
+    script = in_turn(answering({}, server_tls), answering({verb: ""}, server_tls))
+    async with serve(script, tls=not starttls) as port:
+        through = network(port)
+        reached = asyncio.Event()
+
+        async def consume() -> None:
+            test = run_live_test(settings, recipient=TO, deliver=True, timeout=60, network=through)
+            async with aclosing(test) as stream:
+                async for event in stream:
+                    if event == StageStarted(Stage.DATA):
+                        reached.set()
+                        if how == "close":
+                            return
+
+        consumer = asyncio.create_task(consume())
+        await reached.wait()
+        if how == "cancel":
+            await asyncio.sleep(0.1)  # into the middle of the dialogue
+            consumer.cancel()
+        with suppress(asyncio.CancelledError):
+            await consumer
+        assert len(through.sockets) == (2 if how == "cancel" else 1)
+        assert {sock.fileno() for sock in through.sockets} == {-1}
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
+
+
+# The mail itself
 
 
 @pytest.mark.parametrize(

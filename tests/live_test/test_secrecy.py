@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.live_test.servers import Run, Serve
+from tests.live_test.servers import Run, Script, Serve
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import Event, TestReport
+from wizard.live_test.evidence import ticket
+from wizard.live_test.failure import Verdict
 from wizard.text.display import MASK, sanitize
 
 SECRET = "hunter2-Käse-${NAME}"
@@ -70,6 +72,58 @@ async def test_a_login_that_the_server_echoes_is_masked(
     assert MASK in str(report.diagnosis.server_said)
     shown = everything(report, events, caplog)
     assert [form for form in FORMS if form in shown] == []
+
+
+def echoing(mechanism: str, verb: str) -> Script:
+    """Let one mail pass; then tell at ``verb`` all that the client has sent on this connection."""
+    connections = 0
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        heard = b""
+        writer.write(b"220 hi\r\n")
+        while line := await reader.readline():
+            heard += line.strip() + b" "
+            if connections > 1 and line.startswith(verb.encode()):
+                writer.write(b"550-" + SECRET.encode() + b"\r\n550 " + heard + b"\r\n")
+            elif line.startswith(b"EHLO"):
+                writer.write(b"250-mail\r\n250 AUTH " + mechanism.encode() + b"\r\n")
+            elif line == b"AUTH LOGIN\r\n":
+                writer.write(b"334 VXNlcm5hbWU6\r\n")
+                heard += (await reader.readline()).strip() + b" "
+                writer.write(b"334 UGFzc3dvcmQ6\r\n")
+                heard += (await reader.readline()).strip() + b" "
+                writer.write(b"235 ok\r\n")
+            else:
+                writer.write(b"250 ok\r\n")
+
+    return play
+
+
+@pytest.mark.parametrize("verb", ["AUTH PLAIN", "MAIL", "DATA"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+async def test_a_login_that_is_echoed_to_the_client_of_the_mail_is_masked(
+    serve: Serve, run: Run, caplog: pytest.LogCaptureFixture, mechanism: str, verb: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    asyncio.get_running_loop().set_debug(True)
+    events: list[Event] = []
+    async with serve(echoing(mechanism, verb), tls=True) as port:
+        report = await run(
+            port,
+            user=USER,
+            password=SECRET,
+            recipient="admin@example.net",
+            deliver=True,
+            events=events,
+        )
+    assert report.stages[-1].stage == "data"
+    assert report.verdict is not Verdict.PASS
+    shown = everything(report, events, caplog) + ticket(report)
+    assert [form for form in FORMS if form in shown] == []
+    logins = [line.text for line in report.transcript if line.text.startswith("AUTH")]
+    assert logins == [f"AUTH PLAIN {MASK}" if mechanism == "PLAIN" else "AUTH LOGIN"] * 2
 
 
 @pytest.mark.parametrize("password", ["wrong-but-secret", SECRET])
