@@ -80,7 +80,8 @@ def test_script_is_valid(shell: str, tmp_path: Path, capfd: pytest.CaptureFixtur
 
 def test_nothing_is_imported_for_it_until_it_is_asked_for() -> None:
     code = (
-        "import sys; from wizard.cli import parser; parser.build(); print('shtab' in sys.modules)"
+        "import sys; from wizard.cli.parser import build_parser; build_parser(); "
+        "print('shtab' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
