@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security, is_nearby
 from wizard.config.settings import SmtpSettings
@@ -101,7 +101,9 @@ class AlternativeSearch:
 
     async def _try(self, variant: EndpointVariant, limit: float) -> Alternative | None:
         endpoint = Endpoint.parse(variant.endpoint)
-        settings = SmtpSettings(self._settings.user, endpoint, variant.starttls)
+        settings = replace(
+            self._settings, endpoint=endpoint, starttls=variant.starttls, secret=None
+        )
         session = SmtpSession(settings, self._network)
         try:
             async with asyncio.timeout_at(limit):
