@@ -276,6 +276,8 @@ def _add_values(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
+    from wizard.secrets.sources import STORES  # the other commands do without
+
     _add_values(parser)
     parser.add_argument(
         "--secret-var",
@@ -286,7 +288,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--store",
-        choices=("env", "keyring", "credential"),
+        choices=tuple(store.option for store in STORES),
         help=_("where the secret is kept (default: where it is, else .env)"),
     )
     skip = parser.add_mutually_exclusive_group()
