@@ -97,6 +97,8 @@ def test_every_code_is_used() -> None:
         ("mta-gw.infomaniak.ch", "infomaniak"),
         ("smtpin.rzone.de", "strato"),
         ("mail.tutanota.de", "tuta"),
+        ("mx3.qq.com", "qq"),
+        ("mxbiz1.qq.com", None),
         ("notgoogle.com", None),
         ("google.com.example.org", None),
         ("", None),
@@ -115,6 +117,8 @@ def test_every_code_is_used() -> None:
         "infomaniak",
         "strato",
         "tuta",
+        "qq",
+        "qq for firms",
         "other name that ends alike",
         "other name that begins alike",
         "empty",
@@ -138,6 +142,26 @@ def test_domains_are_recognised_with_those_below_them() -> None:
         assert provider is not None
         assert provider.id == expected
     assert provider_by_domain("notgmail.com") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint"),
+    [
+        ("you@qq.com", "smtp.qq.com"),
+        ("you@vip.qq.com", "smtp.qq.com"),
+        ("you@foxmail.com", "smtp.qq.com"),
+        ("you@163.com", "smtp.163.com"),
+        ("you@126.com", "smtp.126.com"),
+        ("you@yeah.net", "smtp.yeah.net"),
+    ],
+)
+def test_a_provider_that_wants_an_authorization_code_says_so_at_once(
+    address: str, endpoint: str
+) -> None:
+    found = suggest_by_domain(address)
+    assert found is not None
+    assert (found.endpoint, found.starttls, found.user) == (endpoint, False, address)
+    assert "authorization code" in found.notes[0]
 
 
 def test_smtps_is_preferred_if_there_is_a_choice() -> None:
@@ -229,13 +253,26 @@ def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
         ("smtp.fastmail.com", "app password"),
         ("smtp.mailbox.org", "app password"),
         ("smtp.web.de", "POP3"),
+        ("smtp.163.com", "authorization code"),
+        ("smtp.exmail.qq.com", "Enter the secret again"),  # firms have passwords
         ("smtp-relay.brevo.com", "SMTP credentials"),
         ("smtp.tem.scw.cloud", "SMTP credentials"),
         ("smtp.resend.com", "resend"),
         ("smtp.yandex.com", "Enter the secret again"),  # nobody has confirmed the app password
         ("mail.example.org", "Enter the secret again"),
     ],
-    ids=["fastmail", "mailbox.org", "web.de", "brevo", "scaleway", "resend", "yandex", "unknown"],
+    ids=[
+        "fastmail",
+        "mailbox.org",
+        "web.de",
+        "163",
+        "exmail",
+        "brevo",
+        "scaleway",
+        "resend",
+        "yandex",
+        "unknown",
+    ],
 )
 def test_a_refused_login_is_explained_with_what_the_table_knows(host: str, remedy: str) -> None:
     settings = SmtpSettings("you@example.org", Endpoint.parse(host), secret=Secret("x" * 9))

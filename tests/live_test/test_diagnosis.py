@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.live_test.replies import REPLIES, KnownReply
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.diagnosis import TABLE, diagnose
@@ -106,6 +108,59 @@ def test_every_failure_at_every_stage_has_whole_sentences(cause: Cause, stage: S
             assert sentence.isprintable()
             assert sentence[-1] == "."
             assert "{" not in sentence
+
+
+NOT_THE_PASSWORD = {"rate-limited", "client-refused", "server-trouble", "ehlo-refused"}
+NAMES_A_LIMIT = re.compile(r"\b(quotas?|credits?|plans?|rate|ips?)\b|per (hour|day)", re.IGNORECASE)
+NAMES_THE_PASSWORD = re.compile("passw|secret|geheimnis", re.IGNORECASE)
+CLEARS_THE_PASSWORD = re.compile("your password is not the cause|am Passwort liegt es nicht")
+LIMITS = (
+    "not enough credits",
+    "No credits left",
+    "daily quota exceeded",
+    "Maximum credits exceeded",
+    "Authentication failed: quota exceeded",
+    "Message rate exceeded",
+    "Sending rate too high",
+    "rate limit exceeded",
+    "You have exceeded your plan limit",
+    "Your plan does not include SMTP",
+    "Please upgrade your plan to send more",
+    "Unauthorized IP address",
+    "Authentication failed: IP not allowed",
+    "Login denied: your IP address is not authorized",
+    "Invalid login from this IP",
+    "IP 192.0.2.1 not in allowlist",
+)
+HOSTS = ("mail.example.org", "smtp-relay.brevo.com", "smtp.gmail.com", "smtp.163.com")
+
+
+@pytest.mark.parametrize("name", ["en", "de"])
+def test_no_remedy_for_a_limit_or_an_ip_address_blames_the_password(name: str) -> None:
+    codes = ("421", "451", "454 4.7.0", "535 5.7.8", "550", "554 5.7.1")
+    said = [
+        *((Stage(reply.stage), _in_one_line(reply)) for reply in REPLIES if reply.code),
+        *(
+            (stage, f"{code} {limit}")
+            for stage in (Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA)
+            for code in codes
+            for limit in LIMITS
+        ),
+    ]
+    language.use(name)
+    try:
+        for host, (stage, words) in product(HOSTS, said):
+            found = diagnose(refusal(stage, words), setting(host))
+            if found.code in NOT_THE_PASSWORD or NAMES_A_LIMIT.search(words):
+                remedy = CLEARS_THE_PASSWORD.sub("", found.remedy)
+                assert not NAMES_THE_PASSWORD.search(remedy), (host, stage, words)
+    finally:
+        language.use("en")
+
+
+def _in_one_line(reply: KnownReply) -> str:
+    """Return a reply as the live test reads it."""
+    return f"{reply.said[:3]} " + " ".join(line[4:] for line in reply.said.split("\n"))
 
 
 @settings(deadline=None)
@@ -300,6 +355,7 @@ def test_a_diagnosis_prints_as_the_documented_document() -> None:
 
 
 SAYINGS = [
+    "535 5.7.8 Your plan does not include SMTP",
     *("421 4.3.2 Later", "501 name", "502 no", "504 mech", "550 no", "554 5.7.1 Blocked"),
     *("454 4.7.0 no", "451 4.7.1 grey", "451 4.3.0 later", "452 full", "552 5.3.4 too big"),
     *("530 login", "534 5.7.9 app", "535 5.7.139 off", "535 5.7.8 no", "538 encrypt"),
@@ -336,6 +392,7 @@ ALL_SETTINGS = [
         ("smtp.mailgun.org", False),
         ("smtp-relay.brevo.com", False),
         ("smtp.mail.yahoo.com", False),
+        ("smtp.163.com", False),
     ]
     for user, secret in [
         ("you@example.org", "fine"),

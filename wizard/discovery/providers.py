@@ -28,6 +28,7 @@ class ProviderNote(StrEnum):
     APP_PASSWORD = "app-password"  # noqa: S105  (these are codes)
     APP_PASSWORD_WITH_2FA = "app-password-with-2fa"  # noqa: S105
     TWO_STEP_FIRST = "two-step-first"
+    AUTHORIZATION_CODE = "authorization-code"
     MAIL_PASSWORD = "mail-password"  # noqa: S105
     SMTP_MUST_BE_ENABLED = "smtp-must-be-enabled"
     ACCESS_MUST_BE_ENABLED = "access-must-be-enabled"

@@ -21,6 +21,10 @@ _NOTES = {
         "{name} only makes app passwords for accounts with 2-step verification: switch that on "
         "first."
     ),
+    ProviderNote.AUTHORIZATION_CODE: N_(
+        "{name} needs an authorization code in place of the password: its web mail shows one when "
+        "SMTP is switched on there."
+    ),
     ProviderNote.MAIL_PASSWORD: N_(
         "{name} has a password of its own for mail programs, other than the one of the account."
     ),
@@ -86,6 +90,7 @@ _ABOUT_THE_SECRET = frozenset(
         ProviderNote.APP_PASSWORD,
         ProviderNote.APP_PASSWORD_WITH_2FA,
         ProviderNote.TWO_STEP_FIRST,
+        ProviderNote.AUTHORIZATION_CODE,
         ProviderNote.MAIL_PASSWORD,
         ProviderNote.SECRET_IS_API_KEY,
         ProviderNote.SMTP_CREDENTIALS,

@@ -107,6 +107,13 @@ REFUSED: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.REPLY,
+        (about(Subject.LOGIN_DISABLED), said(r"\bplan\b")),
+        "auth-disabled",
+        N_("{host} says that the plan of this account does not allow the login."),
+        N_("Ask your mail provider for a plan that includes SMTP, or use another mail server."),
+    ),
+    Rule(
+        Cause.REPLY,
         (about(Subject.LOGIN_DISABLED),),
         "auth-disabled",
         N_("{host} does not allow {user} to log in by SMTP."),
@@ -164,6 +171,16 @@ REFUSED: tuple[Rule, ...] = (
         N_(
             "Enter an app password without blanks, not the account's password: "
             "https://myaccount.google.com/apppasswords; user is the full address."
+        ),
+    ),
+    Rule(
+        Cause.REPLY,
+        (about(Subject.CREDENTIALS), provider_with(ProviderNote.AUTHORIZATION_CODE)),
+        "auth-rejected",
+        N_("{host} rejects the login of {user}."),
+        N_(
+            "Enter the authorization code that the web mail shows when SMTP is switched on there, "
+            "not the account's password."
         ),
     ),
     Rule(

@@ -144,6 +144,7 @@ WORDS: tuple[_Rule, ...] = (
         r"\b(?:limits?|quotas?|credits|allowance|maximum|max)\b",
         r"\b(?:no|out of|insufficient|not enough) (?:\w+ )?credits?\b",
         r"\b\d+ (?:messages|mails|emails|rcpts|recipients)\b[^.;]{0,30}\b(?:per|every|a) ",
+        r"\brate (?:is )?(?:exceeded|too high)\b",
     ),
     # This machine: its registration, the name it gives, its address
     _rule(
@@ -178,7 +179,8 @@ WORDS: tuple[_Rule, ...] = (
         r"unauthori[sz]ed (?:ip|host|client|source|server)", r"\bptr\b", r"\brdns\b",
         r"reverse[- ]?(?:dns|hostname|name|lookup)", r"cannot find your (?:reverse )?host ?name",
         r"\breputation\b", r"\b[45]\.7\.25\b", r"\b5\.7\.(?:606|51[12])\b",
-        _IP + r"[^;]{0,60}\b(?:listed|suspicious|unauthori[sz]ed|whitelist\w*|" + _REFUSED[3:],
+        _IP + r"[^;]{0,60}\b(?:listed|suspicious|unauthori[sz]ed|(?:white|allow)-?list\w*|"
+        + _REFUSED[3:],
         _REFUSED + r"[^.;]{0,40}" + _IP, _REFUSED + r"[^.;]{0,20}\bhost\b",
         r"connections? (?:will )?not (?:be )?accepted", "permanently deferred",
         "not been configured to let you",
@@ -252,6 +254,10 @@ WORDS: tuple[_Rule, ...] = (
         r"(?:user|recipient|mailbox|address|person|account|local[- ]part|alias))",
     ),
     # Logins
+    _rule(
+        Subject.LOGIN_DISABLED, _AUTH,
+        r"\b(?:your|current|free|trial|upgrade)\b[^.;]{0,20}\bplan\b",
+    ),
     _rule(
         Subject.CREDENTIALS, _AUTH,
         r"\b(?:invalid|incorrect|wrong|bad)\b[^.;]{0,30}\b(?:user|login|password|credential)",
