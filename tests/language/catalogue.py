@@ -1,9 +1,10 @@
-"""The German catalogue, kept in step with the sources.
+"""The catalogues, kept in step with the sources.
 
-``python -m tests.language.catalogue`` takes new sentences into the .po, drops those that are gone,
-and compiles the .mo. ``--add FILE…`` takes translations from other .po files, ``--missing`` prints
-what is not translated yet as such a file. What comes out depends on the sources and translations
-alone, not on time or place, and two runs at once wait for each other.
+``python -m tests.language.catalogue`` takes new sentences into the German .po, drops those that are
+gone, and compiles the .mo; ``--language CODE`` does so for another language, whose .po it begins.
+``--add FILE…`` takes translations from other .po files, ``--missing`` prints what is not translated
+yet as such a file. What comes out depends on the sources and translations alone, not on time or
+place, and two runs at once wait for each other.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ from babel.messages.catalog import Catalog, Message
 
 from tests.language.argparse_words import WORDS
 from tests.language.sources import PACKAGE, sentences
+from wizard.text.language import LANGUAGES
 
-PO = PACKAGE / "text" / "locale" / "de" / "LC_MESSAGES" / "smtp-wizard.po"
-MO = PO.with_suffix(".mo")
 _ARGPARSE = "argparse"
 _HEADERS = (
     "Language",
@@ -34,7 +34,8 @@ _HEADERS = (
     "Content-Transfer-Encoding",
 )
 """What the catalogue says about itself; the repository knows when and by whom it was made."""
-_COMMENT = """\
+_COMMENT = "# Kept in step with the sources by: python -m tests.language.catalogue"
+_GERMAN_COMMENT = """\
 # smtp-wizard in German. The words are those of the German documentation of BOMnipotent Server
 # where it has any; the operator is addressed as "Sie". One word for one thing:
 #
@@ -55,7 +56,12 @@ _COMMENT = """\
 #   blank                  Leerzeichen
 #   clear text             Klartext
 #
-# Kept in step with the sources by: python -m tests.language.catalogue"""
+"""
+
+
+def po_file(language: str) -> Path:
+    """Return the file that translators work on; that of gettext is beside it."""
+    return PACKAGE / "text" / "locale" / language / "LC_MESSAGES" / "smtp-wizard.po"
 
 
 class Timeless(Catalog):
@@ -72,17 +78,21 @@ class Timeless(Catalog):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return 1 while a sentence is not translated."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language", choices=LANGUAGES[1:], default="de")
     parser.add_argument("--add", metavar="FILE", type=Path, nargs="+", default=[])
     parser.add_argument("--missing", action="store_true", help="print them, change nothing")
     options = parser.parse_args(arguments)
-    with _alone():
-        catalogue = updated(read(PO), [read(path) for path in options.add])
+    language = options.language
+    po = po_file(language)
+    with _alone(po.parent):
+        additions = [read(path, language) for path in options.add]
+        catalogue = updated(read(po, language), additions)
         missing = [message for message in catalogue if message.id and not is_translated(message)]
         if not options.missing:
-            PO.write_bytes(as_po(catalogue))
-            MO.write_bytes(as_mo(catalogue))
+            po.write_bytes(as_po(catalogue))
+            po.with_suffix(".mo").write_bytes(as_mo(catalogue))
     if options.missing:
-        rest = Timeless(locale="de", fuzzy=False)
+        rest = Timeless(locale=language, fuzzy=False)
         for message in missing:
             rest.add(message.id, locations=message.locations)
         sys.stdout.write(as_po(rest).decode())
@@ -93,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def updated(old: Catalog, additions: Iterable[Catalog] = ()) -> Catalog:
     """Return the catalogue of the sentences that the sources have now."""
-    new = Timeless(locale="de", fuzzy=False)
-    new.header_comment = _COMMENT
+    new = Timeless(locale=old.locale, fuzzy=False)
+    new.header_comment = (_GERMAN_COMMENT if str(old.locale) == "de" else "") + _COMMENT
     known = [*additions, old]
     for identifier, path in wanted():
         new.add(identifier, _translation(identifier, known), locations=[(path, 0)])
@@ -109,12 +119,12 @@ def wanted() -> Iterator[tuple[str | tuple[str, str], str]]:
         yield words, _ARGPARSE
 
 
-def read(path: Path) -> Catalog:
+def read(path: Path, language: str) -> Catalog:
     """Return the catalogue in a file, or an empty one if there is no file."""
     if not path.exists():
-        return Catalog(locale="de")
+        return Catalog(locale=language)
     with path.open("rb") as stream:
-        return pofile.read_po(stream, locale="de", ignore_obsolete=True, abort_invalid=True)
+        return pofile.read_po(stream, locale=language, ignore_obsolete=True, abort_invalid=True)
 
 
 def as_po(catalogue: Catalog) -> bytes:
@@ -155,9 +165,9 @@ def _translation(
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    PO.parent.mkdir(parents=True, exist_ok=True)
-    directory = os.open(PO.parent, os.O_RDONLY)
+def _alone(place: Path) -> Iterator[None]:
+    place.mkdir(parents=True, exist_ok=True)
+    directory = os.open(place, os.O_RDONLY)
     try:
         fcntl.flock(directory, fcntl.LOCK_EX)
         yield

@@ -12,6 +12,7 @@ from tests.language.allowed import ALLOWED
 from tests.language.argparse_words import FOR_PROGRAMMERS, WORDS, words_of_this_python
 from tests.language.catalogue import is_translated, strings
 from tests.language.sources import Found, Literal, Reader, placeholders, sentences
+from wizard.text.language import LANGUAGES
 
 _OF_ARGPARSE = re.compile(r"%(?:\(\w+\))?[sr]")
 
@@ -21,14 +22,21 @@ def found() -> Found:
     return sentences()
 
 
+@pytest.fixture(scope="module", params=LANGUAGES[1:])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def messages() -> list[Message]:
-    return [message for message in catalogue.read(catalogue.PO) if message.id]
+def messages(language: str) -> list[Message]:
+    return [each for each in catalogue.read(catalogue.po_file(language), language) if each.id]
 
 
-def test_every_sentence_is_in_the_catalogue_and_nothing_else(messages: list[Message]) -> None:
+def test_every_sentence_is_in_the_catalogue_and_nothing_else(
+    messages: list[Message], language: str
+) -> None:
     assert {message.id for message in messages} == {text for text, _ in catalogue.wanted()}
-    assert "#~" not in catalogue.PO.read_text("utf-8")
+    assert "#~" not in catalogue.po_file(language).read_text("utf-8")
 
 
 def test_no_translation_is_missing_or_fuzzy(messages: list[Message]) -> None:
@@ -65,17 +73,20 @@ def test_a_translation_ends_as_its_sentence_does(messages: list[Message]) -> Non
             assert (end if end in ends else "") == (other if other in ends else ""), message.id
 
 
-def test_what_gettext_reads_is_made_from_what_translators_write() -> None:
-    current = catalogue.read(catalogue.PO)
-    again = catalogue.updated(current)
-    assert catalogue.PO.read_bytes() == catalogue.as_po(again)
-    assert catalogue.MO.read_bytes() == catalogue.as_mo(again)
+def test_what_gettext_reads_is_made_from_what_translators_write(language: str) -> None:
+    po = catalogue.po_file(language)
+    again = catalogue.updated(catalogue.read(po, language))
+    assert po.read_bytes() == catalogue.as_po(again)
+    assert po.with_suffix(".mo").read_bytes() == catalogue.as_mo(again)
 
 
-def test_the_catalogue_does_not_say_when_and_by_whom_it_was_made() -> None:
-    head = catalogue.PO.read_text("utf-8").split("\n\n")[0]
+def test_the_catalogue_does_not_say_when_and_by_whom_it_was_made(language: str) -> None:
+    po = catalogue.po_file(language)
+    head = po.read_text("utf-8").split("\n\n")[0]
     assert not re.search(r"\d{4}-\d{2}-\d{2}|-Date|Translator|Generated-By", head)
-    assert not re.search(rb"Creation-Date|Last-Translator|Generated-By", catalogue.MO.read_bytes())
+    assert not re.search(
+        rb"Creation-Date|Last-Translator|Generated-By", po.with_suffix(".mo").read_bytes()
+    )
 
 
 def test_no_sentence_is_left_unmarked(found: Found) -> None:
