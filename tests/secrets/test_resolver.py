@@ -12,7 +12,7 @@ from tests.cli.conftest import CONFIG
 from tests.file_vault import FileVault
 from tests.secrets.fragile import Fragile
 from tests.secrets.session_bus import SessionBus
-from wizard.cli.show_command import describe
+from wizard.cli.show_command import describe, in_words
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
@@ -166,3 +166,24 @@ def test_another_store_needs_only_an_entry(tmp_path: Path, monkeypatch: pytest.M
     (change,) = moved.store_changes
     assert (change.kind, change.after) == (VAULT, None)
     assert b"hunter22" in (moved.changes[0].after or b"")
+
+
+def test_a_secret_that_exec_brings_hides_no_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "EXTERNAL_STORES", (VAULT,))
+    now = load(tmp_path)
+    now.open_store(VAULT).write(SECRET)
+    sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    lines = in_words(now, sources, describe(now, sources))
+    assert lines[-1].startswith("route ")
+    assert not any(line.startswith("problem") for line in lines)
+
+
+def test_a_secret_that_is_nowhere_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "EXTERNAL_STORES", (VAULT,))
+    now = load(tmp_path)
+    sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    assert in_words(now, sources, describe(now, sources))[-1].startswith("problem ")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
+from wizard.config.endpoint import Endpoint, Route
 from wizard.config.layout import find_layout
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
@@ -86,12 +87,24 @@ def in_words(now: CurrentConfig, sources: SecretSources, content: dict[str, Any]
         rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
     try:
         if now.configured:
-            way = now.settings().route.in_words()
+            way = _route(now, sources).in_words()
             rows.append((_("route"), _("the server {way}", way=way)))
     except InvalidValue as invalid:
         rows.append((_("problem"), str(invalid)))
     width = max(_WIDTH, *(len(name) for name, _value in rows))
     return [f"{name:<{width}} {value}" for name, value in rows]
+
+
+def _route(now: CurrentConfig, sources: SecretSources) -> Route:
+    """Return where the settings lead; raise :class:`InvalidValue` where they lead nowhere."""
+    try:
+        return now.settings().route
+    except InvalidValue as problem:
+        if problem.code != "secret-missing" or not sources.needs_exec:
+            raise
+    # The secret is not missing: only `exec` can bring it, and the route does not depend on it.
+    endpoint: Endpoint = now.value("endpoint")
+    return endpoint.route(now.value("starttls"))
 
 
 def _file(path: str, *, exists: bool) -> str:
