@@ -85,6 +85,14 @@ async def test_german_on_both_surfaces_writes_the_very_same_files(
     assert written[2] == written[0]
 
 
+def test_a_caveat_and_its_reason_are_said_in_one_breath(tmp_path: Path) -> None:
+    """Line by line, the verdict could come before the last stages, and the reason after them."""
+    [scenario] = [each for each in SCENARIOS if "greylisting" in each.name]
+    _code, shown = _in_lines(scenario, tmp_path)
+    caveat = " ".join(shown.split()).partition("with a caveat. ")[2]
+    assert caveat.startswith("mail.example.org refuses the first mail of a new sender")
+
+
 def prepare(scenario: Scenario, directory: Path) -> dict[str, str]:
     """Write the files that are there at first; return them as they are on the disk."""
     for name, text in scenario.before.items():
