@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.demo.mail_server import MailServer
 
@@ -60,6 +62,23 @@ async def test_real_mail_is_sent_on_request_only(
         assert mail_server.messages[-1].recipients == (DEMO_USER,)
         await operator.press("enter")
         assert operator.step == "ReviewScreen"
+
+
+async def test_real_mail_that_is_refused_takes_the_verdict_back(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> str:
+        return "554 5.7.1 Looks like spam"
+
+    async with wizard(tmp_path / "config.toml") as operator:
+        await up_to_the_test(operator)
+        assert "will be able to send" in operator.drawn()
+        monkeypatch.setattr("wizard.demo.mail_server._Account.handle_DATA", refuse)
+        await operator.press("ctrl+s", "enter")
+        assert "will fail to send" in operator.drawn()
+        assert "554 5.7.1 Looks like spam" in operator.text()
+        await operator.press("enter")
+        assert operator.step != "ReviewScreen"
 
 
 async def test_details_can_be_pasted_into_a_ticket(tmp_path: Path, wizard: Wizard) -> None:
