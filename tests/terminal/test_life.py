@@ -72,6 +72,16 @@ class Room:
             time.sleep(0.05)
         assert shown <= self.screen()
 
+    def settled_screen(self) -> set[str]:
+        """Return what is shown once nothing more is drawn for a moment."""
+        shown, deadline = self.screen(), time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            if shown == (now := self.screen()):
+                break
+            shown = now
+        return shown
+
     def screen(self) -> set[str]:
         return {line.strip() for line in self.terminal.text().splitlines()}
 
@@ -97,7 +107,16 @@ class LivingTerminal(Terminal):
         ).strip()  # fmt: skip
 
     def resize(self, columns: int, lines: int) -> None:
+        """Give the window this size, and wait until the terminal in it has it as well."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+        tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with open(tty, "rb") as pane:  # noqa: PTH123  (not a file with a content)
+                if os.get_terminal_size(pane.fileno()) == (columns, lines):
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"the terminal never became {columns}x{lines}")
 
 
 @pytest.fixture
@@ -214,7 +233,7 @@ def test_stopped_continued_resized_and_ended_at(room: Room, name: str) -> None:
     terminal.wait(place.text)
     pid = room.pid()
 
-    before = room.screen()
+    before = room.settled_screen() if name != "running test" else room.screen()
     os.kill(pid, signal.SIGTSTP)
     terminal.wait("Stopped")
     room.assert_restored()
