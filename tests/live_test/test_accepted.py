@@ -176,7 +176,7 @@ async def test_a_greeting_other_than_220_is_accepted_as_the_server_does(
 
 
 async def test_a_non_ascii_sender_is_accepted_with_smtputf8(serve: Serve, run: Run) -> None:
-    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
+    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250-8BITMIME\r\n250 AUTH PLAIN"}
     async with serve(answers, tls=True) as port:
         report = await run(port, user="jürgen@example.org")
     assert report.verdict is Verdict.PASS

@@ -99,6 +99,15 @@ async def test_a_non_ascii_sender_needs_smtputf8(serve: Serve, run: Run) -> None
     assert verdict(report) == ("fail", "smtputf8-missing", "mail")
 
 
+async def test_a_non_ascii_sender_needs_8bitmime_besides(serve: Serve, run: Run) -> None:
+    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
+    async with serve(answers, tls=True) as port:
+        report = await run(port, user="jürgen@example.org")
+    assert verdict(report) == ("fail", "smtputf8-missing", "mail")
+    assert report.diagnosis is not None
+    assert "8BITMIME" in report.diagnosis.summary
+
+
 @pytest.mark.parametrize("user", ["a b@example.org", "a@example.org> SIZE=1", "<a@example.org"])
 async def test_a_user_that_would_end_the_path_is_not_sent(
     serve: Serve, run: Run, user: str
@@ -240,7 +249,7 @@ async def test_an_odd_secret_is_just_a_wrong_one(serve: Serve, run: Run, secret:
 async def test_a_recipient_that_is_not_an_address_is_not_sent(
     serve: Serve, run: Run, recipient: str
 ) -> None:
-    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"}
+    answers = {"EHLO": "250-mail.example.org\r\n250-SMTPUTF8\r\n250-8BITMIME\r\n250 AUTH PLAIN"}
     async with serve(answers, tls=True) as port:
         report = await run(port, recipient=recipient)
     assert verdict(report) == ("fail", "recipient-refused", "rcpt")

@@ -87,6 +87,16 @@ SENDING: tuple[Rule, ...] = (
         N_("Use an address without special characters."),
     ),
     Rule(
+        Cause.EIGHTBITMIME_MISSING,
+        (),
+        "smtputf8-missing",
+        N_(
+            "{host} offers SMTPUTF8 without 8BITMIME: the server needs both, as one of the "
+            "addresses here is not plain ASCII."
+        ),
+        N_("Use an address without special characters."),
+    ),
+    Rule(
         Cause.NOT_AN_ADDRESS,
         (at(Stage.MAIL),),
         "sender-refused",

@@ -73,6 +73,8 @@ class Cause(Enum):
     SMTPUTF8_MISSING = auto()
     NOT_AN_ADDRESS = auto()
     UNEXPECTED = auto()
+    EIGHTBITMIME_MISSING = auto()
+    """SMTPUTF8 is offered, but not 8BITMIME, without which the server's client does not use it."""
     """An exception that nobody foresaw."""
     ADDRESS_SILENT = auto()
     CERTIFICATE_ENDS_SOON = auto()

@@ -58,6 +58,7 @@ _STILL_LISTENING = frozenset(
         Cause.NO_AUTH,
         Cause.NO_MECHANISM,
         Cause.SMTPUTF8_MISSING,
+        Cause.EIGHTBITMIME_MISSING,
         Cause.NOT_AN_ADDRESS,
     }
 )

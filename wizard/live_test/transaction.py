@@ -69,6 +69,8 @@ class Transaction:
         if needs_smtputf8(user, self._recipient):
             if not self._extensions.has("SMTPUTF8"):
                 raise StageFailed(Failure(stage, Cause.SMTPUTF8_MISSING))
+            if not self._extensions.has("8BITMIME"):
+                raise StageFailed(Failure(stage, Cause.EIGHTBITMIME_MISSING))
             words.append(b"SMTPUTF8")
         self._postponed = True
         self._connection.send(*words)
