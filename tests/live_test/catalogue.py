@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import trustme
@@ -19,6 +20,7 @@ from tests.live_test.certificates import (
     DAY,
     NOW,
     authority,
+    demanding_certificate,
     good,
     issued,
     old_ciphers,
@@ -189,6 +191,23 @@ def _encryption() -> Iterator[Case]:
     yield starttls(
         "TLS 1.1 by STARTTLS", scripts.alerting(old_tls, starttls=True), f"{older} starttls"
     )
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context = partial(demanding_certificate, version)
+        word = version.name.replace("_", ".")
+        first, second = (
+            ("greeting", "ehlo") if version is ssl.TLSVersion.TLSv1_3 else ("tls", "starttls")
+        )
+        yield smtps(
+            f"certificate demanded, {word}",
+            scripts.alerting(context, starttls=False),
+            f"fail tls-failed {first}",
+            tls=None,
+        )
+        yield starttls(
+            f"certificate demanded, {word} by STARTTLS",
+            scripts.alerting(context, starttls=True),
+            f"fail tls-failed {second}",
+        )
     yield smtps("clear text on the TLS port", {}, "fail plain-on-tls-port tls", tls=None)
     yield smtps("web server on the TLS port", scripts.web, "fail plain-on-tls-port tls", tls=None)
     yield Case(

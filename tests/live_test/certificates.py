@@ -83,6 +83,15 @@ def issued(*extensions: x509.ExtensionType) -> ssl.SSLContext:
     return _serving(builder.sign(signing_key, hashes.SHA256()), key)
 
 
+def demanding_certificate(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """A good certificate, for clients that have one themselves."""
+    context = good()
+    context.minimum_version = context.maximum_version = version
+    context.load_verify_locations(cadata=authority().cert_pem.bytes().decode())
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 def old_ciphers(ciphers: str) -> ssl.SSLContext:
     """TLS 1.2 with an RSA key and these ciphers, as OpenSSL names them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

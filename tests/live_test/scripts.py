@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 import struct
@@ -124,7 +123,7 @@ def after_starttls(offer: bytes, context: Callable[[], ssl.SSLContext] = good) -
 
 
 def alerting(context: Callable[[], ssl.SSLContext], *, starttls: bool) -> Script:
-    """Fail in the handshake and say why, which asyncio's own servers do not."""
+    """Fail in the handshake, or at its end, and say why, which asyncio's own servers do not."""
 
     async def play(reader: Reader, writer: Writer) -> None:
         for reply in (b"220 hi", b"250-mail\r\n250 STARTTLS", b"220 go") if starttls else ():
@@ -133,11 +132,17 @@ def alerting(context: Callable[[], ssl.SSLContext], *, starttls: bool) -> Script
                 await reader.readline()
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context().wrap_bio(incoming, outgoing, server_side=True)
-        incoming.write(await reader.read(65536))
-        with contextlib.suppress(ssl.SSLError):
-            tls.do_handshake()
-        writer.write(outgoing.read())
-        await writer.drain()
+        waiting = True
+        while waiting:
+            incoming.write(await reader.read(65536))
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                waiting = False
+            writer.write(outgoing.read())
+            await writer.drain()
         await reader.read()
 
     return play

@@ -33,6 +33,7 @@ _CURABLE = frozenset(
         Cause.IS_TLS,
         Cause.TLS_TOO_OLD,
         Cause.TLS_FAILED,
+        Cause.CLIENT_CERTIFICATE,
         Cause.STARTTLS_MISSING,
         Cause.NO_AUTH,
         Cause.NO_MECHANISM,

@@ -253,6 +253,13 @@ ENCRYPTION: tuple[Rule, ...] = (
         N_("Check that port {port} is the right one; else show this to whoever runs {host}."),
     ),
     Rule(
+        Cause.CLIENT_CERTIFICATE,
+        (),
+        "tls-failed",
+        N_("{host} demands a certificate from every client, and the server has none."),
+        N_("Have {host} accept clients without a certificate, or use another mail server."),
+    ),
+    Rule(
         Cause.CERTIFICATE_NAME,
         (has_better_name,),
         "certificate-name",

@@ -63,6 +63,8 @@ class Cause(Enum):
     IS_TLS = auto()
     TLS_TOO_OLD = auto()
     TLS_FAILED = auto()
+    CLIENT_CERTIFICATE = auto()
+    """The mail server only serves clients that have a certificate, and the server has none."""
     CERTIFICATE_NAME = auto()
     CERTIFICATE_EXPIRED = auto()
     CERTIFICATE_NOT_YET_VALID = auto()

@@ -30,7 +30,7 @@ from wizard.live_test.events import (
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply
-from wizard.live_test.tls import certificate_detail, fetch_certificate
+from wizard.live_test.tls import certificate_detail, fetch_certificate, tls_cause
 from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
@@ -281,8 +281,8 @@ class TestRun:
             return error.failure
         except TimeoutError:
             return Failure(stage, Cause.TIMEOUT, waited=self._timeout)
-        except ConnectionClosed:
-            return Failure(stage, Cause.CLOSED)
+        except ConnectionClosed as error:
+            return Failure(stage, _closing_cause(error))
         except MalformedReply as error:
             said = self._session.sanitize(error.received)
             return Failure(stage, Cause.MALFORMED, said=said, problem=error.problem)
@@ -404,3 +404,13 @@ class TestRun:
         if certificate is not None and failure.cause is Cause.CERTIFICATE_NAME:
             detail["would_match"] = certificate.closest_name(self._settings.route.host)
         return detail
+
+
+def _closing_cause(error: ConnectionClosed) -> Cause:
+    """Return why the mail server has ended the connection.
+
+    Under TLS 1.3 it looks at the client's certificate when the handshake is over for the client.
+    """
+    reason = error.__cause__
+    demanded = isinstance(reason, OSError) and tls_cause(reason) is Cause.CLIENT_CERTIFICATE
+    return Cause.CLIENT_CERTIFICATE if demanded else Cause.CLOSED

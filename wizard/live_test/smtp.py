@@ -182,6 +182,7 @@ class SmtpConnection(asyncio.Protocol):
         self._received = bytearray()
         self._changed = asyncio.Event()
         self._ended = False
+        self._error: Exception | None = None
 
     @classmethod
     async def open(
@@ -227,6 +228,7 @@ class SmtpConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Wake whoever waits for a reply; what has arrived so far still counts."""
         self._ended = True
+        self._error = error
         self._changed.set()
 
     # Called by the live test
@@ -251,7 +253,7 @@ class SmtpConnection(asyncio.Protocol):
         while (reply := self._take_reply()) is None:
             if self._ended:
                 self._transcript.note(_("The server has ended the connection."))
-                raise ConnectionClosed
+                raise ConnectionClosed from self._error
             self._changed.clear()
             await self._changed.wait()
         if len(self._received) <= _MOST_BUFFERED and self._transport is not None:

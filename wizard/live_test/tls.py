@@ -61,6 +61,8 @@ def tls_cause(error: OSError) -> Cause:
         return Cause.NOT_TLS
     if reason in _TOO_OLD:
         return Cause.TLS_TOO_OLD
+    if reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
+        return Cause.CLIENT_CERTIFICATE
     return Cause.TLS_FAILED
 
 
