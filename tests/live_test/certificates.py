@@ -18,6 +18,8 @@ from tests.live_test.servers import HOST
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
 DAY = timedelta(days=1)
+P256 = ec.SECP256R1()
+SHA256 = hashes.SHA256()
 
 
 @cache
@@ -68,19 +70,28 @@ def self_signed() -> ssl.SSLContext:
     return _serving(certificate, key)
 
 
-def issued(*extensions: x509.ExtensionType) -> ssl.SSLContext:
+NAMES = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName("localhost")])
+"""Those that tests connect to."""
+
+
+def issued(
+    *extensions: x509.ExtensionType,
+    curve: ec.EllipticCurve = P256,
+    digest: hashes.SHA256 | hashes.SHA512 = SHA256,
+    not_after: datetime = NOW + 90 * DAY,
+) -> ssl.SSLContext:
     """A certificate of the authority with these extensions alone, and a common name."""
     issuer = x509.load_pem_x509_certificate(authority().cert_pem.bytes())
     signing_key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
     assert isinstance(signing_key, ec.EllipticCurvePrivateKey)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(curve)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(
-        issuer.subject, name, key.public_key(), 1, NOW - DAY, NOW + 90 * DAY
+        issuer.subject, name, key.public_key(), 1, NOW - DAY, not_after
     )
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    return _serving(builder.sign(signing_key, hashes.SHA256()), key)
+    return _serving(builder.sign(signing_key, digest), key)
 
 
 def demanding_certificate(version: ssl.TLSVersion) -> ssl.SSLContext:

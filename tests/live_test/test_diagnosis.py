@@ -65,6 +65,7 @@ DOCUMENTED = {
     "quota",
     "smtputf8-missing",
     "tls-failed",
+    "tls-uncommon",
     "unexpected",
 }
 

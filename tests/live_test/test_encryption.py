@@ -6,13 +6,25 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.live_test import scripts
-from tests.live_test.certificates import DAY, NOW, server_context
-from tests.live_test.servers import Run, Serve, verdict
+from tests.live_test.certificates import (
+    DAY,
+    NAMES,
+    NOW,
+    demanding_certificate,
+    issued,
+    old_ciphers,
+    server_context,
+)
+from tests.live_test.servers import LoopbackNetwork, Run, Serve, run_test, verdict
 from wizard.live_test.failure import Verdict
 from wizard.system.network import SystemNetwork
 
@@ -97,6 +109,56 @@ async def test_a_certificate_that_expires_soon_is_a_warning(
         report = await run(port, starttls=starttls)
     assert verdict(report)[:2] == ("warn", "certificate-expires-soon")
     assert report.stages[-1].stage == "quit"
+
+
+UNCOMMON: dict[str, Callable[[], ssl.SSLContext]] = {
+    "the mark of an authority": lambda: issued(NAMES, x509.BasicConstraints(True, None)),
+    "key (P-521)": lambda: issued(NAMES, curve=ec.SECP521R1()),
+    "signature (ECDSA-SHA512)": lambda: issued(NAMES, digest=hashes.SHA512()),
+    "ECDHE-RSA-AES128-SHA256": lambda: old_ciphers("ECDHE-RSA-AES128-SHA256"),
+}
+"""Contexts, by what is uncommon about them."""
+
+
+@pytest.mark.parametrize("what", UNCOMMON)
+async def test_what_not_every_tls_library_accepts_is_a_warning(
+    certified: Serve, catalogue_authority: trustme.CA, starttls: bool, what: str
+) -> None:
+    async with certified(UNCOMMON[what](), starttls) as port:
+        report = await run_test(LoopbackNetwork(port, catalogue_authority), starttls=starttls)
+    assert verdict(report) == ("warn", "tls-uncommon", "starttls" if starttls else "tls")
+    assert report.diagnosis is not None
+    assert what in report.diagnosis.summary
+    assert report.stages[-1].stage == "quit"
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"])
+async def test_a_cipher_that_every_tls_library_has_is_no_warning(
+    serve: Serve, catalogue_authority: trustme.CA, cipher: str
+) -> None:
+    async with serve({}, tls=old_ciphers(cipher)) as port:
+        report = await run_test(LoopbackNetwork(port, catalogue_authority))
+    assert report.verdict is Verdict.PASS
+
+
+async def test_an_uncommon_certificate_is_said_before_its_end(
+    serve: Serve, catalogue_authority: trustme.CA
+) -> None:
+    context = issued(NAMES, curve=ec.SECP521R1(), not_after=NOW + 3 * DAY)
+    async with serve({}, tls=context) as port:
+        report = await run_test(LoopbackNetwork(port, catalogue_authority))
+    assert verdict(report)[:2] == ("warn", "tls-uncommon")
+
+
+async def test_a_demand_for_a_certificate_of_the_client_is_called_that(
+    serve: Serve, catalogue_authority: trustme.CA, starttls: bool
+) -> None:
+    context = partial(demanding_certificate, ssl.TLSVersion.TLSv1_3)
+    async with serve(scripts.alerting(context, starttls=starttls)) as port:
+        report = await run_test(LoopbackNetwork(port, catalogue_authority), starttls=starttls)
+    assert verdict(report) == ("fail", "tls-failed", "ehlo" if starttls else "greeting")
+    assert report.diagnosis is not None
+    assert "demands a certificate" in report.diagnosis.summary
 
 
 async def test_an_unknown_authority_is_named(certified: Serve, run: Run, starttls: bool) -> None:

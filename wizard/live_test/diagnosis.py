@@ -41,6 +41,7 @@ _TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
     "tls-on-plain-port": ("starttls", N_("TLS on this port")),
     "tls-too-old": ("endpoint", N_("TLS is too old")),
     "tls-failed": ("endpoint", N_("encryption failed")),
+    "tls-uncommon": (None, N_("uncommon encryption")),
     "certificate-name": ("endpoint", N_("wrong certificate")),
     "certificate-untrusted": ("endpoint", N_("untrusted certificate")),
     "certificate-expired": ("endpoint", N_("certificate expired")),

@@ -317,6 +317,35 @@ ENCRYPTION: tuple[Rule, ...] = (
         verdict=Verdict.WARN,
     ),
     Rule(
+        Cause.CERTIFICATE_UNCOMMON,
+        (),
+        "tls-uncommon",
+        N_(
+            "The certificate of {host} has {text}: whether the server accepts that depends on its "
+            "TLS library, and which one it has is not documented."
+        ),
+        N_(
+            "Have it replaced by a common one (for {host} alone, with an RSA or P-256 key, signed "
+            "with SHA-256), or see whether the server can send a mail: bomnipotent_client "
+            "test-email ADDRESS."
+        ),
+        verdict=Verdict.WARN,
+    ),
+    Rule(
+        Cause.CIPHER_UNCOMMON,
+        (),
+        "tls-uncommon",
+        N_(
+            "{host} encrypts with {text}: whether the server can do that depends on its TLS "
+            "library, and which one it has is not documented."
+        ),
+        N_(
+            "Have {host} offer TLS 1.3, or AES-GCM with ECDHE, or see whether the server can send "
+            "a mail: bomnipotent_client test-email ADDRESS."
+        ),
+        verdict=Verdict.WARN,
+    ),
+    Rule(
         Cause.STARTTLS_MISSING,
         (),
         "starttls-missing",

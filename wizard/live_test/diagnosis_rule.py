@@ -93,7 +93,9 @@ def _details(failure: Failure) -> str:
             return _(" and ").join(failure.silent)
         case Cause.NO_MECHANISM:
             return sanitize(", ".join(failure.mechanisms))  # there may be thousands
-        case Cause.MALFORMED | Cause.UNEXPECTED:
+        case (
+            Cause.MALFORMED | Cause.UNEXPECTED | Cause.CERTIFICATE_UNCOMMON | Cause.CIPHER_UNCOMMON
+        ):
             return failure.problem
         case _:
             return failure.system_words

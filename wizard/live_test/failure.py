@@ -73,13 +73,17 @@ class Cause(Enum):
     NO_AUTH = auto()
     NO_MECHANISM = auto()
     SMTPUTF8_MISSING = auto()
-    NOT_AN_ADDRESS = auto()
-    UNEXPECTED = auto()
     EIGHTBITMIME_MISSING = auto()
     """SMTPUTF8 is offered, but not 8BITMIME, without which the server's client does not use it."""
+    NOT_AN_ADDRESS = auto()
+    UNEXPECTED = auto()
     """An exception that nobody foresaw."""
     ADDRESS_SILENT = auto()
     CERTIFICATE_ENDS_SOON = auto()
+    CERTIFICATE_UNCOMMON = auto()
+    """Some TLS libraries accept it, others do not; nobody knows which one the server has."""
+    CIPHER_UNCOMMON = auto()
+    """Likewise."""
     CLEAR_TEXT_LOGIN = auto()
     GROUP_MISHANDLED = auto()
     """The server offers PIPELINING, and does not answer each command of a group."""
@@ -112,6 +116,8 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     self_signed: bool = False
+    uncommon: str = ""
+    """What not every TLS library accepts in it, as a part of a sentence."""
 
     def closest_name(self, host: str) -> str | None:
         """Return the name most like ``host`` that could be the endpoint; None if there is none."""
@@ -146,7 +152,7 @@ class Failure:
     said: str = ""
     """The server's own words on one line; those of a reply begin with its code."""
     problem: str = ""
-    """What is wrong with a malformed reply, or the name of an unexpected exception's class."""
+    """What is wrong with a malformed reply, or uncommon; or an unexpected exception's class."""
     system_words: str = ""
     """What the system or OpenSSL calls the error."""
     waited: float = 0.0

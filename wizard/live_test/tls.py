@@ -7,7 +7,7 @@ single file.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -47,6 +47,59 @@ _TOO_OLD = frozenset(
         "NO_PROTOCOLS_AVAILABLE",
     }
 )
+# What each TLS library accepts that the server may have: OpenSSL takes more, rustls with ring
+# nothing else (measured with lettre 0.11.23, rustls 0.23 and webpki 0.103).
+_COMMON_CIPHERS = frozenset(
+    {
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+    }
+)
+_ELLIPTIC_CURVE = "1.2.840.10045.2.1"
+_ED25519 = "1.3.101.112"
+_COMMON_KEYS = {
+    "1.2.840.113549.1.1.1": 1040,  # RSA of 8192 bits
+    "1.2.840.10045.3.1.7": 65,
+    "1.3.132.0.34": 97,
+    _ED25519: 32,
+}
+"""The most bytes of a key, for each curve or other algorithm."""
+_COMMON_SIGNATURES = {
+    "1.2.840.113549.1.1.10": 1024,
+    "1.2.840.113549.1.1.11": 1024,
+    "1.2.840.113549.1.1.12": 1024,
+    "1.2.840.113549.1.1.13": 1024,
+    "1.2.840.10045.4.3.2": 104,
+    "1.2.840.10045.4.3.3": 104,
+    _ED25519: 64,
+}
+"""The most bytes of a signature, for each algorithm. One by ECDSA shows by its length that the
+authority's key is on a larger curve than P-384."""
+_COMMON_EXTENSIONS = frozenset(
+    {"2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.37"}
+)
+"""Those that may be critical."""
+_NAMES = {
+    "1.2.840.113549.1.1.1": "RSA",
+    "1.2.840.10045.3.1.7": "P-256",
+    "1.3.132.0.34": "P-384",
+    "1.3.132.0.35": "P-521",
+    "1.3.101.113": "Ed448",
+    "1.2.840.113549.1.1.10": "RSA-PSS",
+    "1.2.840.113549.1.1.11": "RSA-SHA256",
+    "1.2.840.113549.1.1.12": "RSA-SHA384",
+    "1.2.840.113549.1.1.13": "RSA-SHA512",
+    "1.2.840.10045.4.3.2": "ECDSA-SHA256",
+    "1.2.840.10045.4.3.3": "ECDSA-SHA384",
+    "1.2.840.10045.4.3.4": "ECDSA-SHA512",
+}
 _FEW_DAYS = 14
 _MOST_NAMES = 50
 _LONGEST_TEXT = 120
@@ -104,16 +157,24 @@ async def fetch_certificate(
 
 
 def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
-    """Describe a connection whose certificate was accepted; one that expires soon is a concern."""
+    """Describe a connection whose certificate was accepted.
+
+    A concern is what not every TLS library accepts, or a certificate that expires soon.
+    """
     version, cipher = tls.version() or "TLS", tls.cipher()
     certificate = _peer_certificate(tls)
     detail: dict[str, JSON] = {"version": version, "cipher": cipher[0] if cipher else None}
+    concern = None
+    if cipher is not None and cipher[0] not in _COMMON_CIPHERS:
+        concern = Failure(stage, Cause.CIPHER_UNCOMMON, problem=cipher[0])
     if certificate is None:
-        return StagePassed(_("Encrypted with {version}.", version=version), detail)
+        message = _("Encrypted with {version}.", version=version)
+        return StagePassed(message, detail, concern=concern)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
-    concern = None
-    if days < _FEW_DAYS:
+    if certificate.uncommon:
+        concern = Failure(stage, Cause.CERTIFICATE_UNCOMMON, problem=certificate.uncommon)
+    elif concern is None and days < _FEW_DAYS:
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)
     until = f"{certificate.not_after:%Y-%m-%d}"
     message = _(
@@ -143,7 +204,8 @@ def read_certificate(der: bytes) -> Certificate | None:
     from pyasn1_modules import rfc5280
 
     try:
-        content = decode(der, asn1Spec=rfc5280.Certificate())[0]["tbsCertificate"]
+        whole = decode(der, asn1Spec=rfc5280.Certificate())[0]
+        content = whole["tbsCertificate"]
         return Certificate(
             subject=_common_name(content["subject"]),
             names=tuple(_alternative_names(content["extensions"])),
@@ -151,6 +213,7 @@ def read_certificate(der: bytes) -> Certificate | None:
             not_before=_time(content["validity"]["notBefore"]),
             not_after=_time(content["validity"]["notAfter"]),
             self_signed=content["issuer"] == content["subject"],
+            uncommon=_uncommon_part(whole),
         )
     except (PyAsn1Error, ValueError, TypeError, RecursionError):
         return None
@@ -197,6 +260,49 @@ def _alternative_names(extensions: Any) -> Iterator[str]:
             dns = [_printable(str(value)) for kind, value in found if kind == "dNSName"]
             ips = [str(ip_address(bytes(value))) for kind, value in found if kind == "iPAddress"]
             yield from [*dns, *ips][:_MOST_NAMES]
+
+
+def _uncommon_part(certificate: Any) -> str:
+    """Return what not every TLS library accepts in a certificate; nothing if there is nothing.
+
+    The certificates of its authorities may have more of it: Python 3.11 does not show them.
+    """
+    content = certificate["tbsCertificate"]
+    extensions = {str(each["extnID"]): each for each in content["extensions"]}
+    if _is_authority(extensions):
+        return _("the mark of an authority (CA:TRUE)")
+    key = content["subjectPublicKeyInfo"]
+    kind = str(key["algorithm"]["algorithm"])
+    if kind == _ELLIPTIC_CURVE:
+        kind = _text(bytes(key["algorithm"]["parameters"]))
+    if name := _uncommon_kind(_COMMON_KEYS, kind, key["subjectPublicKey"]):
+        return _("an uncommon key ({name})", name=name)
+    kind = str(certificate["signatureAlgorithm"]["algorithm"])
+    if name := _uncommon_kind(_COMMON_SIGNATURES, kind, certificate["signature"]):
+        return _("an uncommon signature ({name})", name=name)
+    for name, extension in extensions.items():
+        if extension["critical"] and name not in _COMMON_EXTENSIONS:
+            return _("an uncommon extension ({name})", name=_printable(name))
+    return ""
+
+
+def _is_authority(extensions: Mapping[str, Any]) -> bool:
+    from pyasn1.codec.der.decoder import decode
+    from pyasn1_modules import rfc5280
+
+    found = extensions.get(str(rfc5280.id_ce_basicConstraints))
+    if found is None:
+        return False
+    return bool(decode(bytes(found["extnValue"]), asn1Spec=rfc5280.BasicConstraints())[0]["cA"])
+
+
+def _uncommon_kind(common: Mapping[str, int], kind: str, bits: Any) -> str:
+    """Return what to call a key or signature that is not a ``common`` one; nothing if it is."""
+    name = _printable(_NAMES.get(kind, kind))
+    if kind not in common:
+        return name
+    length = len(bits) // 8
+    return _("{name}, {number} bytes", name=name, number=length) if length > common[kind] else ""
 
 
 def _printable(text: str) -> str:
