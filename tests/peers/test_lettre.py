@@ -2,7 +2,7 @@
 
 For each server of the catalogue lettre logs in and sends a whole mail, once with each of its TLS
 libraries. Where the verdicts differ, the case says why; but what one of them does not send never
-passes.
+passes, with one exception among :data:`DOUBTFUL`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +18,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.live_test.catalogue import CASES, TO, USER, Case, play, relay, starttls
-from tests.live_test.certificates import authority, good
+from tests.live_test.certificates import NAMES, authority, good, issued, old_ciphers
 from tests.live_test.replies import REPLIES, SHORT_NAMES, KnownReply
 from tests.live_test.servers import PASSWORD, serving
 from tests.peers.crate import built
 from wizard.config.endpoint import Endpoint
+from wizard.config.settings import check_user
+from wizard.errors import InvalidValue
 from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Verdict
 
@@ -157,6 +163,55 @@ async def test_the_verdict_is_lettres_where_the_server_keeps_it_waiting(lettre: 
     results = await asyncio.gather(*(both(case, lettre) for case in cases))
     for case, (theirs, report) in zip(cases, results, strict=True):
         assert_same(case, theirs, report)
+
+
+def from_user(user: str) -> Case:
+    """Return a mail server that takes this user, but not 8BITMIME."""
+    offer = "250-mail\r\n250-SMTPUTF8\r\n250 AUTH PLAIN"
+    return Case(f"user {user[:16]}", {"EHLO": offer}, user=user)
+
+
+def with_curve(name: str) -> ssl.SSLContext:
+    context = good()
+    context.set_ecdh_curve(name)
+    return context
+
+
+DOUBTFUL = (
+    Case("only CBC", {}, tls=lambda: old_ciphers("ECDHE-RSA-AES128-SHA256")),
+    Case(
+        "only P-521",
+        {},
+        tls=lambda: with_curve("secp521r1"),
+        lettre="Python's ssl does not tell on which curve the two have agreed, before 3.15",
+    ),
+    Case("key on P-521", {}, tls=lambda: issued(NAMES, curve=ec.SECP521R1())),
+    Case("signed with SHA-512", {}, tls=lambda: issued(NAMES, digest=hashes.SHA512())),
+    Case("of an authority", {}, tls=lambda: issued(NAMES, x509.BasicConstraints(True, None))),
+    from_user("jürgen@example.org"),
+)
+"""Mails that are not sent by every lettre: not with each of its libraries, or with none."""
+
+
+@pytest.mark.parametrize("case", DOUBTFUL, ids=lambda case: case.name)
+async def test_what_not_every_lettre_sends_does_not_pass(case: Case, lettre: Lettre) -> None:
+    theirs, report = await both(case, lettre)
+    assert not theirs.sent
+    assert (report.verdict is Verdict.PASS) is bool(case.lettre)
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["a..b@example.org", "you@example.org.", "you@[192.0.2.1]", "x" * 65 + "@example.org"],
+    ids=["two dots", "dot at the end", "IP address", "long local part"],
+)
+async def test_a_user_that_lettre_takes_for_no_address_is_refused(
+    user: str, lettre: Lettre
+) -> None:
+    for outcome in await lettre.send(from_user(user)):
+        assert outcome.stage == "compose"
+    with pytest.raises(InvalidValue):
+        check_user(user)
 
 
 def case_of(reply: KnownReply) -> Case:
