@@ -240,7 +240,7 @@ def test_what_was_meant_is_offered_as_a_flag_that_a_shell_reads(
     cli.write("config.toml", CONFIG)
     cli.write(".env", "SMTP_SECRET=x\n")
     error = cli("set", "--no-test", "--json", "--user", user).json["error"]
-    assert error["remedy"] == f"Give it as {flag}."
+    assert error["remedy"] == f"Give it as: {flag}"
     taken = cli("set", "--no-test", "--dry-run", "--json", *shlex.split(flag))
     assert taken.code == 0
 

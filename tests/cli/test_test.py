@@ -118,7 +118,7 @@ def test_stored_user_that_is_no_address_fails_everywhere_and_is_shown(cli: Cli) 
     diagnosis = tested.json["diagnosis"]
     assert (tested.code, tested.json["verdict"]) == (3, "fail")
     assert (diagnosis["code"], diagnosis["field"]) == ("user-brackets", "user")
-    assert diagnosis["remedy"] == "Give it as --user me@example.org."
+    assert diagnosis["remedy"] == "Give it as: --user me@example.org"
 
     given = cli("test", "--json", "--user", "me@example.org,you@example.org")
     assert (given.code, given.json["error"]["code"]) == (2, "user-list")

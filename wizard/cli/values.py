@@ -64,7 +64,7 @@ def with_flag(key: str, problem: InvalidValue) -> InvalidValue:
     """Return a problem with one of the values; its remedy is the flag that corrects it."""
     if problem.correction:
         value = shlex.quote(problem.correction)
-        problem.remedy = _("Give it as --{key} {value}.", key=key, value=value)
+        problem.remedy = _("Give it as: --{key} {value}", key=key, value=value)
     return problem
 
 
