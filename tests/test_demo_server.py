@@ -156,8 +156,9 @@ def test_stopping_ends_open_connections_and_the_thread() -> None:
 
 
 def test_the_thread_does_not_hold_up_the_end_of_the_program(server: MailServer) -> None:
-    [thread] = [thread for thread in threading.enumerate() if "demo" in thread.name]
-    assert thread.daemon
+    threads = [thread for thread in threading.enumerate() if "demo" in thread.name]
+    assert threads
+    assert all(thread.daemon for thread in threads)
 
 
 def test_nothing_is_logged_or_printed(
