@@ -162,7 +162,7 @@ WORDS: tuple[_Rule, ...] = (
     ),
     _rule(
         Subject.SENDER, _MAIL,
-        r"\bsender address \[", r"\bheader from\b", r"\bfrom:? header\b", r"\b5\.7\.26\b",
+        r"\bsender address \[", r"\bheader from\b", r"\bfrom:? header\b", r"\b5\.7\.2[67]\b",
         r"\b(?:spf|dmarc|dkim)\b",
     ),
     _rule(
@@ -195,7 +195,7 @@ WORDS: tuple[_Rule, ...] = (
         r"not (?:match\w*|owned|registered|exist|configured|found)|does ?n[o']t)\b|\b"
         + _REFUSED + ")",
         r"\b(?:invalid|incorrect|unknown|unauthori[sz]ed|bad|unconfigured|unregistered)\s+"
-        r"(?:\w+ )?(?:sender|from|sending domain)", r"sending domain",
+        r"(?:\w+ ){0,2}(?:sender|from|sending domain)", r"sending domain",
         r"(?:allowed|permi\w+|authori[sz]ed|rights?)(?: \w+)? to send",
         r"envelope (?:sender|from|domain)", "badmailfrom", r"relaying disallowed as",
         r"\bmail from (?:address )?must", r"emetteur", r"\byour (?:account|address)\b",
@@ -235,6 +235,7 @@ WORDS: tuple[_Rule, ...] = (
         r"queuing declined", r"qqt failure", r"cannot queue", r"\btime?d?[ -]?out\b",
         r"\bunable to (?:read|accept|process|connect|open|contact|verify)",
         r"\blookup (?:failure|error|failed)", r"shutting down",
+        r"\b(?:dns|i/o) error\b",
     ),
     _rule(
         Subject.SERVER, (Stage.GREETING, Stage.EHLO),
