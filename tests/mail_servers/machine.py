@@ -92,7 +92,7 @@ class Machine:
         self.trusted = directory / "authority.pem"
         self._authority = trustme.CA()
         self._holder: subprocess.Popen[bytes] | None = None
-        self._names: subprocess.Popen[bytes] | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         if os.geteuid() != 0:
@@ -124,9 +124,8 @@ class Machine:
         if self._holder is not None:
             self._holder.communicate()
             self._holder = None
-        if self._names is not None:
-            self._names.communicate()
-            self._names = None
+        while self._started:
+            self._started.pop().wait()
 
     def command(self, *command: str | Path) -> list[str]:
         """Return the command that runs ``command`` in the machine."""
@@ -150,6 +149,11 @@ class Machine:
             self.command(*command), env=environ or self.environ(), capture_output=True, text=True,
             timeout=timeout, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def run_python(self, program: str, *arguments: str) -> None:
+        """Run a program in Python to its end; it must not fail."""
+        done = self.run(sys.executable, "-c", program, *arguments)
+        assert done.returncode == 0, done.stderr
 
     def install(self, packages: Path, users: Sequence[str] = ()) -> None:
         """Unpack packages into a copy of this machine's files, with the accounts they need.
@@ -189,17 +193,22 @@ class Machine:
 
     def wait_for(self, *ports: int) -> None:
         """Wait until something listens on each port of the machine."""
-        done = self.run(sys.executable, "-c", _WAIT, *map(str, ports))
-        assert done.returncode == 0, done.stderr
+        self.run_python(_WAIT, *map(str, ports))
+
+    def start(self, *command: str | Path, environ: Mapping[str, str] | None = None) -> None:
+        """Start a program that runs until the machine ends; its output joins that of the test."""
+        self._started.append(
+            subprocess.Popen(
+                self.command(*command), env=environ or self.environ(), stdin=subprocess.DEVNULL
+            )
+        )
 
     def serve_names(self) -> None:
         """Answer what is asked of the DNS: without a resolv.conf that is port 53 of loopback."""
-        self._names = subprocess.Popen(
-            self.command(sys.executable, "-m", names.__name__), stdout=subprocess.PIPE,
-            env=self.environ(PYTHONPATH=str(_PROJECT)),
-        )  # fmt: skip
-        assert self._names.stdout is not None
-        assert self._names.stdout.readline() == b"ready\n"
+        self.start(
+            sys.executable, "-m", names.__name__, environ=self.environ(PYTHONPATH=str(_PROJECT))
+        )
+        self.wait_for(names.PORT)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds, long enough that only a defect makes it fail."""
@@ -212,9 +221,14 @@ class Machine:
         self, directory: str, *, expired: bool = False, rsa: bool = False
     ) -> None:
         """Put a certificate for the machine's names and its key into the copy."""
+        chain, key = self.certificate(expired=expired, rsa=rsa)
+        self.write(f"{directory}/chain.pem", chain)
+        self.write(f"{directory}/key.pem", key, 0o600)
+
+    def certificate(self, *, expired: bool = False, rsa: bool = False) -> tuple[bytes, bytes]:
+        """Return a new certificate for the machine's names, with its chain, and its key, in PEM."""
         end = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1) if expired else None
         kind = trustme.KeyType.RSA if rsa else trustme.KeyType.ECDSA
         leaf = self._authority.issue_cert(HOST, *OTHER_NAMES, not_after=end, key_type=kind)
         chain = b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
-        self.write(f"{directory}/chain.pem", chain)
-        self.write(f"{directory}/key.pem", leaf.private_key_pem.bytes(), 0o600)
+        return chain, leaf.private_key_pem.bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 from tests.mail_servers.account import DOMAIN, MAILBOXES, PASSWORD, TOKEN, USER
@@ -207,9 +206,7 @@ def start(machine: Machine) -> None:
     machine.serve_names()
     machine.wait_for(*services, _GREYLIST)
     for limit in _LIMITS:
-        port = str(port_of(_TOO_MANY.format(limit)))
-        spent = machine.run(sys.executable, "-c", _SPEND, port, USER, PASSWORD)
-        assert spent.returncode == 0, spent.stderr
+        machine.run_python(_SPEND, str(port_of(_TOO_MANY.format(limit))), USER, PASSWORD)
 
 
 def _service(port: int, options: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from tests.mail_servers import postfix
 from tests.mail_servers.account import RECIPIENT, TOKEN, USER
 from tests.mail_servers.case import Case
 from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
-from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN
+from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN, NO_MAIL
 from tests.mail_servers.verdicts import judge
 
 pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and compiles lettre
@@ -99,6 +99,8 @@ REFUSALS = [
     *refused("address without name", "client-refused", at_once="greeting", host=STRANGER),
     *refused("address without a valid name", "client-refused", at_once="greeting", host=STRANGER),
     *refused("unknown domain", "sender-refused", at_once="mail", user=LOST),
+    Case("domain that has no mailboxes", f"smtp://{HOST}:{postfix.port_of('unknown domain')}",
+         "fail sender-refused rcpt", password=None, to=FAR, user=f"you@{NO_MAIL}"),
     *refused("listed domain", "sender-refused", at_once="mail", user=BLOCKED),
     *refused("forbidden sender", "sender-refused", at_once="mail"),
     *refused("policy service that is down", "server-trouble", at_once="greeting"),

@@ -24,7 +24,7 @@ Reader = Callable[[str, Mapping[str, str]], tuple[bool, dict[str, str]]]
 
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=800)
 
 
 def download(directory: Path, *command: str, refusals: tuple[str, ...]) -> None:
