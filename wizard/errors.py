@@ -6,10 +6,9 @@ Neither may ever contain a secret or a line of a file that could hold one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from wizard.text.language import N_, _
 
@@ -106,8 +105,7 @@ class Severity(StrEnum):
         return _(_SEVERITIES[self])
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that is wrong, or works differently from what the operator may expect.
 
     ``code`` is kebab-case and stable, ``line`` is 1-based. ``field`` is the key of ``[smtp]`` that

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
@@ -119,8 +118,7 @@ def _offers_smtps(settings: SmtpSettings) -> bool:
 def _located(current: CurrentConfig, finding: Finding) -> Finding:
     """Return a finding about the settings with its place in config.toml and a remedy."""
     smtp = current.view.smtp
-    return replace(
-        finding,
+    return finding._replace(
         remedy=_(_REMEDIES.get(finding.code, N_("Change it: smtp-wizard set --no-starttls"))),
         severity=Severity.NOTE if finding.code in _NOTES else Severity.WARNING,
         path=current.config.path,

@@ -7,13 +7,12 @@ import ctypes
 import resource
 import signal
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PR_SET_DUMPABLE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryLimits:
+class MemoryLimits(NamedTuple):
     """The limits before :func:`protect_memory`."""
 
     core: tuple[int, int] | None

@@ -287,7 +287,7 @@ def _set_skip_key(document: Document, key: SkipKey) -> None:
         _take_out_global(document, index)
     table = TomlTable(document, _TABLE)
     if location := table.find(_TABLE_KEY):
-        document.replace(location.index, location.value_span, "true")
+        document.replace(location.statement, location.value_span, "true")
     elif table.is_absent:
         document.append_section([MARK, *render_table(_TABLE, [("", _TABLE_KEY, "true")])])
     else:
@@ -307,10 +307,10 @@ def _unset_skip(document: Document) -> None:
     if location := table.find(_TABLE_KEY):
         header = table.header
         made_header = header is not None and document.is_comment(header - 1, MARK)
-        if made_header or document.is_comment(location.index - 1, MARK):
+        if made_header or document.is_comment(location.statement - 1, MARK):
             _take_out_of_table(document)
         else:
-            document.replace(location.index, location.value_span, "false")
+            document.replace(location.statement, location.value_span, "false")
 
 
 def _is_global(statement: Statement) -> bool:
@@ -362,12 +362,12 @@ def _take_out_of_table(document: Document) -> None:
     if not (location := table.find(_TABLE_KEY)):
         return
     header = table.header
-    if document.is_comment(location.index - 1, MARK):
+    if document.is_comment(location.statement - 1, MARK):
         table.remove(location, MARK)
         if location.inline:
-            document.remove(location.index - 1)
+            document.remove(location.statement - 1)
     elif header is not None and document.is_comment(header - 1, MARK):
-        gone = [location.index, header - 1]
+        gone = [location.statement, header - 1]
         if len(table.own_pairs) == 1:
             gone += (
                 [header, header - 2]

@@ -89,8 +89,8 @@ def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
 def _references_outside_secret(table: TomlTable) -> frozenset[str]:
     texts = [statement.text for statement in table.document.statements]
     if location := table.find("secret"):
-        start, end = location.value_span
-        texts[location.index] = texts[location.index][:start] + texts[location.index][end:]
+        text, (start, end) = texts[location.statement], location.value_span
+        texts[location.statement] = text[:start] + text[end:]
     return frozenset(name for text in texts for name in toml_references(text))
 
 

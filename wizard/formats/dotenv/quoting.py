@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wizard.errors import InvalidValue
 from wizard.text.language import N_, _
@@ -24,8 +24,7 @@ NODE = "node's dotenv"
 SHELL = N_("a shell that sources the file")
 
 
-@dataclass(frozen=True, slots=True)
-class Misreading:
+class Misreading(NamedTuple):
     """A reader of `.env` that reads another value, and why.
 
     ``reason`` continues the sentence "<reader> …" and never contains a part of the value. It is

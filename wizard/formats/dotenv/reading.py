@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 # Unicode's White_Space, which is what Rust and Go go by; str.isspace has four more.
 WHITE_SPACE = (
@@ -15,8 +15,7 @@ BYTE_ORDER_MARK = "\ufeff"
 NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One assignment as one reader sees it; positions are offsets into the text.
 
     ``start`` is where the name or the ``export`` before it begins; ``name_end`` is after the name
@@ -39,16 +38,14 @@ class Assignment:
         return f"Assignment({self.name!r} at {self.start})"
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
+class RejectedLine(NamedTuple):
     """Where a reader gives up on the file, and why (a clause that can begin a sentence)."""
 
     offset: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedEnv:
+class ParsedEnv(NamedTuple):
     """The assignments in the order of the file, up to the rejection if there is one."""
 
     assignments: tuple[Assignment, ...]

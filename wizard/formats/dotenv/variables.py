@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 from wizard.errors import FileRefused
 from wizard.formats.dotenv.compose_go import read_compose
@@ -24,8 +24,7 @@ from wizard.formats.dotenv.reading import (
 from wizard.text.language import _
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """One definition as both readers see it.
 
     ``line_start`` (after a byte order mark) and ``line_end`` (after the line break) delimit its

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wizard.errors import FileRefused
 from wizard.formats.toml.statements import (
@@ -108,8 +108,7 @@ class Document:
         return above or next((s.line_end for s in self.statements if s.line_end), "\n")
 
 
-@dataclass(frozen=True, slots=True)
-class InlinePair:
+class InlinePair(NamedTuple):
     """A key/value pair in an inline table; spans are offsets into the statement's text.
 
     Arrays in between add nothing to ``path``. ``is_direct`` is false in nested tables.
@@ -183,11 +182,11 @@ Render = Callable[[str], str]
 _HEADERS = (StatementKind.HEADER, StatementKind.ARRAY_HEADER)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueLocation:
+class ValueLocation(NamedTuple):
     """Where a value is: in a statement, perhaps inside its inline table."""
 
-    index: int
+    statement: int
+    """Its index in the document."""
     value_span: Span
     inline: InlinePair | None = None
 
@@ -240,7 +239,7 @@ class TomlTable:
 
     def value_source(self, location: ValueLocation) -> str:
         """Return the TOML source of a value."""
-        return self.document.statements[location.index].text[slice(*location.value_span)]
+        return self.document.statements[location.statement].text[slice(*location.value_span)]
 
     def put(self, key: str, render: Render, comment: str) -> bool:
         """Set ``key``: in place, else where it is commented out, else as a new pair.
@@ -250,7 +249,7 @@ class TomlTable:
         """
         if location := self.find(key):
             self.document.replace(
-                location.index, location.value_span, render(self.value_source(location))
+                location.statement, location.value_span, render(self.value_source(location))
             )
             return True
         if self.is_absent:
@@ -275,11 +274,11 @@ class TomlTable:
     def remove(self, location: ValueLocation, comment: str) -> None:
         """Remove a pair, and the comment line above it if that is ``comment`` verbatim."""
         if location.inline:
-            self._remove_inline(location.index, location.inline)
-        elif self.document.is_comment(location.index - 1, comment):
-            self.document.remove(location.index - 1, location.index)
+            self._remove_inline(location.statement, location.inline)
+        elif self.document.is_comment(location.statement - 1, comment):
+            self.document.remove(location.statement - 1, location.statement)
         else:
-            self.document.remove(location.index)
+            self.document.remove(location.statement)
 
     def _is_own_pair(self, statement: Statement) -> bool:
         return (

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from wizard.errors import FileRefused
 from wizard.formats.urls import mask_url_password
@@ -34,8 +33,7 @@ class StatementKind(Enum):
     PAIR = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One or more whole lines of TOML, with their line ends.
 
     ``filled`` is ``text`` with an integer for each reference outside of strings, ``line`` is
@@ -77,8 +75,7 @@ class Statement:
         return self.line + self.text.count("\n", 0, offset)
 
 
-@dataclass(frozen=True, slots=True)
-class TomlSource:
+class TomlSource(NamedTuple):
     """A valid TOML text: what it means (``data``) and where that is written (``statements``)."""
 
     bom: str
