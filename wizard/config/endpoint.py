@@ -19,7 +19,7 @@ from wizard.text.language import N_, _
 
 SCHEME = "smtp://"
 _SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
 
 class Security(StrEnum):
@@ -251,7 +251,7 @@ def _check_host(host: str) -> str:
             _("What was entered is too long for a host name."),
             _("Look for text pasted twice: a host name has at most 253 characters, each part 63."),
         )
-    if not all(_LABEL.match(label) for label in labels):
+    if not all(map(_is_label, labels)):
         raise InvalidValue(
             "endpoint-not-a-host",
             _("{host!r} is not a host name.", host=shown[:60]),
@@ -264,6 +264,10 @@ def _check_host(host: str) -> str:
             _("Enter the host name, for example mail.example.org."),
         )
     return host
+
+
+def _is_label(text: str) -> bool:
+    return re.fullmatch(_LABEL, text) is not None
 
 
 def _punycode_remedy(host: str) -> str:
@@ -338,7 +342,7 @@ def _ehlo_name(path: str) -> str | None:
     if not name:
         return None
     literal = name.startswith("[") and name.endswith("]")
-    if "/" in name or not (literal or all(_LABEL.match(label) for label in name.split("."))):
+    if "/" in name or not (literal or all(map(_is_label, name.split(".")))):
         raise InvalidValue(
             "endpoint-path",
             _(

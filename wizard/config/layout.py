@@ -16,9 +16,7 @@ CONFIG_NAME = "config.toml"
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _COMPOSE_DIRECTORY = "bomnipotent_config"
 _SYSTEM_CONFIG = Path("/etc/bomnipotent_server/configs") / CONFIG_NAME
-_IMAGE = re.compile(
-    r"""^\s*image:\s*["']?(?:[\w.:-]+/)*bomnipotent_server(?::([\w.-]+))?""", re.MULTILINE
-)
+_IMAGE = r"""(?m)^\s*image:\s*["']?(?:[\w.:-]+/)*bomnipotent_server(?::([\w.-]+))?"""
 
 
 class LayoutKind(StrEnum):
@@ -42,7 +40,7 @@ class Layout:
     @property
     def image_tag(self) -> str | None:
         """The server's image tag in the compose file; ``latest`` when none is written."""
-        match = _IMAGE.search(self.compose_text)
+        match = re.search(_IMAGE, self.compose_text)
         return None if match is None else match[1] or "latest"
 
     def passes(self, variable: str) -> bool:

@@ -9,14 +9,14 @@ from wizard.errors import InvalidValue
 from wizard.text.language import _
 
 DEFAULT_VARIABLE = "SMTP_SECRET"
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+REFERENCE = re.compile(rf"\$\{{({_NAME})\}}")
 """``${NAME}``, which the server replaces by an environment variable anywhere in the file."""
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def check_variable(name: str) -> str:
     """Return ``name`` if every reader accepts it as the name of an environment variable."""
-    if not _VARIABLE.match(name):
+    if not re.fullmatch(_NAME, name):
         raise InvalidValue(
             "variable-name",
             _("{name!r} is not a name for an environment variable.", name=name),

@@ -123,7 +123,7 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
                 _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
             )
         secret = Replace(stored)
-    elsewhere = current.view.references_elsewhere(variable)
+    elsewhere = variable in current.view.references_elsewhere
     if isinstance(secret, Replace) and draft.store is not ENV_FILE and elsewhere:
         raise InvalidValue(
             "variable-used-elsewhere",
@@ -214,7 +214,7 @@ def _env_text(current: CurrentConfig, draft: Draft, secret: SecretEdit, variable
         if isinstance(secret, Replace):
             abandoned = abandoned - {variable} if in_env else abandoned | {variable}
         for unused in abandoned:
-            if unused is not None and not current.view.references_elsewhere(unused):
+            if unused is not None and unused not in current.view.references_elsewhere:
                 text = remove_variable(text, unused, current.environ)
     except FileRefused as error:
         raise error.at(current.env.path) from None

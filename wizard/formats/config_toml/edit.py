@@ -6,6 +6,7 @@ A key without that comment is the operator's own, and becomes ``false`` instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -24,7 +25,7 @@ from wizard.formats.masking import mask_config
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
 from wizard.formats.toml.statements import (
     BOM,
-    FIRST_KEY_PART,
+    KEY_PART,
     Statement,
     StatementKind,
     TomlSource,
@@ -179,7 +180,7 @@ def _renamed(source: TomlSource) -> TomlSource:
         named_here = statement.kind is not StatementKind.PAIR or not statement.table
         if statement.path[:1] == (name,) and named_here and statement.has_key:
             start = statement.key_span[0]
-            part = FIRST_KEY_PART.match(statement.text, start)
+            part = re.compile(KEY_PART).match(statement.text, start)
             document.replace(index, (start, part.end() if part else start), SMTP)
     renamed = parse_toml(document.text)
     expected = {SMTP if key == name else key: value for key, value in source.data.items()}

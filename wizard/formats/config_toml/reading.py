@@ -44,7 +44,7 @@ def view_of(source: TomlSource) -> ConfigView:
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
         references=frozenset(n for s in source.statements for n in toml_references(s.text)),
-        _references_elsewhere=_references_outside_secret(table),
+        references_elsewhere=_references_outside_secret(table),
     )
 
 

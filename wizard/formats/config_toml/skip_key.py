@@ -8,7 +8,7 @@ from enum import Enum
 from wizard.errors import InvalidValue
 from wizard.text.language import _
 
-_VERSION = re.compile(r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z")
+_VERSION = r"v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d+)?(?:[-+].*)?\Z"
 
 
 class SkipKey(Enum):
@@ -32,7 +32,7 @@ def skip_key_of(version: str) -> SkipKey:
     """Return the key that server ``version`` ("0.6", "1.5.0", "latest") accepts."""
     if version == "latest":
         return SkipKey.USER_TABLE
-    match = _VERSION.match(version)
+    match = re.match(_VERSION, version)
     if match is None:
         raise InvalidValue(
             "server-version",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wizard.formats.config_toml.skip_key import SkipKey
 
@@ -41,8 +42,7 @@ class SmtpValues:
     wrong_type: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigView:
+class ConfigView(NamedTuple):
     """What a config.toml says; line numbers are 1-based."""
 
     smtp: SmtpValues | None
@@ -62,17 +62,14 @@ class ConfigView:
     log_level: str | None
     references: frozenset[str]
     """The name of each ``${NAME}`` outside of comments."""
-    _references_elsewhere: frozenset[str] = field(repr=False)
+    references_elsewhere: frozenset[str]
+    """The names of those that are used anywhere but in the secret of ``[smtp]``."""
 
     @property
     def skip(self) -> SkipKey | None:
         """The key that is switched on; the newer one if both are."""
         newest_first = (SkipKey.USER_TABLE, SkipKey.GLOBAL)
         return next((key for key in newest_first if key in self.skip_on), None)
-
-    def references_elsewhere(self, name: str) -> bool:
-        """Return whether ``${name}`` is used anywhere but in the secret of ``[smtp]``."""
-        return name in self._references_elsewhere
 
 
 EMPTY_CONFIG = ConfigView(
@@ -85,6 +82,6 @@ EMPTY_CONFIG = ConfigView(
     log_file=None,
     log_level=None,
     references=frozenset(),
-    _references_elsewhere=frozenset(),
+    references_elsewhere=frozenset(),
 )
 """What an empty config.toml says, known without the modules that read TOML."""

@@ -22,9 +22,10 @@ _GAP = re.compile(rf"(?:[{WHITE_SPACE}]+|#[^\n]*)*")
 _EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_BLANK}]*")
 _NAME = re.compile(rf"(?P<name>[{_BLANK}\w.\[\]-]*)(?:(?P<sign>[=:\n])|\Z)")
 _BLANKS = re.compile(rf"[{_BLANK}]*")
-_QUOTED = re.compile(r"""(?P<quote>['"])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)""", re.S)
-_ESCAPE = re.compile(r"""\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})""")
-_PAIR = re.compile(r"\\(.)", re.S)
+# Most values need none of these, which are compiled when they are used.
+_QUOTED = r"""(?s)(?P<quote>['"])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)"""
+_ESCAPE = r"""\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})"""
+_PAIR = r"(?s)\\(.)"
 _LETTER = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", '"': '"', "$": "$$",
@@ -82,13 +83,13 @@ def _assignment(text: str, start: int, variables: Mapping[str, str]) -> tuple[As
 def _value(
     text: str, start: int, name: str, name_end: int, position: int, variables: Mapping[str, str]
 ) -> tuple[Assignment, int]:
-    quoted = _QUOTED.match(text, position)
-    if quoted is not None:
+    if text.startswith(("'", '"'), position):
+        quoted = re.compile(_QUOTED).match(text, position)
+        if quoted is None:
+            raise EnvSyntaxError(_("The quote is never closed"))
         value = _unquote(quoted, variables)
         end = quoted.end()
         return Assignment(start, name, name_end, end, value, quote_end=end), end
-    if text.startswith(("'", '"'), position):
-        raise EnvSyntaxError(_("The quote is never closed"))
     line_end = text.find("\n", position)
     line_end = len(text) if line_end < 0 else line_end
     source = text[position:line_end].partition(" #")[0].rstrip(WHITE_SPACE)
@@ -99,8 +100,8 @@ def _value(
 def _unquote(quoted: re.Match[str], variables: Mapping[str, str]) -> str:
     quote = quoted["quote"]
     source = quoted["value"]
-    value = _PAIR.sub(lambda pair: quote if pair[1] == quote else pair[0], source)
-    return value if quote == "'" else interpolate(_ESCAPE.sub(_unescape, value), variables)
+    value = re.sub(_PAIR, lambda pair: quote if pair[1] == quote else pair[0], source)
+    return value if quote == "'" else interpolate(re.sub(_ESCAPE, _unescape, value), variables)
 
 
 def _unescape(escape: re.Match[str]) -> str:
@@ -116,15 +117,14 @@ def _unescape(escape: re.Match[str]) -> str:
 # Go ignores case by Unicode's rules, so that the long s and the Kelvin sign count as letters.
 _VARIABLE_NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
 _EXPRESSION = rf"({_VARIABLE_NAME})(?:(:?[-+?])(.*))?"
-_REFERENCE = re.compile(
-    rf"\$(?:\$|(?P<bare>{_VARIABLE_NAME})|\{{(?:{_EXPRESSION}\}}|(?P<invalid>)))"
-)
-_BRACED = re.compile(_EXPRESSION)
+_REFERENCE = rf"\$(?:\$|(?P<bare>{_VARIABLE_NAME})|\{{(?:{_EXPRESSION}\}}|(?P<invalid>)))"
 
 
 def interpolate(template: str, variables: Mapping[str, str]) -> str:
     """Replace all references to variables; raise `EnvSyntaxError` where Compose gives up."""
-    return _REFERENCE.sub(lambda reference: _replacement(reference, variables), template)
+    if "$" not in template:
+        return template
+    return re.sub(_REFERENCE, lambda reference: _replacement(reference, variables), template)
 
 
 def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
@@ -137,7 +137,7 @@ def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
     # The match runs to the last brace of the line; what follows the first pair is more text.
     source = reference[0]
     end = _closing_brace(source)
-    expression = _BRACED.fullmatch(source, 2, end)
+    expression = re.fullmatch(_EXPRESSION, source[2:end])
     assert expression is not None  # noqa: S101 - a shorter match of the same pattern
     name, operator, operand = expression.groups()
     if operator is None:

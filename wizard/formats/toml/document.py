@@ -373,8 +373,8 @@ def _value_source(pair: Statement) -> str:
     return pair.text[slice(*pair.value_span)]
 
 
-_COMMENT = re.compile(r"([ \t]*)#[ \t]*([^\n]*\n?)")
-_WORTH_PARSING = re.compile(r"[ \t]*(?:\[|[^#=]+=)")
+_COMMENT = r"([ \t]*)#[ \t]*([^\n]*\n?)"
+_WORTH_PARSING = r"[ \t]*(?:\[|[^#=]+=)"
 
 
 def commented_out(comment: Statement) -> Statement | None:
@@ -382,10 +382,13 @@ def commented_out(comment: Statement) -> Statement | None:
 
     The blanks before the ``#`` stay, those after it go. Prose is not valid TOML.
     """
-    if comment.kind is not StatementKind.COMMENT or not (found := _COMMENT.fullmatch(comment.text)):
+    if comment.kind is not StatementKind.COMMENT:
+        return None
+    found = re.fullmatch(_COMMENT, comment.text)
+    if found is None:
         return None
     text = found[1] + found[2]
-    if not _WORTH_PARSING.match(text):
+    if not re.match(_WORTH_PARSING, text):
         return None
     try:
         load_toml(text)

@@ -99,12 +99,11 @@ STRING = (
     r'|"(?:[^"\\\n]++|\\[^\n])*+"?'
     r"|'[^'\n]*+'?"
 )
-_KEY_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\[^\n])*+"|'[^'\n]*+')"""
+KEY_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\[^\n])*+"|'[^'\n]*+')"""
 _DOT = r"[ \t]*+\.[ \t]*+"
-_KEY = rf"{_KEY_PART}(?:{_DOT}{_KEY_PART})*+"
-FIRST_KEY_PART = re.compile(_KEY_PART)
+_KEY = rf"{KEY_PART}(?:{_DOT}{KEY_PART})*+"
 _TOKEN = re.compile(
-    rf"(?P<deep>(?<![A-Za-z0-9_-]){_KEY_PART}(?:{_DOT}{_KEY_PART}){{{MAX_KEY_PARTS}}})"
+    rf"(?P<deep>(?<![A-Za-z0-9_-]){KEY_PART}(?:{_DOT}{KEY_PART}){{{MAX_KEY_PARTS}}})"
     rf"|(?P<string>{STRING})|(?P<comment>#[^\n]*+)|(?P<reference>{REFERENCE.pattern})",
     re.DOTALL,
 )
@@ -190,10 +189,9 @@ _PAIR = re.compile(rf"[ \t]*+(?P<key>{_KEY})[ \t]*+=[ \t]*+", re.DOTALL)
 _SIMPLE_VALUE = re.compile(
     rf"""(?P<value>"(?!")[^"\\\n]++"|'(?!')[^'\n]++'|[^"'#\[\]{{}}\s]++){_REST_OF_LINE}(?<=\n)"""
 )
-_VALUE_TOKEN = re.compile(
-    rf"(?P<string>{STRING})|(?P<comment>#[^\n]*+)|(?P<newline>\n)|(?P<blank>[ \t\r]++)"
-    r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<equals>=)|(?P<comma>,)|[^\"'#\[\]{}=,\s]++",
-    re.DOTALL,
+_VALUE_TOKEN = (  # compiled for the first value that is not simple
+    rf"(?s)(?P<string>{STRING})|(?P<comment>#[^\n]*+)|(?P<newline>\n)|(?P<blank>[ \t\r]++)"
+    r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<equals>=)|(?P<comma>,)|[^\"'#\[\]{}=,\s]++"
 )
 
 
@@ -203,7 +201,8 @@ def value_tokens(text: str, start: int, end: int | None = None) -> Iterator[re.M
     The name of a token's group (``lastgroup``) says what it is: None for a number or a word.
     """
     depth = 0
-    for token in _VALUE_TOKEN.finditer(text, start, len(text) if end is None else end):
+    pattern = re.compile(_VALUE_TOKEN)
+    for token in pattern.finditer(text, start, len(text) if end is None else end):
         kind = token.lastgroup
         depth += (kind == "open") - (kind == "close")
         if depth == 0 and kind in ("newline", "comment"):
@@ -292,7 +291,7 @@ def _check_key_depth(text: str) -> None:
         )
 
 
-_POSITION = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_POSITION = r"\(at (?:line (\d+), column (\d+)|end of document)\)$"
 _DEFINED_TWICE = N_("a key or table is defined twice")
 _BAD_CHARACTER = N_("there is a character that TOML does not allow here")
 _REASONS = (
@@ -321,9 +320,9 @@ _REASONS = (
 
 
 # A line is quoted only if it is one whole statement that is unlikely to contain a secret.
-_QUOTABLE = re.compile(r"""[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[+[^"']*$)""")
-_CONFIDENTIAL = re.compile(r"secret|pass|pw|token|key|cred|auth|smtp|://|@", re.IGNORECASE)
-_HEADER_LINE = re.compile(r"[ \t]*\[")
+_QUOTABLE = r"""[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[+[^"']*$)"""
+_CONFIDENTIAL = "(?i)secret|pass|pw|token|key|cred|auth|smtp|://|@"
+_HEADER_LINE = r"[ \t]*\["
 
 
 def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
@@ -334,7 +333,7 @@ def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
             _("Arrays or inline tables are nested too deeply."),
             _("Check that this is the file you mean."),
         )
-    position = _POSITION.search(str(error))
+    position = re.search(_POSITION, str(error))
     lines = text.split("\n")
     if position is None:
         return _invalid(error, _("in some value"), None)
@@ -374,8 +373,8 @@ def _is_lone_reference(line: str) -> bool:
 def _quotable(lines: list[str], number: int, text: str) -> str:
     """Return the line if it cannot contain a secret, else nothing."""
     line = lines[number - 1].strip()
-    above = next((row for row in reversed(lines[:number]) if _HEADER_LINE.match(row)), "")
-    if not _QUOTABLE.match(line) or _CONFIDENTIAL.search(line) or _CONFIDENTIAL.search(above):
+    above = next((row for row in reversed(lines[:number]) if re.match(_HEADER_LINE, row)), "")
+    if not re.match(_QUOTABLE, line) or re.search(_CONFIDENTIAL, f"{line}\n{above}"):
         return ""
     if mask_url_password(line) != line:
         return ""
