@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.saving.journal import FileRole, Journal
+from wizard.saving.change import FileRole
+from wizard.saving.journal import Journal
 from wizard.saving.transaction import recover_interrupted
 from wizard.saving.undo import last_write, make_undo
 from wizard.system.state import config_key

@@ -21,8 +21,7 @@ from wizard.files.reading import Snapshot
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import replace_file
 from wizard.saving import transaction
-from wizard.saving.change import FileChange, StoreOpener
-from wizard.saving.journal import FileRole
+from wizard.saving.change import FileChange, FileRole, StoreOpener
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.sources import ENV_FILE, KEYRING

@@ -17,10 +17,11 @@ from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files.replacing import restore_file
-from wizard.saving import journal, transaction
+from wizard.saving import record, transaction
 from wizard.saving.change import StoreChange, StoreOpener
-from wizard.saving.journal import Journal, JournalRecord
+from wizard.saving.journal import Journal
 from wizard.saving.plan import Plan, make_plan
+from wizard.saving.record import JournalRecord
 from wizard.saving.transaction import apply_changes, recover_interrupted
 from wizard.secrets.secret import Replace, Secret
 from wizard.secrets.sources import KEYRING
@@ -278,7 +279,7 @@ def test_old_copies_of_a_secret_do_not_pile_up(
         def now(cls, tz: object = None) -> Stopped:
             return cls(2026, 11, 22, tzinfo=UTC)
 
-    monkeypatch.setattr(journal, "datetime", Stopped)
+    monkeypatch.setattr(record, "datetime", Stopped)
     vault = FileVault(tmp_path / "vault")
     for secret in ("oldpass", "hunter22", "open$esame"):
         stored(config, vault, secret)

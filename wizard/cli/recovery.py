@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.cli import output
 from wizard.errors import Finding
-from wizard.saving.journal import Journal, JournalRecord, Phase
-from wizard.saving.transaction import recover_interrupted
+from wizard.saving.journal import Journal
 from wizard.system.signals import uninterruptible
 from wizard.text.language import _
+
+if TYPE_CHECKING:
+    from wizard.saving.record import JournalRecord
 
 
 def recover_and_tell(config: Path) -> tuple[Finding, ...]:
     """Do so and say it at once, whatever comes then; return it for the document."""
+    from wizard.saving.transaction import recover_interrupted  # not for who changes nothing
+
     with uninterruptible():
         done = recover_interrupted(config)
         for finding in done:
@@ -24,7 +29,7 @@ def recover_and_tell(config: Path) -> tuple[Finding, ...]:
 def interrupted_write(config: Path) -> JournalRecord | None:
     """Return the write that is not finished; another process may still be at it."""
     record = Journal(config).unfinished()
-    return record if record is not None and record.phase is not Phase.COMMITTED else None
+    return record if record is not None and not record.is_committed else None
 
 
 def unfinished_write(config: Path) -> tuple[Finding, ...]:

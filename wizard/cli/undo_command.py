@@ -10,9 +10,9 @@ from wizard.cli.recovery import interrupted_write, recover_and_tell, unfinished_
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, Finding
 from wizard.saving import undo
-from wizard.saving.journal import JournalRecord
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan
+from wizard.saving.record import JournalRecord
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 

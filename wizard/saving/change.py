@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +16,19 @@ from wizard.files.atomic import PRIVATE
 from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot
 from wizard.formats.masking import mask_config, mask_dotenv
-from wizard.saving.journal import FileRole
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
 from wizard.text.display import MASK
 from wizard.text.language import _
+
+
+class FileRole(StrEnum):
+    """What a file is to the server, whatever its name."""
+
+    CONFIG = "config"
+    ENV = "env"
+
 
 _MASKS = {FileRole.CONFIG: mask_config, FileRole.ENV: mask_dotenv}
 
@@ -100,8 +108,7 @@ def _range(start: int, stop: int) -> str:
     return f"{start + 1 if length else start},{length}"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreChange:
+class StoreChange(NamedTuple):
     """The secret in a store other than ``.env``; ``after`` None removes it.
 
     ``expected`` is what was there when the change was planned; None where that is not known.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
@@ -18,16 +18,13 @@ from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.variables import remove_variable, set_variable
-from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
-from wizard.saving.journal import FileRole
-from wizard.saving.transaction import apply_changes
+from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, StoreOpener
 from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
 from wizard.text.language import _
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """All changes, in the order in which they are applied."""
 
     config: Path
@@ -67,6 +64,8 @@ class Plan:
 
     def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Finding, ...]:
         """Write everything or nothing, as :func:`apply_changes` does."""
+        from wizard.saving.transaction import apply_changes  # not for a plan that is only shown
+
         return apply_changes(
             self.config, self.changes, self.store_changes, command=command, keep=keep
         )

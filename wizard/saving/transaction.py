@@ -21,9 +21,9 @@ from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import changed_meanwhile, os_reason
 from wizard.files.replacing import delete_file, replace_file, restore_file
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
-from wizard.saving.journal import (
+from wizard.saving.journal import Journal
+from wizard.saving.record import (
     FileImage,
-    Journal,
     JournalRecord,
     Phase,
     StoreImage,
@@ -71,7 +71,7 @@ def apply_changes(
     except BaseException as error:
         with uninterruptible():
             reached = _how_far(journal, error) or record
-            if reached.phase is not Phase.COMMITTED:
+            if not reached.is_committed:
                 _roll_back(journal, reached, stores)
                 raise
         written = ()  # although the last step failed: there is no way back
@@ -94,7 +94,7 @@ def recover_interrupted(config: Path, stores: StoreOpener = STORES) -> tuple[Fin
             journal.forget()
         return ()
     _remove_temporaries(record, stores)
-    if record.phase is Phase.COMMITTED:
+    if record.is_committed:
         findings = _complete(journal, record, stores)
         message = _(
             "The last write ({shown}) was interrupted at its end; it is complete now.",

@@ -7,9 +7,10 @@ from pathlib import Path
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.atomic import PRIVATE
 from wizard.files.reading import read_file
-from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
-from wizard.saving.journal import FileImage, FileRole, Journal, JournalRecord, StoreImage
+from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, StoreOpener
+from wizard.saving.journal import Journal
 from wizard.saving.plan import Plan
+from wizard.saving.record import FileImage, JournalRecord, StoreImage
 from wizard.secrets.sources import ENV_FILE
 from wizard.text.language import _
 
