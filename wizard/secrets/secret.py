@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Never
+from typing import NamedTuple, Never
 
 from wizard.text.display import MASK
 
@@ -55,18 +54,34 @@ class Secret:
         raise TypeError("a secret is not pickled")
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class _WithoutValue:
+    """An edit that is equal to every other one of its kind."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Keep(_WithoutValue):
     """Leave the stored secret, and the way it is referred to, as they are."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+
+class Remove(_WithoutValue):
     """Use no secret: a relay without login. Removes the stored one."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+
+class Replace(NamedTuple):
     """Store this secret instead."""
 
     secret: Secret
