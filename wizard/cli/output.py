@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from argparse import Namespace
@@ -60,6 +59,8 @@ def result(text: str) -> None:
 
 def document(content: Mapping[str, Any]) -> None:
     """Print the one JSON document of a command."""
+    import json  # only here: it takes its time
+
     result(json.dumps(content, indent=1))
 
 

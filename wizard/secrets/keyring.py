@@ -7,7 +7,6 @@ hangs would keep the process from ever ending.
 from __future__ import annotations
 
 import copy
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -157,6 +156,8 @@ class KeyringStore:
 
     def _request(self, action: str, secret: Secret | None = None) -> bytes:
         here = str(Path.cwd()) if _has_working_directory() else ""
+        import json  # only for who asks a keyring
+
         request = {
             "action": action,
             "service": SERVICE,
@@ -179,6 +180,8 @@ def _has_working_directory() -> bool:
 
 
 def _parse(answer: ChildResult) -> dict[str, Any]:
+    import json
+
     try:
         parsed = json.loads(answer.output)
     except ValueError:  # it was ended, or a library wrote to its output

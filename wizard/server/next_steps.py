@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from collections.abc import Iterable
 from enum import Enum, auto
 from pathlib import Path
@@ -116,11 +115,13 @@ def start_command(store: StoreKind, layout: Layout) -> str:
 
 
 _DROP_IN = Path("/etc/systemd/system/bomnipotent.service.d/smtp-secret.conf")
-_UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@+-]+")
+_UNQUOTED = r"[A-Za-z0-9_./:=@+-]+"
 
 
 def _install_drop_in(config: Path, setting: str) -> list[NextStep]:
     """Return the drop-in for the server's unit, and what makes systemd read it."""
+    import shutil  # only here: it takes its time
+
     text = render_drop_in(
         config,
         setting,
@@ -154,7 +155,7 @@ def render_drop_in(config: Path, setting: str, *, server: str, program: str) -> 
 
 def _quote(word: str) -> str:
     """Return one word of a command line, so that systemd passes it on as it is."""
-    if _UNQUOTED.fullmatch(word):
+    if re.fullmatch(_UNQUOTED, word):
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
     escaped = escaped.replace("\n", "\\n").replace("$", "$$")
