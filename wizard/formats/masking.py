@@ -32,12 +32,10 @@ _WORD = (
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
 _URL_KEY = re.compile(r"endpoint|ur[il]$|dsn$", re.IGNORECASE)
-_ASSIGNMENT = re.compile(
-    rf"({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)", re.IGNORECASE
-)
+_ASSIGNMENT = rf"(?i)({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)"
 _ASSIGN = re.compile(r"[:=][ \t]*")
 _MULTI_LINE_QUOTES = ("'''", '"""')
-_MULTI_LINE_VALUE = re.compile(r"=[ \t]*('''|\"\"\")")
+_MULTI_LINE_VALUE = r"=[ \t]*('''|\"\"\")"
 
 
 def mask_config(text: str) -> str:
@@ -68,7 +66,7 @@ def _opened_in_comment(statement: Statement) -> str:
     text = statement.text
     if statement.kind is not StatementKind.COMMENT:
         return ""
-    if value := _MULTI_LINE_VALUE.search(text):
+    if value := re.search(_MULTI_LINE_VALUE, text):
         return value[1] if text.count(value[1]) == 1 else ""
     quotes = _MULTI_LINE_QUOTES if _CONFIDENTIAL.search(text) else ()
     return next((quote for quote in quotes if text.count(quote) == 1), "")
@@ -138,7 +136,7 @@ def _mask_strings(text: str) -> str:
 
 
 def _mask_string(source: str) -> str:
-    return _mask_inside(source, lambda text: _ASSIGNMENT.sub(_mask_assigned, mask_urls(text)))
+    return _mask_inside(source, lambda text: _mask_assignments(mask_urls(text)))
 
 
 def _mask_url_value(source: str) -> str:
@@ -154,6 +152,12 @@ def _mask_inside(source: str, mask: Callable[[str], str]) -> str:
         if not is_string(shown) or read_string(shown) != mask(value):
             return _mask_value(source)
     return shown
+
+
+def _mask_assignments(text: str) -> str:
+    if not _CONFIDENTIAL.search(text):
+        return text
+    return re.sub(_ASSIGNMENT, _mask_assigned, text)
 
 
 def _mask_assigned(found: re.Match[str]) -> str:
@@ -172,11 +176,11 @@ def _mask_comment(text: str) -> str:
     return text[: assign.end()] + MASK + text[end:]
 
 
-_EMPTY = re.compile(r"""\s*=\s*(?:""|'')?\s*""")
-_SIGN = re.compile(r"\s*=")
+_EMPTY = r"""\s*=\s*(?:""|'')?\s*"""
+_SIGN = r"\s*="
 # After "=" or ":" a comment may contain an old value (not after the colon of "https://"). So may
 # one without a blank after the "#", which may have been meant as a part of a value.
-_COMMENT = re.compile(r"(\s*#(?:[ \t](?:(?!=|:(?!//)).)*[=:]?)?)(.*)", re.DOTALL)
+_COMMENT = r"(?s)(\s*#(?:[ \t](?:(?!=|:(?!//)).)*[=:]?)?)(.*)"
 
 
 def mask_dotenv(text: str) -> str:
@@ -228,15 +232,16 @@ def _value_flags(text: str, *readings: ParsedEnv) -> bytearray:
 
 def _mask_definition(line: str, name_end: int) -> str:
     """Mask a line that begins with a definition; ``name_end`` is an index into it."""
-    sign = _SIGN.match(line, name_end)
+    name, rest = line[:name_end], line[name_end:]
+    sign = re.match(_SIGN, rest)
     if sign is None:
         return MASK
-    return line if _EMPTY.fullmatch(line, name_end) else line[: sign.end()] + MASK
+    return line if re.fullmatch(_EMPTY, rest) else name + sign[0] + MASK
 
 
 def _mask_other_line(line: str) -> str:
     """Mask a line outside of all definitions, which should be blank or a comment."""
-    comment = _COMMENT.fullmatch(line)
+    comment = re.fullmatch(_COMMENT, line)
     if comment is None:
         return MASK if line.strip() else line
     shown, rest = comment.groups()

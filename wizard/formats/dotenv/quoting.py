@@ -12,11 +12,11 @@ from typing import NamedTuple
 from wizard.errors import InvalidValue
 from wizard.text.language import N_, _
 
-_RAW = re.compile(r"[A-Za-z0-9_.,:/@%+=^!*?\[\]{}-]+")
-_TRAILING_BACKSLASHES = re.compile(r"\\*\Z")
-_ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'[\\"$]')
+_RAW = r"[A-Za-z0-9_.,:/@%+=^!*?\[\]{}-]+"
+_TRAILING_BACKSLASHES = r"\\*\Z"
+_ESCAPED_IN_DOUBLE_QUOTES = r'[\\"$]'
 # What python-dotenv substitutes, in any quotes.
-_PYTHON_SUBSTITUTION = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
+_PYTHON_SUBSTITUTION = r"\$\{[^}:]*(?::-[^}]*)?\}"
 
 DOCKER_RUN = "docker run --env-file"
 PYTHON = "python-dotenv"
@@ -95,16 +95,16 @@ def _problem(char: str) -> tuple[str, str, str] | None:
 
 def quote_value(value: str) -> str:
     """Return the text after ``NAME=`` for a value that :func:`check_value` accepts."""
-    if _RAW.fullmatch(value):
+    if re.fullmatch(_RAW, value):
         return value
     if _fits_single_quotes(value):
         return f"'{value}'"
-    return '"' + _ESCAPED_IN_DOUBLE_QUOTES.sub(r"\\\g<0>", value) + '"'
+    return '"' + re.sub(_ESCAPED_IN_DOUBLE_QUOTES, r"\\\g<0>", value) + '"'
 
 
 def manual_edit(name: str, value: str) -> str:
     """Return what to write in an editor, as a clause without any part of the value."""
-    if _RAW.fullmatch(value):
+    if re.fullmatch(_RAW, value):
         return _("{name}=… with the secret for the dots", name=name)
     if _fits_single_quotes(value):
         return _("{name}='…' with the secret for the dots", name=name)
@@ -116,7 +116,7 @@ def manual_edit(name: str, value: str) -> str:
 
 def readers_that_differ(value: str) -> tuple[Misreading, ...]:
     """Return the readers that would read ``quote_value(value)`` as another value."""
-    if _RAW.fullmatch(value):
+    if re.fullmatch(_RAW, value):
         return ()
     found = [Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))]
     if _fits_single_quotes(value):
@@ -127,7 +127,7 @@ def readers_that_differ(value: str) -> tuple[Misreading, ...]:
 def _fits_single_quotes(value: str) -> bool:
     # dotenvy's line splitter treats a backslash as an escape even here: after an odd number of
     # them it would not see the closing quote.
-    trailing = _TRAILING_BACKSLASHES.search(value)
+    trailing = re.search(_TRAILING_BACKSLASHES, value)
     return "'" not in value and (trailing is None or len(trailing[0]) % 2 == 0)
 
 
@@ -135,7 +135,7 @@ def _misreaders_of_single_quotes(value: str) -> list[Misreading]:
     found = []
     if "\\\\" in value:
         found.append(Misreading(PYTHON, _("takes two backslashes for one")))
-    elif _PYTHON_SUBSTITUTION.search(value):
+    elif re.search(_PYTHON_SUBSTITUTION, value):
         found.append(Misreading(PYTHON, _("replaces ${…} by the value of a variable")))
     if value.endswith("\\"):
         reason = _("may take the closing quote for an escaped one and read on in the lines below")
@@ -147,7 +147,7 @@ def _misreaders_of_double_quotes(value: str) -> list[Misreading]:
     found = []
     if "$" in value:
         found.append(Misreading(PYTHON, _("keeps the backslash before a $")))
-    if _ESCAPED_IN_DOUBLE_QUOTES.search(value):
+    if re.search(_ESCAPED_IN_DOUBLE_QUOTES, value):
         found.append(Misreading(NODE, _('keeps the backslashes before \\, " and $')))
     if "`" in value:
         reason = _("would run what stands behind a backtick as a command")

@@ -9,10 +9,9 @@ from typing import Any
 
 from wizard.formats.toml.statements import STRING
 
-_STRING = re.compile(STRING, re.DOTALL)
-_LITERAL = re.compile(r"'[^']*'")
+_LITERAL = r"'[^']*'"
 # What a literal string cannot contain: its own quote and every control character but the tab.
-_NOT_LITERAL = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]")
+_NOT_LITERAL = r"['\x00-\x08\x0a-\x1f\x7f]"
 
 
 def render_string(value: str, like: str = "") -> str:
@@ -21,7 +20,7 @@ def render_string(value: str, like: str = "") -> str:
     It is a literal string if ``like``, the source that it replaces, is one and ``value`` can be
     one, otherwise a basic string.
     """
-    if _LITERAL.fullmatch(like) and not _NOT_LITERAL.search(value):
+    if re.fullmatch(_LITERAL, like) and not re.search(_NOT_LITERAL, value):
         return f"'{value}'"
     import tomlkit  # slow to load, and only needed for writing
 
@@ -47,7 +46,9 @@ def render_table(name: str, pairs: Sequence[tuple[str, str, str]]) -> list[str]:
 def is_string(source: str) -> bool:
     """Return whether this is the source of one string and nothing else, not even a comment."""
     try:
-        return _STRING.fullmatch(source) is not None and bool(tomllib.loads(f"v = {source}"))
+        return re.fullmatch(STRING, source, re.DOTALL) is not None and bool(
+            tomllib.loads(f"v = {source}")
+        )
     except tomllib.TOMLDecodeError:
         return False
 
