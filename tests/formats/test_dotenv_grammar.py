@@ -10,6 +10,7 @@ import pytest
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
 from wizard.formats.dotenv.reading import ParsedEnv
+from wizard.formats.dotenv.variables import read_definitions
 
 
 def pairs(reading: ParsedEnv) -> list[tuple[str, str]] | None:
@@ -141,3 +142,10 @@ def test_what_is_above_a_rejected_line_is_still_read() -> None:
 def test_deeply_nested_references_are_rejected_and_not_a_crash() -> None:
     reading = read_compose("A=" + "${A:-" * 5000 + "}" * 5000)
     assert reading.rejection is not None
+
+
+def test_values_are_in_no_repr() -> None:
+    text = "SMTP_SECRET=hunter22\n"
+    found = (read_dotenvy(text), read_compose(text), read_definitions(text, {}))
+    assert "SMTP_SECRET" in repr(found)
+    assert "hunter22" not in repr(found)

@@ -291,7 +291,6 @@ def _check_key_depth(text: str) -> None:
         )
 
 
-_POSITION = r"\(at (?:line (\d+), column (\d+)|end of document)\)$"
 _DEFINED_TWICE = N_("a key or table is defined twice")
 _BAD_CHARACTER = N_("there is a character that TOML does not allow here")
 _REASONS = (
@@ -333,7 +332,7 @@ def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
             _("Arrays or inline tables are nested too deeply."),
             _("Check that this is the file you mean."),
         )
-    position = re.search(_POSITION, str(error))
+    position = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
     lines = text.split("\n")
     if position is None:
         return _invalid(error, _("in some value"), None)
