@@ -79,11 +79,28 @@ def issued(
     curve: ec.EllipticCurve = P256,
     digest: hashes.SHA256 | hashes.SHA512 = SHA256,
     not_after: datetime = NOW + 90 * DAY,
+    through: ec.EllipticCurve | None = None,
 ) -> ssl.SSLContext:
-    """A certificate of the authority with these extensions alone, and a common name."""
+    """A certificate of the authority with these extensions alone, and a common name.
+
+    ``through``: signed by another authority in between, whose key is on this curve.
+    """
     issuer = x509.load_pem_x509_certificate(authority().cert_pem.bytes())
     signing_key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
     assert isinstance(signing_key, ec.EllipticCurvePrivateKey)
+    between = []
+    if through is not None:
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "between")])
+        key = ec.generate_private_key(through)
+        issuer = (
+            x509.CertificateBuilder(
+                issuer.subject, name, key.public_key(), 1, NOW - DAY, NOW + 90 * DAY
+            )
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(signing_key, SHA256)
+        )
+        signing_key = key
+        between = [issuer]
     key = ec.generate_private_key(curve)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(
@@ -91,7 +108,7 @@ def issued(
     )
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
-    return _serving(builder.sign(signing_key, digest), key)
+    return _serving(builder.sign(signing_key, digest), key, *between)
 
 
 def demanding_certificate(version: ssl.TLSVersion) -> ssl.SSLContext:
@@ -123,10 +140,13 @@ def old_tls() -> ssl.SSLContext:
     return context
 
 
-def _serving(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _serving(
+    certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, *between: x509.Certificate
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile() as file:
-        file.write(certificate.public_bytes(serialization.Encoding.PEM))
+        for each in (certificate, *between):
+            file.write(each.public_bytes(serialization.Encoding.PEM))
         file.write(
             key.private_bytes(
                 serialization.Encoding.PEM,

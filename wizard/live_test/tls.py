@@ -265,7 +265,7 @@ def _alternative_names(extensions: Any) -> Iterator[str]:
 def _uncommon_part(certificate: Any) -> str:
     """Return what not every TLS library accepts in a certificate; nothing if there is nothing.
 
-    The certificates of its authorities may have more of it: Python 3.11 does not show them.
+    The certificates of its authorities are not looked at: Python shows them from 3.13 on.
     """
     content = certificate["tbsCertificate"]
     extensions = {str(each["extnID"]): each for each in content["extensions"]}
