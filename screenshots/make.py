@@ -115,7 +115,7 @@ async def _take(
 ) -> None:
     now = load_config(find_layout(config), environ={})
     network = DemoNetwork(server)
-    discovery = MailServerSearch(asks=True, network=network, records=DEMO_RECORDS)
+    discovery = MailServerSearch(online=True, network=network, records=DEMO_RECORDS)
     app = WizardApp(WizardSession(now, SteadyProbe(network), TIMEOUT, discovery=discovery))
     async with app.run_test(size=size) as pilot:
         await _settled(pilot)

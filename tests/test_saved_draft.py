@@ -58,7 +58,7 @@ def test_what_was_entered_comes_back(tmp_path: Path, state: Path) -> None:
     kept = load_draft(now)
     assert kept is not None
     assert kept.draft == draft
-    assert kept.left_out == frozenset()
+    assert kept.omitted == frozenset()
     assert not kept.config_changed
     assert timedelta(0) <= datetime.now(UTC) - kept.saved < timedelta(minutes=1)
     path = file_of(now, state)
@@ -72,7 +72,7 @@ def test_secret_has_to_be_entered_again(tmp_path: Path, state: Path) -> None:
     kept = load_draft(now)
     assert kept is not None
     assert kept.draft.secret == Keep()
-    assert kept.left_out == {"secret"}
+    assert kept.omitted == {"secret"}
     assert SECRET not in file_of(now, state).read_text()
 
 
@@ -98,7 +98,7 @@ def test_secret_that_was_lost_is_still_missed_after_a_second_end(tmp_path: Path)
     second = load_draft(now)
     assert second is not None
     assert second.draft.user == "other@example.org"
-    assert second.left_out == {"secret"}
+    assert second.omitted == {"secret"}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_endpoint_that_may_hold_a_password_is_left_out(
     kept = load_draft(now)
     assert kept is not None
     assert kept.draft.endpoint == "mail.example.org"
-    assert kept.left_out == {"endpoint"}
+    assert kept.omitted == {"endpoint"}
     assert "hu" not in file_of(now, state).read_text()
 
 
@@ -170,7 +170,7 @@ def test_user_that_is_the_secret_is_left_out(tmp_path: Path, state: Path) -> Non
         save_draft(replace(ENTERED, user=user, secret=Replace(Secret(SECRET))), now)
         kept = load_draft(now)
         assert kept is not None
-        assert kept.left_out == {"user", "secret"}
+        assert kept.omitted == {"user", "secret"}
         text = file_of(now, state).read_text()
         assert SECRET not in text
         assert "oldpass" not in text
@@ -396,5 +396,5 @@ def test_no_secret_is_ever_in_the_file_and_nothing_else_is_lost(
     if kept is None:
         return
     for name in ("user", "endpoint", "starttls", "skip"):
-        if name not in kept.left_out:
+        if name not in kept.omitted:
             assert getattr(kept.draft, name) == getattr(draft, name)

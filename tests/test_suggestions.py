@@ -8,7 +8,7 @@ from itertools import pairwise, permutations
 import pytest
 
 from wizard.discovery.suggestion import DiscoverySource, SearchState, Suggestion, ranked_suggestions
-from wizard.ui.steps.mail_server import Suggestions, suggestions_for, waiting_message
+from wizard.ui.steps.mail_server import Suggestions, search_message, suggestions_for
 from wizard.ui.steps.mail_server_search import MailServerSearch
 
 USER = "me@example.org"
@@ -28,7 +28,7 @@ def shown(
     stored: bool = False,
 ) -> Suggestions:
     discovery = MailServerSearch()
-    discovery.found = SearchState("example.org", found, pending)
+    discovery.state = SearchState("example.org", found, pending)
     return suggestions_for(discovery, USER, endpoint, stored=stored)
 
 
@@ -110,26 +110,26 @@ def test_numbers_never_change_whoever_answers_first(order: tuple[DiscoverySource
 async def test_changes_end_with_the_search_and_tell_its_last_picture() -> None:
     discovery = MailServerSearch()
     discovery.begin("me@gmail.com")
-    assert not waiting_message(discovery)
-    assert [change async for change in discovery.changes()] == [None]
-    assert discovery.found is not None
-    assert discovery.found.finished
+    assert not search_message(discovery)
+    assert [change async for change in discovery.updates()] == [None]
+    assert discovery.state is not None
+    assert discovery.state.finished
 
 
 @pytest.mark.parametrize("address", ["", "apikey", "me@localhost", "me@", "@", "me@exa mple.org"])
 async def test_text_without_a_domain_is_looked_for_nowhere(address: str) -> None:
-    discovery = MailServerSearch(asks=True)
+    discovery = MailServerSearch(online=True)
     discovery.begin("me@gmail.com")
     discovery.begin(address)
-    assert discovery.found is None
-    assert not discovery.looking
+    assert discovery.state is None
+    assert not discovery.searching
 
 
 async def test_what_is_found_is_forgotten_with_its_address() -> None:
     discovery = MailServerSearch()
     discovery.begin("me@gmail.com")
     discovery.begin("me@unknown.example")
-    assert discovery.found is None
+    assert discovery.state is None
 
 
 async def test_stopping_leaves_nothing_behind() -> None:
@@ -141,11 +141,11 @@ async def test_stopping_leaves_nothing_behind() -> None:
         srv = mx
 
     before = asyncio.all_tasks()
-    discovery = MailServerSearch(asks=True, records=Silent(), network=Nowhere())  # type: ignore[arg-type]
+    discovery = MailServerSearch(online=True, records=Silent(), network=Nowhere())  # type: ignore[arg-type]
     discovery.begin(USER)
     await asyncio.sleep(0)
     discovery.stop()
-    assert discovery.found is None
+    assert discovery.state is None
     await asyncio.wait(asyncio.all_tasks() - before)
 
 

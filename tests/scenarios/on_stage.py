@@ -60,7 +60,7 @@ def session(config: Path, network: Network, extra: str = "") -> WizardSession:
     elif extra in {"lookup", "silence"}:
         records: Records = PUBLIC_RECORDS if extra == "lookup" else HeldRecords()
         begun.discovery = MailServerSearch(
-            asks=True, network=network, records=records, seconds=3600
+            online=True, network=network, records=records, seconds=3600
         )
     return begun
 

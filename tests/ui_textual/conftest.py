@@ -145,16 +145,18 @@ def wizard(mail_server: MailServer) -> Wizard:
         environ: dict[str, str] | None = None,
         stores: Mapping[StoreKind, ExternalStore] | None = None,
         check: Callable[[], Sequence[Finding]] | None = None,
-        lasting: bool = False,
+        persistent: bool = False,
         records: Records | None = None,
     ) -> AsyncGenerator[Operator, None]:
         now = load_config(find_layout(config), environ=environ or {})
         network = DemoNetwork(mail_server)
         test = partial(run_live_test, timeout=5.0, network=network, compose=now.in_container)
-        session = WizardSession(now, test, 5.0, stores=stores or {}, check=check, lasting=lasting)
+        session = WizardSession(
+            now, test, 5.0, stores=stores or {}, check=check, persistent=persistent
+        )
         if records is not None:
             session.discovery = MailServerSearch(
-                asks=True, network=network, records=records, seconds=3600
+                online=True, network=network, records=records, seconds=3600
             )
         app = WizardApp(session)
         async with app.run_test(size=size) as pilot:

@@ -49,7 +49,7 @@ async def test_signal_keeps_what_stands_on_the_screen(
     tmp_path: Path, wizard: Wizard, number: signal.Signals
 ) -> None:
     config = tmp_path / "config.toml"
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("half an addr")
         operator.app.end_on_signal(number)
@@ -63,7 +63,7 @@ async def test_signal_keeps_what_stands_on_the_screen(
 
 async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wizard) -> None:
     config = tmp_path / "config.toml"
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
         operator.app.end_on_signal(signal.SIGHUP)
@@ -78,7 +78,7 @@ def test_signal_before_the_offer_leaves_what_is_kept(tmp_path: Path) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
     now = load_config(find_layout(config), environ={})
-    app = WizardApp(WizardSession(now, run_live_test, 5.0, lasting=True))
+    app = WizardApp(WizardSession(now, run_live_test, 5.0, persistent=True))
     app.end_on_signal(signal.SIGHUP)
     assert app.kept
     assert load(config) is not None
@@ -89,7 +89,7 @@ async def test_going_on_brings_everything_back_but_the_secret(
 ) -> None:
     config = tmp_path / "config.toml"
     keep(config, user=DEMO_USER, endpoint=DEMO_HOST, secret=Replace(Secret(PASSWORD)))
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         assert operator.step == "QuestionScreen"
         assert "The secret has to be entered again." in operator.text()
         await operator.press("enter")
@@ -110,7 +110,7 @@ async def test_going_on_brings_everything_back_but_the_secret(
 async def test_beginning_anew_forgets_it(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("y")
         assert operator.step == "SummaryScreen"
         assert "new@example.org" not in operator.drawn()
@@ -120,12 +120,12 @@ async def test_beginning_anew_forgets_it(tmp_path: Path, wizard: Wizard) -> None
 async def test_offer_that_was_not_answered_stands(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org", secret=Replace(Secret(PASSWORD)))
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("ctrl+c")
         assert operator.has_left
     kept = load(config)
     assert kept is not None
-    assert kept.left_out == {"secret"}
+    assert kept.omitted == {"secret"}
 
 
 async def test_secret_that_is_missed_is_asked_for_before_anything_is_written(
@@ -133,7 +133,7 @@ async def test_secret_that_is_missed_is_asked_for_before_anything_is_written(
 ) -> None:
     config = furnish(tmp_path)
     keep(config, user=DEMO_USER, secret=Replace(Secret(PASSWORD)))
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("enter")
         assert operator.step == "SummaryScreen"
         await operator.press("end", "up", "enter")
@@ -148,7 +148,7 @@ async def test_file_that_was_changed_meanwhile_is_said(tmp_path: Path, wizard: W
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
     config.write_text(CONFIG + "\n[log]\n")
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         assert "config.toml has been changed since" in " ".join(operator.text().split())
 
 
@@ -165,7 +165,7 @@ async def test_confirmed_leaving_forgets_and_an_impatient_one_keeps(
     tmp_path: Path, wizard: Wizard, keys: Iterable[str], stays: bool | None
 ) -> None:
     config = tmp_path / "config.toml"
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
         await operator.press(*keys)
@@ -189,7 +189,7 @@ async def test_nothing_is_kept_of_a_configuration_that_does_not_last(
 
 async def test_second_interrupt_ends_at_once(tmp_path: Path, wizard: Wizard) -> None:
     config = tmp_path / "config.toml"
-    async with wizard(config, lasting=True) as operator:
+    async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
         await operator.type("me@example.org")
         operator.app.interrupt()

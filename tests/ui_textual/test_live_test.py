@@ -96,12 +96,12 @@ async def test_details_can_be_pasted_into_a_ticket(tmp_path: Path, wizard: Wizar
 async def test_same_values_are_not_tested_twice(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator)
-        tested = operator.app.session.tested
+        tested = operator.app.session.last_test
         await operator.press("escape", "enter")
         assert operator.step == "LiveTestScreen"
-        assert operator.app.session.tested is tested
+        assert operator.app.session.last_test is tested
         await operator.press("ctrl+r")
-        assert operator.app.session.tested is not tested
+        assert operator.app.session.last_test is not tested
 
 
 async def test_running_test_is_stopped_by_escape_and_leaves_everything(
@@ -124,7 +124,7 @@ async def test_running_test_is_stopped_by_escape_and_leaves_everything(
             closed.append(True)
 
     async with wizard(tmp_path / "config.toml") as operator:
-        operator.app.session.probe = silent
+        operator.app.session.live_test = silent
         await operator.press("enter", "enter")
         await operator.type(DEMO_USER)
         await operator.press("enter")

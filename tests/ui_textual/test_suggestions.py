@@ -200,7 +200,7 @@ async def test_nobody_is_asked_unless_that_was_decided(tmp_path: Path, wizard: W
         await to_server(operator)
         await operator.settled()
         assert "demo.example" not in operator.text()
-        assert operator.app.session.discovery.found is None
+        assert operator.app.session.discovery.state is None
 
 
 @pytest.mark.parametrize("key", ["enter", "tab"])

@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
             test,
             options.timeout,
             stage.hints(server.ports),
-            discovery=MailServerSearch(asks=True, network=network, records=DEMO_RECORDS),
+            discovery=MailServerSearch(online=True, network=network, records=DEMO_RECORDS),
         )
         code = show(session, options)
         if code == 0:

@@ -52,8 +52,8 @@ def run(options: Namespace) -> int:
         options.timeout,
         check=partial(_check, now.layout),
         stores={store: now.open_store(store) for store in _offered(now)},
-        discovery=MailServerSearch(asks=not options.no_lookup),
-        lasting=True,
+        discovery=MailServerSearch(online=not options.no_lookup),
+        persistent=True,
         notices=notices,
         head_start=0.0 if is_plain(options) else _HEAD_START,
     )

@@ -1,8 +1,8 @@
-"""What the operator had entered when the terminal went away, kept for the next start.
+"""What the operator had entered when the terminal went away, saved for the next start.
 
-The secret is never kept, nor is anything else that may hold a password. Only what was changed is
-kept: everything else follows the files, whoever has changed them in the meantime. A draft is a
-convenience, so none of this ever raises: without a usable state directory, nothing is kept.
+The secret is never saved, nor anything else that may hold a password. Only changed values are
+saved; all others are read from the files at the next start. A draft is a convenience, so nothing
+here raises: without a usable state directory, nothing is saved.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ LONGEST_AGE = timedelta(days=30)
 _FORMAT = 1
 _MAX_BYTES = 16384
 _MAX_TEXT = 1000
-"""Characters of a field; more than that is no user and no host."""
-_RECOGNISED = 6
-"""Characters from which on a secret is taken for itself within another text."""
+"""Characters; a longer text is neither a user nor a host."""
+_RECOGNISABLE = 6
+"""Characters that a secret must have to be recognised within another text."""
 _SKIP_KEYS = {".".join(form.path): form for form in SkipKey}
 
 # A half-typed URL may hold a password that no "@" shows yet.
@@ -45,38 +45,38 @@ _HOST_AND_PORT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """A draft as it can be taken up again."""
+    """A draft to go on with."""
 
     draft: Draft
     saved: datetime
-    """When it was kept, in UTC."""
-    left_out: frozenset[str]
-    """The fields of :class:`Draft` that have to be entered again: ``secret`` and others."""
+    """When it was saved, in UTC."""
+    omitted: frozenset[str]
+    """The fields of :class:`Draft` that were not saved and have to be entered again."""
     config_changed: bool
     """Whether config.toml has changed since."""
 
 
 def save_draft(draft: Draft, current: CurrentConfig) -> bool:
-    """Keep ``draft`` until the next start; return whether anything was kept.
+    """Save ``draft`` for the next start; return whether anything was saved.
 
-    A draft that changes nothing is none: what was kept before is discarded.
+    A draft that changes nothing is not saved, and discards an earlier one.
     """
-    entered, left_out = _entered(draft, current)
+    entered, omitted = _entered(draft, current)
     if not entered:
         discard_draft(current)
         return False
     earlier = load_draft(current)
     if earlier is not None:
         stored = Draft.of(current)
-        left_out |= {
-            name for name in earlier.left_out if getattr(draft, name) == getattr(stored, name)
+        omitted |= {
+            name for name in earlier.omitted if getattr(draft, name) == getattr(stored, name)
         }
     content = {
         "format": _FORMAT,
         "saved": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": _digest(current),
         "entered": entered,
-        "left_out": sorted(left_out),
+        "left_out": sorted(omitted),
     }
     try:
         write_private(_path(current), json.dumps(content, indent=1).encode())
@@ -86,10 +86,10 @@ def save_draft(draft: Draft, current: CurrentConfig) -> bool:
 
 
 def load_draft(current: CurrentConfig) -> SavedDraft | None:
-    """Return what was kept for this configuration; None where nothing of it is new.
+    """Return what was saved for this configuration; None if nothing in it is new.
 
-    Removes a file that is damaged, too old, or says nothing new. One that this account did not
-    write is not believed, and left alone.
+    Removes a file that is damaged, too old, or has nothing new. A file of another account is
+    ignored and left in place.
     """
     try:
         data = read_private(_path(current), _MAX_BYTES)
@@ -98,17 +98,17 @@ def load_draft(current: CurrentConfig) -> SavedDraft | None:
     if data is None:
         return None
     try:
-        kept = _parse(data, current)
+        saved = _parse(data, current)
     except (ValueError, TypeError, KeyError, RecursionError):
-        kept = None
-    if kept is None or abs(datetime.now(UTC) - kept.saved) > LONGEST_AGE:
+        saved = None
+    if saved is None or abs(datetime.now(UTC) - saved.saved) > LONGEST_AGE:
         discard_draft(current)
         return None
-    return kept
+    return saved
 
 
 def discard_draft(current: CurrentConfig) -> None:
-    """Forget what was kept for this configuration."""
+    """Remove what was saved for this configuration."""
     with suppress(OSError):
         remove_private(_path(current))
 
@@ -118,28 +118,28 @@ def _path(current: CurrentConfig) -> Path:
 
 
 def _digest(current: CurrentConfig) -> str:
-    """Return what tells one config.toml from another, of its masked text.
+    """Return a digest of the masked config.toml.
 
-    The digest of a text that holds a secret would let somebody try secrets until one fits.
+    One of the unmasked text could be used to guess the secret in it.
     """
     text = (current.config.data or b"").decode("utf-8", "replace")
     return hashlib.sha256(mask_config(text).encode("utf-8", "replace")).hexdigest()
 
 
 def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[str]]:
-    """Return what may be kept of ``draft``, as JSON, and the fields that may not."""
+    """Return what may be saved of ``draft``, as JSON, and the fields that may not."""
     stored = Draft.of(current)
     entered: dict[str, Any] = {}
-    left_out: set[str] = set()
+    omitted: set[str] = set()
     secrets = [secret.reveal() for secret in draft.known_secrets(current)]
     for name in TEXT_KEYS:
         text = getattr(draft, name)
         if text == getattr(stored, name):
             continue
-        if _may_be_kept(name, text, secrets):
+        if _may_be_saved(name, text, secrets):
             entered[name] = text
         else:
-            left_out.add(name)
+            omitted.add(name)
     for name in (*SWITCHES, "skip"):
         if getattr(draft, name) != getattr(stored, name):
             entered[name] = getattr(draft, name)
@@ -149,15 +149,15 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
     if edit is not None:
         entered["secret"] = edit
     elif isinstance(draft.secret, Replace):
-        left_out.add("secret")
-    # Where a new secret was to go says nothing about the one that is stored.
-    if "secret" not in left_out and draft.store != stored.store:
+        omitted.add("secret")
+    # The store that was chosen for a new secret is not meant for the stored one.
+    if "secret" not in omitted and draft.store != stored.store:
         entered["store"] = draft.store.option
-    return entered, left_out
+    return entered, omitted
 
 
 def _edit(draft: Draft, current: CurrentConfig) -> str | None:
-    """Return what was to be done with the stored secret; None where another one was typed."""
+    """Return what was to be done with the stored secret; None if a new one was typed."""
     match draft.secret:
         case Remove():
             return "remove"
@@ -167,39 +167,39 @@ def _edit(draft: Draft, current: CurrentConfig) -> str | None:
             return None
 
 
-def _may_be_kept(name: str, text: str, secrets: list[str]) -> bool:
-    """Whether a text that was typed holds no secret, as far as that can be told."""
-    # The first characters of a secret that is being typed stand in many a word.
-    known = any(secret in text for secret in secrets if len(secret) >= _RECOGNISED)
-    if len(text) > _MAX_TEXT or known or text in secrets:
+def _may_be_saved(name: str, text: str, secrets: list[str]) -> bool:
+    """Whether a typed text holds no secret, as far as can be told."""
+    # The first characters of a half-typed secret occur in many words.
+    contained = any(secret in text for secret in secrets if len(secret) >= _RECOGNISABLE)
+    if len(text) > _MAX_TEXT or contained or text in secrets:
         return False
     return name == "user" or bool(_HOST_AND_PORT.fullmatch(REFERENCE.sub("x", text)))
 
 
 def _parse(data: bytes, current: CurrentConfig) -> SavedDraft | None:
-    """Return what ``data`` says; None where it says nothing new; may raise for damaged data."""
+    """Return the draft in ``data``; None if it has nothing new; may raise for damaged data."""
     content = json.loads(data)
     if content["format"] != _FORMAT:
         return None
     saved = datetime.fromisoformat(content["saved"])
     if saved.tzinfo is None:
         raise ValueError("a time without a zone")
-    left_out = frozenset(content["left_out"]) & {*TEXT_KEYS, "secret"}
-    draft = _taken_up(content["entered"], current)
+    omitted = frozenset(content["left_out"]) & {*TEXT_KEYS, "secret"}
+    draft = _restored(content["entered"], current)
     if draft == Draft.of(current):
         return None
-    return SavedDraft(draft, saved.astimezone(UTC), left_out, content["config"] != _digest(current))
+    return SavedDraft(draft, saved.astimezone(UTC), omitted, content["config"] != _digest(current))
 
 
-def _taken_up(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
-    """Return the draft of the files as they are now, with what was entered."""
+def _restored(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
+    """Return the draft of the present files with what was entered."""
     draft = Draft.of(current)
     values: dict[str, Any] = {
         **{key: _text(entered[key]) for key in TEXT_KEYS if key in entered},
-        **{key: _truth_or_none(entered[key]) for key in SWITCHES if key in entered},
+        **{key: _bool_or_none(entered[key]) for key in SWITCHES if key in entered},
     }
     if "skip" in entered:
-        values["skip"] = _truth(entered["skip"])
+        values["skip"] = _bool(entered["skip"])
     if "skip_form" in entered:
         values["skip_key"] = _SKIP_KEYS[entered["skip_form"]]
     if "store" in entered:
@@ -220,11 +220,11 @@ def _text(value: object) -> str:
     return value
 
 
-def _truth_or_none(value: object) -> bool | None:
-    return None if value is None else _truth(value)
+def _bool_or_none(value: object) -> bool | None:
+    return None if value is None else _bool(value)
 
 
-def _truth(value: object) -> bool:
+def _bool(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("neither true nor false")
     return value

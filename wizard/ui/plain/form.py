@@ -1,4 +1,4 @@
-"""A step that asks for something, one question after the other."""
+"""A step that asks for something, one question after another."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ from wizard.formats.urls import mask_url_password
 from wizard.secrets.secret import Secret
 from wizard.text.display import MASK
 from wizard.text.language import N_, _
-from wizard.ui.plain.prompt import GoBack, Prompt
+from wizard.ui.plain.prompt import SKIP_HINT, GoBack, Prompt
 from wizard.ui.plain.terminal import InputInterrupted, LineTerminal
 from wizard.ui.steps import model
 from wizard.ui.steps.model import CheckBox, Choice, Navigation, Part, StepForm, TextBlock, TextInput
 
-_PRESENT = "{label} [{present}]: "
-_EXAMPLE = "{label}, {example}: "
-_PLAIN = "{label}: "
 _FIRST = "1"
-"""What an empty answer means where there are offers."""
-_SKIPS = N_("Ctrl+C goes on without.")
+"""What an empty answer means if there are offers."""
 _SKIPPED = N_("Skipped.")
 _GO_ON = N_("Press Enter to go on: ")
 
 
 class FormDialogue:
-    """One form, from its first question to the last. ``enter`` takes the draft after each."""
+    """Asks the questions of one form; ``enter`` gets the draft after each answer."""
 
     def __init__(
         self, form: StepForm, terminal: LineTerminal, prompt: Prompt, enter: Callable[[Draft], None]
@@ -39,13 +35,13 @@ class FormDialogue:
         self._answered: list[int] = []
 
     async def run(self) -> Navigation:
-        """Ask; back at a question goes to the one before, and from the first one out."""
+        """Ask all questions; going back leads to the previous one, and from the first out."""
         self._enter(self._form.start)
         number = 0
         while True:
             try:
                 while number < len(self._form.parts(self._values)):
-                    await self._deal_with(number)
+                    await self._handle_part(number)
                     number += 1
                 if not self._answered:
                     await self._prompt.answer(_(_GO_ON))
@@ -56,16 +52,16 @@ class FormDialogue:
             else:
                 return Navigation.NEXT
 
-    async def _deal_with(self, number: int) -> None:
-        """Say the part, or ask until its answer is right; remember which ones were asked."""
+    async def _handle_part(self, number: int) -> None:
+        """Say the part, or ask until its answer is valid; remember which parts were asked."""
         part = self._form.parts(self._values)[number]
         if isinstance(part, TextBlock):
             self._say(part.text)
             return
-        await self._known()
+        await self._wait_for_options()
         part = self._form.parts(self._values)[number]
         if not isinstance(part, TextBlock) and part.shown:
-            self._say(part.about if isinstance(part, TextInput) else "")
+            self._say(part.guidance if isinstance(part, TextInput) else "")
             while True:
                 self._values[part.name] = await self._ask(part)
                 self._enter(self._form.draft(self._values))
@@ -75,17 +71,17 @@ class FormDialogue:
                 self._say(f"✗ {problem}")
             self._answered.append(number)
 
-    async def _known(self) -> None:
-        """Wait for what can be offered; say so where the operator may do without."""
-        waiting = self._form.waiting()
-        if not waiting:
-            await self._form.known()
+    async def _wait_for_options(self) -> None:
+        """Wait for what can be offered, and say so if the operator may skip that."""
+        message = self._form.waiting_message()
+        if not message:
+            await self._form.wait_for_options()
             return
-        self._say(f"{waiting} {_(_SKIPS)}")
+        self._say(f"{message} {_(SKIP_HINT)}")
         try:
-            await self._terminal.run(self._form.known())
+            await self._terminal.run(self._form.wait_for_options())
         except InputInterrupted:
-            self._form.skip()
+            self._form.stop_waiting()
             self._say(f"\n{_(_SKIPPED)}")
 
     async def _ask(self, part: Part) -> Any:
@@ -94,8 +90,8 @@ class FormDialogue:
             case TextInput(secret=True):
                 entered: Secret | None = self._values[part.name]
                 self._say(part.kept)
-                shown = part.placeholder if entered is None else MASK
-                return await self._prompt.secret(_prompt(part, shown)) or entered
+                current = part.placeholder if entered is None else MASK
+                return await self._prompt.secret(_prompt(part, current)) or entered
             case TextInput():
                 return await self._text(part)
             case Choice():
@@ -109,26 +105,24 @@ class FormDialogue:
                 )
 
     async def _text(self, part: TextInput) -> str:
-        present: str = self._values[part.name]
-        shown = mask_url_password(present) or (_FIRST if part.offers else "")
-        typed = await self._prompt.answer(_prompt(part, shown))
+        current: str = self._values[part.name]
+        default = mask_url_password(current) or (_FIRST if part.offers else "")
+        typed = await self._prompt.answer(_prompt(part, default))
         text = typed.strip()
         if text and text != typed:
             self._say(f"! {_(model.TRIMMED)}")
-        taken = part.taken(text) if part.offers and (text or not present) else None
-        if taken is None:
-            return text or present
-        self._values.update(taken)
-        return str(taken[part.name])
+        offer = part.accepted_offer(text) if part.offers and (text or not current) else None
+        if offer is None:
+            return text or current
+        self._values.update(offer)
+        return str(offer[part.name])
 
     def _say(self, text: str) -> None:
         if text:
             self._terminal.say(text)
 
 
-def _prompt(part: TextInput, present: str) -> str:
-    if present:
-        return _PRESENT.format(label=part.label, present=present)
-    if part.placeholder:
-        return _EXAMPLE.format(label=part.label, example=part.placeholder)
-    return _PLAIN.format(label=part.label)
+def _prompt(part: TextInput, current: str) -> str:
+    if current:
+        return f"{part.label} [{current}]: "
+    return f"{part.label}, {part.placeholder}: " if part.placeholder else f"{part.label}: "

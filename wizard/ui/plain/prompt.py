@@ -17,6 +17,7 @@ COMMANDS = N_(
     "Enter keeps what stands in brackets. < goes back, ? explains the question, quit leaves the "
     "wizard."
 )
+SKIP_HINT = N_("Ctrl+C goes on without.")
 _BACK, _QUIT = N_("back"), N_("quit")
 _NUMBER = N_("Number: ")
 _NUMBER_OR_KEEP = N_("Number [{present}]: ")

@@ -16,7 +16,7 @@ from wizard.system.crash_report import StepCrashed
 from wizard.text.language import N_, _
 from wizard.ui.plain.form import FormDialogue
 from wizard.ui.plain.live_test import TestDialogue
-from wizard.ui.plain.prompt import COMMANDS, GoBack, Prompt
+from wizard.ui.plain.prompt import COMMANDS, SKIP_HINT, GoBack, Prompt
 from wizard.ui.plain.terminal import InputEnded, InputInterrupted, LineTerminal
 from wizard.ui.steps import done as finished
 from wizard.ui.steps import live_test, summary
@@ -29,7 +29,6 @@ from wizard.ui.steps.session import WizardSession
 from wizard.ui.steps.summary import Action
 
 _STEP = N_("Step {number} of {count}: {name}")
-_STOPS = N_("Ctrl+C goes on without.")
 
 
 class OperatorLeft(Exception):
@@ -103,7 +102,7 @@ class PlainSurface:
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
         """Number what can be changed."""
         self._enter(draft)
-        await self._session.checked()
+        await self._session.wait_for_check()
         self._prompt.explanation = _(summary.HELP_IN_LINES)
         hint = self._session.hints.get(Step.FILES.value, "")
         self._say("\n" + _(summary.TITLE), str(self._session.current.layout.config), hint)
@@ -135,7 +134,7 @@ class PlainSurface:
         self._end_if_asked()
         self._say("\n" + _(finished.TITLE), *done.written)
         if done.watch is not None:
-            self._say(f"{_(WAITING, seconds=done.watch.timeout)} {_(_STOPS)}")
+            self._say(f"{_(WAITING, seconds=done.watch.timeout)} {_(SKIP_HINT)}")
             try:
                 done = done.after(await self._terminal.run(done.watch.outcome()))
             except InputInterrupted:

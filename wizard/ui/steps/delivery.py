@@ -1,4 +1,4 @@
-"""Second step: send mails, or do without the verification of users."""
+"""Second step: send mails, or skip the verification of users."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wizard.ui.steps.model import (
 
 
 class DeliveryStep(StepForm):
-    """Asks for the server's version only where nothing tells it."""
+    """Whether to verify users; asks for the server's version only if the files do not tell."""
 
     HEADING = Heading(
         Step.DELIVERY,
@@ -38,29 +38,29 @@ class DeliveryStep(StepForm):
     )
 
     def values(self) -> Values:
-        """Both choices."""
+        """Return both choices."""
         return {"skip": self.start.skip, "form": self.start.skip_key or SkipKey.GLOBAL}
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """Two choices, the second one only when its answer counts."""
+        """Return two choices, the second one shown only if its answer matters."""
         asked = self._asks_version(values)
         hint = _("The version is printed by: bomnipotent_server --version") if asked else ""
         skip = (
             ChoiceOption(_("Yes, send mails through a mail server"), False),
             ChoiceOption(_("No, skip the verification (lowers security)"), True),
         )
-        forms = (
+        versions = (
             ChoiceOption(_("0.5 or 0.6 (skip_user_verification)"), SkipKey.GLOBAL),
             ChoiceOption(_("0.7 or later ([user] skip_verification)"), SkipKey.USER_TABLE),
         )
         return [
             Choice("skip", skip),
-            Choice("form", forms, _("Which version of the server?"), asked),
+            Choice("form", versions, _("Which version of the server?"), asked),
             TextBlock(hint, "quiet"),
         ]
 
     def draft(self, values: Values) -> Draft:
-        """Take the choice over, and the version where it was asked for."""
+        """Return the draft with the choice, and with the version if that was asked for."""
         draft = replace(self.start, skip=values["skip"])
         return replace(draft, skip_key=values["form"]) if self._asks_version(values) else draft
 

@@ -1,4 +1,4 @@
-"""First step: which files are meant, and what was found in them."""
+"""First step: the files to be set up, and what is in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LAYOUTS = {
 
 
 class FilesStep(StepForm):
-    """Nothing to enter: what the wizard is going to work on."""
+    """The files that the wizard is going to work on; there is nothing to enter."""
 
     HEADING = Heading(
         Step.FILES,
@@ -41,7 +41,7 @@ class FilesStep(StepForm):
     )
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """Paths, layout, and what will happen to each file."""
+        """Return paths, layout, and what will happen to each file."""
         current = self.session.current
         return [
             TextBlock(_("Configuration"), "label"),

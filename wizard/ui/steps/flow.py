@@ -37,43 +37,43 @@ if TYPE_CHECKING:
 
 
 class Surface(Protocol):
-    """Everything that the flow needs of a surface. Each method returns when the operator goes on.
+    """What the flow needs of a surface. Each method returns when the operator goes on.
 
-    ``steps`` are all steps of the way that is being gone, for showing where it stands; it is
-    empty where a single part is changed. Nothing here writes a file.
+    ``steps`` are all steps of the present walk, to show the progress; empty when a single part is
+    changed. Nothing here writes a file.
     """
 
     async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
-        """Let the form be filled in; going back returns what was entered, valid or not."""
+        """Show a form to fill in; going back returns what was entered, valid or not."""
 
     async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
-        """Show the live test; the draft may come back with another form of the endpoint."""
+        """Show the live test; the returned draft may have another form of the endpoint."""
 
     async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
-        """Show what will be written; going on means to write it."""
+        """Show what will be written; going on means writing it."""
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
-        """Let a part be chosen; ``chosen`` was the last one."""
+        """Offer the parts to choose from; ``chosen`` was the last one."""
 
     async def confirm(self, question: Question) -> bool:
-        """Ask; anything but the word for yes means no."""
+        """Ask; anything but an explicit yes means no."""
 
     async def page(self, page: Page) -> None:
         """Show a text."""
 
     async def done(self, done: Done) -> Done:
-        """Say what was written, and what to do now; return it with what the server has said.
+        """Say what was written and what to do now; return it with the server's verdict.
 
-        The operator may go on without waiting for that.
+        The operator need not wait for the verdict.
         """
 
     def entered(self) -> Draft:
-        """Return the draft with what stands before the operator now; never validates."""
+        """Return the draft with what the operator has entered so far; never validates."""
 
 
-_PATIENCE = 5.0
-"""Seconds that the operator waits for another process that writes."""
-_SKIPPED = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
+_LOCK_SECONDS = 5.0
+"""How long to wait for another process that writes."""
+_NOT_ASKED_WHEN_SKIPPING = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 
 class Flow:
@@ -82,15 +82,15 @@ class Flow:
     def __init__(self, session: WizardSession, surface: Surface) -> None:
         self.session = session
         self.draft = Draft.of(session.current)
-        """What was entered in the steps that have been left; see also ``Surface.entered``."""
+        """What was entered in the finished steps; see also ``Surface.entered``."""
         self.done: Done | None = None
-        """What was written; None before."""
+        """What was written; None before that."""
         self.writing = False
-        """Whether files are being written: no moment to end."""
-        self._missed: frozenset[str] = frozenset()
-        """Fields that were entered once, but could not be kept."""
-        self._begun = False
-        """Whether there is an answer to the offer of what was kept; until then, it stands."""
+        """Whether files are being written, so that this is no time to end."""
+        self._omitted: frozenset[str] = frozenset()
+        """Fields that were entered earlier, but not saved."""
+        self._resume_answered = False
+        """Whether the operator has been asked about a saved draft; it is kept until then."""
         self._surface = surface
         self._last_move = Navigation.NEXT
 
@@ -100,7 +100,7 @@ class Flow:
         try:
             if self.session.notices:
                 await self._surface.page(notices_page(self.session.notices))
-            await self._take_up()
+            await self._offer_saved_draft()
             view = self.session.current.view
             first_time = not self.session.current.configured and view.skip is None
             await (self._first_run() if first_time and not view.misnamed else self._reconfigure())
@@ -109,51 +109,51 @@ class Flow:
         return self.done
 
     async def may_leave(self, draft: Draft | None = None) -> bool:
-        """Ask whether to leave if something would be lost: ``draft``, or what was entered."""
+        """Ask whether to leave if that loses something: ``draft``, or what was entered."""
         self.draft = draft or self.draft
         leaves = self.draft == Draft.of(self.session.current)
         leaves = leaves or await self._surface.confirm(leave_question())
-        if leaves and self._begun:
-            self._forget()
+        if leaves and self._resume_answered:
+            self._discard_saved_draft()
         return leaves
 
     def keep(self) -> bool:
-        """Keep what was entered for the next start, without the secret; return whether it is.
+        """Save what was entered, without the secret, for the next start; return whether it is.
 
         For an end that the operator has not asked for, or has not confirmed.
         """
-        if not self.session.lasting or self.done is not None:
+        if not self.session.persistent or self.done is not None:
             return False
-        if not self._begun:
+        if not self._resume_answered:
             return self._saved_draft() is not None
         from wizard.ui.saved_draft import save_draft
 
         return save_draft(self._surface.entered(), self.session.current)
 
     def _saved_draft(self) -> SavedDraft | None:
-        if not (self.session.lasting and may_hold_files("drafts")):
+        if not (self.session.persistent and may_hold_files("drafts")):
             return None
         from wizard.ui.saved_draft import load_draft
 
         return load_draft(self.session.current)
 
-    def _forget(self) -> None:
-        if self.session.lasting:
+    def _discard_saved_draft(self) -> None:
+        if self.session.persistent:
             from wizard.ui.saved_draft import discard_draft
 
             discard_draft(self.session.current)
 
-    async def _take_up(self) -> None:
-        """Offer to go on with what was kept."""
-        kept = self._saved_draft()
-        if kept is not None and await self._surface.confirm(resume_question(kept)):
-            self._forget()
-        elif kept is not None:
-            self.draft, self._missed = kept.draft, kept.left_out
-        self._begun = True
+    async def _offer_saved_draft(self) -> None:
+        """Offer to go on with what was saved."""
+        saved = self._saved_draft()
+        if saved is not None and await self._surface.confirm(resume_question(saved)):
+            self._discard_saved_draft()
+        elif saved is not None:
+            self.draft, self._omitted = saved.draft, saved.omitted
+        self._resume_answered = True
 
     async def _first_run(self) -> None:
-        """Ask for everything, step by step; back from the first step leaves."""
+        """Ask for everything, step by step; going back from the first step leaves."""
         steps = tuple(Step)
         while not await self._walk(steps):
             if await self.may_leave():
@@ -181,8 +181,8 @@ class Flow:
                     await self._ask(chosen, ())
 
     def _last_steps(self) -> tuple[Step, ...]:
-        """Return the steps before writing: the first part that is not right yet comes first."""
-        problems = () if self.draft.skip else (*self._still_missed(), *self._problems())
+        """Return the steps before writing, beginning with the parts that are not right yet."""
+        problems = () if self.draft.skip else (*self._still_omitted(), *self._problems())
         asks = {field: step for step in ASKED for field in form_of(step).FIELDS}
         wrong = tuple(dict.fromkeys(asks[field] for field in problems))
         changed = self.draft != Draft.of(self.session.current)
@@ -192,21 +192,21 @@ class Flow:
     def _problems(self) -> Iterable[str]:
         return self.draft.problems(self.session.current)
 
-    def _still_missed(self) -> Iterable[str]:
-        """Return the fields that should be entered again, and have not been."""
+    def _still_omitted(self) -> Iterable[str]:
+        """Return the fields that still have to be entered again."""
         stored = Draft.of(self.session.current)
         return (
             name
-            for name in sorted(self._missed)
+            for name in sorted(self._omitted)
             if getattr(self.draft, name) == getattr(stored, name)
         )
 
     async def _walk(self, steps: Sequence[Step]) -> bool:
-        """Go through ``steps``, back and forth; False when the operator backs out of the first."""
+        """Go through ``steps``, back and forth; False if the operator goes back from the first."""
         index = 0
         while index >= 0:
             step = steps[index]
-            if self.draft.skip and step in _SKIPPED:
+            if self.draft.skip and step in _NOT_ASKED_WHEN_SKIPPING:
                 move = self._last_move
             elif step is Step.REVIEW:
                 if await self._review(steps):
@@ -219,21 +219,22 @@ class Flow:
         return False
 
     async def _ask(self, step: Step, steps: Sequence[Step]) -> Navigation:
-        shown = self._shown(steps)
+        asked = self._asked_of(steps)
         result: StepResult
         if step is Step.SERVER:
             self.session.discover(self.draft.user)
         if step is Step.TEST:
-            result = await self._surface.test(self.draft, shown)
+            result = await self._surface.test(self.draft, asked)
         else:
-            result = await self._surface.ask(form_of(step)(self.session, self.draft), shown)
+            result = await self._surface.ask(form_of(step)(self.session, self.draft), asked)
         self.draft = result.draft
         if step is Step.USER and result.move is Navigation.NEXT:
             self.session.discover(self.draft.user)
         return result.move
 
-    def _shown(self, steps: Sequence[Step]) -> list[Step]:
-        return [step for step in steps if not (self.draft.skip and step in _SKIPPED)]
+    def _asked_of(self, steps: Sequence[Step]) -> list[Step]:
+        skipped = _NOT_ASKED_WHEN_SKIPPING if self.draft.skip else ()
+        return [step for step in steps if step not in skipped]
 
     async def _review(self, steps: Sequence[Step]) -> bool:
         """Show the plan and write it; False when the operator goes back."""
@@ -242,28 +243,30 @@ class Flow:
         from wizard.ui.steps.review import review_content
 
         failure = ""
-        draft = self._relevant()
+        draft = self._relevant_draft()
         while True:
             try:
-                plan = make_plan(self.session.current, draft, stores=StoreOpener(self._open_store))
+                plan = make_plan(
+                    self.session.current, draft, stores=StoreOpener(self._open_accepted_store)
+                )
             except WizardError as error:
                 await self._surface.confirm(refusal_notice(str(error)))
                 return False
-            shown = review_content(self.session, draft, plan, failure)
-            if await self._surface.review(shown, self._shown(steps)) is Navigation.BACK:
+            review = review_content(self.session, draft, plan, failure)
+            if await self._surface.review(review, self._asked_of(steps)) is Navigation.BACK:
                 return False
             self.writing = True
             try:
                 self.done = await asyncio.to_thread(self._write, draft, plan)
             except WizardError as error:
                 failure = _("✗ Not written. {error}", error=error)
-                if error.code == "file-changed" and self._read_again():
+                if error.code == "file-changed" and self._reload_files():
                     failure = _(pages.CHANGED_MEANWHILE)
-                    draft = self._relevant()
+                    draft = self._relevant_draft()
                 continue
             finally:
                 self.writing = False
-            self._forget()
+            self._discard_saved_draft()
             if plan.changed:
                 self.done = await self._surface.done(self.done)
             return True
@@ -274,41 +277,41 @@ class Flow:
         from wizard.server.reload import observe_server, watch_reload
         from wizard.ui.steps.done import done_screen_content
 
-        now = self.session.current
-        with lock_config(now.config.path, _PATIENCE):
+        current = self.session.current
+        with lock_config(current.config.path, _LOCK_SECONDS):
             # Another process may have crashed meanwhile.
-            left = recover_interrupted(now.config.path)
-            server = observe_server(now)
+            findings = recover_interrupted(current.config.path)
+            server = observe_server(current)
             watch = watch_reload(server, draft, plan)
-            left += plan.apply("wizard", keep=self.session.lasting)
-        return done_screen_content(draft, plan, left, server, watch)
+            findings += plan.apply("wizard", keep=self.session.persistent)
+        return done_screen_content(draft, plan, findings, server, watch)
 
-    def _read_again(self) -> bool:
-        """Take over what somebody else has changed; what was entered here stays entered."""
+    def _reload_files(self) -> bool:
+        """Read what somebody else has changed, and keep what was entered here."""
         old = self.session.current
         try:
             new = load_config(old.layout, old.environ).with_stored()
-        except WizardError:  # said when the operator starts again
+        except WizardError:  # the next start says so
             return False
-        theirs, untouched = Draft.of(new), Draft.of(old)
+        untouched = Draft.of(old)
         entered = {
             each.name: getattr(self.draft, each.name)
             for each in fields(Draft)
             if getattr(self.draft, each.name) != getattr(untouched, each.name)
         }
-        self.session.current, self.draft = new, replace(theirs, **entered)
+        self.session.current, self.draft = new, replace(Draft.of(new), **entered)
         return True
 
-    def _relevant(self) -> Draft:
-        """Return the draft without what a skipped verification leaves out of account."""
+    def _relevant_draft(self) -> Draft:
+        """Return the draft without the values that a skipped verification makes irrelevant."""
         if not self.draft.skip:
             return self.draft
         stored = Draft.of(self.session.current)
         unchanged = {key: getattr(stored, key) for key in (*TEXT_KEYS, *SWITCHES)}
         return replace(self.draft, **unchanged, secret=Keep())
 
-    def _open_store(self, now: CurrentConfig, store: StoreKind) -> ExternalStore:
-        return now.open_store(store, self.session.accepted(store))
+    def _open_accepted_store(self, now: CurrentConfig, store: StoreKind) -> ExternalStore:
+        return now.open_store(store, self.session.backend_needing_consent(store))
 
     def _rename_section(self) -> None:
         self.session.current = self.session.current.with_section_renamed()
@@ -316,11 +319,11 @@ class Flow:
 
 
 ASKED = (Step.FILES, Step.DELIVERY, Step.USER, Step.SERVER, Step.SECRET)
-"""In the order in which they are asked."""
+"""The steps with a form, in order."""
 
 
 def form_of(step: Step) -> type[StepForm]:
-    """Return what is asked at a step; imported at its turn, so that the first is shown sooner."""
+    """Return the form of a step, imported only now so that the first step is shown sooner."""
     match step:
         case Step.FILES:
             from wizard.ui.steps.files import FilesStep

@@ -148,12 +148,12 @@ async def live_test_events(
         settings = draft.settings(session.current)
     except InvalidValue as problem:
         report = unusable_report(problem, draft.endpoint)
-        session.tested = draft, report
+        session.last_test = draft, report
         yield TestFinished(report)
         return
-    probing = session.probe(settings, recipient=recipient, deliver=recipient is not None)
+    probing = session.live_test(settings, recipient=recipient, deliver=recipient is not None)
     async with aclosing(probing):
         async for event in probing:
             if isinstance(event, TestFinished):
-                session.tested = draft, event.report
+                session.last_test = draft, event.report
             yield event

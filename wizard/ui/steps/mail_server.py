@@ -1,4 +1,4 @@
-"""Fourth step: the mail server, what is suggested for it, and how the connection is encrypted."""
+"""Fourth step: the mail server, suggestions for it, and how the connection is encrypted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from wizard.ui.steps.model import (
 
 
 class MailServerStep(StepForm):
-    """The endpoint, the encryption, and in words what the server will do with them."""
+    """The endpoint, the encryption, and a sentence about the connection they lead to."""
 
     HEADING = Heading(
         Step.SERVER,
@@ -54,14 +54,14 @@ class MailServerStep(StepForm):
     FIELDS = ("endpoint", "starttls")
 
     def values(self) -> Values:
-        """Both fields."""
+        """Return both fields."""
         return {"endpoint": self.start.endpoint, "starttls": bool(self.start.starttls)}
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """The field, the choice where it has any effect, the consequence."""
+        """Return the field, the choice if it has any effect, and the connection they lead to."""
         draft = self.draft(values)
-        suggested = self._suggestions(values["endpoint"])
-        chooses = not draft.endpoint.lower().startswith(SCHEME)
+        suggestions = self._suggestions(values["endpoint"])
+        has_choice = not draft.endpoint.lower().startswith(SCHEME)
         encryption = (
             ChoiceOption(_("SMTPS: encrypted from the first byte, port 465 (best)"), False),
             ChoiceOption(_("STARTTLS: encrypted before the login, port 587"), True),
@@ -71,35 +71,35 @@ class MailServerStep(StepForm):
                 "endpoint",
                 _("Mail server (host name)"),
                 _("for example mail.example.org"),
-                about=suggested.text,
-                offers=suggested.offers,
+                guidance=suggestions.text,
+                offers=suggestions.offers,
             ),
-            Choice("starttls", encryption, _("Encryption"), chooses),
+            Choice("starttls", encryption, _("Encryption"), has_choice),
             TextBlock(self._route(draft), "route"),
         ]
 
-    async def known(self) -> None:
-        """Wait for the first suggestion, or until there is none."""
-        async with aclosing(self.session.discovery.changes()) as changes:
-            async for _change in changes:
-                if not self.waiting():
+    async def wait_for_options(self) -> None:
+        """Wait for the first suggestion, or until it is certain that there is none."""
+        async with aclosing(self.session.discovery.updates()) as updates:
+            async for _update in updates:
+                if not self.waiting_message():
                     return
 
-    async def changes(self) -> AsyncGenerator[None, None]:
+    async def updates(self) -> AsyncGenerator[None, None]:
         """Follow the search."""
-        async for _change in self.session.discovery.changes():
+        async for _update in self.session.discovery.updates():
             yield
 
-    def waiting(self) -> str:
-        """The search, as long as it has come to nothing."""
-        return waiting_message(self.session.discovery)
+    def waiting_message(self) -> str:
+        """Say what is being searched for, until there is a first suggestion."""
+        return search_message(self.session.discovery)
 
-    def skip(self) -> None:
-        """Look no further."""
+    def stop_waiting(self) -> None:
+        """Stop the search."""
         self.session.discovery.stop()
 
     def draft(self, values: Values) -> Draft:
-        """Take both over; a scheme is written in lower case, as the server wants it."""
+        """Return the draft with both; the scheme in lower case, as the server wants it."""
         text = values["endpoint"]
         if text[: len(SCHEME)].lower() == SCHEME:
             text = SCHEME + text[len(SCHEME) :]
@@ -119,10 +119,10 @@ class MailServerStep(StepForm):
             text = expand(draft.endpoint, self.session.current.lookup)
             return route_in_words(Endpoint.parse(text).route(bool(draft.starttls)))
         except InvalidValue:
-            return ""  # said below the field once the operator leaves it
+            return ""  # the field says so once the operator leaves it
 
 
-_MOST = 3
+_MAX_OFFERS = 3
 _OFFERS = {
     Security.TLS: N_("{number} {endpoint}, port {port}, SMTPS"),
     Security.STARTTLS: N_("{number} {endpoint}, port {port}, STARTTLS"),
@@ -134,12 +134,12 @@ _HOW = {
     (False, True): N_("To take it over, type 1 instead."),
     (False, False): N_("To take one over, type its number instead."),
 }
-"""By whether nothing is typed, and whether there is only one."""
+"""(whether the field is empty, whether there is only one offer) → how to accept one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What to read, and what each number takes over, from 1 on."""
+    """Text about the suggestions, and the values that each number, from 1 on, stands for."""
 
     text: str = ""
     offers: tuple[Values, ...] = ()
@@ -148,33 +148,34 @@ class Suggestions:
 def suggestions_for(
     discovery: MailServerSearch, user: str, endpoint: str, *, stored: bool
 ) -> Suggestions:
-    """Return what fits to what stands in the field now.
+    """Return the suggestions that suit the ``endpoint`` in the field.
 
-    Where an ``endpoint`` was ``stored``, only better knowledge is worth a word: not the search
-    itself, nor that it came to nothing.
+    If an endpoint is ``stored`` already, only better ones are mentioned: neither the search itself
+    nor its failure.
     """
-    found = discovery.found
-    settled = () if found is None else found.settled
+    state = discovery.state
+    settled = () if state is None else state.settled
     best = _best_of_each_host(settled)
     for suggestion in best:
         if suggestion.endpoint == endpoint:
             return Suggestions(_sentences(suggestion, user))
-    offered = best[:_MOST]
+    offered = best[:_MAX_OFFERS]
     lines = [" ".join(notes_on_endpoint(endpoint)), *_offers(offered, user, typed=bool(endpoint))]
-    if found is not None and not offered and not stored:
-        lines.append(_looking(found, discovery.waited) if discovery.looking else _nothing(found))
+    if state is not None and not offered and not stored:
+        searching = discovery.searching
+        lines.append(_progress(state, discovery.elapsed) if searching else _no_result(state))
     values = tuple({"endpoint": each.endpoint, "starttls": each.starttls} for each in offered)
     return Suggestions("\n".join(filter(None, lines)), values)
 
 
-def waiting_message(discovery: MailServerSearch) -> str:
-    """Say what is worth waiting for, as a sentence; nothing where something is known already."""
-    found = discovery.found
-    if found is None or found.finished or found.settled:
+def search_message(discovery: MailServerSearch) -> str:
+    """Say what is being searched for; nothing once there is a suggestion."""
+    state = discovery.state
+    if state is None or state.finished or state.settled:
         return ""
     return _(
         "Looking for the mail server of {domain}, {seconds:.0f} s at most.",
-        domain=found.domain,
+        domain=state.domain,
         seconds=discovery.seconds,
     )
 
@@ -184,17 +185,17 @@ def unusable_provider(suggestion: Suggestion) -> str:
     return f"! {suggestion.origin} {' '.join(suggestion.notes)}"
 
 
-def _best_of_each_host(found: Sequence[Suggestion]) -> list[Suggestion]:
-    """Leave out what differs from a better one by its encryption alone: that is chosen below."""
+def _best_of_each_host(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """Leave out a suggestion that differs from a better one only in encryption, chosen below."""
     best: dict[str, Suggestion] = {}
-    for suggestion in found:
+    for suggestion in suggestions:
         if suggestion.usable:
             best.setdefault(suggestion.endpoint, suggestion)
     return list(best.values())
 
 
 def _offers(offered: Sequence[Suggestion], user: str, *, typed: bool) -> list[str]:
-    """List them, say how to take one over, and only then where each comes from."""
+    """List the offers, say how to accept one, and only then where each comes from."""
     if not offered:
         return []
     alone = len(offered) == 1
@@ -214,7 +215,7 @@ def _offer(number: int, suggestion: Suggestion) -> str:
 
 
 def _sentences(suggestion: Suggestion, user: str) -> str:
-    """Say where it comes from and what to know about it."""
+    """Say where a suggestion comes from and what to know about it."""
     sentences = [suggestion.origin, *suggestion.notes]
     if suggestion.user not in (None, user):
         sentences.append(
@@ -227,15 +228,15 @@ def _sentences(suggestion: Suggestion, user: str) -> str:
     return " ".join(sentences)
 
 
-def _looking(found: SearchState, waited: float) -> str:
+def _progress(state: SearchState, elapsed: float) -> str:
     return _(
         "Looking for the mail server of {domain} … {seconds:.0f} s",
-        domain=found.domain,
-        seconds=waited,
+        domain=state.domain,
+        seconds=elapsed,
     )
 
 
-def _nothing(found: SearchState) -> str:
-    """Say why there is nothing to take over."""
-    hopeless = [unusable_provider(each) for each in found.suggestions if not each.usable]
-    return "\n".join(hopeless or [*found.remarks, search_status(found)])
+def _no_result(state: SearchState) -> str:
+    """Say why there is nothing to accept."""
+    unusable = [unusable_provider(each) for each in state.suggestions if not each.usable]
+    return "\n".join(unusable or [*state.remarks, search_status(state)])

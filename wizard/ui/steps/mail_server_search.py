@@ -1,4 +1,4 @@
-"""The search for the mail server of the operator's address, which runs beside everything else."""
+"""The search for the mail server of the operator's address, in the background."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ if TYPE_CHECKING:
     from wizard.system.network import Network
 
 SECONDS = 5.0
-"""After these the search is over, whoever has not answered."""
+"""Until the search ends, whichever sources have not answered."""
 _TICK = 1.0
 
 
 class MailServerSearch:
-    """Looks for one address at a time; what was found for the one before is forgotten.
+    """Searches for one address at a time, and forgets what it found for the previous one.
 
-    Without ``asks`` only the list of providers is looked at, and nothing leaves this machine.
+    Unless ``online``, only the list of providers is searched, and nothing leaves this machine.
     """
 
     def __init__(
         self,
         *,
-        asks: bool = False,
+        online: bool = False,
         network: Network | None = None,
         records: Records | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        self.found: SearchState | None = None
-        """The picture so far; None where there is nothing to look for, or nothing came of it."""
+        self.state: SearchState | None = None
+        """The results so far; None if there is nothing to search for, or the search failed."""
         self.seconds = seconds
-        """Deadline of a search."""
-        self._asks = asks
+        """Deadline of a search, in seconds."""
+        self._online = online
         self._network = network
         self._records = records
         self._address = ""
         self._begun = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     @property
-    def looking(self) -> bool:
-        """Whether more may be found."""
-        return self.found is not None and not self.found.finished
+    def searching(self) -> bool:
+        """Whether more results may come."""
+        return self.state is not None and not self.state.finished
 
     @property
-    def waited(self) -> float:
+    def elapsed(self) -> float:
         """Seconds since the search began."""
         return time.monotonic() - self._begun
 
     def begin(self, address: str) -> None:
-        """Look for ``address``, unless that was done before; any text will do.
+        """Search for ``address``, unless it is still the same; any text is allowed.
 
         Needs a running event loop.
         """
@@ -68,28 +68,28 @@ class MailServerSearch:
             return
         self.stop()
         self._address, self._begun = address, time.monotonic()
-        self._tell(self._at_once(address))
-        if self.looking:
-            self._task = asyncio.ensure_future(self._look(address))
+        self._publish(self._initial_state(address))
+        if self.searching:
+            self._task = asyncio.ensure_future(self._search(address))
 
     def stop(self) -> None:
-        """Look no further; what was found stays."""
+        """Stop searching; results so far stay."""
         if self._task is not None:
             self._task.cancel()
-        self._give_up()
+        self._end_early()
 
-    async def changes(self) -> AsyncGenerator[None, None]:
-        """Yield at once, when there is news, each second for a clock, and when it is over."""
-        while self.looking:
-            news = self._news
+    async def updates(self) -> AsyncGenerator[None, None]:
+        """Yield at once, on each result, every second for a clock, and at the end."""
+        while self.searching:
+            changed = self._changed
             yield
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), _TICK)
+                await asyncio.wait_for(changed.wait(), _TICK)
         yield
 
-    def _at_once(self, address: str) -> SearchState | None:
+    def _initial_state(self, address: str) -> SearchState | None:
         """Return what is known without asking anybody."""
-        # Only now: the list of providers is read, and nobody is looked for before the third step.
+        # Imported here: it reads the list of providers, which no step before the third needs.
         from wizard.discovery.offers import suggest_by_domain
         from wizard.discovery.suggestion import DiscoverySource, SearchState, domain_of
 
@@ -97,40 +97,40 @@ class MailServerSearch:
             domain = domain_of(address)
         except InvalidValue:
             return None
-        known = suggest_by_domain(address)
-        if known is not None:
-            return SearchState(domain, (known,))
+        suggestion = suggest_by_domain(address)
+        if suggestion is not None:
+            return SearchState(domain, (suggestion,))
         asked = tuple(source for source in DiscoverySource if source is not DiscoverySource.DOMAIN)
-        return SearchState(domain, pending=asked) if self._asks else None
+        return SearchState(domain, pending=asked) if self._online else None
 
-    async def _look(self, address: str) -> None:
+    async def _search(self, address: str) -> None:
         try:
-            discover = (await run_in_thread(_questions)).discover
-            pictures = discover(
+            discover = (await run_in_thread(_import_search)).discover
+            states = discover(
                 address, network=self._network, records=self._records, seconds=self.seconds
             )
-            async with aclosing(pictures):
-                async for found in pictures:
-                    self._tell(found)
-        except Exception:  # noqa: BLE001  (a convenience, fed by strangers: it ends nothing else)
-            self._give_up()
+            async with aclosing(states):
+                async for state in states:
+                    self._publish(state)
+        except Exception:  # noqa: BLE001  (strangers' answers must not end the wizard)
+            self._end_early()
 
-    def _give_up(self) -> None:
-        """Keep what has been shown."""
-        if self.found is not None and self.looking:
-            shown = self.found.settled
-            self._tell(
-                replace(self.found, suggestions=shown, pending=(), remarks=()) if shown else None
+    def _end_early(self) -> None:
+        """End the search with what has been shown."""
+        if self.state is not None and self.searching:
+            shown = self.state.settled
+            self._publish(
+                replace(self.state, suggestions=shown, pending=(), remarks=()) if shown else None
             )
 
-    def _tell(self, found: SearchState | None) -> None:
-        self.found = found
-        self._news.set()
-        self._news = asyncio.Event()
+    def _publish(self, state: SearchState | None) -> None:
+        self.state = state
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
-def _questions() -> ModuleType:
-    """Import what asks, a reader of XML among it, while the next step is drawn."""
-    from wizard.discovery import search as discover
+def _import_search() -> ModuleType:
+    """Import the search, with its XML parser, while the next step is drawn."""
+    from wizard.discovery import search
 
-    return discover
+    return search

@@ -1,4 +1,4 @@
-"""The steps of the flow: their text, fields and choices as plain values that any surface shows."""
+"""The steps of the flow, as plain values that any surface can show: text, fields and choices."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Navigation(Enum):
 
 
 class StepResult(NamedTuple):
-    """How a step was left, and what has been entered up to then."""
+    """The way out of a step, and the draft with everything entered so far."""
 
     move: Navigation
     draft: Draft
 
 
 class Heading(NamedTuple):
-    """What a step is called, what it asks, and its explanation; translated when they are shown."""
+    """The name, question and explanation of a step; translated when they are shown."""
 
     step: Step
     title: str
     help: str
     help_in_lines: str = ""
-    """The explanation without a screen, where the one with a screen names its keys."""
+    """The explanation for line by line, where the other one names keys of the full screen."""
 
 
 Values = Mapping[str, Any]
@@ -52,17 +52,17 @@ Values = Mapping[str, Any]
 
 
 class TextBlock(NamedTuple):
-    """Something to read; none is shown where the text is empty."""
+    """Something to read; not shown while the text is empty."""
 
     text: str
     style: str = ""
     """``label``, ``quiet``, ``caution``, ``route``, or nothing."""
-    when_left: bool = False
-    """Whether it judges a finished answer, which makes no sense while it is being typed."""
+    after_leaving: bool = False
+    """Whether it is about a finished answer, and waits until the field is left."""
 
 
 class TextInput(NamedTuple):
-    """One line to type. A ``secret`` one is never shown, and its value is ``Secret | None``."""
+    """One line to type. A ``secret`` is never shown, and its value is ``Secret | None``."""
 
     name: str
     label: str
@@ -70,21 +70,21 @@ class TextInput(NamedTuple):
     secret: bool = False
     kept: str = ""
     """What an empty answer keeps, as a sentence."""
-    about: str = ""
-    """What to know for the answer; may change by itself."""
+    guidance: str = ""
+    """What helps to answer; may change by itself."""
     offers: tuple[Values, ...] = ()
-    """What can be taken over instead of typing it, with the values of other fields: the first by
-    an empty answer, each by its number from 1 on, as ``about`` says."""
+    """Suggested values, of other fields too, as listed in ``guidance``: an empty answer accepts
+    the first, and a number, from 1 on, any of them."""
     shown: bool = True
 
-    def taken(self, answer: str) -> Values | None:
-        """Return the values that ``answer`` takes over; None where it is one of its own."""
+    def accepted_offer(self, answer: str) -> Values | None:
+        """Return the offer that ``answer`` accepts; None if the answer is a value itself."""
         numbered = {str(number): values for number, values in enumerate(self.offers, 1)}
         return numbered.get(answer or "1")
 
 
 class ChoiceOption(NamedTuple):
-    """One of a few, offered or not (yet)."""
+    """One option of a choice, which may not be offered (yet)."""
 
     label: str
     value: Any
@@ -92,7 +92,7 @@ class ChoiceOption(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """One of a few."""
+    """One of several options."""
 
     name: str
     options: tuple[ChoiceOption, ...]
@@ -112,10 +112,10 @@ Part = TextBlock | TextInput | Choice | CheckBox
 
 
 class StepForm:
-    """A step's description. It does not know who shows it; no I/O.
+    """A step that asks for something, independent of the surface that shows it; no I/O.
 
-    ``parts`` are always the same ones in the same order: what changes with the values is their
-    text, and whether they are shown.
+    ``parts`` returns the same parts in the same order each time: only their text, and whether they
+    are shown, depends on the values.
     """
 
     HEADING: ClassVar[Heading]
@@ -131,7 +131,7 @@ class StepForm:
         return {}
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """Return everything there is to read and to answer, with these values."""
+        """Return everything to read and to answer, given these values."""
         raise NotImplementedError
 
     def draft(self, values: Values) -> Draft:
@@ -139,7 +139,7 @@ class StepForm:
         return self.start
 
     def problems(self, values: Values) -> dict[str, str]:
-        """Return field → sentence for what is wrong with these values."""
+        """Return what is wrong with these values: field → sentence."""
         problems = self.draft(values).problems(self.session.current)
         return {
             name: f"{problem.message} {problem.remedy}"
@@ -147,20 +147,20 @@ class StepForm:
             if name in self.FIELDS
         }
 
-    async def known(self) -> None:
+    async def wait_for_options(self) -> None:
         """Wait until it is known what can be offered; a few seconds at most."""
 
-    async def changes(self) -> AsyncGenerator[None, None]:
-        """Yield each time that the parts may have changed by themselves."""
-        await self.known()
+    async def updates(self) -> AsyncGenerator[None, None]:
+        """Yield each time the parts may have changed by themselves."""
+        await self.wait_for_options()
         yield
 
-    def waiting(self) -> str:
-        """Return what :meth:`known` waits for that the operator may wish to skip, as a sentence."""
+    def waiting_message(self) -> str:
+        """Return a sentence about a wait that the operator may want to skip; else nothing."""
         return ""
 
-    def skip(self) -> None:
-        """Do without what is being waited for."""
+    def stop_waiting(self) -> None:
+        """Go on without the options that are still missing."""
 
 
 SEVERAL_LINES = N_("What you pasted has several lines, so nothing was entered. Paste one line.")

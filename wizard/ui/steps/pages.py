@@ -1,4 +1,4 @@
-"""Texts that lie over a step: a page to read, and a question that is answered by yes or no."""
+"""What is shown over a step: a page to read, or a yes-or-no question."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wizard.text.language import N_, _
 
-if TYPE_CHECKING:  # a first start has neither
+if TYPE_CHECKING:  # not loaded by a first start
     from wizard.errors import Finding
     from wizard.ui.saved_draft import SavedDraft
 
 
 class Page(NamedTuple):
-    """A title and a text: an explanation, details of a test, findings of the check."""
+    """A title and a text, such as an explanation or the findings of the check."""
 
     title: str
     text: str
 
 
 class Question(NamedTuple):
-    """Yes or no, by these words; without a ``yes`` it only tells something."""
+    """A question with its words for no and yes; without a ``yes``, only a message."""
 
     text: str
     no: str
     yes: str | None = None
 
 
-_MISSED = {
+_OMITTED = {
     "user": N_("The user has to be entered again."),
     "endpoint": N_("The mail server has to be entered again."),
     "secret": N_("The secret has to be entered again."),
@@ -55,27 +55,27 @@ def leave_question() -> Question:
     )
 
 
-def resume_question(kept: SavedDraft) -> Question:
-    """Ask what to do with what was entered and never written; going on with it is the default."""
+def resume_question(saved: SavedDraft) -> Question:
+    """Ask whether to discard what was entered and never written; going on is the default."""
     sentences = [
         _(
             "What you entered on {date:%Y-%m-%d %H:%M} was not written. Begin anew without it?",
-            date=kept.saved.astimezone(),
+            date=saved.saved.astimezone(),
         ),
-        *(_(words) for name, words in _MISSED.items() if name in kept.left_out),
-        *([_(_FILE_CHANGED)] if kept.config_changed else ()),
+        *(_(words) for name, words in _OMITTED.items() if name in saved.omitted),
+        *([_(_FILE_CHANGED)] if saved.config_changed else ()),
     ]
     return Question(" ".join(sentences), no=_("Go on with it"), yes=_("Begin anew"))
 
 
 def refusal_notice(text: str) -> Question:
-    """Tell why it does not go on."""
+    """Say why the wizard cannot go on."""
     return Question(text, no=_("Back"))
 
 
-def findings_page(found: Iterable[Finding]) -> Page:
-    """Return what the check has found, each with its remedy."""
-    return Page(_("Check"), "\n\n".join(map(_finding, found)))
+def findings_page(findings: Iterable[Finding]) -> Page:
+    """Return what the check has found, with remedies."""
+    return Page(_("Check"), "\n\n".join(map(_finding, findings)))
 
 
 def _finding(finding: Finding) -> str:

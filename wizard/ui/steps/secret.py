@@ -1,4 +1,4 @@
-"""Fifth step: the password or API key, and where it is kept."""
+"""Fifth step: the password or API key, and where it is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MISSING = N_("Enter the password or API key, or choose No login.")
 
 
 class SecretStep(StepForm):
-    """Masked, never shown, never copied; an empty field keeps what is stored."""
+    """A masked field, never shown nor copied; left empty, it keeps what is stored."""
 
     HEADING = Heading(
         Step.SECRET,
@@ -51,16 +51,16 @@ class SecretStep(StepForm):
     FIELDS = ("secret",)
 
     def values(self) -> Values:
-        """Never the secret itself: an empty field stands for the one there is."""
+        """Return the choices, and an empty field, which stands for the stored secret."""
         return {
-            "login": not self._means_no_login(),
+            "login": not self._no_login_so_far(),
             "secret": None,
             "move": self._moves(),
             "place": self.start.store,
         }
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """Login or none; the field; where the secret is kept."""
+        """Return login or none, the field, and where the secret is stored."""
         current, logs_in = self.session.current, values["login"]
         entered = isinstance(self.start.secret, Replace)
         empty = values["secret"] is None
@@ -76,8 +76,8 @@ class SecretStep(StepForm):
                 _("Password or API key"),
                 _("unchanged") if entered or current.resolver.sources().found else "",
                 secret=True,
-                kept=self._kept() if empty else "",
-                about=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
+                kept=self._kept_message() if empty else "",
+                guidance=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
                 shown=logs_in,
             ),
             CheckBox(
@@ -94,17 +94,17 @@ class SecretStep(StepForm):
             TextBlock(self._consequence(values["place"]) if logs_in else "", "quiet"),
         ]
 
-    async def known(self) -> None:
-        """Wait for the looks at the stores."""
-        if self.session.looks:
-            await asyncio.wait(self.session.looks.values())
+    async def wait_for_options(self) -> None:
+        """Wait until the stores have been checked."""
+        if self.session.store_checks:
+            await asyncio.wait(self.session.store_checks.values())
 
     def draft(self, values: Values) -> Draft:
-        """Take the choices over; an empty field changes nothing."""
+        """Return the draft with the choices; an empty field changes nothing."""
         return replace(self._with_secret(values), store=values["place"])
 
     def problems(self, values: Values) -> dict[str, str]:
-        """A login needs a secret: entered now, or stored."""
+        """Return the problem of a login without a secret, entered or stored."""
         if not values["login"]:
             return {}
         current, draft = self.session.current, self.draft(values)
@@ -118,16 +118,17 @@ class SecretStep(StepForm):
         return {}
 
     def _stores(self) -> tuple[ChoiceOption, ...]:
-        """Each store, offered once it is known to work."""
+        """Return each store, offered once it is known to work."""
         options = []
         for store in STORES:
-            words = _(store.label)
-            found, backend = self.session.found(store), self.session.accepted(store)
+            label = _(store.label)
+            availability = self.session.availability(store)
+            backend = self.session.backend_needing_consent(store)
             if backend:  # choosing it by its name is the operator's consent
-                words = _(store.label_with_backend, backend=backend)
-            usable = found is not None and (found.usable or bool(backend))
+                label = _(store.label_with_backend, backend=backend)
+            usable = availability is not None and (availability.usable or bool(backend))
             offered = usable or store in (ENV_FILE, self.start.store)
-            options.append(ChoiceOption(words, store, offered))
+            options.append(ChoiceOption(label, store, offered))
         return tuple(options)
 
     def _consequence(self, store: StoreKind) -> str:
@@ -136,14 +137,14 @@ class SecretStep(StepForm):
             return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
         return store_consequence(store, current.layout.kind)
 
-    def _kept(self) -> str:
+    def _kept_message(self) -> str:
         """Say what an empty field means."""
         if isinstance(self.start.secret, Replace) and not self._moves():
             return _(_ENTERED)
-        place = self.session.current.resolver.sources().effective
-        return "" if place is None else _(place.keep_it)
+        source = self.session.current.resolver.sources().effective
+        return "" if source is None else _(source.keep_it)
 
-    def _means_no_login(self) -> bool:
+    def _no_login_so_far(self) -> bool:
         if isinstance(self.start.secret, Remove):
             return True
         smtp = self.session.current.view.smtp

@@ -1,4 +1,4 @@
-"""What all steps of one run share: the configuration, the live test, and its last report."""
+"""What the steps of one run share: the configuration, the live test, and its last report."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOMENT = 2.0
-"""Seconds."""
+_CHECK_SECONDS = 2.0
 
 
 class LiveTest(Protocol):
-    """The live test of some settings, as a stream of events that can be closed at any time."""
+    """Tests settings live, as a stream of events that can be closed at any time."""
 
     def __call__(
         self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
     ) -> AsyncGenerator[Event, None]:
-        """Start it; with ``deliver`` a real mail is sent to ``recipient``."""
+        """Start the test; ``deliver`` sends a real mail to ``recipient``."""
 
 
 @dataclass(slots=True)
@@ -42,57 +41,58 @@ class WizardSession:
     """One run of the wizard."""
 
     current: CurrentConfig
-    probe: LiveTest
+    live_test: LiveTest
     timeout: float
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """What to try at a step, by its name; only the demo has any."""
     check: Callable[[], Sequence[Finding]] | None = None
-    """Looks over the files, and whatever else decides what the server sees; may take a moment."""
-    checking: asyncio.Future[Sequence[Finding]] | None = None
-    """The check that runs while the operator reads; None where there is none."""
+    """Checks the files, and whatever else the server's view depends on; may take a moment."""
+    running_check: asyncio.Future[Sequence[Finding]] | None = None
+    """The check, which runs while the operator reads; None if there is none."""
     stores: Mapping[StoreKind, ExternalStore] = field(default_factory=dict)
-    """What may be offered besides ``.env``, where it works."""
-    looks: dict[StoreKind, asyncio.Future[Availability]] = field(default_factory=dict)
-    """The looks at them, which run while the operator types."""
+    """Stores that may be offered besides ``.env``, if they work."""
+    store_checks: dict[StoreKind, asyncio.Future[Availability]] = field(default_factory=dict)
+    """The checks of whether they work, which run while the operator types."""
     discovery: MailServerSearch = field(default_factory=MailServerSearch)
     """The search for the mail server of the operator's address."""
-    lasting: bool = False
-    """Whether the configuration outlives the run, so that drafts and a way back are kept; the
-    demo's does not."""
+    persistent: bool = False
+    """Whether the configuration outlives the run, so that drafts and backups are kept; not so in
+    the demo."""
     notices: Sequence[str] = ()
     """What the operator should know before the first step."""
     head_start: float = 0.0
-    """Seconds that the first screen has for itself before anything is looked at."""
-    tested: tuple[Draft, TestReport] | None = None
-    """The last live test and the very draft that it tested."""
+    """Seconds before anything is checked, in which the first screen is drawn."""
+    last_test: tuple[Draft, TestReport] | None = None
+    """The draft of the last live test, and its report."""
 
     def start(self) -> None:
-        """Begin to look around in the background; needs a running event loop."""
+        """Begin the checks in the background; needs a running event loop."""
         for name, store in self.stores.items():
-            # The keyring's own way leaves no thread behind that could hang.
-            own_way = getattr(store, "check_availability_async", None)
-            look = own_way or partial(run_in_thread, store.check_availability)
-            self.looks[name] = asyncio.ensure_future(self._soon(look))
+            # Without a thread, where a store can do so: it could hang.
+            check = getattr(store, "check_availability_async", None)
+            check = check or partial(run_in_thread, store.check_availability)
+            self.store_checks[name] = asyncio.ensure_future(self._after_head_start(check))
         if self.check is not None:
-            self.checking = asyncio.ensure_future(self._soon(partial(run_in_thread, self.check)))
+            check = partial(run_in_thread, self.check)
+            self.running_check = asyncio.ensure_future(self._after_head_start(check))
 
-    async def _soon(self, look: Callable[[], Awaitable[T]]) -> T:
+    async def _after_head_start(self, check: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(self.head_start)
-        return await look()
+        return await check()
 
     def end(self) -> None:
-        """Stop what would go on."""
+        """Stop what still runs."""
         self.discovery.stop()
 
     def discover(self, user: str) -> None:
-        """Begin to look for the mail server of ``user``, which may contain ``${NAME}``."""
+        """Begin to search for the mail server of ``user``, which may contain ``${NAME}``."""
         self.discovery.begin(self.expanded(user))
 
     def expanded(self, text: str) -> str:
-        """Return ``text`` as the server would read it; empty where it could not.
+        """Return ``text`` as the server would read it; empty if it could not.
 
-        Empty, too, where it has the secret in it: what comes of this is shown and asked for.
+        Empty, too, if it contains the secret: the result is shown, and sent in queries.
         """
         if self.current.variable in references(text):
             return ""
@@ -101,36 +101,37 @@ class WizardSession:
         except InvalidValue:
             return ""
 
-    async def checked(self) -> None:
+    async def wait_for_check(self) -> None:
         """Give the check a moment, for a surface that cannot add its findings later."""
-        if self.checking is not None:
-            await asyncio.wait([self.checking], timeout=_MOMENT)
+        if self.running_check is not None:
+            await asyncio.wait([self.running_check], timeout=_CHECK_SECONDS)
 
-    def found(self, name: StoreKind) -> Availability | None:
-        """Return what the look at a store has found; None while it looks, or where it failed."""
-        look = self.looks.get(name)
-        if look is None or not look.done() or look.cancelled():
+    def availability(self, name: StoreKind) -> Availability | None:
+        """Return whether a store works; None while that is unknown, or if the check failed."""
+        check = self.store_checks.get(name)
+        if check is None or not check.done() or check.cancelled():
             return None
-        if isinstance(look.exception(), StoreUnusable):  # as good as a store that says no
+        if isinstance(check.exception(), StoreUnusable):  # as good as an unavailable store
             return None
-        return look.result()
+        return check.result()
 
-    def accepted(self, store: StoreKind) -> str:
-        """Return the backend of the operator's own choice: choosing the store is the consent."""
-        found = self.found(store)
-        needs_consent = found is not None and found.code == store.consent_code
-        return found.backend if found is not None and needs_consent else ""
+    def backend_needing_consent(self, store: StoreKind) -> str:
+        """Return the name of a backend that needs consent, which choosing the store gives."""
+        availability = self.availability(store)
+        if availability is None or availability.code != store.consent_code:
+            return ""
+        return availability.backend
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the check has found; nothing while it runs, or where it came to an end by itself."""
-        checking = self.checking
-        if checking is None or not checking.done() or checking.cancelled() or checking.exception():
+        """What the check has found; nothing while it runs, or if it failed."""
+        check = self.running_check
+        if check is None or not check.done() or check.cancelled() or check.exception():
             return ()
-        return checking.result()
+        return check.result()
 
     def report_for(self, draft: Draft) -> TestReport | None:
-        """Return the report of the live test if it tested exactly ``draft``."""
-        if self.tested is None or self.tested[0] != draft:
+        """Return the report of the last live test if it tested exactly ``draft``."""
+        if self.last_test is None or self.last_test[0] != draft:
             return None
-        return self.tested[1]
+        return self.last_test[1]

@@ -18,7 +18,7 @@ _NO_ADDRESS = N_(
 
 
 class UserStep(StepForm):
-    """One field, and a word about names that are no addresses."""
+    """One field, with a caution for a name that is not a mail address."""
 
     HEADING = Heading(
         Step.USER,
@@ -36,25 +36,25 @@ class UserStep(StepForm):
     FIELDS = ("user",)
 
     def values(self) -> Values:
-        """The name."""
+        """Return the name."""
         return {"user": self.start.user}
 
     def parts(self, values: Values) -> Sequence[Part]:
-        """The field between its explanation and what is unusual about its value."""
+        """Return the field, its explanation, and cautions about its value."""
         user = values["user"]
         unusual = bool(user) and "@" not in user and "${" not in user
         return [
             TextBlock(_("Usually the full mail address; the server also sends its mails from it.")),
             TextInput("user", _("User"), _("for example you@example.org")),
-            TextBlock(_(_NO_ADDRESS) if unusual else "", "caution", when_left=True),
-            TextBlock(self._hopeless(user), "caution"),
+            TextBlock(_(_NO_ADDRESS) if unusual else "", "caution", after_leaving=True),
+            TextBlock(self._unusable_provider(user), "caution"),
         ]
 
     def draft(self, values: Values) -> Draft:
-        """Take the field over."""
+        """Return the draft with this name."""
         return replace(self.start, user=values["user"])
 
-    def _hopeless(self, user: str) -> str:
-        """Say at once that nothing can be sent through the provider of this address."""
-        known = suggest_by_domain(self.session.expanded(user))
-        return "" if known is None or known.usable else unusable_provider(known)
+    def _unusable_provider(self, user: str) -> str:
+        """Say at once if nothing can be sent through the provider of this address."""
+        suggestion = suggest_by_domain(self.session.expanded(user))
+        return "" if suggestion is None or suggestion.usable else unusable_provider(suggestion)

@@ -65,8 +65,8 @@ class PlainText(Static):
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "") -> None:  # noqa: A002
         super().__init__(Content(escape_controls(text)), id=id, classes=classes, markup=False)
 
-    def say(self, text: str) -> None:
-        """Show ``text`` instead; an empty one takes no room."""
+    def set_text(self, text: str) -> None:
+        """Show ``text`` instead; an empty text takes no room."""
         if escape_controls(text) != str(self.content):
             self.update(Content(escape_controls(text)))
         self.display = bool(text)

@@ -68,7 +68,7 @@ class DoneScreen(Screen[Done]):
         self._done, self._watch = self._done.after(outcome), None
         verdict = self.query_one("#heard", PlainText)
         verdict.set_classes(self._done.mark)
-        verdict.say("\n".join(self._done.verdict))
+        verdict.set_text("\n".join(self._done.verdict))
         steps = self.query_one("#steps")
         await steps.remove_children()
         await steps.mount(*self._steps())
@@ -78,7 +78,7 @@ class DoneScreen(Screen[Done]):
         if self._watch is not None:
             left = max(0.0, self._watch.timeout - (time.monotonic() - self._begun))
             words = _(WAITING, seconds=left)
-            self.query_one("#heard", PlainText).say(f"{words} {_(_STOPS)}")
+            self.query_one("#heard", PlainText).set_text(f"{words} {_(_STOPS)}")
 
     @on(Button.Pressed)
     def action_close(self) -> None:
@@ -88,4 +88,4 @@ class DoneScreen(Screen[Done]):
             return
         self.workers.cancel_node(self)
         self._watch = None
-        self.query_one("#heard", PlainText).say(_(STOPPED))
+        self.query_one("#heard", PlainText).set_text(_(STOPPED))

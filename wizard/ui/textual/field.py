@@ -1,4 +1,4 @@
-"""An input with its label above and what is wrong with it below."""
+"""An input with its label above and its problem below."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wizard.ui.textual.basics import PlainText
 
 
 class FieldNote(Message):
-    """Something about the text of a field that the operator should know."""
+    """What the operator should know about a pasted text; ``refused`` if it was not entered."""
 
     def __init__(self, text: str, *, refused: bool) -> None:
         super().__init__()
@@ -28,9 +28,9 @@ class FieldNote(Message):
 
 
 class OneLineInput(Input):
-    """An input that takes pasted text whole or not at all.
+    """An input that accepts pasted text whole or not at all.
 
-    Its cursor stands still: a blinking one would send something to the terminal for ever.
+    Its cursor does not blink: that would send something to the terminal for ever.
     """
 
     def __init__(self, *, value: str = "", placeholder: str = "", password: bool = False) -> None:
@@ -50,7 +50,7 @@ class OneLineInput(Input):
 
 
 class SecretInput(OneLineInput):
-    """A masked input whose text leaves it neither by the clipboard nor by a log."""
+    """A masked input whose text reaches neither the clipboard nor a log."""
 
     class Changed(Input.Changed):
         """The secret was changed; the text is not shown."""
@@ -83,18 +83,18 @@ class SecretInput(OneLineInput):
         super().__init__(placeholder=placeholder, password=True)
 
     def action_copy(self) -> None:
-        """Do not copy; where nothing is selected, the key is not meant for the field."""
+        """Do not copy; if nothing is selected, the key is not meant for the field."""
         if not self.selected_text:
             raise SkipAction
         self.app.bell()
 
     def action_cut(self) -> None:
-        """Delete what is selected, without a copy."""
+        """Delete the selection without copying it."""
         self.delete_selection()
 
 
 class Field(Vertical):
-    """A labelled input. It does not know where its value lives."""
+    """A labelled input that does not know where its value is stored."""
 
     class Edited(Message):
         """The text was changed by the operator."""
@@ -103,7 +103,7 @@ class Field(Vertical):
             super().__init__()
             self.field = field
 
-    class Left(Message):
+    class Blurred(Message):
         """The operator left the field: time to say what is wrong with it."""
 
         def __init__(self, field: Field) -> None:
@@ -130,63 +130,63 @@ class Field(Vertical):
         self._problem = PlainText(classes="problem")
         self._note = PlainText(classes="note")
         self._kept = PlainText(classes="quiet")
-        self._about = PlainText()
+        self._guidance = PlainText()
 
     def compose(self) -> ComposeResult:
-        """Label, input, problem, note, what an empty field keeps, what to know."""
+        """Yield label, input, problem, note, what an empty field keeps, and guidance."""
         yield PlainText(self._label, classes="label")
         yield self._input
         yield self._problem
         yield self._note
         yield self._kept
-        yield self._about
+        yield self._guidance
 
     def on_mount(self) -> None:
-        """Take no room for what is not there."""
-        for each in (self._problem, self._note, self._kept, self._about):
+        """Take no room for what is empty."""
+        for each in (self._problem, self._note, self._kept, self._guidance):
             each.display = False
 
     @property
     def value(self) -> str:
-        """The text; blanks around it belong to it in a secret alone."""
+        """The text; blanks around it count only in a secret."""
         text = self._input.value
         return text if isinstance(self._input, SecretInput) else text.strip()
 
     @property
     def problem(self) -> str:
-        """What is said to be wrong, or nothing."""
+        """The problem that is shown, or nothing."""
         return str(self._problem.content) if self._problem.display else ""
 
-    def complain(self, sentence: str) -> None:
+    def show_problem(self, sentence: str) -> None:
         """Say what is wrong, or nothing."""
-        self._problem.say(f"✗ {sentence}" if sentence else "")
+        self._problem.set_text(f"✗ {sentence}" if sentence else "")
         self.set_class(bool(sentence), "-wrong")
 
-    def say_kept(self, sentence: str) -> None:
+    def show_kept(self, sentence: str) -> None:
         """Say what an empty field keeps, or nothing."""
-        self._kept.say(sentence)
+        self._kept.set_text(sentence)
 
-    def say_about(self, text: str) -> None:
-        """Say what to know, or nothing."""
-        self._about.say(text)
+    def show_guidance(self, text: str) -> None:
+        """Say what helps to answer, or nothing."""
+        self._guidance.set_text(text)
 
     def fill(self, text: str) -> None:
-        """Put ``text`` into the field instead of what stands there."""
+        """Replace the text of the field."""
         self._input.value = text
         self._input.cursor_position = len(text)
 
     def focus_input(self) -> None:
         """Put the cursor into the field."""
-        # The screen may not be laid out yet, and textual would scroll to where the field is not.
+        # Before the screen is laid out, textual would scroll to the wrong place.
         self._input.focus(scroll_visible=False)
         self._keep_in_view()
 
     def on_resize(self) -> None:
-        """Follow what is said below."""
+        """Stay in view when the text below grows."""
         self._keep_in_view()
 
     def _keep_in_view(self) -> None:
-        """Show all of it while it has the focus, or at least its beginning."""
+        """While it has the focus, show all of it, or at least its beginning."""
         if self.has_focus_within:
             room = self.container_size.height
             self.scroll_visible(animate=False, top=self.size.height > room)
@@ -194,18 +194,18 @@ class Field(Vertical):
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:
         event.stop()
-        self.complain("")
-        self._note.say("")
+        self.show_problem("")
+        self._note.set_text("")
         self.post_message(self.Edited(self))
 
     @on(Input.Blurred)
-    def _left(self, event: Input.Blurred) -> None:
+    def _leave(self, event: Input.Blurred) -> None:
         event.stop()
         if self._input.value != self.value:
             with self._input.prevent(Input.Changed):  # which would clear the note
                 self._input.value = self.value
-            self._note.say(_(model.TRIMMED))
-        self.post_message(self.Left(self))
+            self._note.set_text(_(model.TRIMMED))
+        self.post_message(self.Blurred(self))
 
     @on(Input.Submitted)
     def _confirmed(self, event: Input.Submitted) -> None:
@@ -213,9 +213,9 @@ class Field(Vertical):
         self.post_message(self.Confirmed(self))
 
     @on(FieldNote)
-    def _noted(self, event: FieldNote) -> None:
+    def _show_note(self, event: FieldNote) -> None:
         event.stop()
         if event.refused:
-            self.complain(event.text)
+            self.show_problem(event.text)
         else:
-            self._note.say(event.text)
+            self._note.set_text(event.text)

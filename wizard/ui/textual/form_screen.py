@@ -24,52 +24,52 @@ W = TypeVar("W", bound=Widget)
 
 
 class FormScreen(StepScreen):
-    """One widget for each part; after each change the widgets follow the parts."""
+    """One widget for each part; after each change the widgets are updated from the parts."""
 
     def __init__(self, form: StepForm, steps: Sequence[Step]) -> None:
         super().__init__(form.session, form.start, steps, form.HEADING)
         self._form = form
-        self._shown: list[tuple[Part, Widget]] = []
+        self._widgets: list[tuple[Part, Widget]] = []
 
     def compose_body(self) -> ComposeResult:
-        """Everything there is to read and to answer."""
+        """Yield everything to read and to answer."""
         values = self._form.values()
-        self._shown = [(each, _widget(each, values)) for each in self._form.parts(values)]
-        for _, widget in self._shown:
+        self._widgets = [(part, _widget_for(part, values)) for part in self._form.parts(values)]
+        for _, widget in self._widgets:
             yield widget
 
     def on_mount(self) -> None:
-        """Begin to type at once, where there is something to type."""
-        self._follow(left=True)
-        self._wait()
-        for field in self._each(TextInput, Field):
-            if field[0].shown:
-                field[1].focus_input()
+        """Put the cursor into the first field, if there is one."""
+        self._update_widgets(after_leaving=True)
+        self._follow_updates()
+        for text, field in self._of_kind(TextInput, Field):
+            if text.shown:
+                field.focus_input()
                 return
 
     @work
-    async def _wait(self) -> None:
-        """Offer what is known to work only later."""
-        async for _change in self._form.changes():
-            if self not in self.app.screen_stack:  # left, and about to be taken apart
+    async def _follow_updates(self) -> None:
+        """Show what becomes known only later."""
+        async for _update in self._form.updates():
+            if self not in self.app.screen_stack:  # dismissed, and about to be removed
                 return
-            self._follow()
+            self._update_widgets()
 
-    def _each(self, kind: type[P], widget: type[W]) -> Iterator[tuple[P, W]]:
-        for each, shown in self._shown:
-            if isinstance(each, kind) and isinstance(shown, widget):
-                yield each, shown
+    def _of_kind(self, kind: type[P], widget_kind: type[W]) -> Iterator[tuple[P, W]]:
+        for part, widget in self._widgets:
+            if isinstance(part, kind) and isinstance(widget, widget_kind):
+                yield part, widget
 
     def _values(self) -> Values:
         values = dict(self._form.values())
-        for text, field in self._each(TextInput, Field):
+        for text, field in self._of_kind(TextInput, Field):
             values[text.name] = field.value
             if text.secret:
                 values[text.name] = Secret(field.value) if field.value else None
-        for choice, labelled in self._each(model.Choice, LabelledChoice):
+        for choice, labelled in self._of_kind(model.Choice, LabelledChoice):
             values[choice.name] = labelled.choice.value
-        for tick, box in self._each(CheckBox, CheckBoxWidget):
-            values[tick.name] = box.value
+        for check_box, box in self._of_kind(CheckBox, CheckBoxWidget):
+            values[check_box.name] = box.value
         return values
 
     def collect(self) -> Draft:
@@ -80,97 +80,97 @@ class FormScreen(StepScreen):
     @on(RadioSet.Changed)
     @on(CheckBoxWidget.Changed)
     def _changed(self) -> None:
-        self._follow()
+        self._update_widgets()
 
-    def _follow(self, *, left: bool = False) -> None:
+    def _update_widgets(self, *, after_leaving: bool = False) -> None:
         """Show the parts as they are with the present values."""
         parts = self._form.parts(self._values())
-        self._shown = [(each, shown[1]) for each, shown in zip(parts, self._shown, strict=True)]
-        for words, sentence in self._each(TextBlock, PlainText):
-            if left or not words.when_left:
-                sentence.say(words.text)
-        for text, field in self._each(TextInput, Field):
+        widgets = [widget for _, widget in self._widgets]
+        self._widgets = list(zip(parts, widgets, strict=True))
+        for block, paragraph in self._of_kind(TextBlock, PlainText):
+            if after_leaving or not block.after_leaving:
+                paragraph.set_text(block.text)
+        for text, field in self._of_kind(TextInput, Field):
             field.display = text.shown
-            field.say_kept(text.kept)
-            field.say_about(text.about)
-        for choice, labelled in self._each(model.Choice, LabelledChoice):
+            field.show_kept(text.kept)
+            field.show_guidance(text.guidance)
+        for choice, labelled in self._of_kind(model.Choice, LabelledChoice):
             labelled.display = choice.shown
             for option in choice.options:
                 labelled.choice.offer(option.value, option.label, offered=option.offered)
-        for tick, box in self._each(CheckBox, CheckBoxWidget):
-            box.display = tick.shown
+        for check_box, box in self._of_kind(CheckBox, CheckBoxWidget):
+            box.display = check_box.shown
 
     def action_next(self) -> None:
         """Go on, or say what is wrong and stay."""
         problems = self._form.problems(self._values())
-        wrong = None
-        for text, field in self._each(TextInput, Field):
-            field.complain(problems.get(text.name, ""))
-            wrong = wrong or (field if field.problem else None)
-        if wrong is None:
+        first_wrong = None
+        for text, field in self._of_kind(TextInput, Field):
+            field.show_problem(problems.get(text.name, ""))
+            first_wrong = first_wrong or (field if field.problem else None)
+        if first_wrong is None:
             super().action_next()
         else:
-            wrong.focus_input()
+            first_wrong.focus_input()
 
-    @on(Field.Left)
-    def _check_field(self, event: Field.Left) -> None:
+    @on(Field.Blurred)
+    def _check_field(self, event: Field.Blurred) -> None:
         if not self.is_current:
             return
-        self._follow(left=True)
+        self._update_widgets(after_leaving=True)
         # An empty field is not wrong before the operator wants to go on.
         if event.field.value:
-            self._take_over(event.field)
-            event.field.complain(self._problem(event.field))
+            self._accept_offer(event.field)
+            event.field.show_problem(self._problem(event.field))
 
     @on(Field.Confirmed)
     def _field_confirmed(self, event: Field.Confirmed) -> None:
-        self._take_over(event.field)
+        self._accept_offer(event.field)
         problem = self._problem(event.field)
-        event.field.complain(problem)
+        event.field.show_problem(problem)
         if not problem:
             self._confirmed()
 
-    def _take_over(self, field: Field) -> None:
-        """Fill in what is meant by an empty field or by a number, where there are offers."""
-        text = next(text for text, shown in self._each(TextInput, Field) if shown is field)
-        values = text.taken(field.value) if text.offers else None
-        if values is None:
+    def _accept_offer(self, field: Field) -> None:
+        """Fill in the offer that an empty field or a number stands for, if there are offers."""
+        text = next(text for text, each in self._of_kind(TextInput, Field) if each is field)
+        offer = text.accepted_offer(field.value) if text.offers else None
+        if offer is None:
             return
-        for other, shown in self._each(TextInput, Field):
-            if other.name in values:
-                shown.fill(values[other.name])
-        for choice, labelled in self._each(model.Choice, LabelledChoice):
-            if choice.name in values:
-                labelled.choice.choose(values[choice.name])
-        self._follow()
+        for other, each in self._of_kind(TextInput, Field):
+            if other.name in offer:
+                each.fill(offer[other.name])
+        for choice, labelled in self._of_kind(model.Choice, LabelledChoice):
+            if choice.name in offer:
+                labelled.choice.choose(offer[choice.name])
+        self._update_widgets()
 
     def _problem(self, field: Field) -> str:
         return self._form.problems(self._values()).get(str(field.name), "")
 
     @on(ChoiceList.Confirmed)
     def _confirmed(self) -> None:
-        """Enter goes to the next field, and from the last one to the next step."""
+        """Go to the next field, and from the last one to the next step."""
         self.focus_next()
         if isinstance(self.focused, Button):
             self.action_next()
 
 
-def _widget(each: Part, values: Values) -> Widget:
-    """Return the widget for a part."""
-    match each:
+def _widget_for(part: Part, values: Values) -> Widget:
+    match part:
         case TextBlock():
-            return PlainText(each.text, classes=each.style)
+            return PlainText(part.text, classes=part.style)
         case TextInput():
-            value = "" if each.secret else values[each.name]
+            value = "" if part.secret else values[part.name]
             return Field(
-                each.label,
+                part.label,
                 value,
-                placeholder=each.placeholder,
-                secret=each.secret,
-                name=each.name,
+                placeholder=part.placeholder,
+                secret=part.secret,
+                name=part.name,
             )
         case model.Choice():
-            options = [(option.label, option.value) for option in each.options]
-            return LabelledChoice(each.label, ChoiceList(options, values[each.name], id=each.name))
+            options = [(option.label, option.value) for option in part.options]
+            return LabelledChoice(part.label, ChoiceList(options, values[part.name], id=part.name))
         case CheckBox():
-            return CheckBoxWidget(each.label, value=values[each.name], id=each.name, compact=True)
+            return CheckBoxWidget(part.label, value=values[part.name], id=part.name, compact=True)

@@ -109,7 +109,7 @@ class LiveTestScreen(StepScreen):
 
     @work(exclusive=True)
     async def _run(self, recipient: str | None) -> None:
-        self.query_one("#route", PlainText).say(live_test.route_of(self.session, self.draft))
+        self.query_one("#route", PlainText).set_text(live_test.route_of(self.session, self.draft))
         async with aclosing(live_test_events(self.session, self.draft, recipient)) as events:
             async for event in events:
                 self._take(event)
@@ -132,7 +132,7 @@ class LiveTestScreen(StepScreen):
         self._testing, self._started = False, None
         self._lines = list(report.stages)
         if report.route is not None:
-            self.query_one("#route", PlainText).say(live_test.route_in_words(report.route))
+            self.query_one("#route", PlainText).set_text(live_test.route_in_words(report.route))
         diagnosis = "\n".join(live_test.explanation(report))
         words, style = live_test.verdict_in_words(report.verdict), _VERDICTS[report.verdict]
         self._say(words, diagnosis, style, "\n".join(_offers(report)))
@@ -144,9 +144,9 @@ class LiveTestScreen(StepScreen):
 
     def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
         self.query_one("#verdict", PlainText).set_classes(style)
-        self.query_one("#verdict", PlainText).say(verdict)
-        self.query_one("#diagnosis", PlainText).say(diagnosis)
-        self.query_one("#alternatives", PlainText).say(offers)
+        self.query_one("#verdict", PlainText).set_text(verdict)
+        self.query_one("#diagnosis", PlainText).set_text(diagnosis)
+        self.query_one("#alternatives", PlainText).set_text(offers)
 
     def _label(self, text: str) -> None:
         button = self.query_one("#next", Button)
@@ -276,7 +276,7 @@ class AddressScreen(ModalScreen[str | None]):
         try:
             self.dismiss(check_recipient(field.value))
         except InvalidValue as problem:
-            field.complain(f"{problem.message} {problem.remedy}")
+            field.show_problem(f"{problem.message} {problem.remedy}")
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

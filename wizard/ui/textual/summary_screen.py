@@ -57,8 +57,8 @@ class SummaryScreen(Screen[Step | Action]):
         chosen = [row.choice for row in self._rows]
         menu.highlighted = chosen.index(self._chosen) if self._chosen in chosen else 0
         menu.focus()
-        if self.session.checking is not None:
-            self._wait_for_findings(self.session.checking)
+        if self.session.running_check is not None:
+            self._wait_for_findings(self.session.running_check)
 
     @work(group="findings")
     async def _wait_for_findings(self, checking: asyncio.Future[Sequence[Finding]]) -> None:
