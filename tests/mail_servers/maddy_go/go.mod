@@ -1,6 +1,6 @@
 module maddy_go
 
-go 1.26
+go 1.24
 
 tool github.com/foxcpp/maddy/cmd/maddy
 
