@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -154,6 +156,10 @@ VARIANTS = [
 ]
 # fmt: on
 """Stage, reply, and the code of the diagnosis; none where only this mailbox takes no mail."""
+for line in Path(__file__).with_name("wordings.txt").read_text("utf-8").splitlines():
+    if not line.startswith("#"):
+        stage, code, said = (field.strip() for field in line.split("|", 2))
+        VARIANTS.append((stage, said, code))
 REFUSING = [Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, *(Stage.MAIL, Stage.RCPT)]
 UNKNOWN_WORDS = st.lists(st.text("bcdfghjklmnpqrstvwxz", min_size=3, max_size=9), max_size=8).map(
     " ".join
@@ -229,6 +235,60 @@ def test_a_remedy_does_not_name_the_password_where_the_words_name_something_else
 )
 def test_an_enhanced_code_is_read_wherever_servers_write_it(mailbox: str) -> None:
     assert only_this_mailbox(refusal(Stage.RCPT, mailbox))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<unknown-user@example.org>",
+        "mailbox-full.example.org",
+        "https://help.example.org/no-such-user",
+        "help.example.org/errors?recipient-not-found",
+        "<greylist@example.org>",
+    ],
+)
+def test_words_in_addresses_host_names_and_links_say_nothing(name: str) -> None:
+    for reply in (f"450 4.7.1 {name}: Refused", f"550 Refused, see {name}"):
+        failure = refusal(Stage.RCPT, reply)
+        assert subject_of(failure.stage, reply, failure.enhanced) is Subject.OTHER
+        assert diagnose(failure, with_login()).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "for outgoing mail",
+        "in allowed senders",
+        "or not local",
+        "from your network",
+        "by policy",
+        "status, upgrade the plan",
+    ],
+)
+def test_a_mailbox_is_not_all_that_a_reply_with_more_words_is_about(more: str) -> None:
+    for words in ("550 Unknown user", "550 5.1.1 Unknown user", "550 Mailbox unavailable"):
+        assert not only_this_mailbox(refusal(Stage.RCPT, f"{words} {more}"))
+
+
+@pytest.mark.parametrize("harmless", ["550 5.1.1 User unknown ", "450 4.2.0 Greylisted "])
+def test_a_reply_that_is_too_long_to_be_read_is_never_harmless(harmless: str) -> None:
+    failure = refusal(Stage.RCPT, harmless + "- " * 2000)
+    assert not only_this_mailbox(failure)
+    assert diagnose(failure, with_login()).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    "repeated", ["rejected ip ", "1.1.1.1 ", "auth", "a.", "<a", "user is ", "5.2.2 ", "helo "]
+)
+def test_the_longest_replies_are_judged_at_once(repeated: str) -> None:
+    said = "550 5.7.1 " + repeated * (100_000 // len(repeated))
+    failures = [refusal(Stage.RCPT, f"{said}{number}") for number in range(3)]
+    seconds = []
+    for failure in failures:
+        start = process_time()
+        diagnose(failure, with_login())
+        seconds.append(process_time() - start)
+    assert min(seconds) < 0.05
 
 
 def test_only_a_recipient_can_be_harmless() -> None:

@@ -32,8 +32,13 @@ OTHER_PROVIDER = N_("Use a mailbox of another provider, or put a relay in betwee
 _MICROSOFT = r"\b5\.7\.(139|30)\b|smtpclientauthentication|security defaults"
 _OF_A_PLAN = r"quota|credit|plan|daily|monthly|per (hour|day|month)"
 _NO_PTR = r"\bptr\b|\brdns\b|reverse|\b[45]\.7\.25\b|find your host ?name"
-_LISTED = r"list|blocked using|\brbl\b|dnsbl|spamhaus|sorbs|spamcop|barracuda|reputation"
-_UNVERIFIED = r"\b(not |un)verified|verified sender|sender identity|sandbox|unconfigured"
+_LISTED = (
+    r"(?<!white)(?<!allow)(?<!white[ -])(?<!allow[ -])list"
+    r"|blocked using|\brbl\b|dnsbl|spamhaus|sorbs|spamcop|barracuda|reputation"
+)
+_UNVERIFIED = (
+    r"\b(not |un)verified(?! address)|verified sender|sender identity|sandbox|unconfigured"
+)
 _FULL = r"full|quota|\b[45]\.2\.2\b|exceed"
 
 REFUSED: tuple[Rule, ...] = (
