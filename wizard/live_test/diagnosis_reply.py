@@ -33,8 +33,8 @@ _MICROSOFT = r"\b5\.7\.(139|30)\b|smtpclientauthentication|security defaults"
 _OF_A_PLAN = r"quota|credit|plan|daily|monthly|per (hour|day|month)"
 _NO_PTR = r"\bptr\b|\brdns\b|reverse|\b[45]\.7\.25\b|find your host ?name"
 _LISTED = (
-    r"(?<!white)(?<!allow)(?<!white[ -])(?<!allow[ -])list"
-    r"|blocked using|\brbl\b|dnsbl|spamhaus|sorbs|spamcop|barracuda|reputation"
+    r"\b(?<!white[ -])(?<!allow[ -])(?!white|allow)[a-z]*list|blocked using|\brbl\b|dnsbl"
+    r"|spamhaus|sorbs|spamcop|barracuda|reputation"
 )
 _UNVERIFIED = (
     r"\b(not |un)verified(?! address)|verified sender|sender identity|sandbox|unconfigured"
