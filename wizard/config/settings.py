@@ -98,6 +98,7 @@ def check_recipient(address: str) -> str:
 # ``You <you@example.org>``, which is no login. Only what both take is an address here: atoms and
 # single dots around one @. What is not ASCII is left to the live test.
 
+# Not a pattern: one with a range over all of Unicode takes longer to compile than all others.
 _NOT_IN_ATOMS = frozenset(' "(),.:;<>@[\\]')
 _LINK = "mailto:"
 _MAX_LOCAL_PART, _MAX_DOMAIN, _MAX_LABEL = 64, 254, 63
@@ -153,7 +154,6 @@ def _is_one_with_name(text: str) -> bool:
 
 
 def _is_atom(text: str) -> bool:
-    """Whether this printable text is one; a set, as a pattern of all of Unicode takes long."""
     return text != "" and _NOT_IN_ATOMS.isdisjoint(text)
 
 
