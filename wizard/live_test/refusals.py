@@ -93,6 +93,7 @@ _MORE_THAN_A_MAILBOX = (
     r"ips?|dns|client|hosts?|host ?names?|machine|gateway|smarthost|connect\w*|session|helo|ehlo"
     # The sender, its account, and what it may do
     r"|senders?|send|sending|sent|from|your|auth\w*|log ?in|tenant|plan|invoice|subscription"
+    r"|bill|paid|pay|pending|regist\w+|suspended|(?:white|allow) ?list\w*"
     r"|licen[cs]e\w*|trial|upgrade|outgoing|outbound|submi\w+|relay\w*(?!=| recipient)|not local"
     r"|domain(?! name ok)"
     # Rules and suspicions
