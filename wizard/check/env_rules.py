@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from wizard.check.git import GitState
 from wizard.check.inspection import Inspection, line_of
 from wizard.errors import FileRefused, Finding, Severity
-from wizard.files.text_file import TextFile
+from wizard.files.reading import TextFile
 from wizard.formats.dotenv.variables import Definition, read_definitions
 from wizard.formats.variables import DEFAULT_VARIABLE, references
 from wizard.text.language import N_, _

@@ -19,8 +19,7 @@ from wizard.compose.services import Mount
 from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files.reading import Snapshot
-from wizard.files.text_file import TextFile, read_text
+from wizard.files.reading import Snapshot, TextFile, read_text
 from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.view import ConfigView, SmtpValues
 from wizard.formats.dotenv.reading import EnvSyntaxError

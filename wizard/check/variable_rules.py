@@ -10,7 +10,7 @@ from pathlib import Path
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
-from wizard.files.text_file import TextFile
+from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.view import SmtpValues
 from wizard.formats.toml.statements import parse_toml, toml_references

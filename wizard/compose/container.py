@@ -10,7 +10,7 @@ from pathlib import Path
 from wizard.compose.services import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
 from wizard.config.layout import Layout
 from wizard.errors import FileRefused
-from wizard.files.text_file import read_text
+from wizard.files.reading import read_text
 from wizard.formats.dotenv.compose_go import interpolate, read_compose
 from wizard.formats.dotenv.reading import EnvSyntaxError
 

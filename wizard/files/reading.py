@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.errors import FileRefused
-from wizard.files.encoding import MAX_BYTES
+from wizard.files.encoding import MAX_BYTES, decode
 from wizard.files.refusals import file_unreadable
 from wizard.text.language import _
 
@@ -48,6 +48,36 @@ class Snapshot:
     def mode(self) -> int | None:
         """Permission bits; None where there was no file."""
         return None if self.status is None else stat.S_IMODE(self.status.st_mode)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file as text; ``problem`` says why there is no text."""
+
+    path: Path
+    snapshot: Snapshot | None
+    text: str = field(default="", repr=False)
+    problem: FileRefused | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file, readable or not."""
+        return self.problem is not None or (self.snapshot is not None and self.snapshot.exists)
+
+    @property
+    def mode(self) -> int | None:
+        """Permission bits; None where they are unknown."""
+        return None if self.snapshot is None else self.snapshot.mode
+
+
+def read_text(path: Path, what: str) -> TextFile:
+    """Read a text file, called ``what`` in messages; a missing one is empty and no problem."""
+    snapshot = None
+    try:
+        snapshot = read_file(path)
+        return TextFile(path, snapshot, decode(snapshot.data or b"", what))
+    except FileRefused as error:
+        return TextFile(path, snapshot, "", error.at(path))
 
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC

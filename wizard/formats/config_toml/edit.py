@@ -86,13 +86,15 @@ class ConfigEdit:
             raise ValueError("secret_source is not the TOML source of a string on one line")
 
 
-@dataclass(frozen=True, slots=True)
 class _Change:
     """One key of ``[smtp]`` that gets another value or is removed."""
 
-    key: str
-    value: str | bool | Literal[Removal.REMOVE] = field(repr=False)
-    source: str | None = field(default=None, repr=False)
+    def __init__(
+        self, key: str, value: str | bool | Literal[Removal.REMOVE], source: str | None = None
+    ) -> None:
+        self.key = key
+        self.value = value
+        self.source = source
 
     def render(self, like: str) -> str:
         """Return the source of the value, in the style of ``like``, which it replaces."""
