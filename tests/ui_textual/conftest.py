@@ -85,7 +85,7 @@ class Operator:
 
     def _handling(self) -> bool:
         app = self.app
-        if app.handing_on or app.message_queue_size or len(app.screen_stack) < 2:
+        if app.handling_keys or app.message_queue_size or len(app.screen_stack) < 2:
             return True
         if app.screen.query(".-active"):  # a button that looks pressed takes no second press
             return True

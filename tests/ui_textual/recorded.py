@@ -33,9 +33,9 @@ class RecordedTerminal(DiffDriver):
         self._record = Path(sys.argv[1]).open("a", encoding="utf-8")  # noqa: SIM115
         self._forgotten = False
 
-    def forget(self) -> None:
+    def forget_screen(self) -> None:
         self._forgotten = True
-        super().forget()
+        super().forget_screen()
 
     def write(self, data: str) -> None:
         size = tuple(os.get_terminal_size(self.fileno))

@@ -7,9 +7,9 @@ from io import StringIO
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.widgets import Checkbox, Input, RadioButton, RadioSet
-from textual.widgets._toggle_button import ToggleButton
+from textual.widgets import Input, RadioButton, RadioSet
 
 from wizard.ui.textual import textual_internals
 
@@ -34,15 +34,11 @@ def test_method_is_there(owner: type, name: str) -> None:
     assert callable(inspect.getattr_static(owner, name))
 
 
-def test_both_kinds_of_buttons_have_one_base() -> None:
-    assert issubclass(Checkbox, ToggleButton)
-    assert issubclass(RadioButton, ToggleButton)
-
-
 async def test_app_tells_that_it_ends_and_why() -> None:
     app = Example()
     async with app.run_test() as pilot:
         await pilot.pause()
+        assert isinstance(textual_internals.driver_of(app), Driver)
         assert not textual_internals.is_ending(app)
         assert textual_internals.unexpected_error(app) is None
         app.exit()
@@ -64,11 +60,14 @@ async def test_button_is_pressed_without_a_message() -> None:
 
 
 async def test_driver_has_its_output_its_mouse_and_no_screen_yet() -> None:
-    driver = LinuxDriver(Example(), mouse=False)
+    app = Example()
+    driver = LinuxDriver(app, mouse=False)
+    assert textual_internals.app_of(driver) is app
+    assert textual_internals.driver_of(app) is None
     output = StringIO()
     textual_internals.wrap_output(driver, lambda stream: output if stream else None)
     driver.flush()
     assert vars(driver)["_file"] is output
     assert not textual_internals.uses_mouse(driver)
     assert not textual_internals.has_screen(driver)
-    assert {"_app", "_loop", "_writer_thread"} <= vars(driver).keys()
+    assert {"_loop", "_writer_thread"} <= vars(driver).keys()

@@ -141,11 +141,11 @@ def _show_line_by_line(session: WizardSession) -> int:
     with EndOnSignals(wizard):
         ending = wizard.run()
     _say_what_is_left(ending.done, kept=ending.kept)
-    if ending.done is not None and not ending.shown:
+    if ending.done is not None and not ending.result_shown:
         for line in ending.done.lines:
             output.result(line)
-    if ending.number:
-        return 128 + ending.number
+    if ending.signal_number:
+        return 128 + ending.signal_number
     return output.ABORTED if ending.done is None else 0
 
 

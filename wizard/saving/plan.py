@@ -21,7 +21,7 @@ from wizard.formats.dotenv.variables import remove_variable, set_variable
 from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, StoreOpener
 from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 
 class Plan(NamedTuple):
@@ -47,6 +47,16 @@ class Plan(NamedTuple):
     def needs_exec(self) -> bool:
         """Whether the server gets the secret only when it is started through ``exec``."""
         return bool(self.store.needs_exec) and self.variable is not None
+
+    def messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
+        """Say what was done to the files and to the secret outside of them."""
+        words = {True: N_("Created {path}"), False: N_("Changed {path}")}
+        files = (
+            _(words[change.created], path=change.before.display_path)
+            for change in self.changes
+            if change.changed
+        )
+        return (*files, *self.store_messages(findings))
 
     def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
         """Tell what happens to the secret outside of the files.

@@ -29,22 +29,20 @@ from wizard.ui.steps.session import WizardSession
 
 _STAGE = "{mark} {stage}, {milliseconds:.0f} ms: {message}"
 _STOPS = N_("Ctrl+C stops it.")
-_ADDRESS = "{label} [{present}]: "
-_NO_ADDRESS = "{label}: "
 
 
-class _Wish(Enum):
-    """What can be done besides taking over another form of the endpoint."""
+class _Action(Enum):
+    """What can be done besides choosing another form of the endpoint."""
 
     GO_ON = auto()
-    AGAIN = auto()
+    TEST_AGAIN = auto()
     SEND = auto()
     DETAILS = auto()
     BACK = auto()
 
 
 class TestDialogue:
-    """Tests at once, unless these very values were tested already."""
+    """Tests at once, unless exactly these values were tested already."""
 
     __test__ = False  # for pytest
 
@@ -61,35 +59,35 @@ class TestDialogue:
         self._enter = enter
 
     async def run(self, draft: Draft) -> Navigation:
-        """Test, and ask what to do, until the operator goes on or back."""
+        """Test and ask what to do, until the operator goes on or back."""
         self._enter(draft)
         report = self._session.report_for(draft)
         if report is None:
             report = await self._test(draft)
         else:
             self._terminal.say(live_test.verdict_in_words(report.verdict))
-            self._conclude(report)
+            self._explain(report)
         while True:
-            wish = await self._wish(report)
-            match wish:
-                case _Wish.GO_ON:
+            action = await self._choose_action(report)
+            match action:
+                case _Action.GO_ON:
                     return Navigation.NEXT
-                case _Wish.BACK:
+                case _Action.BACK:
                     return Navigation.BACK
-                case _Wish.AGAIN:
+                case _Action.TEST_AGAIN:
                     report = await self._test(draft)
-                case _Wish.SEND:
+                case _Action.SEND:
                     recipient = await self._recipient(draft)
                     report = await self._test(draft, recipient) if recipient else report
-                case _Wish.DETAILS if report is not None:
+                case _Action.DETAILS if report is not None:
                     self._terminal.say(ticket(report))
                 case Alternative():
-                    draft = replace(draft, endpoint=wish.endpoint, starttls=wish.starttls)
+                    draft = replace(draft, endpoint=action.endpoint, starttls=action.starttls)
                     self._enter(draft)
                     report = await self._test(draft)
 
     async def _test(self, draft: Draft, recipient: str | None = None) -> TestReport | None:
-        """Return the report; None when the test was stopped."""
+        """Return the report; None if the test was stopped."""
         route = live_test.route_of(self._session, draft)
         if route:
             self._terminal.say(route)
@@ -103,57 +101,57 @@ class TestDialogue:
         return self._session.report_for(draft)
 
     async def _follow(self, draft: Draft, recipient: str | None) -> None:
-        """Say each event as it comes; the verdict is certain before the last one.
+        """Say each event as it comes, and the verdict before the last stages.
 
-        A caveat waits for the sentence that says what it is.
+        A caveat is said only together with its explanation.
         """
-        decided = False
+        verdict_said = False
         async with aclosing(live_test_events(self._session, draft, recipient)) as events:
             async for event in events:
                 match event:
                     case StageFinished():
                         self._terminal.say(_stage(event))
                     case VerdictReached(verdict) if verdict is not Verdict.WARN:
-                        decided = True
+                        verdict_said = True
                         self._terminal.say(live_test.verdict_in_words(verdict))
                     case TestFinished(report):
-                        if not decided:
+                        if not verdict_said:
                             self._terminal.say(live_test.verdict_in_words(report.verdict))
-                        self._conclude(report)
+                        self._explain(report)
 
-    def _conclude(self, report: TestReport) -> None:
+    def _explain(self, report: TestReport) -> None:
         for line in live_test.explanation(report):
             self._terminal.say(line)
 
-    async def _wish(self, report: TestReport | None) -> _Wish | Alternative:
-        options: list[tuple[str, _Wish | Alternative]] = []
+    async def _choose_action(self, report: TestReport | None) -> _Action | Alternative:
+        options: list[tuple[str, _Action | Alternative]] = []
         if report is not None:
             options += [(live_test.offer(other), other) for other in report.alternatives]
         failed = report is not None and report.verdict is Verdict.FAIL
         go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
         go_on = live_test.GO_ON_UNTESTED if report is None else go_on
-        options.append((_(go_on), _Wish.GO_ON))
-        options.append((_(live_test.AGAIN), _Wish.AGAIN))
-        options.append((_(live_test.SEND), _Wish.SEND))
+        options.append((_(go_on), _Action.GO_ON))
+        options.append((_(live_test.AGAIN), _Action.TEST_AGAIN))
+        options.append((_(live_test.SEND), _Action.SEND))
         if report is not None:
-            options.append((_(live_test.DETAILS), _Wish.DETAILS))
-        options.append((_(live_test.BACK), _Wish.BACK))
-        usual = _Wish.BACK if failed else _Wish.GO_ON
+            options.append((_(live_test.DETAILS), _Action.DETAILS))
+        options.append((_(live_test.BACK), _Action.BACK))
+        default = _Action.BACK if failed else _Action.GO_ON
+        default = _Action.TEST_AGAIN if report is None else default
         try:
-            return await self._prompt.choice(options, _Wish.AGAIN if report is None else usual)
+            return await self._prompt.choice(options, default)
         except GoBack:
-            return _Wish.BACK
+            return _Action.BACK
 
     async def _recipient(self, draft: Draft) -> str | None:
         """Return where a real mail should go; None if the operator cancels."""
-        present = live_test.recipient_for(draft)
-        asked = (_ADDRESS if present else _NO_ADDRESS).format(
-            label=_(live_test.ADDRESS), present=present
-        )
+        default = live_test.recipient_for(draft)
+        label = _(live_test.ADDRESS)
+        question = f"{label} [{default}]: " if default else f"{label}: "
         self._terminal.say(_(live_test.TO_WHOM))
         while True:
             try:
-                return check_recipient((await self._prompt.answer(asked)).strip() or present)
+                return check_recipient((await self._prompt.answer(question)).strip() or default)
             except InvalidValue as problem:
                 self._terminal.say(f"✗ {problem.message} {problem.remedy}")
             except GoBack:

@@ -1,4 +1,4 @@
-"""Questions line by line: an answer, one of a few, a secret; and the commands known at all."""
+"""Questions line by line, for text, a choice or a secret; and the commands at every question."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SKIP_HINT = N_("Ctrl+C goes on without.")
 _BACK, _QUIT = N_("back"), N_("quit")
 _NUMBER = N_("Number: ")
 _NUMBER_OR_KEEP = N_("Number [{present}]: ")
-_WHICH = N_("✗ Enter a number from 1 to {last}.")
+_WRONG_NUMBER = N_("✗ Enter a number from 1 to {last}.")
 _HIDDEN = N_("What you type is not shown, and < ? quit are no commands here: press Ctrl+C instead.")
 _TOO_LONG = N_(
     "✗ A terminal takes no more than {longest} bytes in one line. For a longer secret use: "
     "smtp-wizard set --secret-file FILE"
 )
-_INSTEAD = (
+_CTRL_C_OPTIONS = (
     N_("Ask for it again"),
     N_("Go back"),
     N_("Explain the question"),
@@ -36,14 +36,14 @@ _INSTEAD = (
 
 
 class GoBack(Exception):
-    """The operator wants to go back."""
+    """The operator goes back."""
 
 
 class Prompt:
-    """Asks until there is an answer. Commands are dealt with here.
+    """Asks until there is an answer, and carries out commands.
 
-    ``explain`` says more about the present question; ``leave`` asks whether to leave and does
-    not return if so.
+    ``explanation`` is about the present question; ``leave`` asks whether to leave, and does not
+    return if so.
     """
 
     def __init__(self, terminal: LineTerminal, leave: Callable[[], Awaitable[None]]) -> None:
@@ -52,7 +52,7 @@ class Prompt:
         self.explanation = ""
 
     async def answer(self, prompt: str) -> str:
-        """Return an answer as it was typed."""
+        """Return an answer as typed."""
         while True:
             try:
                 text = await self._terminal.line(prompt)
@@ -69,27 +69,27 @@ class Prompt:
             else:
                 return text
 
-    async def choice(self, options: Sequence[tuple[str, T]], present: T | None = None) -> T:
-        """Let one of numbered options be chosen; without a present one a number is needed."""
+    async def choice(self, options: Sequence[tuple[str, T]], default: T | None = None) -> T:
+        """Ask for one of numbered options; without a default, a number has to be typed."""
         values = [option[1] for option in options]
-        number = str(values.index(present) + 1) if present in values else ""
+        number = str(values.index(default) + 1) if default in values else ""
         for index, option in enumerate(options, start=1):
             self._terminal.say(f"{index} {option[0]}")
         while True:
-            asked = _(_NUMBER_OR_KEEP, present=number) if number else _(_NUMBER)
-            text = (await self.answer(asked)).strip() or number
+            question = _(_NUMBER_OR_KEEP, present=number) if number else _(_NUMBER)
+            text = (await self.answer(question)).strip() or number
             if text.isdecimal() and 1 <= int(text) <= len(values):
                 return values[int(text) - 1]
-            self._terminal.say(_(_WHICH, last=len(values)))
+            self._terminal.say(_(_WRONG_NUMBER, last=len(values)))
 
     async def secret(self, prompt: str) -> Secret | None:
-        """Return what was typed without being shown; None for nothing."""
+        """Return a secret, typed without being shown; None for an empty answer."""
         self._terminal.say(_(_HIDDEN))
         while True:
             try:
                 lines = await self._terminal.hidden(prompt)
             except InputInterrupted:
-                await self._instead()
+                await self._handle_ctrl_c()
                 continue
             text = single_line("\n".join(lines))
             if text is None:
@@ -101,13 +101,13 @@ class Prompt:
                     self._terminal.say(f"! {_(model.TRIMMED)}")
                 return Secret(text) if text else None
 
-    async def _instead(self) -> None:
-        """Ask what Ctrl+C was meant to be, where a secret may be any word."""
-        again, back, explain, leave = _INSTEAD
-        wanted = await self.choice([(_(label), label) for label in _INSTEAD], again)
-        if wanted == back:
+    async def _handle_ctrl_c(self) -> None:
+        """Ask what to do: commands cannot be typed where any text may be a secret."""
+        again, back, explain, leave = _CTRL_C_OPTIONS
+        chosen = await self.choice([(_(label), label) for label in _CTRL_C_OPTIONS], again)
+        if chosen == back:
             raise GoBack
-        if wanted == explain:
+        if chosen == explain:
             self._terminal.say(self.explanation)
-        if wanted == leave:
+        if chosen == leave:
             await self._leave()

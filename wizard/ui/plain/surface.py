@@ -1,7 +1,4 @@
-"""The wizard line by line: a surface for the flow that only writes and reads lines.
-
-Runs the wizard line by line, and restores the terminal however that ends.
-"""
+"""A surface for the flow that only writes and reads lines, and a run of the wizard on it."""
 
 from __future__ import annotations
 
@@ -32,25 +29,25 @@ _STEP = N_("Step {number} of {count}: {name}")
 
 
 class OperatorLeft(Exception):
-    """The operator has left the wizard, knowing what is lost."""
+    """The operator has left the wizard and accepted what is lost."""
 
 
 class PlainSurface:
     """Implements :class:`wizard.ui.steps.flow.Surface`.
 
-    Every question may end by :class:`OperatorLeft` or :class:`InputEnded`.
+    Every question may raise :class:`OperatorLeft` or :class:`InputEnded`.
     """
 
     def __init__(self, session: WizardSession, terminal: LineTerminal) -> None:
         self.flow = Flow(session, self)
-        self.number = 0
-        """The signal that ends the wizard; 0 where there is none."""
+        self.signal_number = 0
+        """The signal that ends the wizard; 0 if there is none."""
         self.kept = False
         """Whether what was entered is kept for the next start."""
-        self.shown = False
-        """Whether what was written has been said."""
+        self.result_shown = False
+        """Whether the operator has read what was written."""
         self.stage = ""
-        """The step that is asked, for a report."""
+        """The current step, for a crash report."""
         self._session = session
         self._terminal = terminal
         self._prompt = Prompt(terminal, self._leave)
@@ -68,26 +65,26 @@ class PlainSurface:
             return self.flow.done
 
     def entered(self) -> Draft:
-        """Return the draft with every answer up to now."""
+        """Return the draft with every answer so far."""
         return self._entered
 
     async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
-        """Ask for one field after the other."""
-        self._head(form.HEADING, steps)
+        """Ask for one field after another."""
+        self._say_heading(form.HEADING, steps)
         dialogue = FormDialogue(form, self._terminal, self._prompt, self._enter)
         return StepResult(await dialogue.run(), self._entered)
 
     async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
-        """Run the live test, and let something be done about its result."""
-        self._head(live_test.HEADING, steps)
+        """Run the live test, and offer what can be done about its result."""
+        self._say_heading(live_test.HEADING, steps)
         dialogue = TestDialogue(self._session, self._terminal, self._prompt, self._enter)
         return StepResult(await dialogue.run(draft), self._entered)
 
     async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
-        """Write down everything that will change, and ask for the word to write it."""
+        """Show everything that will change, and ask whether to write it."""
         self._end_if_asked()
         self._enter(review.draft)
-        self._head(HEADING, steps)
+        self._say_heading(HEADING, steps)
         self._say(review.failure, review.unchanged, _(LEGEND) if review.files else "")
         for file in review.files:
             self._say(file.heading, *file.diff)
@@ -100,7 +97,7 @@ class PlainSurface:
             return Navigation.BACK
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
-        """Number what can be changed."""
+        """Offer what can be changed, by number."""
         self._enter(draft)
         await self._session.wait_for_check()
         self._prompt.explanation = _(summary.HELP_IN_LINES)
@@ -114,7 +111,7 @@ class PlainSurface:
             return Action.LEAVE
 
     async def confirm(self, question: Question) -> bool:
-        """Number no and yes; Ctrl+C means to leave without a further question."""
+        """Offer no and yes by number; Ctrl+C leaves without another question."""
         self._say(question.text)
         if question.yes is None:
             return False
@@ -126,27 +123,27 @@ class PlainSurface:
             return False
 
     async def page(self, page: Page) -> None:
-        """Write the text."""
+        """Print the text."""
         self._say("\n" + page.title, page.text)
 
     async def done(self, done: Done) -> Done:
-        """Write what was written, what the server makes of it, and what to do now."""
+        """Say what was written, what the server makes of it, and what to do now."""
         self._end_if_asked()
         self._say("\n" + _(finished.TITLE), *done.written)
         if done.watch is not None:
             self._say(f"{_(WAITING, seconds=done.watch.timeout)} {_(SKIP_HINT)}")
             try:
-                done = done.after(await self._terminal.run(done.watch.outcome()))
+                done = done.with_outcome(await self._terminal.run(done.watch.outcome()))
             except InputInterrupted:
                 self._say(_(STOPPED))
             self._say(*done.verdict)
         self._say(_(finished.NOW), *map(str, done.steps))
-        self.shown = True
+        self.result_shown = True
         return done
 
     def _end_if_asked(self) -> None:
         """End if a signal came while files were being written."""
-        if self.number:
+        if self.signal_number:
             raise InputEnded
 
     async def _leave(self) -> None:
@@ -156,20 +153,15 @@ class PlainSurface:
     def _enter(self, draft: Draft) -> None:
         self._entered = draft
 
-    def _head(self, heading: Heading, steps: Sequence[Step]) -> None:
-        explanation = heading.help_in_lines or heading.help
-        self._prompt.explanation = _(explanation)
+    def _say_heading(self, heading: Heading, steps: Sequence[Step]) -> None:
+        self._prompt.explanation = _(heading.help_in_lines or heading.help)
         self.stage = heading.step.value
-        place = ""
+        progress = ""
         if heading.step in steps:
-            place = _(
-                _STEP,
-                number=steps.index(heading.step) + 1,
-                count=len(steps),
-                name=_(heading.step.value),
-            )
+            number = steps.index(heading.step) + 1
+            progress = _(_STEP, number=number, count=len(steps), name=_(self.stage))
         self._terminal.say("")
-        self._say(place, _(heading.title), self._session.hints.get(heading.step.value, ""))
+        self._say(progress, _(heading.title), self._session.hints.get(self.stage, ""))
 
     def _say(self, *texts: str) -> None:
         for text in texts:
@@ -178,29 +170,29 @@ class PlainSurface:
 
 
 async def _leave_at_once() -> None:
-    """Leave without an answer: what was entered is kept."""
+    """End without an answer, so that what was entered is kept."""
     raise InputEnded
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run has ended."""
+    """How a run of the wizard ended."""
 
     done: Done | None
-    """What was written; None where nothing was."""
-    shown: bool
+    """What was written; None if nothing was."""
+    result_shown: bool
     """Whether the operator has read that already."""
     kept: bool
     """Whether what was entered is kept for the next start."""
-    number: int
-    """The signal that ended it; 0 where none did."""
+    signal_number: int
+    """The signal that ended it; 0 if none did."""
 
 
 class PlainWizard:
-    """One run on standard input and output. Signals end it by the methods other than ``run``."""
+    """One run on standard input and output; signals end it through the methods after ``run``."""
 
     loop: asyncio.AbstractEventLoop | None = None
-    """Where it runs; None before it does."""
+    """The loop that it runs in; None before that."""
 
     def __init__(self, session: WizardSession) -> None:
         self._terminal = LineTerminal()
@@ -208,12 +200,12 @@ class PlainWizard:
         self._running: asyncio.Future[Done | None] | None = None
 
     def run(self) -> RunResult:
-        """Run to the end; raise :class:`Crash` for a defect."""
+        """Run to the end; raise :class:`StepCrashed` for a defect."""
         return asyncio.run(self._run())
 
     async def _run(self) -> RunResult:
         self.loop = asyncio.get_running_loop()
-        # Ctrl+\ would leave a terminal that shows nothing of what is typed.
+        # Ctrl+\ would leave a terminal that does not show what is typed.
         self.loop.add_signal_handler(signal.SIGQUIT, self.end_on_signal, signal.SIGQUIT)
         surface = self._surface
         with self._terminal:
@@ -223,20 +215,20 @@ class PlainWizard:
             except Exception as error:
                 surface.flow.keep()
                 raise StepCrashed(surface.stage) from error
-        return RunResult(done, surface.shown, surface.kept, surface.number)
+        return RunResult(done, surface.result_shown, surface.kept, surface.signal_number)
 
     def end_on_signal(self, number: int) -> None:
-        """End as a signal asks; what is being written is written first."""
-        self._surface.number = number
+        """End because of a signal, but only after files that are being written."""
+        self._surface.signal_number = number
         if self._running is not None and not self._surface.flow.writing:
             self._running.cancel()
 
     def interrupt(self) -> None:
-        """Do what Ctrl+C does."""
+        """Act as on Ctrl+C."""
         self._terminal.interrupt()
 
     def end_without_loop(self) -> bool:
-        """Save and restore what can be without the loop; not while files are written."""
+        """Save and restore what is possible without the loop; not while files are written."""
         if self._surface.flow.writing:
             return False
         self._surface.flow.keep()

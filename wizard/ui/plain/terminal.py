@@ -1,7 +1,7 @@
-"""The terminal line by line: text and line ends go out, finished lines come in.
+"""The terminal line by line: text is written, and finished lines are read.
 
-The kernel lets the operator edit a line (its canonical mode); nothing moves the cursor, and the
-process is free to listen for signals meanwhile.
+The operator edits a line in the kernel's canonical mode: nothing here moves the cursor, and the
+process can handle signals meanwhile.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from wizard.text.display import escape_controls, supports_unicode
 T = TypeVar("T")
 
 LONGEST = 4095
-"""Bytes that the kernel keeps of one line; it drops the rest without a word."""
-_GRACE = 2
-"""Tenths of a second in which the rest of a pasted text must have followed its first line."""
+"""Bytes of a line that the kernel keeps; it drops the rest silently."""
+_PASTE_TIMEOUT = 2
+"""Tenths of a second within which the rest of a pasted text follows its first line."""
 _ASCII = str.maketrans(
     {"✓": "+", "✗": "x", "→": "->", "…": "...", "–": "-", "•": "*", "„": '"', "“": '"'}  # noqa: RUF001
 )
 _LOCAL, _CHARACTERS = 3, 6
-"""Where termios keeps what is done with input, and the special characters."""
+"""Indexes of the local modes and the special characters in the list of termios."""
 
 
 class InputInterrupted(Exception):
@@ -35,13 +35,13 @@ class InputInterrupted(Exception):
 
 
 class InputEnded(Exception):
-    """The operator pressed Ctrl+D, or the terminal has gone."""
+    """The operator pressed Ctrl+D, or the terminal is gone."""
 
 
 class LineTerminal:
-    """Standard input and output, which are a terminal. A context manager: it restores the modes.
+    """Standard input and output, on a terminal; a context manager that restores its modes.
 
-    Whatever is being waited for ends by :class:`Interrupted` when ``interrupt`` is called.
+    ``interrupt`` ends whatever is being waited for with :class:`InputInterrupted`.
     """
 
     def __init__(self) -> None:
@@ -63,15 +63,15 @@ class LineTerminal:
         self._set(self._before, termios.TCSADRAIN)
 
     def restore(self) -> None:
-        """Restore the modes without waiting for a terminal that takes nothing more."""
+        """Restore the modes without waiting for output that a stalled terminal does not take."""
         self._set(self._before, termios.TCSANOW)
 
     def say(self, text: str) -> None:
-        """Write lines of text from anywhere."""
+        """Write text, which may come from anywhere, and a line end."""
         self._write(f"{escape_controls(text)}\n")
 
     async def line(self, prompt: str) -> str:
-        """Ask for one line; return it without its line end."""
+        """Ask for one line, and return it without its line end."""
         self._write(escape_controls(prompt))
         try:
             return self._decoded(await self._line())
@@ -82,23 +82,22 @@ class LineTerminal:
     async def hidden(self, prompt: str) -> list[str]:
         """Ask for one line without showing it; return all lines that came at once.
 
-        What was typed before the question, or comes after the line, is no answer to anything: it
-        may be a part of a secret. A line that was too long for the kernel is not whole.
+        What was typed before the question or right after the line answers no other question: it
+        may be a part of a secret. A line that is too long for the kernel is incomplete.
         """
-        with self._silent() as silence:
-            silence.prompt = escape_controls(prompt)
-            self._write(silence.prompt)
+        prompt = escape_controls(prompt)
+        with self._without_echo(prompt):
+            self._write(prompt)
             try:
                 data = await self._line()
-                data += self._following()
+                data += self._rest_of_paste()
             finally:
                 self._write("\n")
         return self._decoded(data).splitlines() or [""]
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for ``work``; Ctrl+C cancels it."""
-        task = asyncio.ensure_future(work)
-        return await self._wait(task)
+        return await self._wait(asyncio.ensure_future(work))
 
     async def _wait(self, waiting: asyncio.Future[T]) -> T:
         self._waiting = waiting
@@ -117,13 +116,13 @@ class LineTerminal:
                 waiting.cancel()
 
     def interrupt(self) -> None:
-        """End what is being waited for, or else the next thing that is."""
+        """End what is being waited for, or else the next wait."""
         self._interrupted = True
         if self._waiting is not None:
             self._waiting.cancel()
 
     async def _line(self) -> bytes:
-        """Return what was typed up to the line end."""
+        """Return what is typed up to the line end."""
         loop = asyncio.get_running_loop()
         line = b""
         while not line.endswith(b"\n"):
@@ -143,29 +142,28 @@ class LineTerminal:
             return
         try:
             arrived.set_result(os.read(self._input, 2 * LONGEST))
-        except BlockingIOError:  # somebody else was faster
+        except BlockingIOError:  # another process has read it
             return
-        except OSError:  # the terminal has gone
+        except OSError:  # the terminal is gone
             arrived.set_result(b"")
 
-    def _following(self) -> bytes:
-        """Return what came after a line, finished or not."""
+    def _rest_of_paste(self) -> bytes:
+        """Return what came right after a line, whether it ends with a line end or not."""
         modes = termios.tcgetattr(self._input)
-        modes[_LOCAL] &= ~termios.ICANON  # an unfinished line can only be read without it
+        modes[_LOCAL] &= ~termios.ICANON  # else an unfinished line could not be read
         modes[_CHARACTERS][termios.VMIN] = 0
-        modes[_CHARACTERS][termios.VTIME] = _GRACE
+        modes[_CHARACTERS][termios.VTIME] = _PASTE_TIMEOUT
         self._set(modes, termios.TCSADRAIN)
-        following = b""
+        rest = b""
         with contextlib.suppress(OSError):
             while data := os.read(self._input, 2 * LONGEST):
-                following += data
-        return following
+                rest += data
+        return rest
 
     @contextlib.contextmanager
-    def _silent(self) -> Iterator[_Silence]:
-        """Show nothing of what is typed, however this ends, and also after Ctrl+Z."""
+    def _without_echo(self, prompt: str) -> Iterator[None]:
+        """Show nothing of what is typed; ask again with ``prompt`` after Ctrl+Z."""
         loop = asyncio.get_running_loop()
-        silence = _Silence()
         before = termios.tcgetattr(self._input)
         silent = termios.tcgetattr(self._input)
         silent[_LOCAL] &= ~(termios.ECHO | termios.ECHONL)
@@ -175,18 +173,18 @@ class LineTerminal:
             self._write("\n")
             os.kill(os.getpid(), signal.SIGSTOP)
             self._set(silent, termios.TCSAFLUSH)
-            self._write(silence.prompt)
+            self._write(prompt)
 
         self._set(silent, termios.TCSAFLUSH)
         loop.add_signal_handler(signal.SIGTSTP, stop)
         try:
-            yield silence
+            yield
         finally:
             loop.remove_signal_handler(signal.SIGTSTP)
             self._set(before, termios.TCSAFLUSH)
 
     def _set(self, modes: list[Any], when: int) -> None:
-        with contextlib.suppress(termios.error):  # the terminal has gone
+        with contextlib.suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(self._input, when, modes)
 
     def _write(self, text: str) -> None:
@@ -199,9 +197,3 @@ class LineTerminal:
     def _decoded(self, data: bytes) -> str:
         text = data.decode(sys.stdin.encoding, "surrogateescape")
         return text.removesuffix("\n")
-
-
-class _Silence:
-    """What to ask again when the process was stopped in the middle of the question."""
-
-    prompt = ""

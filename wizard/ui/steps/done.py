@@ -1,4 +1,4 @@
-"""After writing: what was written, and what to do now."""
+"""After writing: what was written, what the server makes of it, and what to do now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizard.errors import Finding
 from wizard.saving.plan import Plan
 from wizard.server.next_steps import NextStep, next_steps
 from wizard.server.reload import ReloadOutcome, ReloadWatch, RunningServer, reload_message
-from wizard.text.language import N_, _
+from wizard.text.language import N_
 
 TITLE = N_("✓ Written")
 NOW = N_("What to do now")
@@ -19,30 +19,30 @@ NOW = N_("What to do now")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the last page says, part by part."""
+    """The parts of the last page."""
 
     written: tuple[str, ...]
     steps: tuple[NextStep, ...]
-    once_settled: tuple[NextStep, ...] = ()
-    """What is left of the steps when the server has said what it makes of the new settings."""
+    steps_once_settled: tuple[NextStep, ...] = ()
+    """What remains of the steps once the server has reloaded the settings."""
     watch: ReloadWatch | None = None
-    """What can still be waited for; None where the server's log tells nothing, or has told it."""
+    """Waits for the verdict; None if the log would give none, or after it has come."""
     verdict: tuple[str, ...] = ()
-    """What the server has made of the new settings."""
+    """What the server makes of the new settings."""
     mark: str = ""
     """``passed``, ``warned`` or ``failed``: how to draw the verdict."""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Everything, as it stays on the terminal once the wizard has gone."""
+        """The whole text, which stays on the terminal after the wizard."""
         return (*self.written, *self.verdict, *map(str, self.steps))
 
-    def after(self, outcome: ReloadOutcome) -> Done:
-        """Return the same with the server's verdict, and what to do about it."""
+    def with_outcome(self, outcome: ReloadOutcome) -> Done:
+        """Return the page with the server's verdict, and what to do about it."""
         if self.watch is None:
             return self
         message = reload_message(outcome, self.watch)
-        steps = self.once_settled if message.settled else self.steps
+        steps = self.steps_once_settled if message.settled else self.steps
         return replace(
             self,
             steps=message.steps if message.replaces_steps else (*message.steps, *steps),
@@ -55,26 +55,20 @@ class Done:
 def done_screen_content(
     draft: Draft,
     plan: Plan,
-    left: Sequence[Finding],
+    findings: Sequence[Finding],
     server: RunningServer,
     watch: ReloadWatch | None = None,
 ) -> Done:
-    """Say what ``plan`` has done; ``left`` is what could not be tidied up."""
-    words = {True: N_("Created {path}"), False: N_("Changed {path}")}
-    written = tuple(
-        _(words[change.created], path=change.before.display_path)
-        for change in plan.changes
-        if change.changed
-    )
-    restart = server.restart_command(left)
+    """Return what ``plan`` has done; ``findings`` are those of the writing."""
+    restart = server.restart_command(findings)
     warnings = plan_warnings(server.current, draft, plan)
-    steps, once_settled = (
+    steps, steps_once_settled = (
         next_steps(server.current, draft, plan, warnings=warnings, restart=restart, settled=settled)
         for settled in (False, True)
     )
     return Done(
-        (*written, *plan.store_messages(left), *(f"! {each.message}" for each in left)),
+        (*plan.messages(findings), *(f"! {finding.message}" for finding in findings)),
         steps,
-        once_settled,
+        steps_once_settled,
         watch if restart is None else None,
     )

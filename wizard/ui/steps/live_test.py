@@ -1,4 +1,4 @@
-"""Sixth step: the live test of a draft, and the words for what it meets."""
+"""Sixth step: the live test of a draft, and the text about its results."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ HEADING = Heading(
         "write the settings anyway."
     ),
 )
-"""Title and explanation."""
 MARKS = {
     StageOutcome.PASS: "✓",
     StageOutcome.WARN: "!",
@@ -81,7 +80,7 @@ _VERDICT_MARKS = {
     Verdict.FAIL: "✗",
     Verdict.UNTESTABLE: "!",
 }
-_GOODBYE = frozenset({Stage.RSET, Stage.QUIT})
+_AFTER_TEST = frozenset({Stage.RSET, Stage.QUIT})
 _SAID = N_("The mail server said: {words}")
 _OFFERS = {
     True: N_("takes over {endpoint} with STARTTLS: {words}"),
@@ -90,17 +89,17 @@ _OFFERS = {
 
 
 def route_in_words(route: Route) -> str:
-    """Say where the server connects to, as one sentence."""
+    """Say in one sentence where the server connects to."""
     return _("The server {way}.", way=route.in_words())
 
 
 def verdict_in_words(verdict: Verdict) -> str:
-    """Return the verdict as a sentence with a mark."""
+    """Return the verdict as a marked sentence."""
     return f"{_VERDICT_MARKS[verdict]} {verdict.in_words}"
 
 
 def route_of(session: WizardSession, draft: Draft) -> str:
-    """Say where ``draft`` leads; nothing where it leads nowhere."""
+    """Say where ``draft`` connects to; nothing if it is unusable."""
     try:
         return route_in_words(draft.settings(session.current).route)
     except InvalidValue:
@@ -109,26 +108,26 @@ def route_of(session: WizardSession, draft: Draft) -> str:
 
 def explanation(report: TestReport) -> tuple[str, ...]:
     """Return what went wrong, what to do, and the mail server's own words; nothing on a pass."""
-    found = report.diagnosis
-    if found is None:
+    diagnosis = report.diagnosis
+    if diagnosis is None:
         return ()
-    said = (_(_SAID, words=found.server_said),) if found.server_said else ()
-    return (found.summary, f"→ {found.remedy}", *said)
+    said = (_(_SAID, words=diagnosis.server_said),) if diagnosis.server_said else ()
+    return (diagnosis.summary, f"→ {diagnosis.remedy}", *said)
 
 
 def offer(other: Alternative) -> str:
-    """Say what the number in front of it does with another form of the endpoint."""
+    """Say what choosing another form of the endpoint does; a number goes before it."""
     return _(_OFFERS[other.starttls], endpoint=other.endpoint, words=other.description)
 
 
 def lines_to_show(stages: Sequence[StageFinished]) -> Sequence[StageFinished]:
-    """Return the stages without the goodbye before a real mail: it fits on the screen that way."""
+    """Return the stages without the end of the test before a real mail, to fit on the screen."""
     if not stages or stages[-1].stage is not Stage.DATA:
         return stages
     return [
         event
         for event in stages
-        if event.stage not in _GOODBYE or event.outcome is not StageOutcome.PASS
+        if event.stage not in _AFTER_TEST or event.outcome is not StageOutcome.PASS
     ]
 
 
@@ -140,9 +139,9 @@ def recipient_for(draft: Draft) -> str:
 async def live_test_events(
     session: WizardSession, draft: Draft, recipient: str | None = None
 ) -> AsyncGenerator[Event, None]:
-    """Test ``draft``, and remember the report; with a ``recipient`` a real mail is sent there.
+    """Test ``draft``, and remember the report; send a real mail to ``recipient``, if any.
 
-    Closing the generator closes the connection, and nothing is remembered.
+    Closing the generator closes the connection; then nothing is remembered.
     """
     try:
         settings = draft.settings(session.current)
@@ -151,9 +150,9 @@ async def live_test_events(
         session.last_test = draft, report
         yield TestFinished(report)
         return
-    probing = session.live_test(settings, recipient=recipient, deliver=recipient is not None)
-    async with aclosing(probing):
-        async for event in probing:
+    test = session.live_test(settings, recipient=recipient, deliver=recipient is not None)
+    async with aclosing(test):
+        async for event in test:
             if isinstance(event, TestFinished):
                 session.last_test = draft, event.report
             yield event

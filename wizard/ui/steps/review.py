@@ -1,4 +1,4 @@
-"""Seventh step: every line that will change, and the word to write."""
+"""Seventh step: every line that will change, and the decision to write."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _FAILED = N_(
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """What happens to a file, and the lines of its diff, secrets masked."""
+    """What happens to a file, and its diff with secrets masked."""
 
     heading: str
     diff: tuple[str, ...]
@@ -49,25 +49,25 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Everything to know before writing, in this order; an empty sentence is not shown."""
+    """What to know before writing, in this order; empty sentences are not shown."""
 
     draft: Draft
     failure: str
-    """Why the last attempt to write came to nothing."""
+    """Why the last attempt to write failed."""
     unchanged: str
     files: tuple[ChangedFile, ...]
     stores: tuple[str, ...]
     consequence: str
     warnings: tuple[str, ...]
     write: str
-    """What writing is called."""
+    """The label for writing."""
 
 
 def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: str) -> Review:
-    """Say what ``plan`` is going to do."""
-    # A container that has the file alone goes on with the old one.
-    unnoticed = any(finding.code == "compose-file-mount" for finding in session.findings)
-    consequence = _RESTART if plan.restart_needed or unnoticed else _RELOADS
+    """Return what ``plan`` is going to do."""
+    # A container into which the file alone is mounted keeps the old one.
+    mounted_alone = any(finding.code == "compose-file-mount" for finding in session.findings)
+    consequence = _RESTART if plan.restart_needed or mounted_alone else _RELOADS
     warnings = plan_warnings(session.current, draft, plan)
     return Review(
         draft,
@@ -76,7 +76,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         tuple(_file(change) for change in plan.changes if change.changed),
         plan.store_messages(),
         _(consequence) if plan.changed else "",
-        (*_about_test(session, draft, plan), *(f"! {warning.message}" for warning in warnings)),
+        (*_test_warnings(session, draft, plan), *(f"! {warning.message}" for warning in warnings)),
         _("Write") if plan.changed else _("Done"),
     )
 
@@ -88,7 +88,7 @@ def _file(change: FileChange) -> ChangedFile:
     )
 
 
-def _about_test(session: WizardSession, draft: Draft, plan: Plan) -> tuple[str, ...]:
+def _test_warnings(session: WizardSession, draft: Draft, plan: Plan) -> tuple[str, ...]:
     if not plan.changed or draft.skip or not draft.delivers:
         return ()
     report = session.report_for(draft)

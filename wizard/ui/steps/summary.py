@@ -1,4 +1,4 @@
-"""Where a reconfiguration begins: what is set, and what can be done with it."""
+"""The menu of a reconfiguration: what is set, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Row:
 
 
 def rows(session: WizardSession, draft: Draft) -> list[Row]:
-    """Return what can be chosen now; what the check has found comes once it is known."""
-    found = [
+    """Return what can be chosen now; the check's findings are added once they are known."""
+    entries = [
         Row(
             Action.RENAME,
             _("Wrong section"),
@@ -76,24 +76,24 @@ def rows(session: WizardSession, draft: Draft) -> list[Row]:
         )
         for name, line in session.current.view.misnamed
     ]
-    found.append(
+    entries.append(
         Row(Step.DELIVERY, _("Verification"), _("skipped") if draft.skip else _("by mail"))
     )
     if not draft.skip:
-        found += [
+        entries += [
             Row(Step.USER, _("User"), _user(session, draft)),
             Row(Step.SERVER, _("Mail server"), _server(session, draft)),
             Row(Step.SECRET, _("Secret"), _secret(session, draft)),
             Row(Step.TEST, _("Live test"), _tested(session, draft)),
         ]
     if session.findings:
-        found.append(Row(Action.FINDINGS, _("Check"), _findings(session)))
+        entries.append(Row(Action.FINDINGS, _("Check"), _findings(session)))
     changed = draft != Draft.of(session.current)
-    found.append(
+    entries.append(
         Row(Action.WRITE, _("Review and write"), "" if changed else _("nothing changed yet"))
     )
-    found.append(Row(Action.LEAVE, _("Leave"), ""))
-    return found
+    entries.append(Row(Action.LEAVE, _("Leave"), ""))
+    return entries
 
 
 def _user(session: WizardSession, draft: Draft) -> str:
@@ -132,15 +132,15 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
     current = session.current
     if draft.store is not Draft.of(current).store:
         return _("will be moved")
-    place = current.resolver.sources().effective
-    if place is not None:
+    source = current.resolver.sources().effective
+    if source is not None:
         try:
             empty = current.resolver.secret() is None
         except InvalidValue as problem:
-            if place is LITERAL:  # a part of it is not set
+            if source is LITERAL:  # it contains a reference that is not set
                 return f"✗ {problem.message}"
-            empty = False  # it is there, but this account cannot read it
-        return _(place.in_summary_empty) if empty else _(place.in_summary)
+            empty = False  # it exists, but this account cannot read it
+        return _(source.in_summary_empty) if empty else _(source.in_summary)
     if _login_in_endpoint(session, draft):
         return _("! stands in the endpoint")
     if current.reference is not None:
@@ -160,12 +160,12 @@ def _tested(session: WizardSession, draft: Draft) -> str:
     report = session.report_for(draft)
     if report is None:
         return _("not tested yet")
-    words, found = _(_TESTED[report.verdict]), report.diagnosis
-    return words if found is None else f"{words}: {found.reason}"
+    verdict, diagnosis = _(_TESTED[report.verdict]), report.diagnosis
+    return verdict if diagnosis is None else f"{verdict}: {diagnosis.reason}"
 
 
 def _findings(session: WizardSession) -> str:
-    """Count the findings by how bad they are."""
+    """Count the findings by severity."""
     counts = Counter(finding.severity for finding in session.findings)
     parts = [
         _(_COUNTS[severity][counts[severity] != 1], count=counts[severity])

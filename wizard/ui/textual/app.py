@@ -1,4 +1,4 @@
-"""The wizard on the full screen: a surface for the flow, with one screen for each step."""
+"""A surface for the flow on the full screen, with one screen for each step."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from wizard.ui.textual.step_screen import StepScreen
 from wizard.ui.textual.terminal import DiffDriver, FullScreenDriver
 from wizard.ui.textual.type_ahead import TypeAheadApp
 
-if TYPE_CHECKING:  # of the screens, each is imported when it is shown: the first one comes sooner
+if TYPE_CHECKING:  # screens are imported when they are shown, so that the first comes sooner
     from wizard.ui.steps.done import Done
     from wizard.ui.steps.review import Review
     from wizard.ui.steps.summary import Action
 
 
 class WizardApp(TypeAheadApp["Done"]):
-    """Returns what was written and what to do now; None when nothing was written."""
+    """Returns what was written and what to do now; None if nothing was written."""
 
     CSS: ClassVar[str] = (pkgutil.get_data("wizard.ui.textual", "wizard.tcss") or b"").decode()
-    """Read like a module, since the program may be a single archive."""
-    theme: Reactive[str] = Reactive("ansi-dark")  # on the class: else the style sheet is read twice
+    """Read like a module, because the program may be a single archive."""
+    theme: Reactive[str] = Reactive("ansi-dark")  # set later, the style sheet would be parsed twice
     ENABLE_COMMAND_PALETTE = False
     VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,27 +45,27 @@ class WizardApp(TypeAheadApp["Done"]):
         Binding("ctrl+l", "repaint", show=False, priority=True),
     ]
     loop: asyncio.AbstractEventLoop | None = None
-    """Where the wizard runs; None before it does."""
+    """The loop that the wizard runs in; None before that."""
     kept = False
     """Whether what was entered is kept for the next start."""
     stage = ""
-    """The step at which an unexpected error has ended the wizard."""
+    """The step at which an unexpected error ended the wizard."""
 
     def __init__(self, session: WizardSession) -> None:
         super().__init__()
         self.session = session
         self.flow = Flow(session, self)
         self.driver_class = DiffDriver
-        self._end: int | None = None
-        self._asked = False
+        self._exit_code: int | None = None
+        self._asking_to_leave = False
         self.animation_level = "none"
 
     def on_load(self) -> None:
-        """Listen to signals, before the terminal is touched."""
+        """Provide the loop for signals before the terminal is touched."""
         self.loop = asyncio.get_running_loop()
 
     def on_ready(self) -> None:
-        """Collect garbage from now on: what was loaded up to the first frame, stays."""
+        """Collect garbage from now on; what the first frame needed is never garbage."""
         gc.freeze()
         gc.enable()
 
@@ -74,43 +74,44 @@ class WizardApp(TypeAheadApp["Done"]):
         self.run_worker(self._run_flow())
 
     async def _run_flow(self) -> None:
-        self.exit(await self.flow.run(), return_code=self._end or 0)
+        self.exit(await self.flow.run(), return_code=self._exit_code or 0)
 
     def end_on_signal(self, number: int) -> None:
-        """End as a signal asks, and keep what was entered."""
+        """End because of a signal, and keep what was entered."""
         self._end_with(128 + number)
 
     def interrupt(self) -> None:
-        """Ask whether to leave; end if that has been asked already."""
-        if self._asked:
+        """Ask whether to leave; end if that is being asked already."""
+        if self._asking_to_leave:
             self._end_with(0)
         else:
             self.action_leave()
 
     def end_without_loop(self) -> bool:
-        """Save and restore what can be without the loop; not while files are written."""
+        """Save and restore what is possible without the loop; not while files are written."""
         if self.flow.writing:
             return False
         self.kept = self.kept or self.flow.keep()
-        if isinstance(self._driver, FullScreenDriver):
-            self._driver.give_back_now()
+        driver = textual_internals.driver_of(self)
+        if isinstance(driver, FullScreenDriver):
+            driver.restore_now()
         return True
 
     def _end_with(self, code: int) -> None:
-        if self._end is not None:  # a shell that loses its terminal hands the signal on
+        if self._exit_code is not None:  # a shell that loses its terminal passes the signal on
             return
-        self._end = code
+        self._exit_code = code
         if not self.flow.writing:
             self._end_now()
 
     def _end_now(self) -> None:
-        """End without asking; what was entered is kept."""
+        """End without asking, and keep what was entered."""
         self.kept = self.flow.keep()
-        self.exit(self.flow.done, return_code=self._end or 0)
+        self.exit(self.flow.done, return_code=self._exit_code or 0)
 
-    async def _end_if_asked(self) -> None:
-        """End after the writing, if that was asked for meanwhile; the flow goes no further."""
-        if self._end is not None:
+    async def _end_if_signalled(self) -> None:
+        """End here if a signal came while files were being written; the flow stops."""
+        if self._exit_code is not None:
             self._end_now()
             await asyncio.get_running_loop().create_future()
 
@@ -130,7 +131,7 @@ class WizardApp(TypeAheadApp["Done"]):
         """Show every line that will change."""
         from wizard.ui.textual.review_screen import ReviewScreen
 
-        await self._end_if_asked()
+        await self._end_if_signalled()
         return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
 
     async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
@@ -150,53 +151,54 @@ class WizardApp(TypeAheadApp["Done"]):
         await self.push_screen_wait(PageScreen(page))
 
     async def done(self, done: Done) -> Done:
-        """Show what was written; it is printed once more when the screen is left."""
+        """Show what was written; it is printed again after the full screen."""
         from wizard.ui.textual.done_screen import DoneScreen
 
-        await self._end_if_asked()
+        await self._end_if_signalled()
         return await self.push_screen_wait(DoneScreen(done))
 
     def entered(self) -> Draft:
-        """Return the draft with what stands on the screen now, below questions and pages."""
-        step = self._step()
-        return self.flow.draft if step is None else step.collect()
+        """Return the draft with what is on the screen now, below questions and pages."""
+        screen = self._step_screen()
+        return self.flow.draft if screen is None else screen.collect()
 
-    def _step(self) -> StepScreen | None:
+    def _step_screen(self) -> StepScreen | None:
         return next((s for s in reversed(self.screen_stack) if isinstance(s, StepScreen)), None)
 
     def action_leave(self) -> None:
-        """Leave; ask first if something would be lost, but not twice."""
+        """Leave; ask first if something would be lost, but not a second time."""
         if self.flow.done is not None or isinstance(self.screen, QuestionScreen):
             self._end_with(0)
         else:
             self.run_worker(self._leave())
 
     def action_repaint(self) -> None:
-        """Send everything again, after something else has written on the screen."""
-        if isinstance(self._driver, DiffDriver):
-            self._driver.forget()
+        """Send everything again, after another program has written on the screen."""
+        driver = textual_internals.driver_of(self)
+        if isinstance(driver, DiffDriver):
+            driver.forget_screen()
         self.screen.refresh()
 
     async def _leave(self) -> None:
-        self._asked = True
+        self._asking_to_leave = True
         if await self.flow.may_leave(self.entered()):
             self.exit(None)
-        self._asked = False
+        self._asking_to_leave = False
 
     @property
     def crash(self) -> Exception | None:
-        """The unexpected error that has ended the wizard."""
+        """The unexpected error that ended the wizard."""
         error = textual_internals.unexpected_error(self)
         return error.error if isinstance(error, WorkerFailed) else error  # type: ignore[return-value]
 
     def panic(self, *renderables: object) -> None:
-        """End without a word: what textual would show may hold a secret."""
+        """End silently: what textual would show may hold a secret."""
         self._fatal_error()
 
     def _fatal_error(self) -> None:
         """Keep what was entered and end; the command line writes the report."""
-        if (step := self._step()) is not None:
-            self.stage = step.heading.step.value
+        if (screen := self._step_screen()) is not None:
+            self.stage = screen.heading.step.value
         with suppress(Exception):
             self.kept = self.kept or self.flow.keep()
         textual_internals.end_at_once(self)

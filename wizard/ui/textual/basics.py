@@ -19,20 +19,20 @@ from wizard.ui.steps.model import Step
 class KeyBar(Widget):
     """The last line: what the keys do here, in the operator's language.
 
-    It is drawn with the first frame. textual's footer makes a widget of each key, a moment later.
+    It is drawn with the first frame; textual's footer adds a widget for each key later.
     """
 
     ALLOW_SELECT = False
 
     def on_mount(self) -> None:
-        """Follow the keys, which depend on what has the focus."""
+        """Follow changes of the keys, which depend on the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, screen: Screen[object]) -> None:
         self.refresh()
 
     def render(self) -> Content:
-        """Each key with what it does; bindings are made at import, so they are translated here."""
+        """Return each key with what it does, translated here: bindings are made at import."""
         return Content(" ").join(content for _binding, content in self.hints())
 
     def on_mouse_down(self, event: MouseDown) -> None:
@@ -45,12 +45,12 @@ class KeyBar(Widget):
             end += 1
 
     def hints(self) -> list[tuple[Binding, Content]]:
-        """Return one key for each action that is shown."""
-        shown: dict[str, Binding] = {}
+        """Return one key for each visible action."""
+        by_action: dict[str, Binding] = {}
         for each in self.screen.active_bindings.values():
             if each.binding.show:
-                shown.setdefault(each.binding.action, each.binding)
-        return [(binding, self._content(binding)) for binding in shown.values()]
+                by_action.setdefault(each.binding.action, each.binding)
+        return [(binding, self._content(binding)) for binding in by_action.values()]
 
     def _content(self, binding: Binding) -> Content:
         return Content.assemble(
@@ -73,19 +73,19 @@ class PlainText(Static):
 
 
 class StepBar(Widget):
-    """All steps in one line, or the current one with its number where there is no room."""
+    """All steps in one line, or only the current one with its number if there is no room."""
 
     def __init__(
         self, steps: Sequence[Step], current: Step, signs: Mapping[Step, str] | None = None
     ) -> None:
-        """Take other ``signs`` than a tick for steps that were passed, but did not go well."""
+        """``signs`` replace the tick of past steps that did not go well."""
         super().__init__()
         self._signs = signs or {}
         self._steps = list(steps)
         self._current = current
 
     def render(self) -> Content:
-        """Show the state of each step by a sign and a word, not by its colour alone."""
+        """Return each step with a sign for its state, which colour alone would not show."""
         here = self._steps.index(self._current)
         parts = []
         for number, step in enumerate(self._steps):

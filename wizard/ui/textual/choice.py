@@ -1,7 +1,4 @@
-"""Radio buttons and check boxes that show their state by a sign.
-
-textual's own show it by colour alone.
-"""
+"""Radio buttons and check boxes that show their state by a sign; textual's use only colour."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from textual.events import Mount
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Checkbox, RadioButton, RadioSet
-from textual.widgets._toggle_button import ToggleButton  # the base of both, public nowhere
 
 from wizard.text.display import escape_controls
 from wizard.ui.textual import textual_internals
@@ -63,7 +59,7 @@ class ChoiceList(RadioSet, Generic[T]):
         textual_internals.select(self, max(self.pressed_index, 0))
 
     def action_choose(self, direction: int) -> None:
-        """Choose the next one, or the one before."""
+        """Choose the next option, or the previous one."""
         if direction > 0:
             self.action_next_button()
         else:
@@ -71,7 +67,7 @@ class ChoiceList(RadioSet, Generic[T]):
         self.action_toggle_button()
 
     def choose(self, value: T) -> None:
-        """Choose this one at once."""
+        """Choose the option with this value."""
         index = self._values.index(value)
         buttons = list(self.query(ChoiceButton))
         with self.prevent(RadioButton.Changed):
@@ -81,7 +77,7 @@ class ChoiceList(RadioSet, Generic[T]):
         textual_internals.select(self, index)
 
     def offer(self, value: T, label: str, *, offered: bool) -> None:
-        """Show or hide one of the options, by this label."""
+        """Show an option with this label, or hide it."""
         button = self.query(ChoiceButton)[self._values.index(value)]
         button.display = offered
         button.disabled = not offered
@@ -94,7 +90,7 @@ class ChoiceList(RadioSet, Generic[T]):
 
 
 class LabelledChoice(Vertical):
-    """A choice with its label above, where it has one."""
+    """A choice with its label, if any, above."""
 
     def __init__(self, label: str, choice: ChoiceList[Any]) -> None:
         super().__init__(classes="labelled" if label else "")
@@ -102,37 +98,31 @@ class LabelledChoice(Vertical):
         self.choice = choice
 
     def compose(self) -> ComposeResult:
-        """Label and choice."""
+        """Yield label and choice."""
         if self._label:
             yield PlainText(self._label, classes="label")
         yield self.choice
 
 
-class _Signed(ToggleButton):
-    """Sign and label, on as many lines as they need.
-
-    The second base of its heirs: textual takes the style sheet of the first one alone.
-    """
-
-    SIGNS: ClassVar[tuple[str, str]]
-    """Off and on."""
+class ChoiceButton(RadioButton):
+    """A radio button with a sign."""
 
     def render(self) -> Content:
-        """Sign and label."""
-        return Content.assemble(self.SIGNS[self.value], " ", self.label)
+        """Return sign and label."""
+        return Content.assemble("(•)" if self.value else "( )", " ", self.label)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the lines that the label takes when it is wrapped."""
+        """Return the lines that the wrapped label takes."""
         return self.render().get_height({}, width)
 
 
-class ChoiceButton(RadioButton, _Signed):
-    """One of a few."""
+class CheckBoxWidget(Checkbox):
+    """A check box with a sign."""
 
-    SIGNS = ("( )", "(•)")
+    def render(self) -> Content:
+        """Return sign and label."""
+        return Content.assemble("[x]" if self.value else "[ ]", " ", self.label)
 
-
-class CheckBoxWidget(Checkbox, _Signed):
-    """A box to tick."""
-
-    SIGNS = ("[ ]", "[x]")
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines that the wrapped label takes."""
+        return self.render().get_height({}, width)

@@ -18,9 +18,9 @@ from wizard.ui.textual.basics import KeyBar, PlainText
 
 
 class QuestionScreen(ModalScreen[bool]):
-    """Returns True for yes; Esc and the button that has the focus at first mean no.
+    """Returns True for yes; Esc and the initially focused button mean no.
 
-    Without a ``yes`` it only tells something.
+    Without a ``yes``, it is only a message.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,7 +34,7 @@ class QuestionScreen(ModalScreen[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """The question, and no before yes."""
+        """Yield the question, and no before yes."""
         with Vertical(id="question"):
             yield PlainText(self._question.text)
             with Horizontal():
@@ -47,7 +47,7 @@ class QuestionScreen(ModalScreen[bool]):
         self.dismiss(event.button.id == "yes")
 
     def on_key(self, event: Key) -> None:
-        """Answer by the first letter of the word, which depends on the language."""
+        """Answer by the first letter of yes or no in the operator's language."""
         if event.character in (_("y"), _("n")):
             event.stop()
             self.dismiss(event.character == _("y"))
@@ -58,7 +58,7 @@ class QuestionScreen(ModalScreen[bool]):
 
 
 class PageScreen(ModalScreen[None]):
-    """Any of the usual keys closes it."""
+    """A page of text, closed by any of the usual keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,f1,ctrl+g,ctrl+c,q", "dismiss", N_("Close"), key_display="Esc"),
@@ -69,12 +69,12 @@ class PageScreen(ModalScreen[None]):
         self._page = page
 
     def compose(self) -> ComposeResult:
-        """Title and text, scrolled with the arrows."""
+        """Yield title and text, which scroll."""
         with VerticalScroll(id="page"):
             yield PlainText(self._page.title, classes="label")
             yield PlainText(self._page.text)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Let the arrows scroll at once."""
+        """Let the arrow keys scroll at once."""
         self.query_one("#page").focus()

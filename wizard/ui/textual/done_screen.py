@@ -19,13 +19,13 @@ from wizard.text.language import N_, _
 from wizard.ui.steps.done import NOW, TITLE, Done
 from wizard.ui.textual.basics import KeyBar, PlainText
 
-_STOPS = N_("Esc goes on without.")
+_SKIP_HINT = N_("Esc goes on without.")
 
 
 class DoneScreen(Screen[Done]):
-    """The same lines are printed once more when the wizard has left the screen.
+    """Shows the text that is printed again after the full screen.
 
-    Where the server's log can be read, it is watched until it has told, or the operator goes on.
+    If the server's log can be read, it is watched until it has a verdict or the operator goes on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
@@ -34,10 +34,10 @@ class DoneScreen(Screen[Done]):
         super().__init__()
         self._done = done
         self._watch = done.watch
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
 
     def compose(self) -> ComposeResult:
-        """Files, then commands."""
+        """Yield what was written, the verdict, and what to do now."""
         with VerticalScroll(id="body"):
             yield PlainText(_(TITLE), id="title", classes="passed")
             yield PlainText("\n".join(self._done.written))
@@ -54,7 +54,7 @@ class DoneScreen(Screen[Done]):
             yield PlainText(str(step), classes="command" if step.kind is StepKind.COMMAND else "")
 
     def on_mount(self) -> None:
-        """Enter closes."""
+        """Let Enter close, and watch the log."""
         self.query_one("#close").focus()
         self.query_one("#heard", PlainText).display = False
         if self._watch is not None:
@@ -65,7 +65,7 @@ class DoneScreen(Screen[Done]):
     @work(exclusive=True)
     async def _wait_for_verdict(self, watch: ReloadWatch) -> None:
         outcome = await watch.outcome()
-        self._done, self._watch = self._done.after(outcome), None
+        self._done, self._watch = self._done.with_outcome(outcome), None
         verdict = self.query_one("#heard", PlainText)
         verdict.set_classes(self._done.mark)
         verdict.set_text("\n".join(self._done.verdict))
@@ -76,13 +76,13 @@ class DoneScreen(Screen[Done]):
 
     def _tick(self) -> None:
         if self._watch is not None:
-            left = max(0.0, self._watch.timeout - (time.monotonic() - self._begun))
-            words = _(WAITING, seconds=left)
-            self.query_one("#heard", PlainText).set_text(f"{words} {_(_STOPS)}")
+            remaining = max(0.0, self._watch.timeout - (time.monotonic() - self._started))
+            waiting = _(WAITING, seconds=remaining)
+            self.query_one("#heard", PlainText).set_text(f"{waiting} {_(_SKIP_HINT)}")
 
     @on(Button.Pressed)
     def action_close(self) -> None:
-        """Go on without waiting, if that is what goes on; else close."""
+        """Stop waiting for the verdict; if nothing is being waited for, close."""
         if self._watch is None:
             self.dismiss(self._done)
             return

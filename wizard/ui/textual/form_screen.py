@@ -73,7 +73,7 @@ class FormScreen(StepScreen):
         return values
 
     def collect(self) -> Draft:
-        """Return the draft with what stands on the screen now; never validates."""
+        """Return the draft with what is on the screen now; never validates."""
         return self._form.draft(self._values())
 
     @on(Field.Edited)

@@ -1,4 +1,4 @@
-"""Sixth step: the live test as a checklist that fills while it runs."""
+"""Sixth step: the live test as a checklist that fills as it runs."""
 
 from __future__ import annotations
 
@@ -56,20 +56,23 @@ _VERDICTS = {
 
 
 class LiveTestScreen(StepScreen):
-    """Runs the test at once, unless these very values were tested already."""
+    """Runs the test at once, unless exactly these values were tested already."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "again", N_("Again")),
+        Binding("ctrl+r", "test_again", N_("Again")),
         Binding("ctrl+s", "send", live_test.SEND),
         Binding("ctrl+t", "details", live_test.DETAILS),
-        *(Binding(str(number), f"take({number})", show=False) for number in range(1, 10)),
+        *(
+            Binding(str(number), f"choose_alternative({number})", show=False)
+            for number in range(1, 10)
+        ),
     ]
 
     def __init__(self, session: WizardSession, draft: Draft, steps: Sequence[Step]) -> None:
         super().__init__(session, draft, steps, live_test.HEADING)
 
     def compose_body(self) -> ComposeResult:
-        """Verdict and remedy first, then the stages."""
+        """Yield verdict and remedy first, then the stages."""
         yield PlainText(id="verdict")
         yield PlainText(id="diagnosis")
         yield PlainText(id="alternatives")
@@ -77,34 +80,34 @@ class LiveTestScreen(StepScreen):
         yield Static(id="stages", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
-        """Going on is named after what it means."""
+        """Yield the buttons; the label of going on says what it means."""
         yield Button(_("Stop"), id="next", variant="primary", compact=True)
         yield Button(_(live_test.AGAIN), id="again", compact=True)
         yield Button(_(live_test.BACK), id="back", compact=True)
 
     def on_mount(self) -> None:
-        """Show the report there is, or make one."""
-        self._lines: list[StageFinished] = []
-        self._started: tuple[Stage, float] | None = None
-        self._begun = time.monotonic()
+        """Show the last report of these values, or run the test."""
+        self._finished: list[StageFinished] = []
+        self._current: tuple[Stage, float] | None = None
+        self._test_started = time.monotonic()
         self._testing = False
         self.set_interval(1.0, self._tick)
         report = self.session.report_for(self.draft)
         if report is None:
-            self.action_again()
+            self.action_test_again()
         else:
-            self._conclude(report)
+            self._show_report(report)
 
-    def action_again(self) -> None:
-        """Test once more."""
+    def action_test_again(self) -> None:
+        """Test again."""
         self._test()
 
     def _test(self, recipient: str | None = None) -> None:
-        self._lines, self._started, self._testing = [], None, True
-        self._begun = time.monotonic()
-        self._say("", "", "")
-        self._label(_("Stop"))
-        self._paint()
+        self._finished, self._current, self._testing = [], None, True
+        self._test_started = time.monotonic()
+        self._show_result("", "", "")
+        self._label_next(_("Stop"))
+        self._draw_stages()
         self._run(recipient)
 
     @work(exclusive=True)
@@ -112,66 +115,66 @@ class LiveTestScreen(StepScreen):
         self.query_one("#route", PlainText).set_text(live_test.route_of(self.session, self.draft))
         async with aclosing(live_test_events(self.session, self.draft, recipient)) as events:
             async for event in events:
-                self._take(event)
+                self._handle(event)
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         match event:
             case StageStarted(stage):
-                self._started = stage, time.monotonic()
+                self._current = stage, time.monotonic()
             case StageFinished():
-                self._started = None
-                self._lines.append(event)
-            case VerdictReached(verdict) if verdict is not Verdict.WARN:  # needs its diagnosis
-                self._say(live_test.verdict_in_words(verdict), "", _VERDICTS[verdict])
+                self._current = None
+                self._finished.append(event)
+            case VerdictReached(verdict) if verdict is not Verdict.WARN:  # said with its diagnosis
+                self._show_result(live_test.verdict_in_words(verdict), "", _VERDICTS[verdict])
             case TestFinished(report):
-                self._conclude(report)
+                self._show_report(report)
                 return
-        self._paint()
+        self._draw_stages()
 
-    def _conclude(self, report: TestReport) -> None:
-        self._testing, self._started = False, None
-        self._lines = list(report.stages)
+    def _show_report(self, report: TestReport) -> None:
+        self._testing, self._current = False, None
+        self._finished = list(report.stages)
         if report.route is not None:
             self.query_one("#route", PlainText).set_text(live_test.route_in_words(report.route))
         diagnosis = "\n".join(live_test.explanation(report))
-        words, style = live_test.verdict_in_words(report.verdict), _VERDICTS[report.verdict]
-        self._say(words, diagnosis, style, "\n".join(_offers(report)))
+        verdict, style = live_test.verdict_in_words(report.verdict), _VERDICTS[report.verdict]
+        self._show_result(verdict, diagnosis, style, "\n".join(_offers(report)))
         failed = report.verdict is Verdict.FAIL
         go_on = live_test.GO_ON_ANYWAY if failed else live_test.GO_ON
-        self._label(_(go_on))
-        self._paint()
+        self._label_next(_(go_on))
+        self._draw_stages()
         self.query_one("#back" if failed else "#next", Button).focus()
 
-    def _say(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
+    def _show_result(self, verdict: str, diagnosis: str, style: str, offers: str = "") -> None:
         self.query_one("#verdict", PlainText).set_classes(style)
         self.query_one("#verdict", PlainText).set_text(verdict)
         self.query_one("#diagnosis", PlainText).set_text(diagnosis)
         self.query_one("#alternatives", PlainText).set_text(offers)
 
-    def _label(self, text: str) -> None:
+    def _label_next(self, text: str) -> None:
         button = self.query_one("#next", Button)
         button.label = text
         button.refresh(layout=True)
 
     def _tick(self) -> None:
         if self._testing:
-            self._paint()
+            self._draw_stages()
 
-    def _paint(self) -> None:
-        lines = [_line(event) for event in live_test.lines_to_show(self._lines)]
-        if self._started is not None:
-            stage, since = self._started
-            waited = time.monotonic() - since
-            clock = f"{waited:.0f} s" if waited >= 1 else ""
+    def _draw_stages(self) -> None:
+        lines = [_line(event) for event in live_test.lines_to_show(self._finished)]
+        if self._current is not None:
+            stage, started = self._current
+            elapsed = time.monotonic() - started
+            clock = f"{elapsed:.0f} s" if elapsed >= 1 else ""
             lines.append(Content(f"▸ {_stage(stage)} {clock:>8}"))
         if self._testing:
-            left = max(0.0, self.session.timeout - (time.monotonic() - self._begun))
-            ends = _(live_test.ENDS, seconds=left)
+            elapsed = time.monotonic() - self._test_started
+            ends = _(live_test.ENDS, seconds=max(0.0, self.session.timeout - elapsed))
             lines.append(Content.styled(f"{ends} {_('Esc stops.')}", "dim"))
         self.query_one("#stages", Static).update(Content("\n").join(lines))
 
     def action_next(self) -> None:
-        """Stop a running test; else go on, whatever it said."""
+        """Stop a running test; else go on, whatever the verdict."""
         if self._testing:
             self._stop()
         else:
@@ -186,13 +189,13 @@ class LiveTestScreen(StepScreen):
 
     def _stop(self) -> None:
         self.workers.cancel_node(self)
-        self._testing, self._started = False, None
-        self._say(_(live_test.STOPPED), "", "warned")
-        self._label(_(live_test.GO_ON_UNTESTED))
-        self._paint()
+        self._testing, self._current = False, None
+        self._show_result(_(live_test.STOPPED), "", "warned")
+        self._label_next(_(live_test.GO_ON_UNTESTED))
+        self._draw_stages()
 
-    def action_take(self, number: int) -> None:
-        """Take over an alternative, and test it with the login."""
+    def action_choose_alternative(self, number: int) -> None:
+        """Put an alternative into the draft, and test it with the login."""
         report = self.session.report_for(self.draft)
         if self._testing or report is None or number > len(report.alternatives):
             return
@@ -211,20 +214,20 @@ class LiveTestScreen(StepScreen):
             self._test(recipient)
 
     def action_details(self) -> None:
-        """Show everything that is known of the test, fit for a ticket."""
+        """Show all details of the test, as for a ticket."""
         report = self.session.report_for(self.draft)
         if not self._testing and report is not None:
             self.app.push_screen(PageScreen(Page(_(live_test.DETAILS), ticket(report))))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Test again; the other buttons are those of every step."""
+        """Test again; the base class handles the other buttons."""
         if event.button.id == "again":
             event.stop()
-            self.action_again()
+            self.action_test_again()
 
 
 def _offers(report: TestReport) -> list[str]:
-    """Return what to press for each alternative, and what is known of it."""
+    """Return the key for each alternative, and what it does."""
     return [
         f"{number} {live_test.offer(other)}"
         for number, other in enumerate(report.alternatives, start=1)
@@ -232,7 +235,7 @@ def _offers(report: TestReport) -> list[str]:
 
 
 def _stage(stage: Stage) -> str:
-    """Return its name, as wide as all of them."""
+    """Return the name of a stage, padded to the width of the longest."""
     width = max(len(_(name)) for name in live_test.STAGES.values()) + 1
     return f"{_(live_test.STAGES[stage]):<{width}}"
 
@@ -257,7 +260,7 @@ class AddressScreen(ModalScreen[str | None]):
         self._suggestion = suggestion
 
     def compose(self) -> ComposeResult:
-        """One field."""
+        """Yield one field."""
         with Vertical(id="question"):
             yield PlainText(_(TO_WHOM))
             yield Field(_(ADDRESS), self._suggestion, name="recipient")
@@ -266,7 +269,7 @@ class AddressScreen(ModalScreen[str | None]):
                 yield Button(_("Cancel"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        """Begin to type at once."""
+        """Put the cursor into the field."""
         self.query_one(Field).focus_input()
 
     @on(Field.Confirmed)

@@ -1,4 +1,4 @@
-"""Seventh step: every line that will change, and the word to write."""
+"""Seventh step: every line that will change, and the decision to write."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _STYLES = {"+": "$success", "-": "$error", "@": "dim"}
 
 
 class ReviewScreen(StepScreen):
-    """Shows the plan that is written, with the secret masked."""
+    """Shows the plan that will be written, with the secret masked."""
 
     def __init__(self, session: WizardSession, review: Review, steps: Sequence[Step]) -> None:
         super().__init__(session, review.draft, steps, HEADING)
         self._review = review
 
     def compose_body(self) -> ComposeResult:
-        """Failure of the last attempt, diffs, secret, warnings."""
+        """Yield the failure of the last attempt, diffs, secret, warnings."""
         review = self._review
         if review.failure:
             yield PlainText(review.failure, id="failure", classes="failed")
@@ -36,19 +36,19 @@ class ReviewScreen(StepScreen):
         for file in review.files:
             yield PlainText(file.heading, classes="label")
             yield Static(_diff(file.diff), classes="diff", markup=False)
-        for words in review.stores:
-            yield PlainText(words, classes="label")
+        for message in review.stores:
+            yield PlainText(message, classes="label")
         yield PlainText(review.consequence, classes="quiet")
         for warning in review.warnings:
             yield PlainText(warning, classes="caution")
 
     def compose_buttons(self) -> ComposeResult:
-        """Write, where there is something to write."""
+        """Yield the button that writes, or says that nothing has to be written."""
         yield Button(self._review.write, id="next", variant="primary", compact=True)
         yield Button(_("Back"), id="back", compact=True)
 
     def on_mount(self) -> None:
-        """Enter writes."""
+        """Let Enter write."""
         self.query_one("#next").focus()
 
 

@@ -1,8 +1,8 @@
-"""What the terminal shows, cell by cell, and how to change it by few bytes.
+"""What the terminal shows, cell by cell, and how to change it with few bytes.
 
-textual sends the whole widget again when any of its cells changes, with a style for every run of
-blanks: 180 bytes for a key, 12 kB for a step, which is slow over a slow connection. So its bytes
-are read back into cells, and only those that changed are sent.
+When any cell of a widget changes, textual sends the whole widget again, with a style for every run
+of blanks: 180 bytes for a key and 12 kB for a step, which takes long over a slow connection. So
+its output is parsed back into cells, and only changed cells are sent.
 """
 
 from __future__ import annotations
@@ -15,49 +15,49 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 _NOT_DRAWN = re.compile(r"(?:\x07|\x1b\[[?<>][\d;$]*[a-z]|\x1b\](?:22|52);[^\x07]*\x07)+")
-"""Bell, modes, questions, shape of the mouse pointer, clipboard."""
+"""Bell, modes, queries, shape of the mouse pointer, clipboard."""
 _ALTERNATE = "\x1b[?1049h"
 _CLEAR = "\x1b[m\x1b[H\x1b[J"
 _GAP = 3
-"""Cells that are cheaper sent again than jumped over."""
+"""At most so many unchanged cells are sent again rather than skipped."""
 
 
 class ScreenDiff:
-    """The cells of the screen, as far as they are known.
+    """The cells of the screen, as far as they are known from the output alone.
 
-    Nothing but the stream of bytes is needed for that. What is not understood is passed on as it
-    is, and nothing is known from then on: the screen is right, only the bytes are more.
+    Unknown sequences are passed on unchanged and make all cells unknown: the screen is right, it
+    only takes more bytes.
     """
 
     def __init__(self) -> None:
-        self._begin_with(None)
+        self._reset(None)
 
-    def _begin_with(self, everywhere: Cell | None) -> None:
+    def _reset(self, fill: Cell | None) -> None:
         self._stale = False
-        self._rest = everywhere
-        """What the cells hold that are not in the lines; None where that is not known."""
+        self._fill = fill
+        """All cells that are not in the lines; None if they are unknown."""
         self._lines: dict[int, list[Cell | None]] = {}
         self._cursor: tuple[int, int] | None = None
-        """Line and column of the terminal's cursor, where they are known."""
+        """Line and column of the terminal's cursor; None if unknown."""
 
     def forget(self) -> None:
-        """Take nothing for known from the next update on; may interrupt an update."""
+        """Treat all cells as unknown from the next update on; may interrupt an update."""
         self._stale = True
 
     def change(self, data: str) -> str:
-        """Return what has the effect of ``data``, and remember it."""
+        """Return shorter output with the effect of ``data``, and remember the cells."""
         if data == _ALTERNATE:
-            self._begin_with(BLANK)  # a terminal without a second screen is cleared, too
+            self._reset(BLANK)  # for terminals without a second screen
             return data + _CLEAR
         if _NOT_DRAWN.fullmatch(data) and "1049" not in data:
             return data
         try:
             drawing = parse_drawing(data)
         except UnknownSequence:
-            self._begin_with(None)
+            self._reset(None)
             return data
         if self._stale:
-            self._begin_with(None)
+            self._reset(None)
         out = _Writer(self._cursor)
         for y in sorted(drawing.lines):
             self._draw_line(out, y, drawing.lines[y])
@@ -66,7 +66,7 @@ class ScreenDiff:
 
     def _draw_line(self, out: _Writer, y: int, drawn: Mapping[int, Cell]) -> None:
         before = self._lines.get(y, [])
-        before = before + [self._rest] * (max(drawn) + 1 - len(before))
+        before = before + [self._fill] * (max(drawn) + 1 - len(before))
         after = before.copy()
         for x, new in drawn.items():
             after[x] = new
@@ -74,7 +74,7 @@ class ScreenDiff:
         self._lines[y] = after
 
         changed = [x for x in sorted(drawn) if before[x] != after[x]]
-        # Terminals disagree on the width of such a character: what follows is put right again.
+        # Terminals disagree on the width of such a character, so what follows it is sent again.
         doubtful = [x for x in changed if _is_doubtful(before[x], after[x])]
         if doubtful:
             changed = [x for x in changed if x < doubtful[0]]
@@ -95,7 +95,7 @@ class ScreenDiff:
 
 
 class _Writer:
-    """Sequences for a terminal that starts and ends with its plain style."""
+    """Output for a terminal that starts and ends with the plain style."""
 
     def __init__(self, cursor: tuple[int, int] | None) -> None:
         self._parts: list[str] = []
@@ -103,38 +103,37 @@ class _Writer:
         self._column: int | None = None
         if cursor is not None:
             self._line, self._column = cursor
-        else:  # nor is the style known
+        else:  # the style is unknown, too
             self._parts.append("\x1b[m")
         self._style = ""
 
     def put(self, y: int, x: int, cell: Cell) -> None:
-        self._go(y, x)
-        if cell.text != " " or seen_on_blank(self._style) != cell.style:
-            self._use(cell.style)
+        self._move_to(y, x)
+        if cell.text != " " or _visible_on_blank(self._style) != cell.style:
+            self._set_style(cell.style)
         self._parts.append(cell.text)
         self._column = None if cell.is_doubtful else x + 1
 
     def clear(self, y: int, x: int) -> None:
         """Clear the rest of the line."""
-        self._go(y, x)
-        self._use("")
+        self._move_to(y, x)
+        self._set_style("")
         self._parts.append("\x1b[K")
 
     def finish(self, cursor: tuple[int, int]) -> str:
-        """Return everything, the way to the cursor's place included."""
-        self._use("")
-        self._go(*cursor)
+        """Return all output, with the move to the final cursor position."""
+        self._set_style("")
+        self._move_to(*cursor)
         return "".join(self._parts)
 
-    def _go(self, y: int, x: int) -> None:
-        # After the last column terminals disagree where the cursor is.
+    def _move_to(self, y: int, x: int) -> None:
         if self._line != y:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
-        elif self._column != x:
+        elif self._column != x:  # or unknown, after a character of doubtful width
             self._parts.append(f"\x1b[{x + 1}G")
         self._line, self._column = y, x
 
-    def _use(self, style: str) -> None:
+    def _set_style(self, style: str) -> None:
         if self._style == style:
             return
         reset = "0;" if self._style and style else ""
@@ -147,21 +146,21 @@ def _is_doubtful(*cells: Cell | None) -> bool:
 
 
 def _forget_halves(line: list[Cell | None]) -> None:
-    """Take for unknown what terminals make of a wide character whose other half is overwritten."""
-    left: Cell | None = None
+    """Mark as unknown what is left of a wide character of which one half was overwritten."""
+    previous: Cell | None = None
     for x, cell in enumerate(line):
-        is_right, has_left = cell == RIGHT_HALF, left is not None and left.width == 2
+        is_right, has_left = cell == RIGHT_HALF, previous is not None and previous.width == 2
         if is_right and not has_left:
             line[x] = None
         elif has_left and not is_right:
             line[x - 1] = None
-        left = cell
-    if left is not None and left.width == 2:
+        previous = cell
+    if previous is not None and previous.width == 2:
         line[-1] = None
 
 
 def _with_gaps(columns: Sequence[int], line: Sequence[Cell | None]) -> Iterator[int]:
-    """Add the cells of short gaps."""
+    """Add the columns of short gaps between ``columns``."""
     last: int | None = None
     for x in columns:
         gap = range(x if last is None else last + 1, x)
@@ -177,17 +176,17 @@ _TOKEN = re.compile(
     r"|(?P<end>\n)"
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
 )
-"""All that textual draws with: places, styles, line ends (a place follows), text."""
-_UNSEEN_ON_BLANKS = {"1", "2", "3", *map(str, range(30, 38)), *map(str, range(90, 98))}
+"""All that textual draws with: positions, styles, line ends (before a position), text."""
+_INVISIBLE_ON_BLANKS = {"1", "2", "3", *map(str, range(30, 38)), *map(str, range(90, 98))}
 """Bold, dim, italic, and the colours of text."""
 
 
 class UnknownSequence(Exception):
-    """Something that textual does not draw with today."""
+    """Output that textual does not draw with today."""
 
 
 class Cell(NamedTuple):
-    """A character with what combines with it, and the parameters of its style."""
+    """A character with its combining characters, and the parameters of its style."""
 
     text: str
     style: str
@@ -195,13 +194,13 @@ class Cell(NamedTuple):
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it is more than one character or one cell."""
+        """Whether terminals may disagree on its width: not one character in one cell."""
         return self.width != 1 or len(self.text) != 1
 
 
 BLANK = Cell(" ", "", 1)
 RIGHT_HALF = Cell("", "", 0)
-"""Where the character on the left is two cells wide."""
+"""The second cell of a wide character."""
 
 
 class Drawing(NamedTuple):
@@ -213,7 +212,7 @@ class Drawing(NamedTuple):
 
 
 def parse_drawing(data: str) -> Drawing:
-    """Return what ``data`` draws; raise :class:`UnknownSequence` if it is not understood."""
+    """Return what ``data`` draws; raise :class:`UnknownSequence` for anything else."""
     lines: dict[int, dict[int, Cell]] = {}
     x = y = None
     style = ""
@@ -239,17 +238,17 @@ def parse_drawing(data: str) -> Drawing:
                 if cell.width == 2:
                     line[x + 1] = RIGHT_HALF
                 x += cell.width
-    if x is None or y is None or _seen(style):
+    if x is None or y is None or _visible(style):
         raise UnknownSequence
     return Drawing(lines, (y, x))
 
 
 def _clusters(text: str) -> Iterable[str]:
-    """Return what is drawn together: a character with all that combines with it."""
-    return text if text.isascii() else _joined(text)
+    """Return each character with its combining characters."""
+    return text if text.isascii() else _joined_clusters(text)
 
 
-def _joined(text: str) -> Iterator[str]:
+def _joined_clusters(text: str) -> Iterator[str]:
     start = 0
     for index in range(1, len(text)):
         if cell_len(text[index]) and text[index - 1] != "\u200d":
@@ -263,25 +262,27 @@ def _cell(text: str, style: str) -> Cell:
     width = cell_len(text)
     if width not in (1, 2):
         raise UnknownSequence
-    return Cell(text, seen_on_blank(style) if text == " " else _seen(style), width)
+    return Cell(text, _visible_on_blank(style) if text == " " else _visible(style), width)
 
 
 @lru_cache(maxsize=256)
-def _seen(style: str) -> str:
+def _visible(style: str) -> str:
     return ";".join(_attributes(style))
 
 
 @lru_cache(maxsize=256)
-def seen_on_blank(style: str) -> str:
-    """Return what can be seen of a style where there is no text."""
-    seen = _attributes(style)
-    if "7" not in seen:  # reversed, the text's colour is the blank's
-        seen = [each for each in seen if each[:3] != "38;" and each not in _UNSEEN_ON_BLANKS]
-    return ";".join(seen)
+def _visible_on_blank(style: str) -> str:
+    """Return the part of a style that is visible without text."""
+    visible = _attributes(style)
+    if "7" not in visible:  # in reverse, the text's colour is that of the blank
+        visible = [
+            each for each in visible if each[:3] != "38;" and each not in _INVISIBLE_ON_BLANKS
+        ]
+    return ";".join(visible)
 
 
 def _attributes(style: str) -> list[str]:
-    """Return the parameters that make a difference, those of a colour together."""
+    """Return the parameters in effect, with those of a colour joined."""
     kept: list[str] = []
     numbers = iter(style.split(";"))
     for number in numbers:

@@ -1,4 +1,4 @@
-"""What all steps look like and how they are left; each screen adds its own middle part."""
+"""What all step screens have in common; each adds its own body."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from wizard.ui.textual.dialogs import PageScreen
 
 
 class StepScreen(Screen[StepResult]):
-    """A step of the flow. It reads the draft it is given and returns a new one; no I/O."""
+    """A step of the flow: gets a draft and returns a new one; no I/O."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back")),
         Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
         Binding("right", "app.focus_next", show=False),
         Binding("left", "app.focus_previous", show=False),
-        # Whatever has the focus, the rest of the step can be read.
+        # Let the body scroll, whatever has the focus.
         Binding("down", "scroll(1)", show=False),
         Binding("up", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(8)", show=False),
@@ -46,10 +46,10 @@ class StepScreen(Screen[StepResult]):
         self._steps = steps
 
     def compose(self) -> ComposeResult:
-        """Step bar, title, the step's own part, buttons, footer."""
+        """Yield step bar, title, body, buttons and key bar."""
         step = self.heading.step
         if step in self._steps:
-            yield StepBar(self._steps, step, {Step.TEST: self._sign_of_test()})
+            yield StepBar(self._steps, step, {Step.TEST: self._test_sign()})
         with VerticalScroll(id="body", can_focus=False):
             yield PlainText(_(self.heading.title), id="title")
             hint = self.session.hints.get(step.value)
@@ -60,7 +60,7 @@ class StepScreen(Screen[StepResult]):
             yield from self.compose_buttons()
         yield KeyBar()
 
-    def _sign_of_test(self) -> str:
+    def _test_sign(self) -> str:
         report = self.session.report_for(self.draft)
         return "!" if report is None else {"pass": "✓", "fail": "✗"}.get(report.verdict, "!")
 
@@ -74,7 +74,7 @@ class StepScreen(Screen[StepResult]):
         yield Button(_("Back"), id="back", compact=True)
 
     def collect(self) -> Draft:
-        """Return the draft with what stands on the screen now; never validates."""
+        """Return the draft with what is on the screen now; never validates."""
         return self.draft
 
     def action_next(self) -> None:
@@ -82,11 +82,11 @@ class StepScreen(Screen[StepResult]):
         self.dismiss(StepResult(Navigation.NEXT, self.collect()))
 
     def action_back(self) -> None:
-        """Go back with everything that was entered, right or wrong."""
+        """Go back with everything that was entered, valid or not."""
         self.dismiss(StepResult(Navigation.BACK, self.collect()))
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll the middle part."""
+        """Scroll the body."""
         self.query_one("#body").scroll_relative(y=lines, animate=False)
 
     def action_help(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a reconfiguration begins: what is set, and what can be done with it."""
+"""The menu of a reconfiguration: what is set, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SummaryScreen(Screen[Step | Action]):
         self._chosen = chosen
 
     def compose(self) -> ComposeResult:
-        """The configuration's path, and the menu."""
+        """Yield the path of the configuration, and the menu."""
         yield PlainText(_(TITLE), id="title")
         yield PlainText(str(self.session.current.layout.config), classes="quiet")
         hint = self.session.hints.get(Step.FILES.value)
@@ -52,7 +52,7 @@ class SummaryScreen(Screen[Step | Action]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Come back to the entry that was chosen last."""
+        """Highlight the entry that was chosen last, and wait for the check."""
         menu = self.query_one(OptionList)
         chosen = [row.choice for row in self._rows]
         menu.highlighted = chosen.index(self._chosen) if self._chosen in chosen else 0
@@ -62,16 +62,16 @@ class SummaryScreen(Screen[Step | Action]):
 
     @work(group="findings")
     async def _wait_for_findings(self, checking: asyncio.Future[Sequence[Finding]]) -> None:
-        """Add what the check has found once it is known; the highlight stays where it is."""
+        """Add the check's findings once they are known, without moving the highlight."""
         await asyncio.wait([checking])
-        now = rows(self.session, self.draft)
-        if now == self._rows:
+        updated = rows(self.session, self.draft)
+        if updated == self._rows:
             return
         menu = self.query_one(OptionList)
         chosen = self._rows[menu.highlighted or 0].choice
-        self._rows = now
-        menu.set_options(_options(now))
-        menu.highlighted = [row.choice for row in now].index(chosen)
+        self._rows = updated
+        menu.set_options(_options(updated))
+        menu.highlighted = [row.choice for row in updated].index(chosen)
 
     @on(OptionList.OptionSelected)
     def _select(self, event: OptionList.OptionSelected) -> None:
@@ -87,6 +87,6 @@ class SummaryScreen(Screen[Step | Action]):
 
 
 def _options(rows: Sequence[Row]) -> list[Option]:
-    """Return the entries, with the values below each other."""
+    """Return the entries, with their values in one column."""
     width = max(len(row.label) for row in rows) + 1
     return [Option(Content(escape_controls(f"{row.label:<{width}}{row.value}"))) for row in rows]

@@ -1,8 +1,7 @@
 """The driver of the full screen: it survives stops, stalls and lost terminals, and sends little.
 
-It handles what textual's driver does not: signals that arrive while a line is being queued, being
-continued without having been told of the stop, and a lost terminal. Over a slow connection, it
-sends only what differs from what the terminal shows.
+It handles what textual's driver does not: signals that arrive while output is being queued, SIGCONT
+after an unnoticed SIGSTOP, and a lost terminal. It sends only what the terminal does not show yet.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from wizard.ui.textual.screen_diff import ScreenDiff
 _LEAVE = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""What the driver writes when it leaves the screen: paste, mouse, keyboard, screen, cursor."""
+"""What the driver writes to leave the screen: paste, mouse, keyboard, screen, cursor, focus."""
 
 
 class FullScreenDriver(LinuxDriver):
@@ -45,29 +44,29 @@ class FullScreenDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        textual_internals.wrap_output(self, _Tolerant)
-        Thread(target=_watch, args=(self.fileno,), daemon=True, name="hangup").start()
+        textual_internals.wrap_output(self, _ForgivingStream)
+        Thread(target=_watch_for_hangup, args=(self.fileno,), daemon=True, name="hangup").start()
 
     def start_application_mode(self) -> None:
-        """Take the screen, unless the shell has put this process into the background."""
+        """Take the screen, unless this process is in the background."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._suspended:
             return
-        # In the loop: a handler that interrupts the loop could wait for what it has interrupted.
+        # Handled by the loop: a handler that interrupts it could wait for what it has interrupted.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTSTP, self._stop)
         loop.add_signal_handler(signal.SIGCONT, self._continue)
 
     def _run_input_thread(self) -> None:
-        """Read keys until the end; a key in another encoding than UTF-8 is left out."""
+        """Read keys until the end; skip those that are not in UTF-8."""
         while True:
             try:
                 self.run_input_thread()
             except UnicodeDecodeError:
                 continue
-            except OSError:  # the terminal has gone
+            except OSError:  # the terminal is gone
                 return
-            except Exception as error:  # noqa: BLE001  (in the loop it is dealt with)
+            except Exception as error:  # noqa: BLE001  (handled in the loop)
                 textual_internals.raise_in_loop(self, error)
             return
 
@@ -76,7 +75,7 @@ class FullScreenDriver(LinuxDriver):
         return not textual_internals.has_screen(self)
 
     def write(self, data: str) -> None:
-        """Write to the screen; without it, there is nothing to be seen."""
+        """Write to the screen, if there is one."""
         if not self._suspended:
             super().write(data)
 
@@ -85,7 +84,7 @@ class FullScreenDriver(LinuxDriver):
         textual_internals.forget_writer(self)
 
     def _stop(self) -> None:
-        """Give the terminal back, and stop like any other program."""
+        """Restore the terminal, and stop like any other program."""
         if not self._suspended:
             self._suspend()
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -93,19 +92,20 @@ class FullScreenDriver(LinuxDriver):
     def _continue(self) -> None:
         """Take the screen again, unless the wizard is about to end.
 
-        The system sends this signal after the one for a lost terminal, too.
-        After a SIGSTOP, of which nobody is told, the shell may have changed the terminal: it is
-        given back first, so that it will be left in the end as it was found.
+        The system also sends SIGCONT after the SIGHUP for a lost terminal. After a SIGSTOP, which
+        no process notices, the shell may have changed the modes: the terminal is restored first, so
+        that its original modes are the ones restored at the end.
         """
-        if textual_internals.is_ending(self._app):
+        app = textual_internals.app_of(self)
+        if textual_internals.is_ending(app):
             return
         if not self._suspended:
             self._suspend()
         self.start_application_mode()
-        self._app.refresh(layout=True)
+        app.refresh(layout=True)
 
-    def give_back_now(self) -> None:
-        """Restore the terminal without waiting for it, as far as that is possible."""
+    def restore_now(self) -> None:
+        """Restore the terminal, as far as possible without waiting for it."""
         with suppress(termios.error, OSError):
             if self.attrs_before is not None:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
@@ -117,8 +117,8 @@ class FullScreenDriver(LinuxDriver):
                 os.set_blocking(self.fileno, True)
 
 
-class _Tolerant:
-    """A stream that does not mind when its reader has gone: another one tells the wizard."""
+class _ForgivingStream:
+    """A stream that ignores a lost terminal: the wizard learns of it from a signal."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -139,85 +139,85 @@ class _Tolerant:
             self._abandon()
 
     def _abandon(self) -> None:
-        """Let what is still to be written go nowhere, also when Python ends."""
+        """Discard all further output, including what Python writes when it ends."""
         nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         for descriptor in (1, 2):  # both are the terminal
             os.dup2(nowhere, descriptor)
         os.close(nowhere)
 
 
-def _watch(descriptor: int) -> None:
-    """Wait until the terminal has gone, and make sure that the wizard is told.
+def _watch_for_hangup(descriptor: int) -> None:
+    """Wait until the terminal is gone, and send SIGHUP to the wizard.
 
-    The system tells only the foreground of the terminal's own session, and nobody who ignores
-    it; reading from what has gone would go on for ever.
+    The system sends it only to the foreground of the terminal's own session; without it, the
+    wizard would go on reading from the lost terminal for ever.
     """
-    waiting = select.poll()
-    waiting.register(descriptor, 0)  # being hung up is reported without being asked for
-    for _, event in waiting.poll():
+    poller = select.poll()
+    poller.register(descriptor, 0)  # a hangup is always reported
+    for _, event in poller.poll():
         if event & select.POLLHUP:
             os.kill(os.getpid(), signal.SIGHUP)
 
 
-_WHOLE, _WHOLE_END = "\x1b[?2026h", "\x1b[?2026l"
-"""Between these, the terminal shows nothing until everything has come."""
+_SYNCHRONIZED, _SYNCHRONIZED_END = "\x1b[?2026h", "\x1b[?2026l"
+"""The terminal shows output between these only once it is complete."""
 _POINTER = "\x1b]22;"
-"""Another shape of the mouse pointer."""
+"""Begins a change of the shape of the mouse pointer."""
 _SHORT = 500
-"""Characters that come in one piece anyway."""
+"""Characters; shorter output arrives in one piece anyway."""
 _ASCII = str.maketrans(
     "✓✗▸·•→…–„“▊╭╮╰╯─│▁▂▃▄▅▆▇█",  # noqa: RUF001
     '+x>.*>.-""|++++-||||||||#',
 )
-"""What stands for our signs where there are none but those of ASCII: each as wide as before."""
+"""ASCII in place of the wizard's signs, of the same width."""
 
 
 class DiffDriver(FullScreenDriver):
-    """Sits where all bytes pass, so that it needs to know nothing of how textual made them."""
+    """Sends only changed cells, worked out from textual's final output."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._shown = ScreenDiff()
-        self._as_a_whole = False
+        self._screen = ScreenDiff()
+        self._synchronized = False
         self._pointer = ""
         encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
         self._ascii = not supports_unicode(os.environ, encoding)
 
     def start_application_mode(self) -> None:
-        """Take the screen, and listen to changes of its size."""
+        """Take the screen, and forget its cells whenever its size changes."""
         super().start_application_mode()
         if self._suspended:
             return
-        tell = signal.getsignal(signal.SIGWINCH)
+        previous_handler = signal.getsignal(signal.SIGWINCH)
 
         def resized(number: int, frame: FrameType | None) -> None:
-            self.forget()  # terminals move lines around then, each in its own way
-            if callable(tell):
-                tell(number, frame)
+            self.forget_screen()  # each terminal rearranges its lines in its own way
+            if callable(previous_handler):
+                previous_handler(number, frame)
 
         signal.signal(signal.SIGWINCH, resized)
 
     def process_message(self, message: Message) -> None:
-        """Learn of a change of size also where the terminal itself tells it."""
+        """Notice a change of size that the terminal itself reports, too."""
         if isinstance(message, Resize):
-            self.forget()
+            self.forget_screen()
         super().process_message(message)
 
-    def forget(self) -> None:
-        """Send again, next time, also what the terminal should be showing already."""
-        self._shown.forget()
+    def forget_screen(self) -> None:
+        """Send everything with the next update, even what the terminal should show already."""
+        self._screen.forget()
 
     def write(self, data: str) -> None:
-        """Send what makes a difference."""
-        if data in (_WHOLE, _WHOLE_END):
-            self._as_a_whole = data == _WHOLE
+        """Send what changes the screen."""
+        if data in (_SYNCHRONIZED, _SYNCHRONIZED_END):
+            self._synchronized = data == _SYNCHRONIZED
             return
         if data.startswith(_POINTER):
             if not textual_internals.uses_mouse(self) or data == self._pointer:
                 return
             self._pointer = data
-        data = self._shown.change(data)
-        if self._as_a_whole and len(data) > _SHORT:
-            data = f"{_WHOLE}{data}{_WHOLE_END}"
+        data = self._screen.change(data)
+        if self._synchronized and len(data) > _SHORT:
+            data = f"{_SYNCHRONIZED}{data}{_SYNCHRONIZED_END}"
         if data:
             super().write(data.translate(_ASCII) if self._ascii else data)

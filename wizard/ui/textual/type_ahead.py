@@ -1,8 +1,8 @@
-"""Keys that arrive faster than the screen follows, one at a time.
+"""Keys that arrive faster than the screen can follow, handled one at a time.
 
-textual hands every key to the widget that has the focus when the key arrives. Over a line that
-stalls, a whole burst arrives at once: the characters after a Tab or an Enter would go into the
-field that is just being left, and a password could end up in the open.
+textual passes every key to the widget that has the focus when the key arrives. After a stall, a
+whole burst arrives at once: characters after a Tab or an Enter would go into the field that is
+about to lose the focus, and a password could become readable.
 """
 
 from __future__ import annotations
@@ -20,60 +20,60 @@ from textual.widgets import Input
 
 R = TypeVar("R")
 
-_LONGEST = 3.0
-"""Seconds after which the next key is handed on, whatever the screen is still doing."""
+_MAX_WAIT = 3.0
+"""Seconds after which the next key is passed on even if the screen is still busy."""
 
 
 class TypeAheadApp(App[R]):
-    """Hands on a key when everything that the one before has set off is done."""
+    """Passes on a key when everything caused by the previous one is done."""
 
     def __init__(self) -> None:
         super().__init__(ansi_color=True)  # before the filter for NO_COLOR is chosen
-        self._typed: deque[events.Event] = deque()
-        self.handing_on = False
-        """Whether a key is still being dealt with."""
+        self._pending: deque[events.Event] = deque()
+        self.handling_keys = False
+        """Whether a key is still being handled."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep keys in order; everything else takes its usual way."""
+        """Queue keys; pass on everything else as usual."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
-        self._typed.append(event)
-        if not self.handing_on:
-            self.handing_on = True
-            self.run_worker(self._hand_on(), group="typed")
+        self._pending.append(event)
+        if not self.handling_keys:
+            self.handling_keys = True
+            self.run_worker(self._handle_pending(), group="typed")
 
-    async def _hand_on(self) -> None:
+    async def _handle_pending(self) -> None:
         try:
-            while self._typed:
-                event = self._typed.popleft()
-                # A character in a field sets off nothing that the next key depends on.
-                stays = isinstance(event, events.Key) and event.is_printable
-                stays = stays and isinstance(self.focused, Input)
+            while self._pending:
+                event = self._pending.popleft()
+                # A character in a field causes nothing that the next key depends on.
+                is_text = isinstance(event, events.Key) and event.is_printable
+                is_text = is_text and isinstance(self.focused, Input)
                 await super().on_event(event)
-                if not stays:
+                if not is_text:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._quiet(), _LONGEST)
+                        await asyncio.wait_for(self._wait_until_idle(), _MAX_WAIT)
         finally:
-            self.handing_on = False
+            self.handling_keys = False
 
-    async def _quiet(self) -> None:
-        """Wait until no widget has anything to do, twice in a row, and a screen is laid out.
+    async def _wait_until_idle(self) -> None:
+        """Wait until no widget has anything to do, twice in a row, and the screen is laid out.
 
-        The layout counts: the order in which Tab and Enter go on follows it.
+        The order of the focus depends on the layout.
         """
-        quiet = 0
-        while quiet < 2 and self.is_running:
+        idle = 0
+        while idle < 2 and self.is_running:
             pumps: list[MessagePump] = [self, *self.screen.walk_children(with_self=True)]
-            await _called(pump.call_later for pump in pumps)
-            await _called([self.screen.call_after_refresh])
+            await _wait_for_calls(pump.call_later for pump in pumps)
+            await _wait_for_calls([self.screen.call_after_refresh])
             between_screens = len(self.screen_stack) < 2
             busy = between_screens or any(pump.message_queue_size for pump in pumps)
-            quiet = 0 if busy else quiet + 1
+            idle = 0 if busy else idle + 1
 
 
-async def _called(schedules: Iterable[Callable[[Callable[[], None]], bool]]) -> None:
-    """Wait until a callback handed to each of ``schedules`` has been called."""
+async def _wait_for_calls(schedules: Iterable[Callable[[Callable[[], None]], bool]]) -> None:
+    """Wait until a callback passed to each of ``schedules`` has been called."""
     waiting = 0
     done = asyncio.Event()
 
@@ -85,5 +85,5 @@ async def _called(schedules: Iterable[Callable[[Callable[[], None]], bool]]) -> 
 
     for schedule in schedules:
         waiting += schedule(called)
-    with contextlib.suppress(TimeoutError):  # a widget that has just gone calls nothing
+    with contextlib.suppress(TimeoutError):  # a widget that was just removed calls nothing
         await asyncio.wait_for(done.wait(), 0.5)
