@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from wizard.cli.argparse_internals import commands, flags, words_of_ours
+from wizard.cli.argparse_internals import commands, flags, translated_messages
 
 
 @pytest.fixture
@@ -32,7 +32,10 @@ def test_flags_and_commands_are_found(parser: argparse.ArgumentParser) -> None:
 def test_words_are_looked_up_under_the_names_that_are_replaced(
     parser: argparse.ArgumentParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with words_of_ours("¡{}!".format, lambda one, many, number: many), pytest.raises(SystemExit):
+    with (
+        translated_messages("¡{}!".format, lambda one, many, number: many),
+        pytest.raises(SystemExit),
+    ):
         parser.parse_args(["--flag"])
     assert "¡expected one argument!" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -12,7 +12,7 @@ from tests.cli.conftest import CONFIG
 from tests.file_vault import FileVault
 from tests.secrets.fragile import Fragile
 from tests.secrets.session_bus import SessionBus
-from wizard.cli.show_command import describe, in_words
+from wizard.cli.show_command import as_lines, describe
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
@@ -175,7 +175,7 @@ def test_a_secret_that_exec_brings_hides_no_route(
     now = load(tmp_path)
     now.open_store(VAULT).write(SECRET)
     sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
-    lines = in_words(now, sources, describe(now, sources))
+    lines = as_lines(now, sources, describe(now, sources))
     assert lines[-1].startswith("route ")
     assert not any(line.startswith("problem") for line in lines)
 
@@ -186,4 +186,4 @@ def test_a_secret_that_is_nowhere_is_a_problem(
     monkeypatch.setattr(resolver, "EXTERNAL_STORES", (VAULT,))
     now = load(tmp_path)
     sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
-    assert in_words(now, sources, describe(now, sources))[-1].startswith("problem ")
+    assert as_lines(now, sources, describe(now, sources))[-1].startswith("problem ")

@@ -1,6 +1,6 @@
 """The command line: commands, flags, exit codes.
 
-Every command imports what it needs when it runs, so that none pays for another one's imports.
+Each command is imported only when it runs, so that none pays for another's imports.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from wizard.text.language import _
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
     if argv is None:
-        gc.disable()  # a command ends before garbage counts; the wizard enables it again
+        gc.disable()  # commands are short-lived; the wizard enables it again
     output.tolerate_encoding()
     _end_by_signals()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # Usage errors, too, are JSON for whoever asked for it.
-    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json, debug = "--json" in own, "--debug" in own
-    language.use(language_of(own) or language.choose())
+    # Usage errors follow these flags, too. Those after "--" belong to the program of exec.
+    own_flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json, debug = "--json" in own_flags, "--debug" in own_flags
+    language.use(language_of(own_flags) or language.choose())
     try:
         return _run(arguments, as_json=as_json, debug=debug)
     except Unprintable as error:
@@ -45,7 +45,7 @@ def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
     options = None
     try:
         options = parse_arguments(arguments)
-        if options.module != "exec_command":  # which has to undo it for its program
+        if options.module != "exec_command":  # which undoes it for its program
             protect_memory()
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
@@ -73,7 +73,7 @@ def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
 
 
 def _refused(error: OSError) -> FileRefused:
-    """Return the sentence for what the system has refused before anything was written."""
+    """Return what the system refused before anything was written."""
     return FileRefused(
         "system-refused",
         _("The system refuses: {reason}.", reason=error.strerror or type(error).__name__),
@@ -83,7 +83,7 @@ def _refused(error: OSError) -> FileRefused:
 
 
 def _end_by_signals() -> None:
-    """Let SIGTERM and SIGHUP end the program like Ctrl+C: what is half done is put back first."""
+    """Let SIGTERM and SIGHUP end the program as Ctrl+C does: half-finished writes are put back."""
 
     def end(number: int, frame: object) -> Never:
         signal.signal(number, signal.SIG_DFL)

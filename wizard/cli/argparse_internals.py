@@ -1,8 +1,8 @@
-"""Everything that relies on what argparse does not document, seen in Python 3.11 to 3.14.
+"""Everything that relies on undocumented parts of argparse, as in Python 3.11 to 3.14.
 
-It can neither be asked for the flags and commands of a parser, which completions and the man page
-are made of, nor told whose words to use. ``tests/cli/test_argparse_internals.py`` fails where
-another Python does it in another way.
+argparse lists neither the flags and commands of a parser, which completions and the man page need,
+nor can its messages be translated. ``tests/cli/test_argparse_internals.py`` fails if another
+version of Python differs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-FlagGroup = argparse._ArgumentGroup  # noqa: SLF001  (the type of what a parser documents)
+FlagGroup = argparse._ArgumentGroup  # noqa: SLF001  (the type of a group of flags)
 
 
 class Command(NamedTuple):
@@ -41,13 +41,13 @@ def commands(parser: argparse.ArgumentParser) -> list[Command]:
 
 
 @contextmanager
-def words_of_ours(
+def translated_messages(
     translate: Callable[[str], str], plural: Callable[[str, str, int], str]
 ) -> Iterator[None]:
-    """Let argparse speak the operator's language in here.
+    """Translate the messages of argparse in this context.
 
-    It looks its words up by functions of gettext, which go by the environment alone and read no
-    archive. So they are replaced under the names that argparse has for them.
+    It uses functions of gettext, which depend on the environment alone and cannot read from an
+    archive. So those functions are replaced in its namespace.
     """
     before = vars(argparse).copy()
     vars(argparse).update(_=translate, ngettext=plural)

@@ -1,4 +1,4 @@
-"""``check``: look over configuration, ``.env``, compose file and permissions; no network."""
+"""``check``: look for problems in configuration, ``.env``, compose file and permissions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip
 
 
 def run(options: Namespace) -> int:
-    """Print what is wrong; return 8 where that includes errors."""
-    place = find_layout(options.config, options.env_file)
-    found = find_problems(place)
+    """Print the findings; return 8 if there are errors among them."""
+    layout = find_layout(options.config, options.env_file)
+    findings = find_problems(layout)
     if options.json:
-        output.document({"findings": [_as_json(finding) for finding in found]})
-    elif found:
-        for finding in found:
-            output.result(_in_words(finding))
+        output.document({"findings": [_as_json(finding) for finding in findings]})
+    elif findings:
+        for finding in findings:
+            output.result(_as_text(finding))
     else:
-        output.result(_("Nothing to report about {path}.", path=place.config))
-    return FOUND_ERRORS if any(one.severity is Severity.ERROR for one in found) else 0
+        output.result(_("Nothing to report about {path}.", path=layout.config))
+    return FOUND_ERRORS if any(each.severity is Severity.ERROR for each in findings) else 0
 
 
-def find_problems(place: Layout) -> Sequence[Finding]:
-    """Look over everything that belongs to ``place``."""
-    return check_all(inspect_config(place, os.environ))
+def find_problems(layout: Layout) -> Sequence[Finding]:
+    """Check all files of ``layout``, without any network."""
+    return check_all(inspect_config(layout, os.environ))
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _in_words(finding: Finding) -> str:
+def _as_text(finding: Finding) -> str:
     mark = output.symbols()[_MARKS[finding.severity]]
     head = f"{mark} {finding.head}: {finding.message}"
     return f"{head}\n  {finding.remedy}".rstrip()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from wizard.cli import output
-from wizard.cli.wizard_command import check_terminal, say_that_it_starts, show
+from wizard.cli.wizard_command import announce_start, check_terminal, show
 from wizard.config.current import load_config
 from wizard.config.layout import find_layout
 from wizard.errors import UsageError
@@ -18,7 +18,7 @@ from wizard.text.language import _
 def run(options: Namespace) -> int:
     """Run the demo; return the wizard's exit code."""
     check_terminal(options)
-    say_that_it_starts(options)
+    announce_start(options)
     try:
         from wizard.demo.mail_server import DEMO_USER, MailServer
     except ModuleNotFoundError as error:
@@ -43,13 +43,13 @@ def run(options: Namespace) -> int:
         MailServer(DEMO_USER, stage.PASSWORD) as server,
     ):
         network = DemoNetwork(server)
-        place = find_layout(write_demo_files(Path(scratch)))
-        now = load_config(place, environ={})
+        layout = find_layout(write_demo_files(Path(scratch)))
+        current = load_config(layout, environ={})
         test = partial(
-            run_live_test, timeout=options.timeout, network=network, compose=now.in_container
+            run_live_test, timeout=options.timeout, network=network, compose=current.in_container
         )
         session = WizardSession(
-            now,
+            current,
             test,
             options.timeout,
             stage.hints(server.ports),
@@ -57,7 +57,7 @@ def run(options: Namespace) -> int:
         )
         code = show(session, options)
         if code == 0:
-            proof = prove_it_works(load_config(place, environ={}), network, server)
+            proof = prove_it_works(load_config(layout, environ={}), network, server)
             output.result(f"\n{proof}")
         output.say(_("The demo's directory and its mail server are gone now."))
         return code

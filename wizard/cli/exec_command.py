@@ -1,6 +1,6 @@
 """``exec -- CMD…``: become CMD, with the secret in the variable that config.toml refers to.
 
-The server reads its environment and ``.env`` only; this is the way from every other store to it.
+The server reads only its environment and ``.env``; this brings it a secret from any other store.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
 
 def run(options: Namespace) -> int:
-    """Become the program; returns an exit code only where that is impossible.
+    """Become the program; return an exit code only if that is impossible.
 
-    Fails closed: without the secret that config.toml asks for, nothing is started.
+    Without the secret that config.toml asks for, nothing is started.
     """
-    before = protect_memory()
+    original_limits = protect_memory()
     program = _program(options)
     secrets = _secrets(options)
     environ = _environment(secrets)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    restore_memory_limits(before)
+    restore_memory_limits(original_limits)
     try:
-        if not program[0]:  # which execvpe takes for a mistake of the caller
+        if not program[0]:  # for which execvpe raises ValueError
             raise FileNotFoundError
-        os.execvpe(program[0], program, environ)  # noqa: S606  (no shell is the point)
+        os.execvpe(program[0], program, environ)  # noqa: S606  (deliberately without a shell)
     except OSError as error:
         return _not_started(program[0], error, options)
 
@@ -61,40 +61,40 @@ def _program(options: Namespace) -> list[str]:
 
 
 def _secrets(options: Namespace) -> Mapping[str, Secret]:
-    place = find_layout(options.config, options.env_file)
-    now = _load(place)
-    if not now.config.exists:
+    layout = find_layout(options.config, options.env_file)
+    current = _load(layout)
+    if not current.config.exists:
         raise FileRefused(
             "config-missing",
             _("There is no such configuration, so it is not known which variable it refers to."),
             _("Name it with -c PATH."),
-            path=place.config,
+            path=layout.config,
         )
     try:
-        return now.resolver.for_exec()
+        return current.resolver.for_exec()
     except FileRefused as error:
-        raise _as_store(error) from None
+        raise _as_store_unusable(error) from None
 
 
-def _load(place: Layout) -> CurrentConfig:
+def _load(layout: Layout) -> CurrentConfig:
     try:
-        return load_config(place)
+        return load_config(layout)
     except FileRefused as error:
-        raise (_as_store(error) if error.path == place.env_file else error) from None
+        raise (_as_store_unusable(error) if error.path == layout.env_file else error) from None
 
 
-def _as_store(error: FileRefused) -> StoreUnusable:
-    """Return the refusal of ``.env`` as what it is here: a store that cannot be read."""
+def _as_store_unusable(error: FileRefused) -> StoreUnusable:
+    """Return a refusal of ``.env``, which is a secret store here."""
     return StoreUnusable(error.code, error.message, error.remedy, path=error.path, line=error.line)
 
 
 def _environment(secrets: Mapping[str, Secret]) -> Mapping[bytes, bytes] | Mapping[str, str]:
-    """Return this environment with the secret in its one variable."""
+    """Return the environment with the secret in its variable."""
     if not secrets:
         return os.environ
     if not os.supports_bytes_environ:
         return {**os.environ, **{name: secret.reveal() for name, secret in secrets.items()}}
-    # As bytes: the server reads UTF-8, whatever the locale of this session is.
+    # As bytes: the server reads UTF-8, whatever the locale here.
     environ = dict(os.environb)
     for name, secret in secrets.items():
         environ[name.encode()] = secret.reveal().encode()
@@ -103,7 +103,7 @@ def _environment(secrets: Mapping[str, Secret]) -> Mapping[bytes, bytes] | Mappi
 
 def _not_started(name: str, error: OSError, options: Namespace) -> int:
     missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-    # A directory of PATH that may not be searched hides nothing that was meant.
+    # execvpe reports a forbidden directory in PATH even if no other directory has the program.
     missing = missing or (os.sep not in name and shutil.which(name, os.F_OK) is None)
     if missing and not (os.sep in name and Path(name).exists()):
         failure = StoreUnusable(
@@ -113,10 +113,10 @@ def _not_started(name: str, error: OSError, options: Namespace) -> int:
         )
         output.failure(failure, as_json=options.json)
         return NOT_FOUND
-    why = _("its interpreter is missing") if missing else os_reason(error)
+    reason = _("its interpreter is missing") if missing else os_reason(error)
     failure = StoreUnusable(
         "command-not-executable",
-        _("{name}: cannot be started: {reason}.", name=name, reason=why),
+        _("{name}: cannot be started: {reason}.", name=name, reason=reason),
         _("Name a program or a script whose first line names its interpreter."),
     )
     output.failure(failure, as_json=options.json)

@@ -6,43 +6,52 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TextIO
 
-from wizard.errors import WizardError
+from wizard.errors import Finding, WizardError
 from wizard.text.display import escape_controls
 from wizard.text.language import _
+
+if TYPE_CHECKING:
+    from wizard.saving.change import FileChange
 
 DEFECT = 1
 ABORTED = 130
 
 
 def tolerate_encoding() -> None:
-    """Let no character that the locale cannot show end the program."""
+    """Keep characters that the locale cannot show from ending the program."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            with contextlib.suppress(OSError):  # a stream that fails is met again when it is used
+            with contextlib.suppress(OSError):  # its first use fails as well
                 stream.reconfigure(errors="backslashreplace")
 
 
 def say(message: str) -> None:
-    """Print a message for the operator, unless nobody can read it any more."""
-    if sys.stderr is None:  # closed: print would write to stdout instead
+    """Print a message for the operator, if anybody can still read it."""
+    if sys.stderr is None:  # closed, and print would write to stdout instead
         return
     with contextlib.suppress(OSError):
         print(escape_controls(message), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def say_nothing(message: str) -> None:
-    """Say nothing; stands for :func:`say` or :func:`result` where JSON is asked for."""
+    """Say nothing, in place of :func:`say` or :func:`result`, when JSON is asked for."""
+
+
+def warn(findings: Iterable[Finding]) -> None:
+    """Print findings as warnings."""
+    for finding in findings:
+        say(_("Warning: {message}", message=finding.message))
 
 
 def silence_libraries() -> None:
-    """Let no library print what it logs, such as the message of an error that nobody awaited.
+    """Keep libraries from printing what they log, such as errors that nobody awaited.
 
-    It may hold a secret. Without any handler, Python would print it.
+    It may hold a secret, and without any handler Python would print it.
     """
-    import logging  # only here: it takes its time
+    import logging  # slow to import
 
     root = logging.getLogger()
     if not root.handlers:
@@ -50,7 +59,7 @@ def silence_libraries() -> None:
 
 
 def result(text: str) -> None:
-    """Print a part of the result."""
+    """Print a part of the result on stdout."""
     try:
         print(escape_controls(text), flush=True)  # noqa: T201
     except OSError as error:
@@ -64,8 +73,19 @@ def document(content: Mapping[str, Any]) -> None:
     result(json.dumps(content, indent=1))
 
 
+def diff(change: FileChange) -> None:
+    """Print the change of one file as a unified diff."""
+    path = change.before.path
+    result("\n".join((f"--- {path}", f"+++ {path}", *change.diff())))
+
+
+def warning_documents(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """Return findings as ``set`` and ``undo`` print them in JSON."""
+    return [{"code": finding.code, "message": finding.message} for finding in findings]
+
+
 def symbols(stream: TextIO | None = None) -> Mapping[str, str]:
-    """Return outcome → mark, in ASCII where the stream cannot show more."""
+    """Return outcome → mark, in ASCII if the stream cannot show more."""
     marks = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-"}
     try:
         "✓✗".encode(getattr(stream or sys.stdout, "encoding", None) or "ascii")
@@ -75,7 +95,7 @@ def symbols(stream: TextIO | None = None) -> Mapping[str, str]:
 
 
 def error_document(error: WizardError) -> dict[str, Any]:
-    """Return a failure as the contract prints it."""
+    """Return a failure for the JSON document."""
     return {
         "code": error.code,
         "message": error.message,
@@ -96,10 +116,10 @@ def failure(error: WizardError, *, as_json: bool) -> None:
 def defect(error: BaseException, options: Namespace | None, *, as_json: bool, debug: bool) -> int:
     """Report a defect of the program in one sentence and a file; return the exit code.
 
-    With ``debug`` the report is printed, too. It names places in the code only: messages and
-    values may hold a secret.
+    ``debug`` prints the report, too. It names only places in the code: messages and values may
+    hold a secret.
     """
-    from wizard.system.crash_report import (  # only here: it takes its time
+    from wizard.system.crash_report import (  # slow to import
         CrashContext,
         StepCrashed,
         crash_report_text,
@@ -128,19 +148,19 @@ def _command(options: Namespace | None) -> str:
 
 
 def _layout(options: Namespace | None) -> str:
-    """Return how the server is run; nothing where that cannot be told."""
+    """Return how the server is run; nothing if that cannot be found out."""
     if options is None:
         return ""
     try:
         from wizard.config.layout import find_layout
 
         return str(find_layout(options.config, options.env_file).kind)
-    except Exception:  # noqa: BLE001  (this may be the very defect)
+    except Exception:  # noqa: BLE001  (this may be the defect itself)
         return ""
 
 
 class Unprintable(Exception):
-    """The result cannot be printed; what the command had to do is done."""
+    """The result cannot be printed, although the command has done its work."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error)
@@ -148,9 +168,9 @@ class Unprintable(Exception):
 
 
 def unprintable(failed: Unprintable) -> int:
-    """Say so, unless the reader has just gone; do not let Python complain again at its end."""
+    """Say so, unless the reader just closed the pipe; keep Python from saying it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(failed.error, BrokenPipeError):
-        words = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
-        say(f"smtp-wizard: {words}")
+        message = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
+        say(f"smtp-wizard: {message}")
     return DEFECT

@@ -1,4 +1,4 @@
-"""Commands and flags, and the completions that shells make of them."""
+"""Commands and flags, and shell completions for them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMMON_DEFAULTS: dict[str, Any] = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises instead of exiting, so that ``--json`` holds for usage errors, too."""
+    """Raises instead of exiting, so that ``--json`` applies to usage errors, too."""
 
     def error(self, message: str) -> Never:
         raise UsageError("usage", f"{message[:1].upper()}{message[1:]}.")
@@ -47,13 +47,12 @@ class _PrintCompletion(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> Never:
-
         output.result(completion(build_parser(), values))
         parser.exit()
 
 
 def language_of(arguments: Sequence[str]) -> str | None:
-    """Return the language that ``--lang`` asks for, which even usage errors are said in."""
+    """Return the language that ``--lang`` asks for, needed even for usage errors."""
     chosen = None
     for flag, value in zip(arguments, [*arguments[1:], ""], strict=False):
         name, equals, joined = flag.partition("=")
@@ -63,25 +62,25 @@ def language_of(arguments: Sequence[str]) -> str | None:
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options; raise :class:`UsageError` where they make no sense.
+    """Return the options; raise :class:`UsageError` if they are invalid.
 
     ``module`` in the result names the module of this package that runs the command.
     """
-    with argparse_internals.words_of_ours(_, plural):
-        options = _parse_own(arguments)
+    with argparse_internals.translated_messages(_, plural):
+        options = _parse_before_program(arguments)
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
             setattr(options, name, value)
     return options
 
 
-def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
-    """Keep what follows ``exec … --`` from argparse, which would look for flags in it."""
+def _parse_before_program(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse without what follows ``exec … --``, in which argparse would look for flags."""
     if "--" in arguments:
         end = list(arguments).index("--")
-        own, program = arguments[:end], list(arguments[end + 1 :])
-        if "exec" in own:
-            options = build_parser(own).parse_args(own)
+        before, program = arguments[:end], list(arguments[end + 1 :])
+        if "exec" in before:
+            options = build_parser(before).parse_args(before)
             if options.command == "exec":
                 options.program = program
                 return options
@@ -91,7 +90,7 @@ def _parse_own(arguments: Sequence[str]) -> argparse.Namespace:
 def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """Return the parser; its help is the reference of the command line.
 
-    With ``arguments``, only the commands that occur in them get their flags.
+    Given ``arguments``, only the commands that occur in them get their flags.
     """
     common = _common()
     parser = _Parser(
@@ -120,23 +119,23 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     parser.set_defaults(module="wizard_command")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
     for name, (summary, add_flags) in _commands().items():
-        wanted = arguments is None or name in arguments
+        needed = arguments is None or name in arguments
         command = subparsers.add_parser(
             name,
             allow_abbrev=False,
             formatter_class=_HelpFormatter,
-            parents=[common] if wanted else [],
+            parents=[common] if needed else [],
             help=summary,
             description=f"{summary[:1].upper()}{summary[1:]}.",
         )
         command.set_defaults(module=f"{name}_command")
-        if wanted:
+        if needed:
             add_flags(command)
     return parser
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """Finds the terminal's width without shutil: argparse makes one for every flag."""
+    """Finds the terminal's width without importing shutil, which is slow."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -224,7 +223,7 @@ def _add_messages(group: FlagGroup) -> None:
 
 
 def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]:
-    """Return name → what the command does, and what adds the flags that it alone has."""
+    """Return command → what it does, and the function that adds its own flags."""
     return {
         "set": (_("change settings without asking"), _add_set),
         "test": (_("test live what the server would use"), _add_test),
@@ -243,11 +242,11 @@ def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None
 
 
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
-    """Add no flags: the common ones are enough."""
+    """Add no flags of its own."""
 
 
 def _add_values(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that name the values; what is not named keeps its value."""
+    """Add the flags for values."""
     group = parser.add_argument_group(_("values"))
     group.add_argument("--user", metavar="U", help=_("login name, usually the full mail address"))
     group.add_argument(
@@ -291,6 +290,26 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
         choices=tuple(store.option for store in STORES),
         help=_("where the secret is kept (default: where it is, else .env)"),
     )
+    _add_skip(parser)
+    parser.add_argument(
+        "--rename-section",
+        action="store_true",
+        help=_("rename a misnamed [smtp_config] to [smtp]"),
+    )
+    parser.add_argument(
+        "--test",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help=_("write only what the live test does not fail (default: test)"),
+    )
+    parser.add_argument("--dry-run", action="store_true", help=_("print the diff, write nothing"))
+    parser.add_argument(
+        "--no-backup", action="store_true", help=_("keep nothing afterwards: no undo of this write")
+    )
+
+
+def _add_skip(parser: argparse.ArgumentParser) -> None:
+    """Add the flags about the verification of users."""
     skip = parser.add_mutually_exclusive_group()
     skip.add_argument(
         "--skip-verification",
@@ -308,21 +327,6 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--server-version", metavar="X.Y", help=_("version of the server, for --skip-verification")
-    )
-    parser.add_argument(
-        "--rename-section",
-        action="store_true",
-        help=_("rename a misnamed [smtp_config] to [smtp]"),
-    )
-    parser.add_argument(
-        "--test",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help=_("write only what the live test does not fail (default: test)"),
-    )
-    parser.add_argument("--dry-run", action="store_true", help=_("print the diff, write nothing"))
-    parser.add_argument(
-        "--no-backup", action="store_true", help=_("keep nothing afterwards: no undo of this write")
     )
 
 
@@ -342,7 +346,7 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
 
 def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.usage = "smtp-wizard exec [-c PATH] [--env-file PATH] [--json] -- CMD..."
-    # What follows "--" has been taken away; words that come this far lack it.
+    # What follows "--" is gone already, so anything here lacks the "--".
     parser.add_argument("stray", nargs="*", help=argparse.SUPPRESS)
     parser.set_defaults(program=[])
 
@@ -374,12 +378,12 @@ def _seconds(text: str) -> float:
 
 def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """Return the script that makes ``shell`` complete commands, flags, their values and paths."""
-    import shtab  # only here
+    import shtab  # slow to import
 
     subparsers = [each.parser for each in argparse_internals.commands(parser)]
     for each in (parser, *subparsers):
         for flag in argparse_internals.flags(each):
             if flag.metavar in ("PATH", "F"):
-                vars(flag)["complete"] = shtab.FILE  # the attribute by which shtab is told
+                vars(flag)["complete"] = shtab.FILE  # where shtab looks
     script: str = shtab.complete(parser, shell=shell)
     return script

@@ -1,4 +1,4 @@
-"""What a crash has interrupted: put back, or completed, before a command begins with its own."""
+"""An interrupted write is put back or completed before a command begins with its own."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ if TYPE_CHECKING:
 
 
 def recover_and_tell(config: Path) -> tuple[Finding, ...]:
-    """Do so and say it at once, whatever comes then; return it for the document."""
+    """Put it back or complete it, and say so at once; return the findings for the document."""
     from wizard.saving.transaction import recover_interrupted  # not for who changes nothing
 
     with uninterruptible():
-        done = recover_interrupted(config)
-        for finding in done:
-            output.say(_("Warning: {message}", message=finding.message))
-    return done
+        findings = recover_interrupted(config)
+        output.warn(findings)
+    return findings
 
 
 def interrupted_write(config: Path) -> JournalRecord | None:
-    """Return the write that is not finished; another process may still be at it."""
+    """Return the unfinished write; another process may still be working on it."""
     record = Journal(config).unfinished()
     return record if record is not None and not record.is_committed else None
 
 
 def unfinished_write(config: Path) -> tuple[Finding, ...]:
-    """Say, for who changes nothing, that the files are not those that the command would meet."""
+    """Warn a dry run that the files are not in the state that the command would work on."""
     record = interrupted_write(config)
     if record is None:
         return ()

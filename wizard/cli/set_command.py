@@ -1,4 +1,4 @@
-"""``set``: change settings without asking; tests them first, writes all or nothing."""
+"""``set``: change settings without asking; test them first, and write all or nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wizard.check.warnings import plan_warnings
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
 from wizard.cli.recovery import recover_and_tell, unfinished_write
-from wizard.cli.values import names_values
+from wizard.cli.values import values_given
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, find_layout
@@ -25,7 +25,7 @@ from wizard.secrets.secret import Keep, Replace
 from wizard.secrets.sources import ENV_FILE, store_kind
 from wizard.server.next_steps import next_steps
 from wizard.system.signals import uninterruptible
-from wizard.text.language import N_, _
+from wizard.text.language import _
 
 if TYPE_CHECKING:
     from wizard.live_test.events import TestReport
@@ -34,54 +34,56 @@ TEST_FAILED = 3
 
 
 def run(options: Namespace) -> int:
-    """Change what the flags name; return the exit code."""
+    """Change the settings given by flags; return the exit code."""
     variable = None if options.secret_var is None else check_variable(options.secret_var)
-    found = find_layout(options.config, options.env_file)
+    layout = find_layout(options.config, options.env_file)
     if options.dry_run:
-        return _set(found, variable, unfinished_write(found.config), options)
-    with lock_config(found.config):
-        recovered = recover_and_tell(found.config)
-        return _set(found, variable, recovered if options.json else (), options)
+        return _set(layout, variable, unfinished_write(layout.config), options)
+    with lock_config(layout.config):
+        recovered = recover_and_tell(layout.config)
+        return _set(layout, variable, recovered if options.json else (), options)
 
 
 def _set(
-    found: Layout, variable: str | None, recovered: tuple[Finding, ...], options: Namespace
+    layout: Layout, variable: str | None, recovered: tuple[Finding, ...], options: Namespace
 ) -> int:
-    now = load_config(found)
+    current = load_config(layout)
     if options.rename_section:
-        now = now.with_section_renamed()
-    touched = options.store is not None or values.secret_named(options)
-    now = now.with_stored(Ask.ALWAYS if touched else Ask.IF_NOWHERE_ELSE)
-    draft = _draft(now, options)
+        current = current.with_section_renamed()
+    needs_secret = options.store is not None or values.secret_given(options)
+    current = current.with_stored(Ask.ALWAYS if needs_secret else Ask.IF_NOWHERE_ELSE)
+    draft = _draft(current, options)
     if draft.store is not ENV_FILE:
-        availability = now.open_store(draft.store).check_availability()
+        availability = current.open_store(draft.store).check_availability()
         if not availability.usable:
             raise availability.refusal()
-    plan = make_plan(now, draft, variable)
-    warnings = [*recovered, *plan_warnings(now, draft, plan)]
+    plan = make_plan(current, draft, variable)
+    warnings = [*recovered, *plan_warnings(current, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
-        from wizard.cli.test_command import live_test  # only who tests pays for the network
+        from wizard.cli.test_command import live_test  # only a test pays for loading the network
         from wizard.live_test.failure import Verdict
 
-        report = live_test(now, draft, options, show=say_nothing if options.json else output.say)
+        report = live_test(
+            current, draft, options, show=say_nothing if options.json else output.say
+        )
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
         if report.diagnosis is not None:
             warnings.append(Finding(report.diagnosis.code, report.diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
-    with uninterruptible():  # which would say that nothing was written
-        _print(now, draft, plan, warnings, report, options)
+    with uninterruptible():  # an interrupt would claim that nothing was written
+        _print(current, draft, plan, warnings, report, options)
     return 0
 
 
-def _draft(now: CurrentConfig, options: Namespace) -> Draft:
-    draft = values.apply_flags(Draft.of(now), options)
+def _draft(current: CurrentConfig, options: Namespace) -> Draft:
+    draft = values.apply_flags(Draft.of(current), options)
     if options.store is not None:
         draft = replace(draft, store=store_kind(options.store))
-        if now.resolver.literal is not None and isinstance(draft.secret, Keep):
-            draft = replace(draft, secret=Replace(now.resolver.literal))
+        if current.resolver.literal is not None and isinstance(draft.secret, Keep):
+            draft = replace(draft, secret=Replace(current.resolver.literal))
     if options.server_version is not None:
         draft = replace(draft, skip_key=skip_key_of(options.server_version))
     if options.skip is not None:
@@ -100,78 +102,71 @@ def _draft(now: CurrentConfig, options: Namespace) -> Draft:
                     _("config.toml has no {field} yet.", field=field),
                     _("Give it with --{field}.", field=field),
                 )
-        problem = next(iter(draft.problems(now).items()), None)
+        problem = next(iter(draft.problems(current).items()), None)
         if problem is not None:
             raise values.with_flag(*problem)
     return draft
 
 
 def _concerns_mail(draft: Draft, options: Namespace) -> bool:
-    """Whether the mail settings must be right: not for who only switches verification off."""
-    return draft.delivers and (names_values(options) or options.skip is not True)
+    """Whether the mail settings must be valid; not if verification is only switched off."""
+    return draft.delivers and (values_given(options) or options.skip is not True)
 
 
 def _refuse(report: TestReport, options: Namespace) -> int:
     diagnosis = report.diagnosis
     if options.json and diagnosis is not None:
         error = WizardError(diagnosis.code, diagnosis.summary, diagnosis.remedy)
-        output.document(
-            {
-                "error": output.error_document(error),
-                "changed": False,
-                "test": report.to_json(),
-            }
-        )
+        document = {"error": output.error_document(error), "changed": False}
+        output.document(document | {"test": report.to_json()})
     else:
         output.say(_("Nothing was written. --no-test writes without a test."))
     return TEST_FAILED
 
 
 def _print(
-    now: CurrentConfig,
+    current: CurrentConfig,
     draft: Draft,
     plan: Plan,
     warnings: list[Finding],
     report: TestReport | None,
     options: Namespace,
 ) -> None:
-    restart = _restart(now, plan, warnings)
+    restart = _restart(current, plan, warnings)
     if options.json:
-        document = _document(now, plan, warnings, report, options)
+        document = _document(current, plan, warnings, report, options)
         document["restart_needed"] |= restart is not None
         output.document(document)
         return
-    for warning in warnings:
-        output.say(_("Warning: {message}", message=warning.message))
+    output.warn(warnings)
     for change in plan.changes:
         if options.dry_run and change.changed:
-            output.result(f"--- {change.before.path}\n+++ {change.before.path}")
-            output.result("\n".join(change.diff()))
-        elif change.changed:
-            words = N_("Created {path}") if change.created else N_("Changed {path}")
-            output.result(_(words, path=change.before.display_path))
-    for words in plan.store_messages(warnings):
-        output.result(words)
+            output.diff(change)
+    messages = plan.store_messages(warnings) if options.dry_run else plan.messages(warnings)
+    for message in messages:
+        output.result(message)
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))
         return
-    for step in next_steps(now, draft, plan, restart=restart):  # the warnings have been said
+    for step in next_steps(
+        current, draft, plan, restart=restart
+    ):  # without the warnings, printed above
         output.say(str(step))
 
 
-def _restart(now: CurrentConfig, plan: Plan, warnings: list[Finding]) -> str | None:
-    """Return what makes the server read a config.toml that is mounted on its own, if it is."""
+def _restart(current: CurrentConfig, plan: Plan, warnings: list[Finding]) -> str | None:
+    """Return what makes the server read a config.toml that is mounted on its own; else None."""
     unnoticed = any(warning.code == InPlaceReason.MOUNT.code for warning in warnings)
-    if not plan.changed or not (now.in_container or unnoticed):
+    if not plan.changed or not (current.in_container or unnoticed):
         return None
 
     from wizard.server.reload import observe_server
 
-    return observe_server(now).restart_command(warnings)
+    return observe_server(current).restart_command(warnings)
 
 
 def _document(
-    now: CurrentConfig,
+    current: CurrentConfig,
     plan: Plan,
     warnings: list[Finding],
     report: TestReport | None,
@@ -185,7 +180,7 @@ def _document(
             **({"diff": change.diff()} if options.dry_run else {}),
         }
         for change in reversed(plan.changes)
-        if change.changed or change.before.path == now.config.path or plan.variable
+        if change.changed or change.before.path == current.config.path or plan.variable
     ]
     return {
         "changed": plan.changed,
@@ -197,5 +192,5 @@ def _document(
         },
         "test": None if report is None else report.to_json(),
         "restart_needed": plan.restart_needed,
-        "warnings": [{"code": found.code, "message": found.message} for found in warnings],
+        "warnings": output.warning_documents(warnings),
     }

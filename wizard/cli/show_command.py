@@ -17,41 +17,41 @@ from wizard.text.language import N_, _
 
 T = TypeVar("T")
 
-_WIDTH = 13
-"""Of the names, at least."""
+_MIN_WIDTH = 13
+"""Of the column of names."""
 
 
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
-    now = load_config(find_layout(options.config, options.env_file))
-    sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
-    content = describe(now, sources)
+    current = load_config(find_layout(options.config, options.env_file))
+    sources = current.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    content = describe(current, sources)
     if options.json:
         output.document(content)
         return 0
-    for line in in_words(now, sources, content):
+    for line in as_lines(current, sources, content):
         output.result(line)
     return 0
 
 
-def describe(now: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
-    """Return the configuration as the contract prints it."""
-    smtp = now.view.smtp
+def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
+    """Return the configuration for the JSON document."""
+    smtp = current.view.smtp
     return {
-        "config": str(now.layout.config),
-        "env_file": str(now.layout.env_file),
-        "layout": str(now.layout.kind),
+        "config": str(current.layout.config),
+        "env_file": str(current.layout.env_file),
+        "layout": str(current.layout.kind),
         "user": None if smtp is None else smtp.user,
         "endpoint": None
         if smtp is None or smtp.endpoint is None
         else mask_url_password(smtp.endpoint),
-        "starttls": _or_none(lambda: now.switch("starttls")),
-        "skip_verification": now.view.skip is not None,
+        "starttls": _or_none(lambda: current.switch("starttls")),
+        "skip_verification": current.view.skip is not None,
         "secret": {
-            # A secret that only `exec` can bring is not read just to say that there is one.
-            "set": sources.needs_exec or _or_none(now.resolver.secret) is not None,
-            "reference": None if now.reference is None else f"${{{now.reference}}}",
-            "variable": now.reference,
+            # A secret that only `exec` brings is not read just to show that it is set.
+            "set": sources.needs_exec or _or_none(current.resolver.secret) is not None,
+            "reference": None if current.reference is None else f"${{{current.reference}}}",
+            "variable": current.reference,
             "found_in": [source.name for source in sources.found],
             "effective": sources.effective.name if sources.effective else None,
         },
@@ -65,46 +65,46 @@ def _or_none(read: Callable[[], T]) -> T | None:
         return None
 
 
-def in_words(now: CurrentConfig, sources: SecretSources, content: dict[str, Any]) -> list[str]:
-    """Return the configuration as lines for a person."""
+def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, Any]) -> list[str]:
+    """Return the configuration as lines of text."""
     secret = content["secret"]
-    place = N_("not set")
+    source = N_("not set")
     if sources.effective is not None:
-        place = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
+        source = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
-        ("config.toml", _file(content["config"], exists=now.config.exists)),
-        (".env", _file(content["env_file"], exists=now.env.exists)),
+        ("config.toml", _file(content["config"], exists=current.config.exists)),
+        (".env", _file(content["env_file"], exists=current.env.exists)),
         (_("layout"), content["layout"]),
         ("user", content["user"] or _("not set")),
         ("endpoint", content["endpoint"] or _("not set")),
         ("starttls", {True: "true", False: "false", None: _("invalid")}[content["starttls"]]),
-        ("secret", f"{_(place)}{reference}"),
+        ("secret", f"{_(source)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
     if sources.effective is None and sources.unanswered is not None:
         store, problem = sources.unanswered
         rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
     try:
-        if now.configured:
-            way = _route(now, sources).in_words()
+        if current.configured:
+            way = _route(current, sources).in_words()
             rows.append((_("route"), _("the server {way}", way=way)))
     except InvalidValue as invalid:
         rows.append((_("problem"), str(invalid)))
-    width = max(_WIDTH, *(len(name) for name, _value in rows))
+    width = max(_MIN_WIDTH, *(len(name) for name, _value in rows))
     return [f"{name:<{width}} {value}" for name, value in rows]
 
 
-def _route(now: CurrentConfig, sources: SecretSources) -> Route:
+def _route(current: CurrentConfig, sources: SecretSources) -> Route:
     """Return where the settings lead; raise :class:`InvalidValue` where they lead nowhere."""
     try:
-        return now.settings().route
+        return current.settings().route
     except InvalidValue as problem:
         if problem.code != "secret-missing" or not sources.needs_exec:
             raise
     # The secret is not missing: only `exec` can bring it, and the route does not depend on it.
-    endpoint: Endpoint = now.value("endpoint")
-    return endpoint.route(now.value("starttls"))
+    endpoint: Endpoint = current.value("endpoint")
+    return endpoint.route(current.value("starttls"))
 
 
 def _file(path: str, *, exists: bool) -> str:

@@ -1,4 +1,4 @@
-"""``test``: test live what the server would use, or the values that the flags name."""
+"""``test``: test live what the server would use, or values given by flags."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7
 
 
 def run(options: Namespace) -> int:
-    """Test; return the exit code that the verdict stands for."""
+    """Test; return the exit code of the verdict."""
     if options.to is not None:
         check_recipient(options.to)
-    now = load_config(find_layout(options.config, options.env_file)).with_stored()
-    draft = values.apply_flags(Draft.of(now), options)
+    current = load_config(find_layout(options.config, options.env_file)).with_stored()
+    draft = values.apply_flags(Draft.of(current), options)
     silent = options.json or options.report
-    report = live_test(now, draft, options, say_nothing if silent else output.result)
+    report = live_test(current, draft, options, say_nothing if silent else output.result)
     if options.json:
         transcript = {"transcript": [str(line) for line in report.transcript]}
         output.document(report.to_json() | (transcript if options.transcript else {}))
@@ -49,26 +49,28 @@ def run(options: Namespace) -> int:
 
 
 def live_test(
-    now: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+    current: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
 ) -> TestReport:
-    """Run the live test of ``draft``; say each stage and the conclusion with ``show``."""
+    """Test ``draft`` live; ``show`` prints each stage and the verdict."""
     output.silence_libraries()
     report = (
-        asyncio.run(_test(now, draft, options, show)) if draft.delivers else not_configured_report()
+        asyncio.run(_test(current, draft, options, show))
+        if draft.delivers
+        else not_configured_report()
     )
-    for line in conclusion(report):
+    for line in verdict_lines(report):
         show(line)
     return report
 
 
 async def _test(
-    now: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+    current: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
 ) -> TestReport:
     try:
-        settings = draft.settings(now)
+        settings = draft.settings(current)
     except InvalidValue as problem:
         return unusable_report(values.with_flag(problem.field, problem), draft.endpoint)
-    show(_("The server {way}.", way=settings.route.in_words()))
+    show(settings.route.as_sentence())
     recipient = getattr(options, "to", None)
     events = run_live_test(
         settings,
@@ -76,7 +78,7 @@ async def _test(
         recipient=recipient,
         deliver=recipient is not None,
         alternatives=not getattr(options, "no_alternatives", False),
-        compose=now.in_container,
+        compose=current.in_container,
     )
     async for event in events:
         if isinstance(event, StageFinished):
@@ -92,19 +94,19 @@ def stage_line(event: StageFinished) -> str:
     return f"{mark} {event.stage:<9} {event.seconds * 1000:>6.0f} ms  {event.message}"
 
 
-def conclusion(report: TestReport) -> list[str]:
-    """Return the verdict in words: remedy and the server's words where it is not a pass."""
+def verdict_lines(report: TestReport) -> list[str]:
+    """Return the verdict, and what to do about it if it is not a pass."""
     lines = [report.verdict.in_words]
     diagnosis = report.diagnosis
     if diagnosis is not None:
         lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]
-        if diagnosis.server_said:
-            lines.append(_("The mail server said: {words}", words=diagnosis.server_said))
-    lines += [line for other in report.alternatives for line in _offer(other)]
+        if diagnosis.reply_sentence:
+            lines.append(diagnosis.reply_sentence)
+    lines += [line for other in report.alternatives for line in _alternative_lines(other)]
     return lines
 
 
-def _offer(other: Alternative) -> tuple[str, str]:
+def _alternative_lines(other: Alternative) -> tuple[str, str]:
     flag = "--starttls" if other.starttls else "--no-starttls"
     command = f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
     return _("Another form: {words}", words=other.description), command

@@ -16,36 +16,38 @@ from wizard.saving.record import JournalRecord
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
+_RESTART = N_("Start the server again, so that it takes notice.")
+
 
 def run(options: Namespace) -> int:
     """Undo the last write of this configuration; return the exit code."""
-    found = find_layout(options.config, options.env_file)
+    layout = find_layout(options.config, options.env_file)
     if options.dry_run:
-        for finding in unfinished_write(found.config):
+        for finding in unfinished_write(layout.config):
             raise FileRefused(
                 finding.code,
                 finding.message,
                 _("To put it back: smtp-wizard undo"),
-                path=found.config,
+                path=layout.config,
             )
-        return _undo(found, (), options)
-    with lock_config(found.config):
-        interrupted = interrupted_write(found.config)
-        recovered = recover_and_tell(found.config)
+        return _undo(layout, (), options)
+    with lock_config(layout.config):
+        interrupted = interrupted_write(layout.config)
+        recovered = recover_and_tell(layout.config)
         put_back = any(finding.code == "write-recovered" for finding in recovered)
-        # Who wants to take back a write that was killed does not mean the one before it.
+        # Undoing a write that was killed does not mean undoing the one before it, too.
         if interrupted is not None and put_back and interrupted.command != "undo":
             return _put_back(interrupted, recovered, options)
-        return _undo(found, recovered if options.json else (), options)
+        return _undo(layout, recovered if options.json else (), options)
 
 
-def _undo(found: Layout, recovered: tuple[Finding, ...], options: Namespace) -> int:
-    record = undo.last_write(found.config)
+def _undo(layout: Layout, recovered: tuple[Finding, ...], options: Namespace) -> int:
+    record = undo.last_write(layout.config)
     plan = undo.make_undo(record)
     warnings = list(recovered)
     if not options.dry_run:
         warnings += plan.apply("undo", keep=not options.no_backup)
-    with uninterruptible():  # which would say that nothing was written
+    with uninterruptible():  # an interrupt would claim that nothing was written
         _print(plan, record, warnings, options)
     return 0
 
@@ -54,17 +56,15 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
     if options.json:
         output.document(_document(plan, warnings, options))
         return
-    for warning in warnings:
-        output.say(_("Warning: {message}", message=warning.message))
+    output.warn(warnings)
     for change in plan.changes:
         if options.dry_run:
-            output.result(f"--- {change.before.path}\n+++ {change.before.path}")
-            output.result("\n".join(change.diff()))
+            output.diff(change)
         else:
-            words = N_("Removed {path}") if change.removed else N_("Put back {path}")
-            output.result(_(words, path=change.before.display_path))
-    for words in plan.store_messages(warnings):
-        output.result(words)
+            message = N_("Removed {path}") if change.removed else N_("Put back {path}")
+            output.result(_(message, path=change.before.display_path))
+    for message in plan.store_messages(warnings):
+        output.result(message)
     if options.dry_run:
         output.say(
             _("Dry run: nothing was written. The last write is: {shown}.", shown=record.label)
@@ -72,11 +72,11 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
     else:
         output.say(_("Undone: {shown}.", shown=record.label))
         if plan.restart_needed:
-            output.say(_("Start the server again, so that it takes notice."))
+            output.say(_(_RESTART))
 
 
 def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Namespace) -> int:
-    """Say that an interrupted write was all there was to undo; return the exit code."""
+    """Report an interrupted write, put back already, as undone; return the exit code."""
     if options.json:
         output.document(
             {
@@ -95,12 +95,12 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
                     "changed": True,
                 },
                 "restart_needed": True,
-                "warnings": [{"code": each.code, "message": each.message} for each in recovered],
+                "warnings": output.warning_documents(recovered),
             }
         )
         return 0
     output.say(_("Undone: {shown}.", shown=record.label))
-    output.say(_("Start the server again, so that it takes notice."))
+    output.say(_(_RESTART))
     output.say(_("The write before it stands; to take that back as well: smtp-wizard undo"))
     return 0
 
@@ -120,5 +120,5 @@ def _document(plan: Plan, warnings: list[Finding], options: Namespace) -> dict[s
         ],
         "secret": {"store": plan.store.option, "changed": plan.secret_changed},
         "restart_needed": plan.restart_needed,
-        "warnings": [{"code": found.code, "message": found.message} for found in warnings],
+        "warnings": output.warning_documents(warnings),
     }

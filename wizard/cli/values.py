@@ -1,4 +1,4 @@
-"""From the flags that name values to a draft; shared by ``set`` and ``test``."""
+"""A draft from the flags for values, shared by ``set`` and ``test``."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from wizard.formats.variables import check_variable, references
 from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
 from wizard.text.language import _
 
-_MAX_SECRET = 8192
+_MAX_SECRET_BYTES = 8192
 
 
-def names_values(options: Namespace) -> bool:
-    """Whether any value of the mail settings was named."""
+def values_given(options: Namespace) -> bool:
+    """Whether a flag gives any value of the mail settings."""
     values = (getattr(options, key) for key in (*TEXT_KEYS, *SWITCHES))
-    return any(value is not None for value in values) or secret_named(options)
+    return any(value is not None for value in values) or secret_given(options)
 
 
-def secret_named(options: Namespace) -> bool:
-    """Whether a secret, or that there is none, was named."""
-    given = options.secret_file is not None or options.secret_env is not None
-    return bool(given or options.secret_stdin or options.no_secret)
+def secret_given(options: Namespace) -> bool:
+    """Whether a flag gives a secret, or says that there is none."""
+    has_source = options.secret_file is not None or options.secret_env is not None
+    return bool(has_source or options.secret_stdin or options.no_secret)
 
 
 def apply_flags(draft: Draft, options: Namespace) -> Draft:
-    """Return ``draft`` with what the flags name; what they do not name keeps its value.
+    """Return ``draft`` with the values given by flags; all others stay.
 
     Raises :class:`InvalidValue` for a value that cannot work.
     """
-    named = {
+    given = {
         key: getattr(options, key)
         for key in (*TEXT_KEYS, *SWITCHES)
         if getattr(options, key) is not None
     }
-    for key in named:
+    for key in given:
         if key not in TEXT_KEYS:
             continue
-        _check_encodable(key, named[key])
-        if not references(named[key]):
+        _check_encodable(key, given[key])
+        if not references(given[key]):
             try:
-                value = TEXT_KEYS[key](named[key])
+                value = TEXT_KEYS[key](given[key])
             except InvalidValue as problem:
                 raise with_flag(key, problem) from None
             if isinstance(value, Endpoint):
-                named[key] = value.text
-    draft = replace(draft, **named)
+                given[key] = value.text
+    draft = replace(draft, **given)
     secret = read_secret(options)
     return draft if secret is None else replace(draft, secret=secret)
 
 
 def with_flag(key: str, problem: InvalidValue) -> InvalidValue:
-    """Return a problem with one of the values; its remedy is the flag that corrects it."""
+    """Return the problem of a value with the flag that corrects it, if any, as its remedy."""
     if problem.correction:
         value = shlex.quote(problem.correction)
         problem.remedy = _("Give it as: --{key} {value}", key=key, value=value)
@@ -80,7 +80,7 @@ def _check_encodable(name: str, text: str) -> None:
 
 
 def read_secret(options: Namespace) -> SecretEdit | None:
-    """Return the secret that the flags name; None when they name none."""
+    """Return the secret given by flags; None if there is none."""
     if options.no_secret:
         return Remove()
     if options.secret_stdin:
@@ -103,13 +103,13 @@ def _from_stdin() -> bytes:
             _("--secret-stdin reads from a pipe or a file, so that the secret is not shown."),
             _("For example: smtp-wizard set --secret-stdin < FILE"),
         )
-    return sys.stdin.buffer.read(_MAX_SECRET + 1)
+    return sys.stdin.buffer.read(_MAX_SECRET_BYTES + 1)
 
 
 def _from_file(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:  # a pipe, as <(command) is one, is as good as a file
-            return stream.read(_MAX_SECRET + 1)
+        with path.open("rb") as stream:  # which may be a pipe, as from <(command)
+            return stream.read(_MAX_SECRET_BYTES + 1)
     except OSError as error:
         raise FileRefused(
             "file-unreadable",
@@ -132,10 +132,10 @@ def _from_environment(name: str) -> bytes:
 
 
 def _one_line(data: bytes) -> str:
-    if len(data) > _MAX_SECRET:
+    if len(data) > _MAX_SECRET_BYTES:
         raise InvalidValue(
             "secret-too-long",
-            _("The secret is longer than {limit} bytes.", limit=_MAX_SECRET),
+            _("The secret is longer than {limit} bytes.", limit=_MAX_SECRET_BYTES),
             _("Check that this is the right file."),
         )
     line = data.removesuffix(b"\n").removesuffix(b"\r")

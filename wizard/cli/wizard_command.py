@@ -1,4 +1,4 @@
-"""The wizard, on the full screen or line by line, and what has to be right before it starts."""
+"""The wizard, on the full screen or line by line, and the checks before it starts."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
     from wizard.ui.steps.done import Done
     from wizard.ui.steps.session import WizardSession
 
-_SMALLEST = (40, 12)
+_MIN_SIZE = (40, 12)
 _HEAD_START = 0.2
-"""Seconds for drawing the first screen, which the check and the keyring would slow down."""
+"""Seconds to draw the first screen before the check and the keyring slow it down."""
 
 
 def run(options: Namespace) -> int:
     """Run the wizard on the operator's own files; return the exit code."""
     check_terminal(options)
-    say_that_it_starts(options)
+    announce_start(options)
 
     from wizard.config.current import load_config
     from wizard.config.layout import find_layout
     from wizard.ui.steps.mail_server_search import MailServerSearch
     from wizard.ui.steps.session import WizardSession
 
-    found = find_layout(options.config, options.env_file)
-    notices = _recovered(found.config)
-    now = load_config(found).with_stored()
-    test = partial(_probe, timeout=options.timeout, compose=now.in_container)
+    layout = find_layout(options.config, options.env_file)
+    notices = _recover_interrupted(layout.config)
+    current = load_config(layout).with_stored()
+    test = partial(_live_test, timeout=options.timeout, compose=current.in_container)
     session = WizardSession(
-        now,
+        current,
         test,
         options.timeout,
-        check=partial(_check, now.layout),
-        stores={store: now.open_store(store) for store in _offered(now)},
+        check=partial(_check, layout),
+        stores={store: current.open_store(store) for store in _stores_to_offer(current)},
         discovery=MailServerSearch(online=not options.no_lookup),
         persistent=True,
         notices=notices,
@@ -60,31 +60,31 @@ def run(options: Namespace) -> int:
     return show(session, options)
 
 
-def say_that_it_starts(options: Namespace) -> None:
-    """Give the operator something to read before the full screen is there.
+def announce_start(options: Namespace) -> None:
+    """Say that the wizard is starting, before the full screen.
 
-    It takes half a second to load, and a slow machine a few. The line stays above what the wizard
-    leaves on the terminal, as the name of a program does that a log is of.
+    Loading takes half a second, and seconds on a slow machine. The line stays on the terminal, as a
+    heading above what the wizard prints at its end.
     """
     if not is_plain(options):
         output.say(_("smtp-wizard {version} is starting …", version=__version__))
 
 
-def _probe(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
-    """Test live; imported when the first test begins, like the check, for a quicker start."""
+def _live_test(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, None]:
+    """Import the live test, like the check, only at its first run, for a quicker start."""
     from wizard.live_test.run import run_live_test
 
     return run_live_test(settings, **options)
 
 
-def _check(place: Layout) -> Sequence[Finding]:
+def _check(layout: Layout) -> Sequence[Finding]:
     from wizard.cli.check_command import find_problems
 
-    return find_problems(place)
+    return find_problems(layout)
 
 
-def _recovered(config: Path) -> list[str]:
-    """Put back what a crash has interrupted, and say so."""
+def _recover_interrupted(config: Path) -> list[str]:
+    """Put back or complete an interrupted write; return what the operator should know of it."""
     from wizard.system.state import may_hold_files
 
     if not may_hold_files("journal"):
@@ -95,23 +95,23 @@ def _recovered(config: Path) -> list[str]:
     try:
         with lock_config(config, 1):
             return [finding.message for finding in recover_interrupted(config)]
-    except FileRefused as error:  # somebody else is writing at this moment, so nothing crashed
+    except FileRefused as error:  # another process is writing, so nothing has crashed
         return [str(error)]
 
 
-def _offered(now: CurrentConfig) -> list[StoreKind]:
+def _stores_to_offer(current: CurrentConfig) -> list[StoreKind]:
     """Return the stores that make sense here besides ``.env``."""
     from wizard.secrets.sources import STORES
 
     return [
         store
         for store in STORES
-        if store.open_class is not None and (store.offered_in_compose or not now.in_container)
+        if store.open_class is not None and (store.offered_in_compose or not current.in_container)
     ]
 
 
 def show(session: WizardSession, options: Namespace) -> int:
-    """Show the wizard, and print what it did once it has left the screen."""
+    """Run the wizard on the terminal, print what it did, and return the exit code."""
     output.silence_libraries()
     if is_plain(options):
         return _show_line_by_line(session)
@@ -124,7 +124,7 @@ def show(session: WizardSession, options: Namespace) -> int:
     done = app.flow.done
     for line in done.lines if done is not None else ():
         output.result(line)
-    _say_what_is_left(done, kept=app.kept)
+    _say_ending(done, kept=app.kept)
     if app.crash is not None:
         from wizard.system.crash_report import StepCrashed
 
@@ -140,7 +140,7 @@ def _show_line_by_line(session: WizardSession) -> int:
     wizard = PlainWizard(session)
     with EndOnSignals(wizard):
         ending = wizard.run()
-    _say_what_is_left(ending.done, kept=ending.kept)
+    _say_ending(ending.done, kept=ending.kept)
     if ending.done is not None and not ending.result_shown:
         for line in ending.done.lines:
             output.result(line)
@@ -149,7 +149,7 @@ def _show_line_by_line(session: WizardSession) -> int:
     return output.ABORTED if ending.done is None else 0
 
 
-def _say_what_is_left(done: Done | None, *, kept: bool) -> None:
+def _say_ending(done: Done | None, *, kept: bool) -> None:
     if done is None:
         output.say(_("No changes were made to any files."))
     if kept:
@@ -159,14 +159,14 @@ def _say_what_is_left(done: Done | None, *, kept: bool) -> None:
 
 
 def is_plain(options: Namespace) -> bool:
-    """Whether the wizard is to go line by line."""
+    """Whether the wizard runs line by line."""
     dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
     return bool(options.plain or os.environ.get("ACCESSIBLE") or dumb)
 
 
 def check_terminal(options: Namespace) -> None:
-    """Raise :class:`UsageError` where the wizard cannot be shown."""
-    # Some of these would write every key that is pressed to a file or to a socket.
+    """Raise :class:`UsageError` if the wizard cannot be shown."""
+    # Some of these variables make textual write every key to a file or a socket.
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
     if options.json:
@@ -182,14 +182,14 @@ def check_terminal(options: Namespace) -> None:
     if is_plain(options):
         return
     columns, lines = shutil.get_terminal_size()
-    if columns < _SMALLEST[0] or lines < _SMALLEST[1]:
+    if columns < _MIN_SIZE[0] or lines < _MIN_SIZE[1]:
         raise UsageError(
             "terminal-too-small",
             _(
                 "The terminal has {columns}x{lines} characters; the wizard needs {least}.",
                 columns=columns,
                 lines=lines,
-                least="x".join(map(str, _SMALLEST)),
+                least="x".join(map(str, _MIN_SIZE)),
             ),
             _("Enlarge it, or go line by line: smtp-wizard --plain"),
         )

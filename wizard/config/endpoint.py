@@ -38,6 +38,10 @@ class Route(NamedTuple):
     security: Security
     ehlo_name: str | None = None
 
+    def as_sentence(self) -> str:
+        """Say where the server connects to, and whether encrypted."""
+        return _("The server {way}.", way=self.in_words())
+
     def in_words(self) -> str:
         """Say the route as the end of a sentence that begins with "The server"."""
         words = {

@@ -1,4 +1,4 @@
-"""A real mail server on loopback, for trying the wizard with nothing at hand, and for its tests."""
+"""A real mail server on loopback, for the demo and for tests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ReceivedMail:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the three servers listen on 127.0.0.1."""
+    """The ports of the three servers on 127.0.0.1."""
 
     smtps: int
     starttls: int
@@ -48,7 +48,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """What the certificate says; by default it never expires."""
+    """The names and times in the certificate; by default it never expires."""
 
     names: tuple[str, ...] = (DEMO_HOST, "localhost", "127.0.0.1")
     not_before: datetime | None = None
@@ -100,7 +100,7 @@ class MailServer:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_silent("mail.log"))
+            stack.enter_context(_silenced("mail.log"))
             servers = stack.enter_context(_Servers(self._account, self._context))
             self._ports = servers.ports
             self._running = stack.pop_all()
@@ -130,13 +130,13 @@ class _Account:
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
     ) -> AuthResult:
-        """Accept the one login; leave the refusal (535 5.7.8) to aiosmtpd."""
+        """Accept the one login; aiosmtpd refuses any other (535 5.7.8)."""
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         password = self._password.reveal().encode("utf-8", "surrogateescape")
-        right = hmac.compare_digest(data.login, self._user.encode())
-        right &= hmac.compare_digest(data.password, password)
-        return AuthResult(success=right, handled=False, auth_data=self._user if right else None)
+        valid = hmac.compare_digest(data.login, self._user.encode())
+        valid &= hmac.compare_digest(data.password, password)
+        return AuthResult(success=valid, handled=False, auth_data=self._user if valid else None)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self,
@@ -146,7 +146,7 @@ class _Account:
         hostname: str,
         responses: list[str],
     ) -> list[str]:
-        """Offer PIPELINING too: aiosmtpd takes commands in groups, and does not say so."""
+        """Announce PIPELINING, which aiosmtpd supports without saying so."""
         session.host_name = hostname
         return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
@@ -158,7 +158,7 @@ class _Account:
         address: str,
         options: list[str],
     ) -> str:
-        """Demand a login on the encrypted ports, and its own user as the sender."""
+        """On the encrypted ports, require a login and its user as the sender."""
         if server.needs_login:
             if not session.authenticated:
                 return "530 5.7.0 Authentication required"
@@ -171,7 +171,7 @@ class _Account:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        """Keep who wrote to whom about what."""
+        """Keep sender, recipients and subject."""
         content = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         self.messages.append(
             ReceivedMail(
@@ -186,7 +186,7 @@ class _Account:
 
 
 class _Server(SMTP):
-    """aiosmtpd's protocol with what the three servers have in common."""
+    """aiosmtpd's protocol with the settings that the three servers share."""
 
     def __init__(self, account: _Account, *, needs_login: bool, **options: Any) -> None:
         super().__init__(
@@ -201,7 +201,7 @@ class _Server(SMTP):
 
 
 class _Servers:
-    """The thread with the loop that the three servers run on."""
+    """The three servers, in a thread with a loop of its own."""
 
     def __init__(self, account: _Account, context: ssl.SSLContext) -> None:
         self._account = account
@@ -226,7 +226,7 @@ class _Servers:
 
     def __exit__(self, *_: object) -> None:
         if self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_READY_SECONDS)
 
@@ -238,7 +238,7 @@ class _Servers:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # A client that leaves in the middle of something is no news, and would be printed.
+        # By default, clients that disconnect in the middle of a command would be printed.
         self._loop.set_exception_handler(lambda loop, context: None)
         self._stop = asyncio.Event()
         smtps = await self._listen(self._context, needs_login=True, auth_require_tls=False)
@@ -252,19 +252,19 @@ class _Servers:
         await self._stop.wait()
         for server in servers:
             server.close()
-        await self._hang_up()
+        await self._disconnect()
 
     async def _listen(self, context: ssl.SSLContext | None, **options: Any) -> asyncio.Server:
         def connection() -> _Server:
-            self._connections = [known for known in self._connections if known.transport]
+            self._connections = [each for each in self._connections if each.transport]
             self._connections.append(_Server(self._account, **options, loop=self._loop))
             return self._connections[-1]
 
         loop = asyncio.get_running_loop()
         return await loop.create_server(connection, "127.0.0.1", 0, ssl=context)
 
-    async def _hang_up(self) -> None:
-        """End what is still connected, and give the loop the turns to close it."""
+    async def _disconnect(self) -> None:
+        """End all connections, and wait until they are closed."""
         for connection in self._connections:
             if isinstance(connection.transport, asyncio.WriteTransport):
                 connection.transport.abort()
@@ -275,8 +275,8 @@ class _Servers:
 
 
 @contextlib.contextmanager
-def _silent(name: str) -> Iterator[None]:
-    """Switch a logger off: it would write on the terminal, and at debug level also logins."""
+def _silenced(name: str) -> Iterator[None]:
+    """Disable a logger, which would write to the terminal, and at debug level even logins."""
     logger = logging.getLogger(name)
     before, logger.disabled = logger.disabled, True
     try:

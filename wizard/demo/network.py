@@ -1,4 +1,4 @@
-"""The demo's own network and DNS: a few names, all of which lead to the embedded mail server."""
+"""The demo's own network and DNS, in which all names lead to the embedded mail server."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ RELAY_PORT = 2500
 class DemoNetwork:
     """A :class:`wizard.system.network.Network` in which only the embedded server exists.
 
-    Its host name and the usual ports lead to the ports that the system has chosen; every other
-    port is closed and every other name unknown. Nothing ever leaves this machine.
+    Its host name and the usual ports lead to the ports that the system has chosen; all other ports
+    are closed and all other names unknown. Nothing leaves this machine.
     """
 
     def __init__(self, server: MailServer) -> None:
@@ -27,25 +27,26 @@ class DemoNetwork:
         self._system = SystemNetwork()
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
-        """Return the place on loopback that answers for ``host`` and ``port``."""
-        places = self._places().get(host.lower())
-        if places is None:
+        """Return the address on loopback that answers for ``host`` and ``port``."""
+        ports = self._ports().get(host.lower())
+        if ports is None:
             raise socket.gaierror(socket.EAI_NONAME, "the demo does not know this name")
-        return [Address("127.0.0.1", places.get(port, port))]
+        return [Address("127.0.0.1", ports.get(port, port))]
 
     async def connect(self, address: Address) -> socket.socket:
         """Connect to the embedded server, and to nothing else."""
-        if not any(address.port in places.values() for places in self._places().values()):
+        if not any(address.port in ports.values() for ports in self._ports().values()):
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return await self._system.connect(address)
 
     def tls_context(self) -> ssl.SSLContext:
-        """Trust the demo's throw-away authority alone."""
+        """Return a context that trusts only the demo's throw-away authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._server.trust(context)
         return match_server_tls(context)
 
-    def _places(self) -> Mapping[str, Mapping[int, int]]:
+    def _ports(self) -> Mapping[str, Mapping[int, int]]:
+        """Return host → usual port → real port."""
         ports = self._server.ports
         relay = {25: ports.relay, RELAY_PORT: ports.relay}
         return {
@@ -63,4 +64,4 @@ DEMO_RECORDS = FixedRecords(
         f"_submission._tcp.{_DOMAIN}": [SrvRecord(0, 1, 587, DEMO_HOST)],
     },
 )
-"""Goes with :class:`wizard.demo.network.DemoNetwork`; nothing is ever asked."""
+"""Goes with :class:`DemoNetwork`; no DNS server is asked."""

@@ -1,4 +1,4 @@
-"""What the demo sets up: a server's files, hints what to type, and the proof that it worked.
+"""The setting of the demo: a server's files, hints what to type, and the proof that it works.
 
 BOMnipotent Server itself is not part of the demo: a stand-in reads the files and sends a mail.
 """
@@ -22,7 +22,7 @@ from wizard.system.network import Network
 from wizard.text.language import _
 
 PASSWORD = Secret("open$esame #1")
-"""Of an account that exists in the demo alone; its characters need quoting in ``.env``."""
+"""Of an account that exists only in the demo; its characters need quoting in ``.env``."""
 _COMPOSE = """\
 name: bomnipotent
 services:
@@ -76,7 +76,7 @@ def write_demo_files(directory: Path) -> Path:
 
 
 def hints(ports: Ports) -> Mapping[str, str]:
-    """Return what to try, by the name of the step."""
+    """Return name of the step → what to try."""
     return {
         "Files": _(
             "Demo: a scratch directory and a mail server of its own. Nothing of yours is touched. "
@@ -98,7 +98,7 @@ def hints(ports: Ports) -> Mapping[str, str]:
 
 
 def prove_it_works(current: CurrentConfig, network: Network, server: MailServer) -> str:
-    """Let a stand-in for the server send a mail with what was written; say what came of it."""
+    """Let a stand-in for the server send a mail with the new settings; return what came of it."""
     if not current.configured:
         return _("No mail settings were written, so no mail is sent.")
     try:
@@ -123,7 +123,7 @@ RECIPIENT = "new-user@demo.example"
 
 
 async def send_verification(current: CurrentConfig, network: Network) -> None:
-    """Send what the server sends to a new user, with the settings as they are in the files.
+    """Send the mail that the server sends to a new user, with the settings in the files.
 
     Raises :class:`wizard.errors.InvalidValue` for settings that cannot be used, and
     :class:`OSError` or :class:`aiosmtplib.SMTPException` when the mail is not accepted.

@@ -83,7 +83,7 @@ def _ticket(report: TestReport) -> Iterator[str]:
         f"{platform.system()} {platform.release()}"
     )
     if report.route is not None:
-        yield _("The server {way}.", way=report.route.in_words())
+        yield report.route.as_sentence()
         yield ", ".join(_who(report))
     yield _(
         "Verdict: {verdict} after {decided:.3f} s",

@@ -185,6 +185,13 @@ class Diagnosis:
     field: str | None
     reason: str
 
+    @property
+    def reply_sentence(self) -> str:
+        """What the mail server said, as a sentence; empty if it said nothing."""
+        if not self.server_said:
+            return ""
+        return _("The mail server said: {words}", words=self.server_said)
+
     def to_json(self) -> dict[str, str | None]:
         """Return the diagnosis as ``test --json`` prints it."""
         return {

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from wizard.config.draft import Draft
-from wizard.config.endpoint import Route
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
@@ -81,16 +80,10 @@ _VERDICT_MARKS = {
     Verdict.UNTESTABLE: "!",
 }
 _AFTER_TEST = frozenset({Stage.RSET, Stage.QUIT})
-_SAID = N_("The mail server said: {words}")
 _OFFERS = {
     True: N_("takes over {endpoint} with STARTTLS: {words}"),
     False: N_("takes over {endpoint} without starttls: {words}"),
 }
-
-
-def route_in_words(route: Route) -> str:
-    """Say in one sentence where the server connects to."""
-    return _("The server {way}.", way=route.in_words())
 
 
 def verdict_in_words(verdict: Verdict) -> str:
@@ -101,7 +94,7 @@ def verdict_in_words(verdict: Verdict) -> str:
 def route_of(session: WizardSession, draft: Draft) -> str:
     """Say where ``draft`` connects to; nothing if it is unusable."""
     try:
-        return route_in_words(draft.settings(session.current).route)
+        return draft.settings(session.current).route.as_sentence()
     except InvalidValue:
         return ""
 
@@ -111,8 +104,8 @@ def explanation(report: TestReport) -> tuple[str, ...]:
     diagnosis = report.diagnosis
     if diagnosis is None:
         return ()
-    said = (_(_SAID, words=diagnosis.server_said),) if diagnosis.server_said else ()
-    return (diagnosis.summary, f"→ {diagnosis.remedy}", *said)
+    said = diagnosis.reply_sentence
+    return (diagnosis.summary, f"→ {diagnosis.remedy}", *((said,) if said else ()))
 
 
 def offer(other: Alternative) -> str:

@@ -14,7 +14,6 @@ from wizard.discovery.suggestion import SearchState, Suggestion
 from wizard.errors import InvalidValue
 from wizard.formats.variables import expand
 from wizard.text.language import N_, _
-from wizard.ui.steps.live_test import route_in_words
 from wizard.ui.steps.mail_server_search import MailServerSearch
 from wizard.ui.steps.model import (
     Choice,
@@ -117,7 +116,7 @@ class MailServerStep(StepForm):
     def _route(self, draft: Draft) -> str:
         try:
             text = expand(draft.endpoint, self.session.current.lookup)
-            return route_in_words(Endpoint.parse(text).route(bool(draft.starttls)))
+            return Endpoint.parse(text).route(bool(draft.starttls)).as_sentence()
         except InvalidValue:
             return ""  # the field says so once the operator leaves it
 

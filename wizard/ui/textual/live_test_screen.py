@@ -135,7 +135,7 @@ class LiveTestScreen(StepScreen):
         self._testing, self._current = False, None
         self._finished = list(report.stages)
         if report.route is not None:
-            self.query_one("#route", PlainText).set_text(live_test.route_in_words(report.route))
+            self.query_one("#route", PlainText).set_text(report.route.as_sentence())
         diagnosis = "\n".join(live_test.explanation(report))
         verdict, style = live_test.verdict_in_words(report.verdict), _VERDICTS[report.verdict]
         self._show_result(verdict, diagnosis, style, "\n".join(_offers(report)))
