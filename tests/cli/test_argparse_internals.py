@@ -29,7 +29,7 @@ def test_flags_and_commands_are_found(parser: argparse.ArgumentParser) -> None:
     assert commands(first.parser) == []
 
 
-def test_words_are_looked_up_under_the_names_that_are_replaced(
+def test_messages_are_looked_up_under_the_replaced_names(
     parser: argparse.ArgumentParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (

@@ -55,14 +55,14 @@ def test_warnings_alone_are_exit_0(cli: Cli) -> None:
     assert result.out.startswith("! warning: ")
 
 
-def test_invalid_configuration_is_a_finding_and_no_failure(cli: Cli) -> None:
+def test_invalid_configuration_is_a_finding_and_not_a_failure(cli: Cli) -> None:
     write(cli.directory, compose(config="[smtp\nsecret = 'hunter22'\n"))
     result = cli("check", "--json")
     assert result.code == 8
     assert [one["code"] for one in result.json["findings"]] == ["config-invalid-toml"]
 
 
-def test_named_files_are_looked_over(cli: Cli) -> None:
+def test_named_files_are_checked(cli: Cli) -> None:
     write(cli.directory / "a", standalone())
     config = str(cli.directory / "a" / "bomnipotent_config" / "config.toml")
     assert cli("check", "-c", config).code == 0
@@ -72,7 +72,7 @@ def test_named_files_are_looked_over(cli: Cli) -> None:
     assert {one["code"] for one in result.json["findings"]} == {"env-in-wrong-directory"}
 
 
-def test_files_are_left_alone(cli: Cli) -> None:
+def test_check_changes_no_file(cli: Cli) -> None:
     write(cli.directory, compose(config=CONFIG.replace("[smtp]", "[smtp_config]")))
     before = cli.snapshot()
     cli("check")

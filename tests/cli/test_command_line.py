@@ -90,7 +90,7 @@ def test_no_module_outside_the_screen_imports_textual() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_reader_that_has_gone_is_no_defect(cli: Cli) -> None:
+def test_closed_pipe_is_not_a_defect(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     done = subprocess.run(
         f"{sys.executable} -m wizard show | true",
@@ -101,7 +101,7 @@ def test_reader_that_has_gone_is_no_defect(cli: Cli) -> None:
     assert done.stderr == b""
 
 
-def test_locale_without_the_signs_is_no_defect(cli: Cli) -> None:
+def test_locale_without_the_signs_is_not_a_defect(cli: Cli) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = run("test", "--user", "a@b", "--endpoint", "smtp://127.0.0.1:1", env=environment)
     assert done.returncode == 3
@@ -125,7 +125,7 @@ def test_secret_is_in_no_output_of_any_command(cli: Cli) -> None:
     assert json.dumps(secret)[1:-1] not in shown
 
 
-def test_working_directory_that_has_gone_is_said(cli: Cli) -> None:
+def test_missing_working_directory_is_reported(cli: Cli) -> None:
     gone = cli.directory / "gone"
     gone.mkdir()
     code = (
@@ -138,7 +138,7 @@ def test_working_directory_that_has_gone_is_said(cli: Cli) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-def test_full_output_is_said(cli: Cli) -> None:
+def test_full_output_device_is_reported(cli: Cli) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123  (a device)
         done = subprocess.run(
             [sys.executable, "-m", "wizard", "show"],

@@ -208,7 +208,7 @@ def test_unreadable_env_file_starts_nothing(layout: Layout) -> None:
     assert started(layout) == (False, 6, "file-not-regular")
 
 
-def test_credential_that_is_no_secret_starts_nothing(layout: Layout) -> None:
+def test_credential_that_is_not_a_secret_starts_nothing(layout: Layout) -> None:
     (layout.directory / "smtp_secret").write_bytes(b"\xff")
     environ = {"CREDENTIALS_DIRECTORY": str(layout.directory)}
     assert started(layout, environ) == (False, 6, "credential-not-a-secret")
@@ -286,7 +286,7 @@ def test_program_that_is_not_found_or_not_executable(ready: Layout) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may search every directory")
-def test_directory_of_path_that_may_not_be_searched_hides_nothing(ready: Layout) -> None:
+def test_forbidden_directory_in_path_hides_nothing(ready: Layout) -> None:
     hidden = ready.directory / "hidden"
     hidden.mkdir(mode=0o000)
     path = {"PATH": f"{hidden}:{ready.environ['PATH']}"}
@@ -300,7 +300,7 @@ def test_arguments_are_passed_on_as_they_are(ready: Layout) -> None:
     assert done.stdout == f"{words}\n"
 
 
-def test_own_options_stand_before_the_dashes(ready: Layout) -> None:
+def test_own_options_come_before_the_dashes(ready: Layout) -> None:
     (ready.directory / "elsewhere").mkdir()
     config = ready.write("elsewhere/config.toml", CONFIG)
     ready.write("elsewhere/.env", "SMTP_SECRET=hunter22-2\n")

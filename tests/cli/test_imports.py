@@ -78,7 +78,7 @@ def test_command_loads_no_more_of_the_program_than_before(name: str, tmp_path: P
     assert found.patterns <= bound.patterns
 
 
-def test_everything_is_counted_once_and_nothing_of_others() -> None:
+def test_everything_of_the_program_is_counted_once() -> None:
     source = """
 import re
 from dataclasses import dataclass, make_dataclass

@@ -53,7 +53,7 @@ def test_second_identical_run_changes_no_byte(cli: Cli) -> None:
     assert cli.snapshot() == before
 
 
-def test_what_is_not_named_keeps_its_value(cli: Cli) -> None:
+def test_value_without_a_flag_is_kept(cli: Cli) -> None:
     path = cli.write("config.toml", CONFIG)
     cli.write(".env", "SMTP_SECRET=old\n")
     result = cli("set", "--user", "you@example.org", "--no-test", "--json")
@@ -63,7 +63,7 @@ def test_what_is_not_named_keeps_its_value(cli: Cli) -> None:
     assert [f["changed"] for f in result.json["files"]] == [True, False]
 
 
-def test_starttls_goes_behind_secret_not_below_the_next_comment(cli: Cli) -> None:
+def test_starttls_goes_after_secret_not_below_the_next_comment(cli: Cli) -> None:
     path = cli.write("config.toml", CONFIG)
     cli.write(".env", "SMTP_SECRET=old\n")
     cli("set", "--starttls", "--no-test")
@@ -107,7 +107,7 @@ def test_variable_of_the_config_is_used(cli: Cli) -> None:
     assert read_variable((cli.directory / ".env").read_text(), "MAIL_PW") == "new"
 
 
-def test_new_name_for_the_variable_takes_the_secret_along(cli: Cli) -> None:
+def test_new_name_for_the_variable_moves_the_secret(cli: Cli) -> None:
     path = cli.write("config.toml", CONFIG)
     env = cli.write(".env", "SMTP_SECRET='a b'\nX=1\n")
     result = cli("set", "--secret-var", "MAIL_PW", "--no-test", "--json")
@@ -234,7 +234,7 @@ def test_invalid_value_is_a_usage_error_and_changes_nothing(
     ],
     ids=["brackets", "list", "mailto"],
 )
-def test_what_was_meant_is_offered_as_a_flag_that_a_shell_reads(
+def test_correction_is_offered_as_a_flag_quoted_for_the_shell(
     cli: Cli, user: str, flag: str
 ) -> None:
     cli.write("config.toml", CONFIG)
@@ -286,7 +286,7 @@ def test_first_set_up_names_what_is_missing(cli: Cli) -> None:
     assert cli.snapshot() == {}
 
 
-def test_keyring_that_cannot_be_used_is_said_and_nothing_is_written(
+def test_unusable_keyring_is_reported_and_nothing_is_written(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
@@ -330,7 +330,7 @@ def test_file_that_cannot_be_edited_safely_is_refused(
     [b"\xff\xfea\x00", b"user = \xe4\n", b"a = 1\x00\n", b"#" * (2 << 20)],
     ids=["UTF-16", "Latin-1", "NUL", "too large"],
 )
-def test_bytes_that_are_no_configuration_are_refused(cli: Cli, data: bytes) -> None:
+def test_bytes_that_are_not_a_configuration_are_refused(cli: Cli, data: bytes) -> None:
     path = cli.directory / "config.toml"
     path.write_bytes(data)
     result = cli("set", "--user", "a@b", "--endpoint", "c", "--no-test", "--json")
@@ -368,7 +368,7 @@ def test_failure_on_the_second_file_puts_the_first_one_back(cli: Cli) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_read_only_directory_is_said(cli: Cli) -> None:
+def test_read_only_directory_is_reported(cli: Cli) -> None:
     cli.directory.chmod(0o500)
     try:
         result = cli(
@@ -381,7 +381,7 @@ def test_read_only_directory_is_said(cli: Cli) -> None:
     assert "sudo" in result.json["error"]["remedy"]
 
 
-def test_config_may_stand_before_or_behind_the_command(cli: Cli) -> None:
+def test_config_may_come_before_or_after_the_command(cli: Cli) -> None:
     path = cli.write("elsewhere/config.toml", CONFIG)
     assert cli("-c", str(path), "show", "--json").json["user"] == "me@example.org"
     assert cli("show", "--json", "-c", str(path)).json["user"] == "me@example.org"

@@ -109,7 +109,7 @@ def test_value_that_cannot_work_fails_at_the_stage_that_needs_it(
     assert (diagnosis["code"], diagnosis["stage"]) == (code, stage)
 
 
-def test_stored_user_that_is_no_address_fails_everywhere_and_is_shown(cli: Cli) -> None:
+def test_stored_user_that_is_not_an_address_fails_everywhere_and_is_shown(cli: Cli) -> None:
     cli.write(
         "config.toml", CONFIG.replace('user = "me@example.org"', 'user = "Me <me@example.org>"')
     )
@@ -228,7 +228,7 @@ def test_transcript_and_report_show_the_dialogue(cli: Cli, relay: str) -> None:
     assert "swaks" in report
 
 
-def test_form_that_works_is_offered_as_a_command(cli: Cli, relay: str) -> None:
+def test_working_alternative_is_offered_as_a_command(cli: Cli, relay: str) -> None:
     """A relay without encryption on a port where STARTTLS was asked for."""
     flags = ("--user", DEMO_USER, "--endpoint", f"{relay}?tls=required", "--json")
     report = cli("test", *flags).json

@@ -37,7 +37,7 @@ def test_undo_puts_both_files_back_byte_by_byte(configured: Cli) -> None:
     assert result.json["restart_needed"] is True
 
 
-def test_undo_of_an_undo_brings_the_write_again(configured: Cli) -> None:
+def test_undo_of_an_undo_restores_the_write(configured: Cli) -> None:
     configured(*NEW, stdin=b"hunter22\n")
     written = configured.snapshot()
     configured("undo")
@@ -45,7 +45,7 @@ def test_undo_of_an_undo_brings_the_write_again(configured: Cli) -> None:
     assert configured.snapshot() == written
 
 
-def test_undo_of_the_first_write_removes_what_it_made(cli: Cli) -> None:
+def test_undo_of_the_first_write_removes_what_it_created(cli: Cli) -> None:
     arguments = ("set", "--user", "a@example.org", "--endpoint", "b.example.org", "--no-test")
     cli(*arguments, "--secret-stdin", "-c", "new/place/config.toml", stdin=b"hunter22\n")
     written = cli.snapshot()
@@ -92,7 +92,7 @@ def test_write_that_changes_nothing_leaves_the_last_one_undoable(configured: Cli
     assert configured.snapshot() == before
 
 
-def test_undo_dry_run_shows_the_way_back_and_writes_nothing(configured: Cli) -> None:
+def test_undo_dry_run_shows_the_diff_and_writes_nothing(configured: Cli) -> None:
     configured(*NEW, stdin=b"hunter22\n")
     written = configured.snapshot()
     result = configured("undo", "--dry-run")
@@ -101,7 +101,7 @@ def test_undo_dry_run_shows_the_way_back_and_writes_nothing(configured: Cli) -> 
     assert configured.snapshot() == written
 
 
-def test_what_is_kept_is_for_this_account_alone(configured: Cli, state_directory: Path) -> None:
+def test_backup_is_readable_only_by_this_account(configured: Cli, state_directory: Path) -> None:
     configured(*NEW, stdin=b"hunter22\n")
     kept = list((state_directory / "journal").iterdir())
     assert [path.stat().st_mode & 0o777 for path in kept] == [0o600]
@@ -127,7 +127,7 @@ def test_account_without_a_home_keeps_its_journal_beside_the_configuration(
     assert configured.snapshot() == before
 
 
-def test_journal_that_somebody_else_could_have_written_is_not_believed(
+def test_journal_that_others_could_have_written_is_ignored(
     configured: Cli, state_directory: Path
 ) -> None:
     configured(*NEW, stdin=b"hunter22\n")
@@ -238,7 +238,7 @@ def test_dry_runs_say_that_a_write_is_not_finished(
 
 
 @no_fork_warning
-def test_what_was_put_back_is_said_also_by_a_command_that_fails_then(
+def test_failing_command_still_says_what_was_put_back(
     configured: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = configured.snapshot()
@@ -249,7 +249,7 @@ def test_what_was_put_back_is_said_also_by_a_command_that_fails_then(
     assert configured.snapshot() == before
 
 
-def test_ctrl_c_after_the_last_step_is_no_abort(
+def test_ctrl_c_after_the_last_step_is_not_an_abort(
     configured: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It could not say truthfully that nothing was written."""
@@ -265,7 +265,7 @@ def test_ctrl_c_after_the_last_step_is_no_abort(
         assert (result.code, result.json["changed"]) == (0, True)
 
 
-def test_undo_knows_config_toml_behind_a_link_of_another_name(configured: Cli) -> None:
+def test_undo_works_through_a_link_of_another_name(configured: Cli) -> None:
     (configured.directory / "config.toml").rename(configured.directory / "real.toml")
     (configured.directory / "config.toml").symlink_to("real.toml")
     configured("set", "--user", "new@example.org", "--no-test")
@@ -282,7 +282,7 @@ def test_undo_knows_config_toml_behind_a_link_of_another_name(configured: Cli) -
         ("2099-01-01T00:00:00", False),
     ],
 )
-def test_date_that_no_clock_had_is_no_defect(
+def test_impossible_date_is_not_a_defect(
     configured: Cli, state_directory: Path, at: str, undoable: bool
 ) -> None:
     configured(*NEW, stdin=b"hunter22\n")

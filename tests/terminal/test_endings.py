@@ -70,7 +70,7 @@ def wait_for_end(pid: int) -> None:
     pytest.fail("the wizard outlives its terminal")
 
 
-def test_what_was_written_is_said_and_not_offered_again(room: Room) -> None:
+def test_what_was_written_is_reported_and_not_offered_again(room: Room) -> None:
     to_review(room)
     room.terminal.wait("nothing has been written yet")
     room.terminal.press("Enter")
@@ -85,7 +85,7 @@ def test_what_was_written_is_said_and_not_offered_again(room: Room) -> None:
     room.terminal.wait("SMTP settings")
 
 
-def test_end_during_the_writing_waits_for_it(room: Room) -> None:
+def test_ending_waits_until_files_are_written(room: Room) -> None:
     to_review(room)
     room.terminal.wait("nothing has been written yet")
     with lock_config(room.directory / "config.toml"):
@@ -156,7 +156,7 @@ def test_wizard_that_was_told_to_ignore_it_ends_with_its_terminal(room: Room) ->
     assert "me@example.org" in room.kept()
 
 
-def test_key_in_another_encoding_is_left_out(tmp_path: Path) -> None:
+def test_key_in_another_encoding_is_skipped(tmp_path: Path) -> None:
     line = Line(tmp_path)
     try:
         line.wait("These files will be set up")
@@ -172,7 +172,7 @@ def test_key_in_another_encoding_is_left_out(tmp_path: Path) -> None:
         line.close()
 
 
-def test_continued_without_having_been_told_of_the_stop(room: Room) -> None:
+def test_continued_after_an_unnoticed_stop(room: Room) -> None:
     to_user(room)
     pid = room.pid()
     os.kill(pid, signal.SIGCONT)

@@ -97,14 +97,14 @@ def kept_user(directory: Path) -> str:
     return kept.draft.user
 
 
-def test_line_that_is_cut_without_a_word_ends_the_wizard(line: Line, tmp_path: Path) -> None:
+def test_hang_up_without_a_signal_ends_the_wizard(line: Line, tmp_path: Path) -> None:
     line.enter_a_user()
     line.hang_up()
     assert line.process.wait(PATIENCE) == 128 + signal.SIGHUP
     assert kept_user(tmp_path) == "me@example.org"
 
 
-def test_line_that_takes_no_more_does_not_keep_the_wizard_from_ending(
+def test_stalled_connection_does_not_keep_the_wizard_from_ending(
     line: Line, tmp_path: Path
 ) -> None:
     line.enter_a_user()

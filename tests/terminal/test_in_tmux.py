@@ -184,7 +184,7 @@ def test_closed_terminal_ends_the_wizard_without_a_trace(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_terminal_that_is_too_small_is_said(tmp_path: Path) -> None:
+def test_too_small_terminal_is_refused(tmp_path: Path) -> None:
     small = Terminal(tmp_path, "39x12")
     try:
         small.wizard()

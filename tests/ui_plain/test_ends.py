@@ -89,7 +89,7 @@ def test_ctrl_d_ends_at_the_secret_too(start: Start) -> None:
     assert terminal.echoes()
 
 
-def test_ctrl_d_behind_text_does_not_end(start: Start) -> None:
+def test_ctrl_d_after_text_does_not_end(start: Start) -> None:
     terminal = start(staged=True)
     for _ in range(2):
         terminal.prompt()
@@ -124,7 +124,7 @@ def test_signal_keeps_what_was_entered_for_the_next_start(
     again.prompt(f"User [{DEMO_USER}]")
 
 
-def test_terminal_that_has_gone_ends_the_wizard(start: Start, directory: Path) -> None:
+def test_lost_terminal_ends_the_wizard(start: Start, directory: Path) -> None:
     terminal = start(staged=True)
     terminal.prompt("Press Enter")
     os.close(terminal.slave)
@@ -134,7 +134,7 @@ def test_terminal_that_has_gone_ends_the_wizard(start: Start, directory: Path) -
     assert list(directory.iterdir()) == []
 
 
-def test_terminal_that_another_program_has_left_raw_is_usable_and_left_as_it_was(
+def test_terminal_that_another_program_left_raw_is_usable_and_restored(
     directory: Path, tmp_path: Path
 ) -> None:
     terminal = PtyTerminal(

@@ -48,14 +48,14 @@ def test_german_commands_are_answers_in_english(start: Start, word: str) -> None
     assert "Enter a number from 1 to 2." in terminal.prompt("Number")
 
 
-def test_the_commands_that_are_named_are_those_that_are_understood() -> None:
+def test_the_commands_that_are_named_are_those_that_work() -> None:
     with german():
         for sentence in (prompt.COMMANDS, prompt._HIDDEN):  # noqa: SLF001  (the very words)
             assert re.search(rf"\b{_('quit')}\b", _(sentence))
             assert "quit" not in _(sentence)
 
 
-def test_quotation_marks_are_shown_where_the_locale_has_none(start: Start) -> None:
+def test_quotation_marks_are_shown_in_a_locale_without_them(start: Start) -> None:
     terminal = start(staged=True, environ={"LANG": "de_DE.ISO-8859-1"})
     at_the_second_step(terminal)
     terminal.enter()

@@ -49,7 +49,7 @@ def test_ways_to_start(start: Start, arguments: list[str], environ: dict[str, st
     assert strange_bytes(terminal.wire) == []
 
 
-def test_too_small_terminal_is_told_of_it(directory: Path) -> None:
+def test_too_small_terminal_is_reported(directory: Path) -> None:
     terminal = PtyTerminal(["-m", "wizard"], directory, size=(39, 12))
     try:
         assert terminal.end() == 2
@@ -71,7 +71,7 @@ def test_demo_from_the_first_line_to_the_accepted_mail(start: Start) -> None:
     assert strange_bytes(terminal.wire) == []
 
 
-def test_writing_takes_a_number_and_never_a_mere_enter(start: Start, directory: Path) -> None:
+def test_writing_takes_a_number_and_never_just_enter(start: Start, directory: Path) -> None:
     terminal = start(staged=True)
     up_to_the_test(terminal)
     terminal.prompt("Number [1]")
@@ -96,7 +96,7 @@ def test_question_mark_explains_the_present_question(start: Start) -> None:
     assert "anybody can register with any address" in terminal.prompt("Number")
 
 
-def test_less_than_goes_back_within_a_step_and_out_of_it(start: Start) -> None:
+def test_less_than_goes_back_within_a_step_and_to_the_step_before(start: Start) -> None:
     terminal = start(staged=True)
     up_to_the_secret(terminal)
     terminal.prompt("Password or API key")
@@ -114,7 +114,7 @@ def test_less_than_goes_back_within_a_step_and_out_of_it(start: Start) -> None:
     terminal.prompt(f"User [{DEMO_USER}]")
 
 
-def test_blanks_around_an_answer_are_left_out_with_a_word(start: Start) -> None:
+def test_blanks_around_an_answer_are_removed_with_a_note(start: Start) -> None:
     terminal = start(staged=True)
     for _ in range(2):
         terminal.prompt()
@@ -185,9 +185,7 @@ def test_password_in_an_endpoint_is_not_shown(start: Start, directory: Path) -> 
 @pytest.mark.parametrize(
     "environ", [{"LANG": "C"}, {"LC_ALL": "C"}, {"LANG": ""}, {"TERM": "linux"}]
 )
-def test_marks_are_ascii_where_the_locale_is_not_utf_8(
-    start: Start, environ: dict[str, str]
-) -> None:
+def test_marks_are_ascii_in_a_locale_without_utf_8(start: Start, environ: dict[str, str]) -> None:
     terminal = start(staged=True, environ=environ)
     up_to_the_test(terminal, "hunter22")
     shown = terminal.prompt("Number")

@@ -33,7 +33,7 @@ def test_command_is_an_ordinary_secret_here(start: Start, secret: str) -> None:
     assert terminal.echoes()
 
 
-def test_way_out_is_said_and_goes_everywhere(start: Start) -> None:
+def test_way_out_is_said_and_works_everywhere(start: Start) -> None:
     terminal = at_the_prompt(start)
     assert "press Ctrl+C instead" in terminal.text
     terminal.type("\x03")
@@ -55,7 +55,7 @@ def test_way_out_is_said_and_goes_everywhere(start: Start) -> None:
     assert terminal.end() == 130
 
 
-def test_blanks_around_it_are_left_out_with_a_word(start: Start) -> None:
+def test_blanks_around_it_are_removed_with_a_note(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.enter(f" {PASSWORD}\t")
     shown = terminal.prompt("Number")
@@ -64,7 +64,7 @@ def test_blanks_around_it_are_left_out_with_a_word(start: Start) -> None:
 
 
 @pytest.mark.parametrize("rest", ["\nmore\n", "\nmore", "\n1\n1\n1\n", "\n\nmore\n"])
-def test_whatever_follows_the_first_line_at_once_is_refused_and_forgotten(
+def test_lines_that_follow_the_first_at_once_are_refused_and_forgotten(
     start: Start, rest: str
 ) -> None:
     terminal = at_the_prompt(start)
@@ -76,13 +76,13 @@ def test_whatever_follows_the_first_line_at_once_is_refused_and_forgotten(
     assert "more" not in terminal.text
 
 
-def test_line_end_behind_a_pasted_secret_is_no_second_line(start: Start) -> None:
+def test_line_end_after_a_pasted_secret_is_not_a_second_line(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.type(f"{PASSWORD}\n\n")
     assert "will be able to send" in terminal.prompt("Number")
 
 
-def test_what_was_typed_before_the_question_is_no_secret(start: Start) -> None:
+def test_what_was_typed_before_the_question_is_not_the_secret(start: Start) -> None:
     terminal = start(staged=True)
     terminal.prompt("Press Enter")
     terminal.type("\n1\na@b.example\nmail.x.example\n1\n1\ntyped too early\n")
@@ -91,7 +91,7 @@ def test_what_was_typed_before_the_question_is_no_secret(start: Start) -> None:
     assert "choose No login" in terminal.prompt(PROMPT)
 
 
-def test_secret_that_the_terminal_has_cut_is_refused(start: Start) -> None:
+def test_secret_that_the_terminal_truncated_is_refused(start: Start) -> None:
     terminal = at_the_prompt(start)
     for _ in range(10):
         terminal.type("x" * 500)
@@ -100,7 +100,7 @@ def test_secret_that_the_terminal_has_cut_is_refused(start: Start) -> None:
     assert strange_bytes(terminal.wire) == []
 
 
-def test_bytes_that_are_no_text_are_refused(start: Start) -> None:
+def test_bytes_that_are_not_text_are_refused(start: Start) -> None:
     terminal = at_the_prompt(start)
     os.write(terminal.master, b"a\xff\xfeb\n")
     assert "✗" in terminal.prompt(PROMPT)
@@ -117,7 +117,7 @@ def test_signal_restores_the_terminal(
     assert list(directory.iterdir()) == []
 
 
-def test_stopped_process_gives_the_echo_back_and_takes_it_again(start: Start) -> None:
+def test_stopped_process_restores_the_echo_and_disables_it_again(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.process.send_signal(signal.SIGTSTP)
     _, status = os.waitpid(terminal.process.pid, os.WUNTRACED)

@@ -44,7 +44,7 @@ def test_list_comes_before_the_question_and_enter_takes_the_first(start: Start) 
     assert strange_bytes(terminal.wire) == []
 
 
-def test_search_that_hangs_is_skipped_by_ctrl_c(start: Start) -> None:
+def test_ctrl_c_skips_a_search_that_hangs(start: Start) -> None:
     terminal = start(staged="silence")
     to_server(terminal)
     terminal.wait(LOOKING)
@@ -60,7 +60,7 @@ def test_search_that_hangs_is_skipped_by_ctrl_c(start: Start) -> None:
     assert terminal.end() == 130
 
 
-def test_host_that_is_typed_ahead_is_the_answer(start: Start) -> None:
+def test_host_typed_ahead_is_the_answer(start: Start) -> None:
     terminal = start(staged="lookup")
     terminal.prompt("Press Enter")
     terminal.type(f"\n1\n{DEMO_USER}\nmail.x.example\n2\n")
@@ -77,14 +77,14 @@ def test_signal_ends_a_search_that_hangs(start: Start) -> None:
     assert terminal.end() == 143
 
 
-def test_provider_that_cannot_be_used_is_told_at_once(start: Start) -> None:
+def test_unusable_provider_is_reported_at_once(start: Start) -> None:
     terminal = start(staged=True)
     to_server(terminal, "me@outlook.com")
     shown = terminal.prompt(SERVER)
     assert shown.index("only accepts logins by OAuth") < shown.index("Step 4 of 7")
 
 
-def test_what_the_provider_wants_is_said_before_the_secret_is_asked_for(start: Start) -> None:
+def test_what_the_provider_requires_is_said_before_the_secret_is_asked_for(start: Start) -> None:
     terminal = start(staged=True)
     to_server(terminal, "me@gmail.com")
     terminal.prompt(f"{SERVER} [1]")

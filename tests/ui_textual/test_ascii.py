@@ -11,7 +11,7 @@ from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 
 
 @pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"TERM": "linux"}])
-def test_outcome_is_told_in_ascii_where_the_marks_cannot_be_shown(
+def test_outcome_is_shown_in_ascii_if_the_marks_cannot_be(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     wizard = WatchedWizard(tmp_path, environ=environ)

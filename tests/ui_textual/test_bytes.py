@@ -50,7 +50,7 @@ def test_first_screen_and_steps_fit_into_a_few_packets(wizard: WatchedWizard) ->
     assert wizard.cost("\x1b", "^q Quit") < 2000
 
 
-def test_key_costs_little_wherever_it_is_pressed(wizard: WatchedWizard) -> None:
+def test_a_key_costs_few_bytes_on_any_screen(wizard: WatchedWizard) -> None:
     to_user(wizard)
     typed = ""
     for key in DEMO_USER:
@@ -60,7 +60,7 @@ def test_key_costs_little_wherever_it_is_pressed(wizard: WatchedWizard) -> None:
     assert wizard.cost("\x7f", f"▊ {typed[:-2] + typed[-1]}") <= 70
 
 
-def test_terminal_keeps_its_mouse_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_terminal_keeps_its_mouse_on_request(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "wizard", "--no-mouse", "-c", str(tmp_path / "config.toml")]
     with Line(command, cwd=Path(__file__).parents[2]) as line:
         line.until(lambda received: b"Quit" in received)
@@ -134,7 +134,7 @@ def test_random_keys_leave_the_cells_that_textual_wanted(
             wizard.line.close()
 
 
-def test_other_size_and_back_is_drawn_whole(wizard: WatchedWizard) -> None:
+def test_a_resized_screen_is_redrawn_completely(wizard: WatchedWizard) -> None:
     to_user(wizard)
     wizard.line.send("me@example.org")
     for size in ((60, 15), (100, 30), (80, 24)):
@@ -144,7 +144,7 @@ def test_other_size_and_back_is_drawn_whole(wizard: WatchedWizard) -> None:
     wizard.replay()
 
 
-def test_stopped_and_continued_wizard_is_drawn_whole(wizard: WatchedWizard) -> None:
+def test_a_continued_wizard_is_redrawn_completely(wizard: WatchedWizard) -> None:
     to_user(wizard)
     wizard.line.send("me@example.org")
     wizard.wait("me@example.org")
@@ -162,7 +162,7 @@ def test_stopped_and_continued_wizard_is_drawn_whole(wizard: WatchedWizard) -> N
     wizard.assert_as_if_all_were_sent()
 
 
-def test_screen_that_somebody_else_has_written_on_is_drawn_again_by_a_key(
+def test_a_key_redraws_a_screen_that_another_program_wrote_on(
     wizard: WatchedWizard,
 ) -> None:
     to_user(wizard)

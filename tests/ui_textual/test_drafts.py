@@ -45,7 +45,7 @@ def keep(config: Path, **entered: object) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-async def test_signal_keeps_what_stands_on_the_screen(
+async def test_signal_keeps_what_is_on_the_screen(
     tmp_path: Path, wizard: Wizard, number: signal.Signals
 ) -> None:
     config = tmp_path / "config.toml"
@@ -61,7 +61,7 @@ async def test_signal_keeps_what_stands_on_the_screen(
     assert kept.draft.user == "half an addr"
 
 
-async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wizard) -> None:
+async def test_signal_that_comes_twice_saves_it_once(tmp_path: Path, wizard: Wizard) -> None:
     config = tmp_path / "config.toml"
     async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
@@ -74,7 +74,7 @@ async def test_signal_that_comes_twice_keeps_it_once(tmp_path: Path, wizard: Wiz
     assert load(config) is not None
 
 
-def test_signal_before_the_offer_leaves_what_is_kept(tmp_path: Path) -> None:
+def test_signal_before_the_offer_keeps_the_saved_draft(tmp_path: Path) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
     now = load_config(find_layout(config), environ={})
@@ -84,9 +84,7 @@ def test_signal_before_the_offer_leaves_what_is_kept(tmp_path: Path) -> None:
     assert load(config) is not None
 
 
-async def test_going_on_brings_everything_back_but_the_secret(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_going_on_restores_everything_but_the_secret(tmp_path: Path, wizard: Wizard) -> None:
     config = tmp_path / "config.toml"
     keep(config, user=DEMO_USER, endpoint=DEMO_HOST, secret=Replace(Secret(PASSWORD)))
     async with wizard(config, persistent=True) as operator:
@@ -107,7 +105,7 @@ async def test_going_on_brings_everything_back_but_the_secret(
     assert f'user = "{DEMO_USER}"' in config.read_text()
 
 
-async def test_beginning_anew_forgets_it(tmp_path: Path, wizard: Wizard) -> None:
+async def test_beginning_anew_discards_the_saved_draft(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
     async with wizard(config, persistent=True) as operator:
@@ -117,7 +115,7 @@ async def test_beginning_anew_forgets_it(tmp_path: Path, wizard: Wizard) -> None
     assert load(config) is None
 
 
-async def test_offer_that_was_not_answered_stands(tmp_path: Path, wizard: Wizard) -> None:
+async def test_unanswered_offer_is_made_again(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org", secret=Replace(Secret(PASSWORD)))
     async with wizard(config, persistent=True) as operator:
@@ -128,9 +126,7 @@ async def test_offer_that_was_not_answered_stands(tmp_path: Path, wizard: Wizard
     assert kept.omitted == {"secret"}
 
 
-async def test_secret_that_is_missed_is_asked_for_before_anything_is_written(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_omitted_secret_is_asked_for_before_writing(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user=DEMO_USER, secret=Replace(Secret(PASSWORD)))
     async with wizard(config, persistent=True) as operator:
@@ -144,7 +140,7 @@ async def test_secret_that_is_missed_is_asked_for_before_anything_is_written(
     assert "oldpass" in (tmp_path / ".env").read_text()
 
 
-async def test_file_that_was_changed_meanwhile_is_said(tmp_path: Path, wizard: Wizard) -> None:
+async def test_offer_says_that_the_file_has_changed(tmp_path: Path, wizard: Wizard) -> None:
     config = furnish(tmp_path)
     keep(config, user="new@example.org")
     config.write_text(CONFIG + "\n[log]\n")
@@ -161,7 +157,7 @@ async def test_file_that_was_changed_meanwhile_is_said(tmp_path: Path, wizard: W
     ],
     ids=["confirmed", "not waited for", "taken back"],
 )
-async def test_confirmed_leaving_forgets_and_an_impatient_one_keeps(
+async def test_confirmed_leaving_discards_and_impatient_leaving_keeps(
     tmp_path: Path, wizard: Wizard, keys: Iterable[str], stays: bool | None
 ) -> None:
     config = tmp_path / "config.toml"
@@ -174,9 +170,7 @@ async def test_confirmed_leaving_forgets_and_an_impatient_one_keeps(
     assert (load(config) is not None) == bool(stays)
 
 
-async def test_nothing_is_kept_of_a_configuration_that_does_not_last(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_nothing_is_kept_of_a_temporary_configuration(tmp_path: Path, wizard: Wizard) -> None:
     config = tmp_path / "config.toml"
     async with wizard(config) as operator:
         await operator.press("enter", "enter")

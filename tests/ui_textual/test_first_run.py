@@ -91,7 +91,7 @@ async def test_going_back_loses_nothing(tmp_path: Path, wizard: Wizard) -> None:
         assert "half an addr" in operator.drawn()
 
 
-async def test_wrong_values_are_said_beside_their_field_and_stop_there(
+async def test_wrong_values_are_reported_at_their_field_and_stop_there(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
@@ -134,7 +134,7 @@ async def test_wrong_password_is_explained_and_can_be_corrected(
         assert "will be able to send" in operator.text()
 
 
-async def test_failed_test_does_not_lock_in_but_says_the_consequence(
+async def test_failed_test_allows_going_on_and_says_the_consequence(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
@@ -185,7 +185,7 @@ async def test_known_version_of_the_server_is_not_asked_for(tmp_path: Path, wiza
         assert "Which version" not in operator.text()
 
 
-async def test_burst_of_keys_goes_where_it_was_meant_to(tmp_path: Path, wizard: Wizard) -> None:
+async def test_burst_of_keys_reaches_the_intended_fields(tmp_path: Path, wizard: Wizard) -> None:
     """A stalled line delivers many keys at once; none may land in the field before."""
     keys = ["enter", "enter", *"a@b", "enter", *"mail.x", "enter", "down", "enter", *"secret"]
     async with wizard(tmp_path / "config.toml") as operator:
@@ -209,7 +209,7 @@ async def test_long_options_are_readable_on_a_narrow_screen(tmp_path: Path, wiza
         assert "( ) No, skip the verification (lowers security)" in drawn
 
 
-async def test_without_colours_nothing_is_black_on_black(
+async def test_nothing_is_black_on_black_without_colours(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -231,7 +231,7 @@ async def test_invalid_value_keeps_the_cursor_in_its_field(tmp_path: Path, wizar
         assert f"{DEMO_HOST}, port 587" in operator.text()
 
 
-async def test_blanks_around_a_value_are_left_out_with_a_word(
+async def test_blanks_around_a_value_are_removed_with_a_note(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml") as operator:

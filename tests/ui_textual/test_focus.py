@@ -31,7 +31,7 @@ def test_chosen_entry_of_the_summary_is_underlined_where_there_are_no_colours(
         wizard.line.close()
 
 
-async def test_question_for_an_address_stands_in_the_middle(tmp_path: Path, wizard: Wizard) -> None:
+async def test_question_for_an_address_is_centred(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator)
         await operator.press("ctrl+s")

@@ -23,7 +23,7 @@ async def up_to_the_test(operator: Operator, endpoint: str = DEMO_HOST) -> None:
     assert operator.step == "LiveTestScreen"
 
 
-async def test_form_that_works_is_taken_over_by_one_key(tmp_path: Path, wizard: Wizard) -> None:
+async def test_working_alternative_is_chosen_with_one_key(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator, f"smtp://{DEMO_HOST}")
         assert "will fail" in operator.text()
@@ -34,7 +34,7 @@ async def test_form_that_works_is_taken_over_by_one_key(tmp_path: Path, wizard: 
     assert f'endpoint = "{DEMO_HOST}"' in (tmp_path / "config.toml").read_text()
 
 
-async def test_number_without_an_offer_does_nothing(tmp_path: Path, wizard: Wizard) -> None:
+async def test_number_without_an_alternative_does_nothing(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator)
         before = operator.drawn()
@@ -42,7 +42,7 @@ async def test_number_without_an_offer_does_nothing(tmp_path: Path, wizard: Wiza
         assert operator.drawn() == before
 
 
-async def test_real_mail_is_sent_on_request_only(
+async def test_real_mail_is_sent_only_on_request(
     tmp_path: Path, wizard: Wizard, mail_server: MailServer
 ) -> None:
     sent = len(mail_server.messages)
@@ -64,7 +64,7 @@ async def test_real_mail_is_sent_on_request_only(
         assert operator.step == "ReviewScreen"
 
 
-async def test_real_mail_that_is_refused_takes_the_verdict_back(
+async def test_refused_real_mail_revokes_the_verdict(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object) -> str:

@@ -73,9 +73,7 @@ async def test_summary_shows_what_is_set_and_never_the_secret(
         ("before-${OTHER}", "✗ ${OTHER} is used"),
     ],
 )
-def test_summary_tells_of_a_secret_that_cannot_be_read(
-    tmp_path: Path, secret: str, shown: str
-) -> None:
+def test_summary_reports_an_unreadable_secret(tmp_path: Path, secret: str, shown: str) -> None:
     config = tmp_path / "config.toml"
     config.write_text(CONFIG.replace("${SMTP_SECRET}", secret))
     (tmp_path / "smtp_secret.cred").write_text("encrypted on another machine")
@@ -222,7 +220,7 @@ async def test_leaving_with_changes_asks_first_and_a_second_time_leaves(
     assert config.read_text() == CONFIG
 
 
-async def test_file_that_changed_meanwhile_is_read_again_and_entries_stay(
+async def test_file_that_changed_meanwhile_is_read_again_and_entries_are_kept(
     config: Path, wizard: Wizard
 ) -> None:
     async with wizard(config) as operator:
@@ -261,7 +259,7 @@ async def test_help_explains_every_step(config: Path, wizard: Wizard) -> None:
             assert operator.step == "SummaryScreen"
 
 
-async def test_findings_of_the_check_come_to_the_summary_and_can_be_read(
+async def test_findings_of_the_check_appear_on_the_summary_and_can_be_opened(
     config: Path, wizard: Wizard
 ) -> None:
     finding = Finding(
@@ -278,7 +276,7 @@ async def test_findings_of_the_check_come_to_the_summary_and_can_be_read(
         assert operator.step == "SummaryScreen"
 
 
-async def test_check_that_never_ends_holds_nothing_up(config: Path, wizard: Wizard) -> None:
+async def test_check_that_never_ends_delays_nothing(config: Path, wizard: Wizard) -> None:
     never = threading.Event()
 
     def check() -> list[Finding]:

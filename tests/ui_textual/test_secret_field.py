@@ -64,7 +64,7 @@ async def test_messages_of_the_field_mask_its_text(tmp_path: Path, wizard: Wizar
             assert SECRET not in repr(message) + str(message) + console.export_text()
 
 
-async def test_pasted_secret_loses_the_line_break_with_a_word(
+async def test_pasted_secret_loses_its_line_break_with_a_note(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
@@ -85,7 +85,7 @@ async def test_several_pasted_lines_are_refused(tmp_path: Path, wizard: Wizard) 
         assert SECRET not in operator.drawn() + operator.text()
 
 
-async def test_secret_that_no_reader_can_take_is_refused_beside_its_field(
+async def test_secret_that_no_reader_accepts_is_refused_at_its_field(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
@@ -161,7 +161,7 @@ async def test_store_that_does_not_work_is_not_offered(
         assert type(operator.app.focused).__name__ == "Button"
 
 
-async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_is_consent(
+async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_gives_consent(
     tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class ForeignStore(MemoryStore):

@@ -114,7 +114,7 @@ def test_second_time_costs_nothing(updates: list[str], last: str) -> None:
     assert pair.draw(last) == ""
 
 
-def test_character_costs_itself_and_its_place() -> None:
+def test_character_costs_itself_and_its_position() -> None:
     pair = Pair()
     pair.draw("\x1b[1;1H\x1b[34;49m▊\x1b[0m\x1b[39;49mabcd\x1b[0m\x1b[1;3H")
     assert pair.draw("\x1b[1;1H\x1b[34;49m▊\x1b[0m\x1b[39;49maxcd\x1b[0m\x1b[1;4H") == "x"
@@ -126,12 +126,12 @@ def test_line_that_becomes_empty_is_cleared() -> None:
     assert pair.draw("\x1b[1;1H\x1b[49m            \x1b[0m\x1b[1;1H") == "\x1b[K"
 
 
-def test_words_in_bold_are_one_run() -> None:
+def test_bold_words_are_one_run() -> None:
     pair = Pair()
     assert pair.draw("\x1b[1;1H\x1b[1mab cd ef\x1b[0m\x1b[1;1H").count("\x1b[1m") == 1
 
 
-def test_coloured_blanks_are_not_cleared_but_sent() -> None:
+def test_coloured_blanks_are_sent_rather_than_cleared() -> None:
     pair = Pair()
     pair.draw("\x1b[1;1Habcdefghijkl\x1b[1;1H")
     assert pair.draw("\x1b[1;1H\x1b[34;44m            \x1b[0m").startswith(
@@ -140,7 +140,7 @@ def test_coloured_blanks_are_not_cleared_but_sent() -> None:
 
 
 @pytest.mark.parametrize("wide", ["日", "👩\u200d💻", "☂\ufe0f"])
-def test_line_behind_a_wide_character_is_sent_again(wide: str) -> None:
+def test_line_after_a_wide_character_is_sent_again(wide: str) -> None:
     """A terminal that counts its cells differently shows what follows in the right place."""
     shown = ScreenDiff()
     shown.change(START)
@@ -148,7 +148,7 @@ def test_line_behind_a_wide_character_is_sent_again(wide: str) -> None:
     assert shown.change(f"\x1b[1;1Ha{wide}defgh\x1b[1;1H") == f"\x1b[2G{wide}\x1b[4Gdefgh\x1b[1G"
 
 
-def test_half_of_a_wide_character_that_was_left_is_sent_again() -> None:
+def test_remaining_half_of_a_wide_character_is_sent_again() -> None:
     shown = ScreenDiff()
     shown.change(START)
     shown.change("\x1b[1;1H日本\x1b[1;1H")
@@ -179,7 +179,7 @@ def test_half_of_a_wide_character_that_was_left_is_sent_again() -> None:
         "other screen",
     ],
 )
-def test_what_is_not_known_is_passed_on_and_nothing_is_taken_for_known(unknown: str) -> None:
+def test_unknown_sequences_are_passed_on_and_make_all_cells_unknown(unknown: str) -> None:
     shown = ScreenDiff()
     shown.change(START)
     line = "\x1b[1;1Habc\x1b[1;1H"
@@ -198,7 +198,7 @@ def test_what_draws_nothing_is_passed_on(other: str) -> None:
     assert shown.change(line) == ""
 
 
-def test_nothing_is_known_of_a_screen_that_was_left_and_taken_again() -> None:
+def test_nothing_is_known_of_a_screen_that_was_left_and_entered_again() -> None:
     shown = ScreenDiff()
     line = "\x1b[1;1Habc\x1b[1;1H"
     for _ in range(2):

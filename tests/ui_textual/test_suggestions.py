@@ -67,9 +67,7 @@ async def test_slow_search_has_a_clock_and_does_not_block_typing(
         assert operator.step == "SecretScreen"
 
 
-async def test_what_is_typed_is_left_alone_when_something_is_found(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_results_do_not_change_what_is_typed(tmp_path: Path, wizard: Wizard) -> None:
     records = HeldRecords()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
         await to_server(operator)
@@ -100,7 +98,7 @@ async def test_empty_field_stays_empty_until_enter_is_pressed(
         assert operator.step == "ServerScreen"
 
 
-async def test_encryption_follows_what_is_taken_over(tmp_path: Path, wizard: Wizard) -> None:
+async def test_accepted_suggestion_sets_the_encryption(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await to_server(operator, "me@icloud.com")
         assert "smtp.mail.me.com, port 587, STARTTLS" in operator.text()
@@ -111,7 +109,7 @@ async def test_encryption_follows_what_is_taken_over(tmp_path: Path, wizard: Wiz
         assert "smtp.mail.me.com, port 465" in operator.text()
 
 
-async def test_offer_is_in_sight_on_a_small_screen(tmp_path: Path, wizard: Wizard) -> None:
+async def test_offer_is_visible_on_a_small_screen(tmp_path: Path, wizard: Wizard) -> None:
     records = HeldRecords()
     async with wizard(tmp_path / "config.toml", SMALL, records=records) as operator:
         await to_server(operator)
@@ -126,9 +124,7 @@ async def test_offer_is_in_sight_on_a_small_screen(tmp_path: Path, wizard: Wizar
         assert "(•) SMTPS" in operator.drawn()
 
 
-async def test_long_advice_does_not_push_its_field_out_of_sight(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_long_guidance_keeps_its_field_visible(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml", SMALL) as operator:
         await to_server(operator, "me@gmail.com")
         await operator.settled()
@@ -154,7 +150,7 @@ async def test_another_address_ends_the_search_for_the_first(
         assert records.asked == ["other.example", "demo.example"]
 
 
-async def test_same_address_is_looked_for_once(tmp_path: Path, wizard: Wizard) -> None:
+async def test_same_address_is_searched_for_once(tmp_path: Path, wizard: Wizard) -> None:
     records = HeldRecords()
     records.released.set()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
@@ -165,7 +161,7 @@ async def test_same_address_is_looked_for_once(tmp_path: Path, wizard: Wizard) -
         assert records.asked == ["demo.example"]
 
 
-async def test_half_an_address_is_never_asked_for(tmp_path: Path, wizard: Wizard) -> None:
+async def test_incomplete_address_is_never_searched_for(tmp_path: Path, wizard: Wizard) -> None:
     records = HeldRecords()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
         await press(operator, "enter", "enter", *"me@demo.exam", "escape", "enter")
@@ -184,9 +180,7 @@ async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> No
     assert not left or not (await asyncio.wait(left, timeout=PATIENCE))[1]
 
 
-async def test_defect_of_the_search_is_as_if_nothing_were_found(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_defect_of_the_search_counts_as_no_result(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml", records=Broken()) as operator:
         await to_server(operator)
         await operator.settled()
@@ -195,7 +189,7 @@ async def test_defect_of_the_search_is_as_if_nothing_were_found(
         assert operator.step == "SecretScreen"
 
 
-async def test_nobody_is_asked_unless_that_was_decided(tmp_path: Path, wizard: Wizard) -> None:
+async def test_nobody_is_asked_without_the_decision_to_ask(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await to_server(operator)
         await operator.settled()
@@ -204,7 +198,7 @@ async def test_nobody_is_asked_unless_that_was_decided(tmp_path: Path, wizard: W
 
 
 @pytest.mark.parametrize("key", ["enter", "tab"])
-async def test_number_that_nothing_has_is_a_wrong_host(
+async def test_number_without_an_offer_is_a_wrong_host(
     tmp_path: Path, wizard: Wizard, key: str
 ) -> None:
     async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
@@ -215,9 +209,7 @@ async def test_number_that_nothing_has_is_a_wrong_host(
         assert endpoint(operator) == "2"
 
 
-async def test_app_password_is_named_where_the_host_was_typed(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_app_password_is_mentioned_for_a_typed_host(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await to_server(operator)
         await press(operator, *"smtp.gmail.com")
@@ -229,7 +221,7 @@ async def test_app_password_is_named_where_the_host_was_typed(
         assert "app password" not in operator.text()
 
 
-async def test_variables_are_replaced_but_the_secret_is_never_looked_for(
+async def test_variables_are_expanded_but_the_secret_is_never_searched_for(
     tmp_path: Path, wizard: Wizard
 ) -> None:
     records = HeldRecords()

@@ -30,11 +30,11 @@ class Example(App[None]):
         (Input, "_on_paste"),
     ],
 )
-def test_method_is_there(owner: type, name: str) -> None:
+def test_private_method_exists(owner: type, name: str) -> None:
     assert callable(inspect.getattr_static(owner, name))
 
 
-async def test_app_tells_that_it_ends_and_why() -> None:
+async def test_app_says_that_it_ends_and_why() -> None:
     app = Example()
     async with app.run_test() as pilot:
         await pilot.pause()
