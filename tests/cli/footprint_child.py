@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 _MOMENT = 0.1
-"""Seconds; whatever waits longer, waits for the first screen to be there."""
+"""Seconds; anything that waits longer is meant to come after the first screen."""
 
 
 def main(report: Path, words: str, arguments: list[str]) -> None:
@@ -49,7 +49,7 @@ def _report_when_drawn(words: str, report: Path) -> None:
             os._exit(0)
 
     async def held(delay: float, result: Any = None) -> Any:
-        """Let nothing that is to come later come earlier because the machine is busy."""
+        """Keep what is meant for later from running early on a busy machine."""
         if delay > _MOMENT:
             await asyncio.get_running_loop().create_future()
         return await sleep(delay, result)

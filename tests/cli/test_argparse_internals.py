@@ -1,4 +1,4 @@
-"""What argparse does not document is as the program takes it to be."""
+"""Undocumented parts of argparse are as the program assumes."""
 
 from __future__ import annotations
 

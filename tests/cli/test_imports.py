@@ -1,4 +1,4 @@
-"""No command pays at its start for what another one needs."""
+"""No command loads at its start what only another one needs."""
 
 from __future__ import annotations
 

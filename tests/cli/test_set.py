@@ -1,4 +1,4 @@
-"""``set`` changes what is named, all or nothing, and says what it did."""
+"""``set`` changes what its flags say, all or nothing, and says what it did."""
 
 from __future__ import annotations
 

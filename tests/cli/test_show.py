@@ -1,4 +1,4 @@
-"""``show`` tells what is set and where it comes from; never the secret."""
+"""``show`` says what is set and where it comes from, never the secret."""
 
 from __future__ import annotations
 

@@ -252,7 +252,7 @@ def test_failing_command_still_says_what_was_put_back(
 def test_ctrl_c_after_the_last_step_is_not_an_abort(
     configured: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could not say truthfully that nothing was written."""
+    """To say that nothing was written would be wrong."""
     original = output.document
 
     def pressed(content: Mapping[str, Any]) -> None:

@@ -70,11 +70,11 @@ SPOKEN = (
     "a secret in config.toml itself is moved to .env",
     "leaving after the test",
 )
-"""Names of the scenarios that are carried out in German, too."""
+"""Names of the scenarios that also run in German."""
 
 
 def in_german(text: str) -> str:
-    """Return what stands for an English word; a KeyError where there is none."""
+    """Return the German for an English word; raise KeyError if there is none."""
     return text if text in SAME_IN_BOTH else GERMAN[text]
 
 

@@ -111,7 +111,7 @@ class InLines:
         return self.terminal.text
 
     def _ask(self, label: str = "") -> None:
-        """Wait for the question, unless it has been waited for."""
+        """Wait for the question, unless that is done already."""
         if not self._asked:
             self._asked = self.terminal.prompt(self._words(label) if label else "")
 
@@ -124,7 +124,7 @@ class InLines:
         self._enter(text)
 
     def _choose(self, label: str) -> None:
-        """Take the number in front of a label."""
+        """Return the number before a label."""
         self._ask(NUMBER)
         label = self._words(label)
         found = re.search(rf"(?m)^(\d+) {re.escape(label)}", self._asked)

@@ -41,7 +41,7 @@ LITTLE_TIME = 2.0
 
 @contextmanager
 def mail_server(password: str, extra: str) -> Iterator[Network]:
-    """Run the mail server; yield the network that leads to it."""
+    """Run the mail server, and yield the network that leads to it."""
     if extra in ANSWERS:
         with scripted(extra, tls=extra != "never greets") as port:
             yield LoopbackNetwork(port, authority())

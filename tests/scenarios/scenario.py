@@ -1,4 +1,4 @@
-"""What an operator does and what must come of it, told once for every surface."""
+"""What an operator does and what must come of it, written once for every surface."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Files:
 
 @dataclass(frozen=True)
 class Deliver:
-    """Yes, send mails."""
+    """Choose to send mails."""
 
 
 @dataclass(frozen=True)
 class Skip:
-    """No, skip the verification; the version is answered where it is asked for."""
+    """Skip the verification, and give the version if that is asked for."""
 
     asked_version: str = ""
 
@@ -44,14 +44,14 @@ class Server:
 
 @dataclass(frozen=True)
 class Suggested:
-    """Take over what is suggested for the server: the first one, or the one with this number."""
+    """Accept a suggestion for the server: the first, or the one with this number."""
 
     number: str = ""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """Enter it; an empty one keeps what is stored."""
+    """Enter a secret; an empty one keeps the stored secret."""
 
     text: str
 
@@ -65,31 +65,31 @@ class Paste:
 
 @dataclass(frozen=True)
 class Move:
-    """Type no secret, but agree that the one in config.toml is moved to .env."""
+    """Type no secret, but agree to move the one in config.toml to .env."""
 
 
 @dataclass(frozen=True)
 class NoLogin:
-    """A relay that wants no login."""
+    """Choose no login."""
 
 
 @dataclass(frozen=True)
 class Sees:
-    """Read this, wherever it stands."""
+    """Read this, anywhere on the screen."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Choose:
-    """Press the button, or take the number, with this label."""
+    """Press the button, or type the number, with this label."""
 
     label: str
 
 
 @dataclass(frozen=True)
 class TakeOver:
-    """Take over another form of the endpoint."""
+    """Choose another form of the endpoint."""
 
     number: int
 
@@ -113,7 +113,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Quit:
-    """Leave, and confirm it where that is asked."""
+    """Leave, and confirm if asked."""
 
     asked: bool
 
@@ -139,7 +139,7 @@ Action = (
 
 @dataclass(frozen=True)
 class Written:
-    """What a server would read from the files afterwards; None is not looked at."""
+    """What a server would read from the files afterwards; None is not checked."""
 
     user: str | None = None
     endpoint: str | None = None
@@ -148,7 +148,7 @@ class Written:
 
 
 NOTHING = None
-"""Every file is byte by byte as before, and none was added."""
+"""Every file is unchanged, and none was added."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A mail server that answers as a scenario wants it to, in a thread of its own."""
+"""A mail server that answers as a scenario says, in a thread of its own."""
 
 from __future__ import annotations
 

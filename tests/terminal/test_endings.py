@@ -1,4 +1,4 @@
-"""How the wizard ends when it is writing, when it has written, when it is broken, and for good."""
+"""How the wizard ends during and after writing, by a defect, and with its terminal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def room(tmp_path: Path, state_directory: Path) -> Iterator[Room]:
 
 
 def wait_for_end(pid: int) -> None:
-    """Wait until a process is gone; it may also be a zombie of somebody else's."""
+    """Wait until a process is gone, or a zombie of another process."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:

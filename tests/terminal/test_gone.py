@@ -1,4 +1,4 @@
-"""Terminals that vanish or take no more: the wizard ends, and keeps what was entered."""
+"""Terminals that vanish or stall: the wizard ends, and keeps what was entered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 30.0
 
 
 class Line:
-    """The wizard at the other end of a line; it is not the terminal of its session."""
+    """The wizard on a pseudo-terminal that is not the terminal of its session."""
 
     def __init__(self, directory: Path) -> None:
         self.near, self.far = os.openpty()
@@ -47,7 +47,7 @@ class Line:
         assert text in self._screen()
 
     def _screen(self) -> str:
-        """Return what is shown: only what changes is sent, so a text need not come in one piece."""
+        """Return what is shown: only changes are sent, so a text need not come in one piece."""
         terminal = Emulated()
         terminal.feed(self._received.decode(errors="ignore"))
         return terminal.text()
@@ -121,7 +121,7 @@ def test_stalled_connection_does_not_keep_the_wizard_from_ending(
 
 @pytest.mark.parametrize("pause", [0, 0.05, 0.2, 0.5])
 def test_hang_up_that_is_followed_by_sigcont_ends_the_wizard(line: Line, pause: float) -> None:
-    """So does the system when the leader of a session loses its terminal."""
+    """The system sends both when the leader of a session loses its terminal."""
     line.enter_a_user()
     line.process.send_signal(signal.SIGHUP)
     time.sleep(pause)

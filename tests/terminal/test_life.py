@@ -31,7 +31,7 @@ endpoint = "smtp://127.0.0.1:1"
 
 @dataclass
 class Room:
-    """A terminal, the operator's files, and a mail server that never says a word."""
+    """A terminal, the operator's files, and a mail server that never sends anything."""
 
     terminal: LivingTerminal
     directory: Path
@@ -45,7 +45,7 @@ class Room:
         return {path.name: path.read_bytes() for path in self.directory.iterdir()}
 
     def start(self, program: str = "-m wizard") -> None:
-        """Note how everything is, and start the wizard."""
+        """Note the state of everything, and start the wizard."""
         self.before = self.files()
         self.terminal.run(
             f"clear; stty -a > before; {sys.executable} {program} --no-lookup -c server/config.toml"
@@ -66,7 +66,7 @@ class Room:
         return path.read_text()
 
     def wait_for_screen(self, shown: set[str]) -> None:
-        """Wait until all lines are there again; others may come when they are known."""
+        """Wait until all lines are shown again; later findings may add others."""
         deadline = time.monotonic() + PATIENCE
         while not shown <= self.screen() and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -100,14 +100,14 @@ class Room:
 
 class LivingTerminal(Terminal):
     def modes(self) -> str:
-        """Return what a program may have left switched on in the terminal."""
+        """Return the modes that a program may have left on in the terminal."""
         return self._tmux(
             "display-message", "-p",
             "alternate=#{alternate_on} cursor=#{cursor_flag} mouse=#{mouse_any_flag}",
         ).strip()  # fmt: skip
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give the window this size, and wait until the terminal in it has it as well."""
+        """Resize the window, and wait until the terminal in it has this size, too."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
         tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
         deadline = time.monotonic() + PATIENCE
@@ -205,7 +205,7 @@ def to_summary(room: Room) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the wizard: how to come there, and what is to be read."""
+    """A place in the wizard: how to get there, and what it shows."""
 
     go: Callable[[Room], None]
     text: str

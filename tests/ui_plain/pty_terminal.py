@@ -55,11 +55,11 @@ class PtyTerminal:
         )
 
     def wait(self, text: str) -> str:
-        """Wait until ``text`` comes behind what was waited for last; return what came."""
+        """Wait until ``text`` comes after the previous match; return what came."""
         return self.wait_for(re.escape(text))
 
     def wait_for(self, pattern: str) -> str:
-        """Wait until a regular expression matches; ``\\Z`` in it is where nothing follows yet."""
+        """Wait until a regular expression matches; ``\\Z`` matches where nothing follows yet."""
         deadline = time.monotonic() + PATIENCE
         while True:
             shown = self.text[self._read :]
@@ -71,11 +71,11 @@ class PtyTerminal:
                 raise AssertionError(f"{pattern!r} did not come:\n{shown}")
 
     def prompt(self, label: str = "") -> str:
-        """Wait for a question that ends by a colon and a blank; return what came before it."""
+        """Wait for a question, ending with a colon and a blank; return what came before it."""
         return self.wait_for(rf"(?m)^(?={re.escape(label)})[^\n]*: \Z")
 
     def _receive(self) -> bool:
-        """Take what comes; return whether anything can come after it."""
+        """Read what comes; return whether more can come."""
         if not select.select([self.master], [], [], 0.5)[0]:
             return self.process.poll() is None
         try:

@@ -22,7 +22,7 @@ RAW_BEFORE = "import sys, tty; tty.setraw(0); from wizard.cli import main; sys.e
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port that accepts, and never says a word."""
+    """A port that accepts connections and never sends anything."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""What only happens line by line: commands, marks, ways to start, what is on the wire."""
+"""What exists only line by line: commands, marks, ways to start, the bytes on the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The secret is typed unseen, and nothing that lies around it is taken for an answer."""
+"""The secret is typed without echo, and nothing before or after it counts as an answer."""
 
 from __future__ import annotations
 

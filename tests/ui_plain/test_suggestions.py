@@ -97,7 +97,7 @@ def test_what_the_provider_requires_is_said_before_the_secret_is_asked_for(start
 
 
 def test_nobody_is_asked_with_no_lookup(start: Start) -> None:
-    # Which every test here is started with: none may leave this machine.
+    # Every test here starts with it: nothing may leave this machine.
     terminal = start("--plain")
     to_server(terminal)
     assert "Looking" not in terminal.prompt(f"{SERVER}, for example")

@@ -44,7 +44,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @dataclass
 class Operator:
-    """Presses keys and reads the screen, and knows nothing else of the program."""
+    """Presses keys and reads the screen, and uses nothing else of the program."""
 
     pilot: Pilot[Done]
 
@@ -58,7 +58,7 @@ class Operator:
         await self.settled()
 
     def burst(self, *keys: str) -> None:
-        """Send keys at once, as a line does that has stalled."""
+        """Send keys at once, as a connection does after a stall."""
         for key in keys:
             character = " " if key == "space" else key if len(key) == 1 else None
             self.app.post_message(events.Key(key, character))
@@ -69,11 +69,11 @@ class Operator:
             await self.settled()
 
     async def settled(self) -> None:
-        """Wait for everything that the key has set off, a live test included."""
+        """Wait for everything that the keys caused, including a live test."""
         await self._wait_while(lambda: self._handling() or self._working())
 
     async def handled(self) -> None:
-        """Wait until the keys have done what they do, whatever goes on in the background."""
+        """Wait until the keys are handled, whatever happens in the background."""
         await self._wait_while(self._handling)
 
     async def _wait_while(self, busy: Callable[[], bool]) -> None:
@@ -99,7 +99,7 @@ class Operator:
         )
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait for something that comes by itself, while something else may still go on."""
+        """Wait for something that comes by itself, while other things may still happen."""
         async with asyncio.timeout(PATIENCE):
             while not reached():
                 await self.pilot.pause(0.01)

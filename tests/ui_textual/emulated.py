@@ -8,20 +8,20 @@ from typing import Any
 import pyte
 
 _OTHER = re.compile(r"\x1b\[[?<>=][\d;$]*[a-zA-Z]|\x1b\][^\x07]*\x07")
-"""Modes, questions and titles; pyte would draw some of them."""
+"""Modes, queries and titles; pyte would draw some of them."""
 
 Cell = tuple[str, str, str, bool, bool, bool, bool, bool, bool]
-"""Text, colours, bold, dim, italic, underlined, reversed, struck through."""
+"""Text, colours, bold, dim, italic, underline, reverse, strikethrough."""
 
 
 class _Screen(pyte.Screen):
     def select_graphic_rendition(self, *attributes: Any, **kwargs: Any) -> None:
-        # pyte does not know dim; nothing of ours blinks.
+        # pyte has no dim, and nothing in the wizard blinks.
         super().select_graphic_rendition(*(5 if each == 2 else each for each in attributes))
 
 
 class Emulated:
-    """Draws what is fed to it."""
+    """Draws the output that is fed to it."""
 
     def __init__(self, size: tuple[int, int] = (80, 24)) -> None:
         self._screen = _Screen(*size)
@@ -29,11 +29,11 @@ class Emulated:
         self._stream = pyte.Stream(self._screen)
 
     def feed(self, data: str) -> None:
-        # A terminal line turns line ends into these; a pty has done so already.
+        # As a terminal does with line ends; a pty has done so already.
         self._stream.feed(_OTHER.sub("", data).replace("\r\n", "\n").replace("\n", "\r\n"))
 
     def scramble(self, size: tuple[int, int] | None = None) -> None:
-        """Show something else, as after a change of size, or when somebody else has written."""
+        """Show something else, as after a change of size or output of another program."""
         if size is not None:
             self._screen.resize(size[1], size[0])
         for line in range(self._screen.lines):
@@ -48,7 +48,7 @@ class Emulated:
         return self._screen.cursor.x, self._screen.cursor.y
 
     def cells(self) -> list[list[Cell]]:
-        """Return lines of cells, by what can be seen of them."""
+        """Return lines of cells, with only their visible attributes."""
         return [
             [_seen(self._screen.buffer[line][column]) for column in range(self._screen.columns)]
             for line in range(self._screen.lines)
@@ -63,7 +63,7 @@ def _seen(char: Any) -> Cell:
 
 
 def difference(expected: Emulated, shown: Emulated) -> str:
-    """Return the first cell that differs, in words; nothing where all are alike."""
+    """Describe the first cell that differs; empty if all are equal."""
     for y, (one, other) in enumerate(zip(expected.cells(), shown.cells(), strict=True)):
         for x, (wanted, found) in enumerate(zip(one, other, strict=True)):
             if wanted != found:

@@ -1,4 +1,4 @@
-"""The wizard on a real terminal, with a record of what textual wanted to be written there.
+"""The wizard on a real terminal, with a record of what textual wrote.
 
 ``python -m tests.ui_textual.recorded RECORD CONFIG [SECONDS]`` runs it with the demo's mail server;
 with SECONDS, its live tests take that long at most, and reach what really listens.
@@ -26,7 +26,7 @@ from wizard.ui.textual.terminal import DiffDriver
 
 
 class RecordedTerminal(DiffDriver):
-    """Records before it is thrifty; each write with the terminal's size, and what was forgotten."""
+    """Records textual's output before it is reduced, the terminal's size, and forgotten screens."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -1,4 +1,4 @@
-"""A terminal that cannot show the wizard's signs gets others, as wide, that it can."""
+"""A terminal that cannot show the wizard's signs gets ASCII of the same width."""
 
 from __future__ import annotations
 

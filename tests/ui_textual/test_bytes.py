@@ -1,4 +1,4 @@
-"""A real terminal is sent few bytes, and shows what it would show if it were sent all of them."""
+"""A real terminal gets few bytes, and shows the same as if it got all of them."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ async def test_known_version_of_the_server_is_not_asked_for(tmp_path: Path, wiza
 
 
 async def test_burst_of_keys_reaches_the_intended_fields(tmp_path: Path, wizard: Wizard) -> None:
-    """A stalled line delivers many keys at once; none may land in the field before."""
+    """After a stall, many keys arrive at once; none may go into the previous field."""
     keys = ["enter", "enter", *"a@b", "enter", *"mail.x", "enter", "down", "enter", *"secret"]
     async with wizard(tmp_path / "config.toml") as operator:
         operator.burst(*keys)

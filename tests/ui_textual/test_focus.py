@@ -1,4 +1,4 @@
-"""Where the keys go is seen on every terminal, and where a question stands."""
+"""The focus is visible on every terminal, and a question is centred."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The full screen in German: words that textual knows of alone, and room for longer ones."""
+"""The full screen in German: words that only textual shows, and room for longer ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def speaks_german() -> Iterator[None]:
 
 
 def look(operator: Operator) -> None:
-    """Check that what is drawn is German, and nothing of it cut off."""
+    """Check that what is drawn is German, and not cut off."""
     screen = operator.app.screen
     for bar in screen.query(KeyBar):
         for _binding, content in bar.hints():

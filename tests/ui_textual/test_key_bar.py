@@ -14,7 +14,7 @@ async def test_a_click_presses_the_key(tmp_path: Path, wizard: Wizard) -> None:
         assert line.rstrip() == "esc Back F1 Help ^q Quit"
         await operator.pilot.click(KeyBar, offset=(line.index(" F1"), 0))
         await operator.settled()
-        assert operator.step == "FilesScreen"  # between two keys there is none
+        assert operator.step == "FilesScreen"  # there is no key between two keys
         await operator.pilot.click(KeyBar, offset=(line.index("Help"), 0))
         await operator.settled()
         assert operator.step == "PageScreen"

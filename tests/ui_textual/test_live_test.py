@@ -1,4 +1,4 @@
-"""The live test on the screen: forms that work, a real mail, details, stopping."""
+"""The live test on the screen: alternatives, a real mail, details, stopping."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def test_same_values_are_not_tested_twice(tmp_path: Path, wizard: Wizard) 
 async def test_running_test_is_stopped_by_escape_and_leaves_everything(
     tmp_path: Path, wizard: Wizard
 ) -> None:
-    """The port of another server that never greets would be needed; a silent probe stands in."""
+    """A silent test replaces a server that never greets."""
     import asyncio
     from collections.abc import AsyncGenerator
 

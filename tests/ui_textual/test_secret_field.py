@@ -1,4 +1,4 @@
-"""The secret leaves its field neither by the clipboard nor by a message, a crash or a log."""
+"""The secret leaves its field neither through the clipboard nor in messages, crashes or logs."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ async def test_store_that_works_is_offered_and_chosen(
 
 
 class RaisingStore(MemoryStore):
-    """Stands for one that cannot even be looked at."""
+    """A keyring that cannot even be checked."""
 
     def check_availability(self) -> Availability:
         raise StoreUnusable("credential-timeout", "It did not answer.", "Use .env.")

@@ -1,4 +1,4 @@
-"""Whatever is drawn, fewer bytes leave the same cells."""
+"""Whatever is drawn, fewer bytes produce the same cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cells(text: str) -> int:
 
 @st.composite
 def runs(draw: st.DrawFn) -> str:
-    """Text at a place, as textual sends it."""
+    """Text at a position, as textual sends it."""
     x = draw(st.integers(0, COLUMNS - 1))
     out = f"\x1b[{draw(st.integers(1, LINES))};{x + 1}H"
     for text, style in draw(st.lists(st.tuples(texts, styles), max_size=4)):
@@ -40,7 +40,7 @@ def runs(draw: st.DrawFn) -> str:
 
 
 class Pair:
-    """A terminal that gets everything, and one that gets what makes a difference."""
+    """A terminal that gets everything, and one that gets only what changes it."""
 
     def __init__(self, size: tuple[int, int] = (COLUMNS, LINES)) -> None:
         self.shown = ScreenDiff()
@@ -67,7 +67,7 @@ def test_same_cells_after_every_update(updates: list[str | None]) -> None:
     for update in updates:
         if update is None:
             pair.scramble()
-        elif not set("日本") & set(update):  # emulators disagree on what is left of a half
+        elif not set("日本") & set(update):  # emulators disagree on the remaining half
             pair.draw(update)
         assert difference(pair.whole, pair.thrifty) == ""
 
@@ -141,7 +141,7 @@ def test_coloured_blanks_are_sent_rather_than_cleared() -> None:
 
 @pytest.mark.parametrize("wide", ["日", "👩\u200d💻", "☂\ufe0f"])
 def test_line_after_a_wide_character_is_sent_again(wide: str) -> None:
-    """A terminal that counts its cells differently shows what follows in the right place."""
+    """A terminal with other character widths shows what follows in the right place."""
     shown = ScreenDiff()
     shown.change(START)
     shown.change("\x1b[1;1Habcdefgh\x1b[1;1H")

@@ -1,4 +1,4 @@
-"""The style sheet names widgets by their classes, and says nothing when one is renamed."""
+"""The style sheet names classes of widgets, and gives no error when one is renamed."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Broken:
 
 
 async def press(operator: Operator, *keys: str) -> None:
-    """Press keys while something goes on in the background, which is not waited for."""
+    """Press keys without waiting for what happens in the background."""
     operator.burst(*keys)
     await operator.handled()
 
@@ -48,7 +48,7 @@ def endpoint(operator: Operator) -> str:
 
 
 def clock(operator: Operator) -> int:
-    """Return the seconds beside the search."""
+    """Return the seconds that the search shows."""
     shown = re.search(rf"{re.escape(LOOKING)} (\d+) s", operator.text())
     assert shown is not None, operator.text()
     return int(shown[1])

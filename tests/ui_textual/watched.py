@@ -1,4 +1,4 @@
-"""The wizard on a real terminal, and what textual wanted to be sent there."""
+"""The wizard on a real terminal, and what textual wrote to it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from wizard.ui.textual.screen_diff import ScreenDiff
 
 REPOSITORY = Path(__file__).parents[2]
 _HALF = re.compile(r"\x1b[^a-zA-Z\x07]*$")
-"""A sequence whose end is still to come."""
+"""An incomplete sequence."""
 TAKEN = "\x1b[?1049h"
 
 
 class WatchedWizard:
-    """The wizard at the other end of a line, with a record of what it did not have to send."""
+    """The wizard on a pseudo-terminal, with a record of its output before it was reduced."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class WatchedWizard:
         environ: Mapping[str, str] | None = None,
         patience: float | None = None,
     ) -> None:
-        """Start it; with ``patience`` in seconds, its tests are those of the real network."""
+        """Start it; with ``patience``, in seconds, its live tests use the real network."""
         self._record = directory / "record"
         self._record.touch()
         self._size = size
@@ -59,12 +59,12 @@ class WatchedWizard:
         self._coming = ""
 
     def records(self) -> list[tuple[str, tuple[int, int], bool]]:
-        """Return what was to be written, at which size, and whether all was to be forgotten."""
+        """Return each output, the size at that time, and whether the screen was forgotten."""
         lines = self._record.read_text(encoding="utf-8").splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def whole_bytes(self) -> int:
-        """Return how much was to be written."""
+        """Return the number of outputs."""
         return sum(len(data.encode()) for data, _, _ in self.records())
 
     def screen(self) -> Emulated:
@@ -94,7 +94,7 @@ class WatchedWizard:
         return len(self.line.received) - before
 
     def resize(self, columns: int, lines: int) -> None:
-        """Change the size as a terminal does that shows all lines elsewhere then."""
+        """Change the size, and rearrange the lines as terminals do."""
         self.screen()
         self._seen.scramble((columns, lines))
         self.line.resize(columns, lines)
