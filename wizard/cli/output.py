@@ -75,8 +75,8 @@ def document(content: Mapping[str, Any]) -> None:
 
 def diff(change: FileChange) -> None:
     """Print the change of one file as a unified diff."""
-    path = change.before.path
-    result("\n".join((f"--- {path}", f"+++ {path}", *change.diff())))
+    result(f"--- {change.before.path}\n+++ {change.before.path}")
+    result("\n".join(change.diff()))
 
 
 def warning_documents(findings: Iterable[Finding]) -> list[dict[str, str]]:

@@ -64,9 +64,8 @@ def _set(
         from wizard.cli.test_command import live_test  # only a test pays for loading the network
         from wizard.live_test.failure import Verdict
 
-        report = live_test(
-            current, draft, options, show=say_nothing if options.json else output.say
-        )
+        show = say_nothing if options.json else output.say
+        report = live_test(current, draft, options, show)
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
         if report.diagnosis is not None:
@@ -148,9 +147,8 @@ def _print(
     if options.dry_run:
         output.say(_("Dry run: nothing was written."))
         return
-    for step in next_steps(
-        current, draft, plan, restart=restart
-    ):  # without the warnings, printed above
+    # Without the warnings, which are printed above.
+    for step in next_steps(current, draft, plan, restart=restart):
         output.say(str(step))
 
 
