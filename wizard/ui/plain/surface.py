@@ -154,7 +154,8 @@ class PlainSurface:
         self._entered = draft
 
     def _say_heading(self, heading: Heading, steps: Sequence[Step]) -> None:
-        self._prompt.explanation = _(heading.help_in_lines or heading.help)
+        explanation = heading.help_in_lines or heading.help
+        self._prompt.explanation = _(explanation)
         self.stage = heading.step.value
         progress = ""
         if heading.step in steps:
