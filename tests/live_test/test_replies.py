@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live_test.replies import REPLIES, SHORT_NAMES, KnownReply
+from tests.live_test.replies import PAGE, REPLIES, SHORT_NAMES, KnownReply, page
 from tests.live_test.servers import HOST, PASSWORD, Run, Serve
 
 ANSWERED = {
@@ -54,6 +54,10 @@ def test_there_are_many_replies_of_many_servers() -> None:
     assert len({reply.software for reply in REPLIES} - {""}) >= 12
     assert {reply.stage for reply in REPLIES} == set(ANSWERED)
     assert {(reply.verdict, reply.code) for reply in REPLIES} == VERDICTS
+
+
+def test_the_page_of_replies_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
 
 
 def test_no_reply_is_listed_twice() -> None:
