@@ -169,6 +169,21 @@ def test_nothing_is_changed_where_no_journal_can_be_kept(
     assert (config.read_text(), config.with_name(".env").read_text()) == (CONFIG, ENV)
 
 
+@pytest.mark.parametrize("name", ["empty", "missing"])
+def test_a_journal_beside_the_configuration_is_found_once_there_is_a_state_directory(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert not Journal(config).may_exist()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("XDG_STATE_HOME", "/proc/nowhere")
+        killed_before_config(config, elsewhere)
+    (tmp_path / "empty" / "smtp-wizard" / "journal").mkdir(mode=0o700, parents=True)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
+    assert Journal(config).may_exist()
+    assert recover_interrupted(config)
+    assert config.with_name(".env").read_text() == ENV
+
+
 def test_journal_says_which_files_and_never_the_new_secret_once_it_is_committed(
     config: Path, state_directory: Path
 ) -> None:

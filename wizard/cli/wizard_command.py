@@ -85,9 +85,9 @@ def _check(layout: Layout) -> Sequence[Finding]:
 
 def _recover_interrupted(config: Path) -> list[str]:
     """Put back or complete an interrupted write; return what the operator should know of it."""
-    from wizard.system.state import may_hold_files
+    from wizard.saving.journal import Journal
 
-    if not may_hold_files("journal"):
+    if not Journal(config).may_exist():
         return []
     from wizard.saving.lock import lock_config
     from wizard.saving.transaction import recover_interrupted

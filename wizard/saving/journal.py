@@ -146,6 +146,13 @@ class Journal:
                 return record
         return None
 
+    def may_exist(self) -> bool:
+        """Whether anything may be kept for this configuration; if not, nothing was interrupted."""
+        try:
+            return self._find() is not None or untrusted_state_dir("journal") is not None
+        except OSError:
+            return True
+
     def _find(self) -> Path | None:
         """Return the directory that has this configuration's journal; may raise OSError."""
         if self._directory is not None:
