@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
         refused = _refused(error)
         output.failure(refused, as_json=as_json)
         return refused.exit_code
-    except BaseException as error:  # noqa: BLE001  (whatever it is, its message is not shown)
+    except BaseException as error:  # noqa: BLE001  (its message is never shown)
         return output.defect(error, options, as_json=as_json, debug=debug)
     return code
 

@@ -91,7 +91,7 @@ class PlainSurface:
         self._say(*review.stores, review.consequence, *review.warnings)
         options = [(review.write, Navigation.NEXT), (_(live_test.BACK), Navigation.BACK)]
         try:
-            # Writing takes a number, never a mere Enter.
+            # Writing needs a number: Enter alone is not enough.
             return await self._prompt.choice(options, Navigation.NEXT if review.unchanged else None)
         except GoBack:
             return Navigation.BACK

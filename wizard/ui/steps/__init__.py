@@ -1,1 +1,1 @@
-"""The flow of the wizard and the operator's words, for whatever surface shows them."""
+"""The flow of the wizard and its text, for any surface."""

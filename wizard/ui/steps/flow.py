@@ -310,8 +310,8 @@ class Flow:
         unchanged = {key: getattr(stored, key) for key in (*TEXT_KEYS, *SWITCHES)}
         return replace(self.draft, **unchanged, secret=Keep())
 
-    def _open_accepted_store(self, now: CurrentConfig, store: StoreKind) -> ExternalStore:
-        return now.open_store(store, self.session.backend_needing_consent(store))
+    def _open_accepted_store(self, current: CurrentConfig, store: StoreKind) -> ExternalStore:
+        return current.open_store(store, self.session.backend_needing_consent(store))
 
     def _rename_section(self) -> None:
         self.session.current = self.session.current.with_section_renamed()

@@ -104,8 +104,8 @@ def explanation(report: TestReport) -> tuple[str, ...]:
     diagnosis = report.diagnosis
     if diagnosis is None:
         return ()
-    said = diagnosis.reply_sentence
-    return (diagnosis.summary, f"→ {diagnosis.remedy}", *((said,) if said else ()))
+    lines = (diagnosis.summary, f"→ {diagnosis.remedy}", diagnosis.reply_sentence)
+    return tuple(filter(None, lines))
 
 
 def offer(other: Alternative) -> str:

@@ -45,7 +45,7 @@ class MailServerSearch:
         self._network = network
         self._records = records
         self._address = ""
-        self._begun = 0.0
+        self._started_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -57,7 +57,7 @@ class MailServerSearch:
     @property
     def elapsed(self) -> float:
         """Seconds since the search began."""
-        return time.monotonic() - self._begun
+        return time.monotonic() - self._started_at
 
     def begin(self, address: str) -> None:
         """Search for ``address``, unless it is still the same; any text is allowed.
@@ -67,7 +67,7 @@ class MailServerSearch:
         if address == self._address:
             return
         self.stop()
-        self._address, self._begun = address, time.monotonic()
+        self._address, self._started_at = address, time.monotonic()
         self._publish(self._initial_state(address))
         if self.searching:
             self._task = asyncio.ensure_future(self._search(address))

@@ -97,10 +97,10 @@ class StepBar(Widget):
         line = Content("  ").join(parts)
         if line.cell_length <= self.size.width:
             return line
-        place = _(
+        progress = _(
             "▸ {name} (step {number} of {count})",
             name=_(self._current.value),
             number=here + 1,
             count=len(self._steps),
         )
-        return Content.styled(place, "bold $primary")
+        return Content.styled(progress, "bold $primary")
