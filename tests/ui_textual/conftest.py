@@ -87,6 +87,8 @@ class Operator:
         app = self.app
         if app.handling_keys or app.message_queue_size or len(app.screen_stack) < 2:
             return True
+        if app.screen._callbacks:  # noqa: SLF001  (what textual does after the next refresh)
+            return True
         if app.screen.query(".-active"):  # a button that looks pressed takes no second press
             return True
         widgets = app.screen.walk_children(with_self=True)
