@@ -203,7 +203,7 @@ WORDS: tuple[_Rule, ...] = (
     ),
     _rule(
         Subject.EHLO_NAME, _ANY,
-        r"\b(?:helo|ehlo)\b (?:command )?" + _REFUSED,
+        r"\b(?:helo|ehlo)\b (?:command )?" + _REFUSED, r"\bhelo command \[",
         r"\b(?:invalid|bad|empty|wrong|illegal|forged|fake|bogus)\s+(?:\w+ ){0,3}(?:helo|ehlo)\b",
         r"\b(?:helo|ehlo)\b[^.;]{0,40}\b(?:argument|domain|name|hostname|invalid|fully|fqdn"
         r"|not (?:allowed|valid|accepted)|mismatch|resolve\w*|requires|impersonat\w*|spoof\w*)",
