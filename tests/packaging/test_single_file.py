@@ -104,7 +104,9 @@ def test_every_command_works_without_a_home(name: str, alone: Alone) -> None:
     assert not json.loads(again.stdout)["changed"]
     shown = json.loads(alone(python, "show", "--json").stdout)
     assert (shown["user"], shown["secret"]["effective"]) == ("me@example.org", "env-file")
-    found = json.loads(alone(python, "check", "--json").stdout)["findings"]
+    checked = alone(python, "check", "--json")
+    assert checked.stdout, (checked.returncode, checked.stderr)
+    found = json.loads(checked.stdout)["findings"]
     assert {each["code"] for each in found} == {"server-settings-missing"}
     started = alone(python, "exec", "--", "/bin/sh", "-c", 'printf %s "$SMTP_SECRET"')
     assert started.stdout.decode() == SECRET

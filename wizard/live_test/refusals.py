@@ -218,6 +218,7 @@ WORDS: tuple[_Rule, ...] = (
         r"\bheader from\b", r"\bfrom:? header\b", r"\b5\.7\.2[67]\b", r"\b(?:spf|dmarc|dkim)\b",
         r"\bsender policy framework\b",
         r"\bsender address (?:\[|rejected(?!: not logged in)|has null)",
+        r"\bsender domain\b[^.;]{0,40}\blisted",
     ),
     _rule(
         Subject.LOGIN_REQUIRED, _MAIL,
