@@ -34,6 +34,15 @@ def verdict(report: TestReport) -> tuple[str, str, str]:
     return report.verdict.value, report.diagnosis.code, report.diagnosis.stage.value
 
 
+async def run_to_end(settings: SmtpSettings, network: Network, seconds: float) -> None:
+    """Run a live test and ignore its events: for a test that cancels it."""
+    async with contextlib.aclosing(
+        run_live_test(settings, network=network, timeout=seconds)
+    ) as events:
+        async for _ in events:
+            pass
+
+
 class LoopbackNetwork(SystemNetwork):
     """Leads every name and port to the test's server on this machine."""
 

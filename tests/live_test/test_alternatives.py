@@ -6,19 +6,18 @@ import asyncio
 import errno
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack
 
 import pytest
 import trustme
 
 from tests.live_test.certificates import server_context
-from tests.live_test.servers import HOST, LoopbackNetwork, Run, Serve, verdict
+from tests.live_test.servers import HOST, LoopbackNetwork, Run, Serve, run_to_end, verdict
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.alternatives import EndpointVariant, endpoint_variants
 from wizard.live_test.events import Alternative, Event, TestFinished, VerdictReached
 from wizard.live_test.failure import Verdict
-from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import Address
 
@@ -305,12 +304,7 @@ async def test_cancelling_the_search_leaves_no_socket_and_no_task(
         through = Internet({(HOST, 587): port, (HOST, 25): SILENT}, authority)
         known = asyncio.all_tasks()
 
-        async def consume() -> None:
-            async with aclosing(run_live_test(settings, network=through, timeout=60)) as stream:
-                async for _ in stream:
-                    pass
-
-        consumer = asyncio.create_task(consume())
+        consumer = asyncio.create_task(run_to_end(settings, through, seconds=60))
         await connected.wait()
         consumer.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -332,12 +326,7 @@ async def test_cancelling_twice_still_ends_the_search(serve: Serve, authority: t
         through = Internet({(HOST, 587): tested, (HOST, 465): other}, authority)
         known = asyncio.all_tasks()
 
-        async def consume() -> None:
-            async with aclosing(run_live_test(settings, network=through, timeout=2)) as stream:
-                async for _ in stream:
-                    pass
-
-        consumer = asyncio.create_task(consume())
+        consumer = asyncio.create_task(run_to_end(settings, through, seconds=2))
         await searching.wait()
         consumer.cancel()
         await asyncio.sleep(0)  # while the tested connection is being closed

@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 import pytest
 
-from tests.live_test.servers import Run, Serve, verdict
+from tests.live_test.servers import Run, Serve, run_to_end, verdict
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import Event, StageStarted
@@ -172,12 +172,7 @@ async def test_cancelling_the_fetch_of_the_certificate_closes_it_too(
     async with serve(Script()) as port:
         through = network(port)
 
-        async def consume() -> None:
-            async with aclosing(run_live_test(settings, network=through, timeout=60)) as stream:
-                async for _ in stream:
-                    pass
-
-        consumer = asyncio.create_task(consume())
+        consumer = asyncio.create_task(run_to_end(settings, through, seconds=60))
         await looked.wait()
         consumer.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.scenario import CONFIG
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
 from wizard.config.current import load_config
 from wizard.config.draft import Draft
@@ -18,19 +19,6 @@ from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession
 from wizard.ui.steps.summary import rows
 
-CONFIG = f"""\
-# Ours
-domain = "https://x.example"
-
-[smtp]
-user = "{DEMO_USER}"  # the mailbox
-endpoint = "{DEMO_HOST}"
-secret = "${{SMTP_SECRET}}"
-
-# Publisher data
-[provider_metadata.publisher]
-name = "X"
-"""
 COMPOSE = """\
 services:
   bomnipotent_server:

@@ -49,18 +49,13 @@ class Transaction:
         self._pipelining = grouped and extensions.has("PIPELINING")
         self._sanitize = sanitize
         self._sent: set[bytes] = set()
-        self._postponed = False
+        self.postponed = False
         """Whether the last of sender and recipient was not accepted."""
 
     @property
     def names_recipient(self) -> bool:
         """Whether there is a recipient to name."""
         return self._recipient_given or "@" in self._recipient
-
-    @property
-    def postponed(self) -> bool:
-        """Whether the last of sender and recipient has to wait."""
-        return self._postponed
 
     async def name_sender(self) -> StagePassed:
         """Send MAIL."""
@@ -72,13 +67,13 @@ class Transaction:
             if not self._extensions.has("8BITMIME"):
                 raise StageFailed(Failure(stage, Cause.EIGHTBITMIME_MISSING))
             words.append(b"SMTPUTF8")
-        self._postponed = True
+        self.postponed = True
         self._connection.send(*words)
         if self._pipelining:
             self._send_recipient()
             self._send_courtesies()
         reply = await self._positive_reply(stage)
-        self._postponed = False
+        self.postponed = False
         sender = self._sanitize(user)
         message = _("{host} accepts mails from {sender}.", host=self._host, sender=sender)
         concern = None if "@" in user else Failure(stage, Cause.SENDER_UNKNOWN)
@@ -87,19 +82,19 @@ class Transaction:
     async def name_recipient(self) -> StagePassed:
         """Send RCPT."""
         stage = Stage.RCPT
-        if self._postponed:
+        if self.postponed:
             if b"RCPT" in self._sent:
                 await self._connection.read_reply()
             return StagePassed(
                 _("Not asked, because the sender has to wait."), outcome=StageOutcome.SKIP
             )
-        self._postponed = True
+        self.postponed = True
         self._send_recipient()
         try:
             reply = await self._positive_reply(stage)
         except StageFailed as error:
             if not self._recipient_given and only_this_mailbox(error.failure):
-                self._postponed = False
+                self.postponed = False
                 return self._mailbox_refused(error.failure)
             if error.failure.code == _BAD_SEQUENCE and self._mishandles_groups:
                 return self._not_answered()
@@ -108,7 +103,7 @@ class Transaction:
             if self._mishandles_groups:
                 return self._not_answered()
             raise
-        self._postponed = False
+        self.postponed = False
         recipient = self._sanitize(self._recipient)
         message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
         return StagePassed(message, {"said": self._sanitize(reply.text)})
