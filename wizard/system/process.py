@@ -1,19 +1,22 @@
 """A child process that has ended by its deadline, whatever it does.
 
-Secrets pass through its pipes only. It gets no more of the environment than it needs, its messages
-do not reach the screen, and it has a session of its own: it can be killed as a group, and it finds
-no terminal to prompt on.
+Secrets pass through its pipes only. Unless it acts in the operator's place, it gets no more of the
+environment than it needs. Its messages do not reach the screen, and it has a session of its own: it
+can be killed as a group, and it finds no terminal to prompt on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,18 +30,29 @@ _INHERITED = (
     *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
     "PYTHON_KEYRING_BACKEND",
 )
+_MOST_OUTPUT = 4 << 20
+_MOST_ERRORS = 64 << 10
+_PIECE = 64 << 10
+_GLANCE = 0.05
+"""Seconds between two looks at whether a tool has ended whose descendants still hold its pipes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChildResult:
-    """How a child ended. ``output`` may hold a secret."""
+    """How a child ended. ``output`` and ``errors`` may hold a secret."""
 
     code: int
     output: bytes = field(repr=False)
+    errors: bytes = field(default=b"", repr=False)
+    """The end of its standard error, where that was read."""
 
 
 class ChildTimeout(Exception):
     """The child had to be killed."""
+
+
+class ChildOutputTooLong(Exception):
+    """The child printed more than its caller takes, and was killed."""
 
 
 def run_child(
@@ -54,6 +68,72 @@ def run_child(
     ``seconds``, and OSError where it cannot be started.
     """
     return _finish(_start(command, environ, extra), data, seconds)
+
+
+def run_tool(
+    command: Sequence[str],
+    directory: Path,
+    environ: Mapping[str, str],
+    seconds: float = DEADLINE,
+    limit: int = _MOST_OUTPUT,
+    *,
+    user: int | None = None,
+    group: int | None = None,
+) -> ChildResult:
+    """Run a command as the operator would: in ``directory``, with the whole of ``environ``.
+
+    At most ``limit`` bytes of output are read, and the last 64 KiB of its standard error. ``user``
+    and ``group`` are the ids of another account to run it as, without any further group.
+
+    Raises :class:`ChildTimeout` after ``seconds``, :class:`ChildOutputTooLong`, and OSError where
+    it cannot be started.
+    """
+    process = subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=directory,
+        env=dict(environ),
+        start_new_session=True,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
+    )
+    with _ended(process):
+        output, errors = _read_bounded(process, time.monotonic() + seconds, limit)
+    return ChildResult(process.returncode, output, errors)
+
+
+def _read_bounded(
+    process: subprocess.Popen[bytes], deadline: float, limit: int
+) -> tuple[bytes, bytes]:
+    """Return what the process prints until it ends, and the end of its standard error."""
+    output, errors = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        for stream, text in ((process.stdout, output), (process.stderr, errors)):
+            assert stream is not None  # noqa: S101 - both are pipes
+            selector.register(stream, selectors.EVENT_READ, text)
+        while selector.get_map():
+            ended = process.poll() is not None
+            ready = selector.select(0 if ended else _GLANCE)
+            if ended and not ready:
+                break  # only what it has started holds the pipes now
+            for key, _events in ready:
+                piece = os.read(key.fd, _PIECE)
+                key.data.extend(piece)
+                if not piece:
+                    selector.unregister(key.fileobj)
+            if len(output) > limit:
+                raise ChildOutputTooLong
+            if time.monotonic() > deadline:
+                raise ChildTimeout
+            del errors[:-_MOST_ERRORS]
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise ChildTimeout from None
+    return bytes(output), bytes(errors)
 
 
 async def run_child_async(
@@ -89,20 +169,27 @@ def _start(
 
 
 def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> ChildResult:
+    with _ended(process):
+        try:
+            output, _ = process.communicate(data, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise ChildTimeout from None
+    return ChildResult(process.returncode, output)
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave nothing of the process behind, also when the operator presses Ctrl+C meanwhile."""
     try:
-        output, _ = process.communicate(data, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise ChildTimeout from None
+        yield
     finally:
-        # Also when the operator presses Ctrl+C now: nothing is left behind.
         _kill(process.pid, process.returncode)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)
-        for stream in (process.stdin, process.stdout):
+        for stream in (process.stdin, process.stdout, process.stderr):
             with contextlib.suppress(OSError):
                 if stream is not None:
                     stream.close()
-    return ChildResult(process.returncode, output)
 
 
 @contextlib.asynccontextmanager
@@ -142,8 +229,23 @@ def minimal_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _kill(leader: int, code: int | None) -> None:
-    """Kill the child and all that it has started; ``code`` is None while it is running."""
-    if code is None:
-        # Nobody has waited for it yet, so its number cannot belong to another process by now.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
+    """Kill the child and all that it has started; ``code`` is None until it was waited for.
+
+    Until then its number is its own. Afterwards no other process gets the number as long as
+    anything lives in its group: a process that has it is somebody else's, and the group is gone.
+    """
+    if code is not None and _is_taken(leader):
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _is_taken(number: int) -> bool:
+    """Whether there is a process of that number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
