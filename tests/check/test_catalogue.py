@@ -169,6 +169,13 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(env=changed(ENV, "hunter22", "'hunter22 '")),
         {("secret-blanks", "warning", TOML, SECRET_LINE)},
     ),
+    "secret in a variable with a meaning of its own": (
+        standalone(
+            config=vendors.STANDALONE_CONFIG.replace("SMTP_SECRET", "BASH_ENV"),
+            env=ENV.replace("SMTP_SECRET", "BASH_ENV"),
+        ),
+        {("variable-reserved", "error", TOML, STANDALONE_LINE)},
+    ),
     "secret nowhere": (
         standalone(env=WITHOUT_SECRET),
         {("secret-unset", "error", TOML, STANDALONE_LINE)},

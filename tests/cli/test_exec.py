@@ -7,14 +7,20 @@ import os
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import CONFIG
+from tests.files.accounts import ORDINARY, fork, in_child, needs_root
+from tests.files.conftest import place  # noqa: F401  (a fixture)
 from tests.secrets.conftest import bus, keyring_bus, locked, unlocked  # noqa: F401  (fixtures)
 from tests.secrets.session_bus import SessionBus
+from wizard.cli import exec_command
+from wizard.config.current import load_config
+from wizard.config.layout import find_layout
 from wizard.secrets.keyring import KeyringStore
 from wizard.secrets.secret import Secret
 
@@ -338,3 +344,94 @@ def test_running_server_keeps_its_output_and_input(ready: Layout) -> None:
         cwd=ready.directory, env=ready.environ, input=b"passed on", capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout == b"passed on"
+
+
+# As root
+
+
+@pytest.mark.parametrize("secret", ["${LD_PRELOAD}", "x${PATH}", "${SMTP_SECRET}${BASH_ENV}"])
+def test_variable_with_a_meaning_of_its_own_starts_nothing(layout: Layout, secret: str) -> None:
+    layout.write("config.toml", CONFIG.replace("${SMTP_SECRET}", secret))
+    layout.write(".env", "LD_PRELOAD=/x.so\nBASH_ENV=/x.sh\nSMTP_SECRET=x\n")
+    assert started(layout) == (False, 4, "variable-reserved")
+
+
+def own(layout: Layout, name: str, uid: int = ORDINARY) -> None:
+    os.chown(layout.directory / name, uid, uid)
+
+
+@needs_root
+@pytest.mark.parametrize("theirs", ["config.toml", ".env", "."])
+def test_root_starts_nothing_with_what_another_account_controls(
+    place: Path,  # noqa: F811
+    theirs: str,
+) -> None:
+    layout = Layout(place)
+    layout.write(".env", "SMTP_SECRET=hunter22\n")
+    own(layout, theirs)
+    assert started(layout) == (False, 4, "file-not-trusted")
+    done = layout.run("true")
+    assert f"sudo -u '#{ORDINARY}' smtp-wizard exec" in done.stderr
+    assert "hunter22" not in done.stderr
+
+
+@needs_root
+@pytest.mark.parametrize(("name", "mode"), [(".env", 0o666), (".", 0o777), (".", 0o775)])
+def test_root_starts_nothing_with_what_others_may_change(
+    place: Path,  # noqa: F811
+    name: str,
+    mode: int,
+) -> None:
+    layout = Layout(place)
+    layout.write(".env", "SMTP_SECRET=hunter22\n")
+    os.chown(place / name, 0, ORDINARY)
+    (place / name).chmod(mode)
+    assert started(layout) == (False, 4, "file-not-trusted")
+
+
+@needs_root
+def test_root_starts_nothing_with_a_link_of_another_account(place: Path) -> None:  # noqa: F811
+    layout = Layout(place)
+    layout.write("real", "SMTP_SECRET=hunter22\n")
+    (place / ".env").symlink_to("real")
+    os.chown(place / ".env", ORDINARY, ORDINARY, follow_symlinks=False)
+    assert started(layout) == (False, 4, "file-not-trusted")
+
+
+@needs_root
+def test_files_of_the_account_that_calls_sudo_are_trusted(place: Path) -> None:  # noqa: F811
+    layout = Layout(place)
+    layout.write(".env", "SMTP_SECRET=hunter22\n")
+    for name in ("config.toml", ".env", "."):
+        own(layout, name)
+    place.chmod(0o775)
+    caller = {"SUDO_UID": str(ORDINARY), "SUDO_GID": str(ORDINARY)}
+    assert layout.run("printenv", "SMTP_SECRET", environ=caller).stdout == "hunter22\n"
+
+
+@needs_root
+def test_program_may_run_as_the_account_that_owns_the_files(place: Path) -> None:  # noqa: F811
+    layout = Layout(place)
+    layout.write(".env", "SMTP_SECRET=hunter22\n")
+    for name in ("config.toml", ".env", "."):
+        own(layout, name)
+
+    load_config(find_layout(place / "config.toml")).resolver.for_exec()  # loads what it needs
+    options = Namespace(
+        program=["printenv", "SMTP_SECRET"], stray=[], config=place / "config.toml",
+        env_file=None, json=False,
+    )  # fmt: skip
+
+    def start() -> str:
+        """Run the program in one more child, as it takes the process's place."""
+        reader, writer = os.pipe()
+        if (child := fork()) == 0:
+            os.dup2(writer, 1)
+            os._exit(exec_command.run(options))
+        os.close(writer)
+        with os.fdopen(reader) as stream:
+            printed = stream.read()
+        os.waitpid(child, 0)
+        return printed
+
+    assert in_child(start, ORDINARY) == "hunter22\n"

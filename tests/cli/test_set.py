@@ -117,6 +117,18 @@ def test_new_name_for_the_variable_moves_the_secret(cli: Cli) -> None:
     assert "SMTP_SECRET" not in env.read_text()
 
 
+def test_secret_is_not_stored_in_a_variable_with_a_meaning_of_its_own(cli: Cli) -> None:
+    path = cli.write("config.toml", CONFIG.replace("SMTP_SECRET", "LD_PRELOAD"))
+    env = cli.write(".env", "LD_PRELOAD=old\n")
+    before = cli.snapshot()
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    assert (result.code, result.json["error"]["code"]) == (2, "variable-reserved")
+    assert cli.snapshot() == before
+    assert cli("set", "--secret-var", "SMTP_SECRET", "--no-test").code == 0
+    assert path.read_text() == CONFIG
+    assert env.read_text() == "SMTP_SECRET=old\n"
+
+
 def test_dry_run_prints_the_diff_masked_and_writes_nothing(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     cli.write(".env", "DB=dbpass\nSMTP_SECRET=oldpass\n")
@@ -202,6 +214,7 @@ def test_misnamed_section_is_renamed_on_request(cli: Cli) -> None:
         (["--endpoint", "mail.example.org:587"], "endpoint-port"),
         (["--endpoint", "smtps://mail.example.org"], "endpoint-scheme"),
         (["--secret-var", "1X"], "variable-name"),
+        (["--secret-var", "LD_PRELOAD"], "variable-reserved"),
         (["--secret-env", "NOT_SET"], "secret-env-unset"),
         (["--server-version", "x", "--skip-verification"], "server-version"),
         (["--colour"], "usage"),

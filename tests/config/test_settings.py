@@ -10,7 +10,7 @@ from wizard.config.endpoint import Endpoint, Route, Security, is_container_name,
 from wizard.config.settings import SmtpSettings, check_user, settings_findings
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
-from wizard.formats.variables import check_variable, expand, references
+from wizard.formats.variables import check_secret_variable, check_variable, expand, references
 from wizard.secrets.secret import Secret
 
 TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
@@ -259,6 +259,31 @@ def test_user_need_not_be_an_address(user: str) -> None:
 def test_variable_name_that_a_reader_refuses_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue):
         check_variable(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PATH", "IFS", "ENV", "BASH_ENV", "PS4",
+        "SHELLOPTS", "PYTHONPATH", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB",
+        "NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "GIT_SSH_COMMAND", "DOCKER_HOST",
+        "COMPOSE_FILE", "GCONV_PATH", "LOCPATH", "TMPDIR", "HOME", "SSH_AUTH_SOCK", "SSH_ASKPASS",
+        "https_proxy", "HTTP_PROXY", "no_proxy", "GLIBC_TUNABLES", "LC_ALL", "SUDO_UID",
+    ],
+)  # fmt: skip
+def test_variable_with_a_meaning_of_its_own_holds_no_secret(name: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        check_secret_variable(name)
+    assert refused.value.code == "variable-reserved"
+    assert check_variable(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SMTP_SECRET", "MAIL_PW", "BOMNIPOTENT_SMTP_SECRET", "PATH_SECRET", "MY_LD_SECRET", "X", "_"],
+)
+def test_other_variables_hold_a_secret(name: str) -> None:
+    assert check_secret_variable(name) == name
 
 
 def test_references_are_replaced_before_the_value_is_used() -> None:

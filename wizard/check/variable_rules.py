@@ -15,7 +15,7 @@ from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.view import SmtpValues
 from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
-from wizard.formats.variables import references
+from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.sources import StoreKind
 from wizard.text.language import _
 
@@ -193,6 +193,7 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
     if current is None or smtp is None:
         return
     yield from _in_clear_findings(current, smtp)
+    yield from _reserved_findings(current, smtp)
     name, value = inspection.reference, inspection.secret_as_received()
     if name and value:
         yield from _value_findings(current, smtp, name, value)
@@ -226,6 +227,14 @@ def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
             Severity.ERROR,
             path,
         )
+
+
+def _reserved_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Finding]:
+    for name in references(smtp.secret or ""):
+        try:
+            check_secret_variable(name)
+        except InvalidValue as problem:
+            yield Finding.from_error(problem, current.config.path, smtp.lines.get("secret"))
 
 
 def _value_findings(

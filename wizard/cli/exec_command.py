@@ -6,17 +6,20 @@ The server reads only its environment and ``.env``; this brings it a secret from
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import stat
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import FileRefused, StoreUnusable, UsageError
+from wizard.errors import FileRefused, InvalidValue, StoreUnusable, UsageError
 from wizard.files.refusals import os_reason
+from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.secret import Secret
 from wizard.system.memory import protect_memory, restore_memory_limits
 from wizard.text.language import _
@@ -70,10 +73,89 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
             _("Name it with -c PATH."),
             path=layout.config,
         )
+    smtp = current.view.smtp
+    names = references(smtp.secret or "") if smtp else ()
+    if not names:
+        return {}
+    for name in names:
+        try:
+            check_secret_variable(name)
+        except InvalidValue as problem:
+            line = smtp.lines.get("secret") if smtp else None
+            raise FileRefused(
+                problem.code, problem.message, problem.remedy, path=layout.config, line=line
+            ) from None
+    if os.geteuid() == 0:
+        _check_controlled_by_root(current)
     try:
         return current.resolver.for_exec()
     except FileRefused as error:
         raise _as_store_unusable(error) from None
+
+
+def _check_controlled_by_root(current: CurrentConfig) -> None:
+    """Refuse files through which another account would decide what a program of root gets.
+
+    The account that has called sudo is trusted: it could start the program itself.
+    """
+    accounts, groups = ({0, *_caller(name)} for name in ("SUDO_UID", "SUDO_GID"))
+    for snapshot in (current.config, current.env):
+        if snapshot.exists:
+            for path in dict.fromkeys((snapshot.path, snapshot.target)):
+                for component in (path, *path.parents):
+                    _check_component(snapshot.path, component, accounts, groups)
+
+
+def _caller(variable: str) -> Iterator[int]:
+    value = os.environ.get(variable, "")
+    if value.isdecimal():
+        yield int(value)
+
+
+def _check_component(
+    path: Path, component: Path, accounts: Collection[int], groups: Collection[int]
+) -> None:
+    status = component.lstat()
+    if status.st_uid not in accounts:
+        account = _account_name(status.st_uid)
+        raise FileRefused(
+            "file-not-trusted",
+            _(
+                "{component} belongs to the account {account}, which could thereby decide what a "
+                "program of root gets.",
+                component=component,
+                account=account,
+            ),
+            _(
+                "Start the program as that account: sudo -u {account} smtp-wizard exec -- CMD…",
+                account=shlex.quote(account),
+            ),
+            path=path,
+        )
+    writers = stat.S_IWOTH if status.st_gid in groups else stat.S_IWOTH | stat.S_IWGRP
+    protected = stat.S_ISLNK(status.st_mode) or (
+        stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX  # as /tmp is
+    )
+    if status.st_mode & writers and not protected:
+        raise FileRefused(
+            "file-not-trusted",
+            _(
+                "Other accounts may change {component}, and could thereby decide what a program "
+                "of root gets.",
+                component=component,
+            ),
+            _("Withdraw that permission: chmod go-w {path}", path=shlex.quote(str(component))),
+            path=path,
+        )
+
+
+def _account_name(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
 
 
 def _load(layout: Layout) -> CurrentConfig:

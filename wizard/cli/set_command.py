@@ -17,7 +17,7 @@ from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, UsageError, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.config_toml.skip_key import skip_key_of
-from wizard.formats.variables import check_variable
+from wizard.formats.variables import check_secret_variable
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.resolver import Ask
@@ -35,7 +35,7 @@ TEST_FAILED = 3
 
 def run(options: Namespace) -> int:
     """Change the settings given by flags; return the exit code."""
-    variable = None if options.secret_var is None else check_variable(options.secret_var)
+    variable = None if options.secret_var is None else check_secret_variable(options.secret_var)
     layout = find_layout(options.config, options.env_file)
     if options.dry_run:
         return _set(layout, variable, unfinished_write(layout.config), options)

@@ -18,6 +18,7 @@ from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.variables import remove_variable, set_variable
+from wizard.formats.variables import check_secret_variable
 from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, StoreOpener
 from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
@@ -132,6 +133,8 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
                 _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
             )
         secret = Replace(stored)
+    if isinstance(secret, Replace):
+        check_secret_variable(variable)
     elsewhere = variable in current.view.references_elsewhere
     if isinstance(secret, Replace) and draft.store is not ENV_FILE and elsewhere:
         raise InvalidValue(
