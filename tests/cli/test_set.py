@@ -444,10 +444,90 @@ def test_starttls_that_nothing_sets_is_replaced_only_when_named(cli: Cli) -> Non
     text = CONFIG.replace('secret = "', 'starttls = ${MAIL_STARTTLS}\nsecret = "')
     path = cli.write("config.toml", text)
     cli.write(".env", "SMTP_SECRET=x\n")
-    assert cli("set", "--user", "you@x", "--no-test").code == 2
-    assert path.read_text() == text
+    assert cli("set", "--user", "you@x", "--no-test").code == 0
+    assert "starttls = ${MAIL_STARTTLS}\n" in path.read_text()
     assert cli("set", "--starttls", "--no-test").code == 0
     assert "starttls = true" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ('user = "${MAIL_USER}"', "MAIL_USER"),
+        ('endpoint = "${MAIL_HOST}"', "MAIL_HOST"),
+        ('secret = "${SMTP_SECRET}"', "SMTP_SECRET"),
+        ("starttls = ${MAIL_STARTTLS}", "MAIL_STARTTLS"),
+    ],
+    ids=["user", "endpoint", "secret", "starttls"],
+)
+def test_variable_that_only_the_service_sets_is_a_warning_without_a_test(
+    cli: Cli, setting: str, name: str
+) -> None:
+    key = setting.partition(" ")[0]
+    values = {"user": '"a@example.org"', "endpoint": '"mail.example.org"', "starttls": "false"}
+    lines = [f"{each} = {value}" for each, value in values.items() if each != key]
+    path = cli.write("config.toml", "\n".join(["[smtp]", *lines, setting, ""]))
+    other = ("--endpoint", "b.example") if key == "user" else ("--user", "b@example.org")
+    before = cli.snapshot()
+    refused = cli("set", *other, "--json")
+    assert (refused.code, cli.snapshot()) == (2, before)
+    assert "--no-test" in refused.json["error"]["remedy"]
+    done = cli("set", *other, "--no-test", "--json")
+    assert done.code == 0
+    (warning,) = [each for each in done.json["warnings"] if each["code"] == "variable-unset"]
+    assert name in warning["message"]
+    assert setting in path.read_text().splitlines()
+
+
+def test_variable_that_nothing_sets_may_be_given_as_a_value_without_a_test(cli: Cli) -> None:
+    given = ("--user", "${MAIL_USER}", "--endpoint", "${MAIL_HOST}")
+    done = cli("set", *given, "--no-test", "--json")
+    assert done.code == 0
+    codes = [each["code"] for each in done.json["warnings"]]
+    assert codes.count("variable-unset") == 2
+    assert 'user = "${MAIL_USER}"' in (cli.directory / "config.toml").read_text()
+    assert cli("set", *given, "--no-test", "--json").json["changed"] is False
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "skip_user_verification = ${SKIP}\n",
+        "skip_user_verification = false # not here\n",
+        "[user]\nskip_verification = ${SKIP}\n",
+        "user = { skip_verification = ${SKIP} }\n",
+        "[user]\nskip_verification = 'no'\n",
+    ],
+    ids=["global", "global false", "table", "inline", "of another type"],
+)
+@pytest.mark.parametrize("value", [None, "true", "false", "perhaps"])
+def test_skip_key_that_is_not_named_stays_as_it_is_written(
+    cli: Cli, written: str, value: str | None
+) -> None:
+    text = f'{written}\n[smtp]\nuser = "a@example.org"\nendpoint = "mail.example.org"\n'
+    path = cli.write("config.toml", text)
+    if value is not None:
+        cli.write(".env", f"SKIP={value}\n")
+    shown = cli("show", "--json").json["skip_verification"]
+    assert shown is ("${SKIP}" in written and value == "true")
+    assert cli("set", "--user", "b@example.org", "--no-test").code == 0
+    assert path.read_text() == text.replace("a@example", "b@example")
+    assert cli("set", "--verify-users", "--no-test").code == 0
+    if "${SKIP}" in written and value != "false":
+        assert "verification = false" in path.read_text()
+    else:
+        assert path.read_text() == text.replace("a@example", "b@example")
+
+
+def test_skip_key_by_reference_is_rewritten_only_for_another_value(cli: Cli) -> None:
+    text = "[user]\nskip_verification = ${SKIP}\n"
+    path = cli.write("config.toml", text)
+    cli.write(".env", "SKIP=true\n")
+    assert cli("set", "--skip-verification", "--no-test").code == 0
+    assert path.read_text() == text
+    cli.write(".env", "SKIP=false\n")
+    assert cli("set", "--skip-verification", "--no-test").code == 0
+    assert path.read_text() == "[user]\nskip_verification = true\n"
 
 
 def test_commands_to_copy_are_quoted_for_the_shell(cli: Cli) -> None:

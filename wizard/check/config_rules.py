@@ -58,7 +58,7 @@ def _section_findings(inspection: Inspection, view: ConfigView) -> Iterator[Find
             path,
             line,
         )
-    if view.smtp is None and not view.misnamed and not view.skip_on:
+    if view.smtp is None and not view.misnamed and not (view.skip_on or view.skip_references):
         yield Finding(
             "mail-not-configured",
             _(

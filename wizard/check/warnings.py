@@ -31,6 +31,16 @@ def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Fin
 
 def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Finding]:
     if draft.delivers:
+        for name in draft.unset_variables(current):
+            yield Finding(
+                "variable-unset",
+                _(
+                    "Nothing here sets {name}, to which config.toml refers. Make sure that it is "
+                    "set where the server is started, or write it into {path}.",
+                    name=name,
+                    path=current.env.path,
+                ),
+            )
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
             yield from settings_findings(draft.settings(current))

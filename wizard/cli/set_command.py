@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from wizard.live_test.events import TestReport
 
 TEST_FAILED = 3
+_UNSET = ("variable-unset", "secret-missing")
+"""A variable that nothing sets here, but perhaps the unit or the host of the server does."""
 
 
 def run(options: Namespace) -> int:
@@ -87,24 +89,34 @@ def _draft(current: CurrentConfig, options: Namespace) -> Draft:
         draft = replace(draft, skip_key=skip_key_of(options.server_version))
     if options.skip is not None:
         draft = replace(draft, skip=options.skip)
-    if not draft.delivers and not draft.skip:
+    if not draft.delivers and draft.skip is False:
         raise UsageError(
             "settings-missing",
             _("Nothing is configured yet, and without mail settings the server does not start."),
             _("Give --user and --endpoint, or --skip-verification."),
         )
     if _concerns_mail(draft, options):
-        for field in ("user", "endpoint"):
-            if not getattr(draft, field):
-                raise UsageError(
-                    f"{field}-missing",
-                    _("config.toml has no {field} yet.", field=field),
-                    _("Give it with --{field}.", field=field),
-                )
-        problem = next(iter(draft.problems(current).items()), None)
-        if problem is not None:
-            raise values.with_flag(*problem)
+        _check_mail_settings(draft, current, options)
     return draft
+
+
+def _check_mail_settings(draft: Draft, current: CurrentConfig, options: Namespace) -> None:
+    """Refuse what the server cannot use; without a test, a variable may be unknown here."""
+    for field in ("user", "endpoint"):
+        if not getattr(draft, field):
+            raise UsageError(
+                f"{field}-missing",
+                _("config.toml has no {field} yet.", field=field),
+                _("Give it with --{field}.", field=field),
+            )
+    for field, problem in draft.problems(current).items():
+        if problem.code in _UNSET:
+            if not options.test:
+                continue
+            problem.remedy += " " + _(
+                "Where the server gets it from elsewhere, write without a test: --no-test"
+            )
+        raise values.with_flag(field, problem)
 
 
 def _concerns_mail(draft: Draft, options: Namespace) -> bool:

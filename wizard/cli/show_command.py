@@ -10,6 +10,7 @@ from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.endpoint import Endpoint, Route
 from wizard.config.layout import find_layout
+from wizard.config.settings import skips_verification
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
@@ -46,7 +47,7 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
         if smtp is None or smtp.endpoint is None
         else mask_url_password(smtp.endpoint),
         "starttls": _or_none(lambda: current.switch("starttls")),
-        "skip_verification": current.view.skip is not None,
+        "skip_verification": bool(skips_verification(current.view, current.lookup)),
         "secret": {
             # A secret that only `exec` brings is not read just to show that it is set.
             "set": sources.needs_exec or _or_none(current.resolver.secret) is not None,

@@ -8,10 +8,17 @@ from functools import partial
 from typing import Any
 
 from wizard.config.current import CurrentConfig
-from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value
+from wizard.config.settings import (
+    SWITCHES,
+    TEXT_KEYS,
+    SmtpSettings,
+    skips_verification,
+    text_value,
+)
 from wizard.errors import InvalidValue
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.skip_key import SkipKey
+from wizard.formats.variables import references
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
 
@@ -31,19 +38,22 @@ class Draft:
     secret: SecretEdit = Keep()  # noqa: RUF009  (frozen)
     store: StoreKind = ENV_FILE
     """Where the secret is to be kept."""
-    skip: bool = False
+    skip: bool | None = False
+    """None: what config.toml says, which cannot be evaluated."""
     skip_key: SkipKey | None = None
 
     @classmethod
     def of(cls, current: CurrentConfig) -> Draft:
         """Return the draft that changes nothing."""
         smtp = current.view.smtp
-        skip_key = current.view.skip or current.known_skip_key()
+        skip = skips_verification(current.view, current.lookup)
+        skip_key = current.view.skip or next(iter(current.view.skip_references), None)
+        skip_key = skip_key or current.known_skip_key()
         stores = [
             source for source in current.resolver.sources().found if isinstance(source, StoreKind)
         ]
         store = stores[0] if stores else ENV_FILE
-        draft = cls(store=store, skip=current.view.skip is not None, skip_key=skip_key)
+        draft = cls(store=store, skip=skip, skip_key=skip_key)
         if smtp is None:
             return draft
         values: dict[str, Any] = {key: getattr(smtp, key) or "" for key in TEXT_KEYS}
@@ -89,6 +99,18 @@ class Draft:
         yield from current.resolver.known_secrets()
         if isinstance(self.secret, Replace):
             yield self.secret.secret
+
+    def unset_variables(self, current: CurrentConfig) -> tuple[str, ...]:
+        """Return the variables that the values refer to and that nothing sets here."""
+        smtp = current.view.smtp
+        texts = [getattr(self, key) for key in TEXT_KEYS]
+        if smtp is not None:
+            texts += [getattr(smtp, key) for key in SWITCHES if getattr(self, key) is None]
+            texts += [smtp.secret] if isinstance(self.secret, Keep) else []
+        names = (name for text in texts for name in references(text or ""))
+        known = {current.reference} if current.stored_in is not None else set()
+        unset = (name for name in names if name not in known and current.lookup(name) is None)
+        return tuple(dict.fromkeys(unset))
 
     def problems(self, current: CurrentConfig) -> dict[str, InvalidValue]:
         """Return field → what is wrong with it, for the fields that the draft needs."""

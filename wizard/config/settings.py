@@ -15,6 +15,7 @@ from typing import Any
 
 from wizard.config.endpoint import Endpoint, Route, Security, is_ip_address, is_nearby
 from wizard.errors import Finding, InvalidValue
+from wizard.formats.config_toml.view import ConfigView
 from wizard.formats.variables import expand, references
 from wizard.secrets.secret import Secret
 from wizard.text.language import N_, _
@@ -187,6 +188,20 @@ def _address_meant(text: str) -> str:
         if _address_problem(address) is None:
             return address
     return ""
+
+
+def skips_verification(view: ConfigView, lookup: Callable[[str], str | None]) -> bool | None:
+    """Return whether users are not verified; None where a variable decides that is not known."""
+    if view.skip is not None:
+        return True
+    for source in view.skip_references.values():
+        try:
+            text = expand(source, lookup)
+        except InvalidValue:
+            return None
+        if text != "false":
+            return True if text == "true" else None
+    return False
 
 
 TEXT_KEYS: Mapping[str, Callable[[str], Any]] = {"user": check_user, "endpoint": Endpoint.parse}

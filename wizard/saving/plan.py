@@ -191,9 +191,7 @@ def _config_text(current: CurrentConfig, draft: Draft, secret: SecretEdit, varia
 def _config_edit(
     current: CurrentConfig, draft: Draft, secret: SecretEdit, variable: str
 ) -> ConfigEdit:
-    skip: SkipKey | Literal[False] = False
-    if draft.skip:
-        skip = draft.skip_key or SkipKey.GLOBAL
+    skip = _skip_edit(current, draft)
     if not draft.delivers:
         return ConfigEdit(skip=skip)
     smtp, now = current.view.smtp, Draft.of(current)
@@ -214,6 +212,15 @@ def _config_edit(
             old = None if smtp is None or current.reference != variable else smtp.secret_source
             source = choose_reference(variable, new.reveal(), old)
             return replace(edit, secret_source=source)
+
+
+def _skip_edit(current: CurrentConfig, draft: Draft) -> SkipKey | Literal[False] | None:
+    """Return the key that skips verification, or False for none; None leaves all as it is."""
+    unchanged = draft.skip == Draft.of(current).skip
+    if not draft.skip:
+        return None if unchanged else False
+    key = draft.skip_key or SkipKey.GLOBAL
+    return None if unchanged and current.view.skip_present == {key} else key
 
 
 def _env_text(current: CurrentConfig, draft: Draft, secret: SecretEdit, variable: str) -> str:

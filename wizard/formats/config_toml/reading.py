@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from wizard.errors import FileRefused
@@ -33,11 +33,13 @@ def view_of(source: TomlSource) -> ConfigView:
     data = source.data
     present = {key for key in SkipKey if value_at(data, key.path) is not None}
     log_file, log_level = value_at(data, ("log", "file")), value_at(data, ("log", "level"))
-    table = TomlTable(Document(source), SMTP)
+    document = Document(source)
+    table = TomlTable(document, SMTP)
     return ConfigView(
         smtp=_smtp(source, table),
         skip_on=frozenset(key for key in present if value_at(data, key.path) is True),
         skip_present=frozenset(present),
+        skip_references=dict(_skip_references(document, present)),
         misnamed=misnamed_tables(source),
         version_evidence=_version_evidence(data),
         missing_required=tuple(n for n, path in REQUIRED if value_at(data, path) is None),
@@ -46,6 +48,25 @@ def view_of(source: TomlSource) -> ConfigView:
         references=frozenset(n for s in source.statements for n in toml_references(s.text)),
         references_elsewhere=_references_outside_secret(table),
     )
+
+
+def _skip_references(
+    document: Document, present: Iterable[SkipKey]
+) -> Iterator[tuple[SkipKey, str]]:
+    """Yield the keys with a reference outside of a string, and its source."""
+    for key in present:
+        if key is SkipKey.GLOBAL:
+            found = (
+                s.text[slice(*s.value_span)] for s in document.statements if s.path == key.path
+            )
+            written = next(found, "")
+        else:
+            name, own = key.path
+            table = TomlTable(document, name)
+            location = table.find(own)
+            written = table.value_source(location) if location else ""
+        if REFERENCE.fullmatch(written):
+            yield key, written
 
 
 def value_at(data: Any, path: tuple[str, ...]) -> Any:

@@ -51,6 +51,8 @@ class ConfigView(NamedTuple):
     """The keys that are switched on; both at once is an error for every server."""
     skip_present: frozenset[SkipKey]
     """The keys that are in the file, with whatever value."""
+    skip_references: Mapping[SkipKey, str]
+    """The source of those whose value is a ``${NAME}`` outside of a string."""
     misnamed: tuple[tuple[str, int], ...]
     """Tables that were probably meant to be ``[smtp]``, with their lines."""
     version_evidence: SkipKey | None
@@ -76,6 +78,7 @@ EMPTY_CONFIG = ConfigView(
     smtp=None,
     skip_on=frozenset(),
     skip_present=frozenset(),
+    skip_references={},
     misnamed=(),
     version_evidence=None,
     missing_required=tuple(name for name, _path in REQUIRED),

@@ -39,12 +39,17 @@ class DeliveryStep(StepForm):
 
     def values(self) -> Values:
         """Return both choices."""
-        return {"skip": self.start.skip, "form": self.start.skip_key or SkipKey.GLOBAL}
+        return {"skip": bool(self.start.skip), "form": self.start.skip_key or SkipKey.GLOBAL}
 
     def parts(self, values: Values) -> Sequence[Part]:
         """Return two choices, the second one shown only if its answer matters."""
         asked = self._asks_version(values)
-        hint = _("The version is printed by: bomnipotent_server --version") if asked else ""
+        hint = ""
+        if asked:
+            hint = _(
+                "The version is part of the image's tag or of the downloaded file's name; every "
+                "server since July 2025 is 0.7 or later."
+            )
         skip = (
             ChoiceOption(_("Yes, send mails through a mail server"), False),
             ChoiceOption(_("No, skip the verification (lowers security)"), True),
@@ -61,7 +66,9 @@ class DeliveryStep(StepForm):
 
     def draft(self, values: Values) -> Draft:
         """Return the draft with the choice, and with the version if that was asked for."""
-        draft = replace(self.start, skip=values["skip"])
+        # Where config.toml leaves it to a variable, "yes" is not a wish to change that.
+        unknown = self.start.skip is None and not values["skip"]
+        draft = self.start if unknown else replace(self.start, skip=values["skip"])
         return replace(draft, skip_key=values["form"]) if self._asks_version(values) else draft
 
     def _asks_version(self, values: Values) -> bool:
