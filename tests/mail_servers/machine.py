@@ -136,6 +136,12 @@ class Machine:
             f"--pid={spaces}/pid_for_children", *map(str, command),
         ]  # fmt: skip
 
+    @property
+    def pid_namespace(self) -> Path:
+        """What ``/proc/PID/ns/pid`` links to for each process of the machine."""
+        assert self._holder is not None
+        return Path(f"/proc/{self._holder.pid}/ns/pid_for_children").readlink()
+
     def environ(self, **more: str) -> dict[str, str]:
         """Return an environment in which programs trust the machine's authority alone."""
         trust = {"SSL_CERT_FILE": str(self.trusted), "SSL_CERT_DIR": str(self._directory)}

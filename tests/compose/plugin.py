@@ -1,0 +1,60 @@
+"""Docker Compose as the client's plugin, built from its Go module.
+
+A test is skipped where Go or the client is absent, or Go's registry out of reach. What is built
+stays in the account's cache, since it takes minutes: every checkout finds it there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+VERSION = "v2.40.3"
+_MODULE = "github.com/docker/compose/v2"
+_PLUGIN = Path("cli-plugins", "docker-compose")
+
+
+@cache
+def docker_config() -> Path:
+    """Return a directory for ``DOCKER_CONFIG`` that has the plugin."""
+    for command in ("docker", "go"):
+        if shutil.which(command) is None:
+            pytest.skip(f"{command} is not installed")
+    cached = platformdirs.user_cache_path("smtp-wizard-tests")
+    directory = cached / f"compose-{VERSION}"
+    directory.mkdir(parents=True, exist_ok=True)
+    with (cached / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another session may be building it
+        if not (directory / _PLUGIN).exists():
+            _build(directory / _PLUGIN)
+    return directory
+
+
+def _build(plugin: Path) -> None:
+    fetched = _go("mod", "download", "-json", f"{_MODULE}@{VERSION}")
+    if fetched.returncode:
+        pytest.skip(f"go mod download: {fetched.stderr.strip() or fetched.stdout.strip()}")
+    source = Path(json.loads(fetched.stdout)["Dir"])
+    linking = f"-s -w -X {_MODULE}/internal.Version={VERSION}"
+    unfinished = plugin.with_suffix(".unfinished")
+    built = _go(
+        "build", "-trimpath", "-ldflags", linking, "-o", str(unfinished), "./cmd", directory=source
+    )
+    assert built.returncode == 0, built.stderr
+    unfinished.rename(plugin)
+
+
+def _go(*arguments: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "GOFLAGS": "-mod=mod"} if directory is None else None
+    return subprocess.run(
+        ["go", *arguments], cwd=directory or Path("/"), env=environ, capture_output=True, text=True,
+        timeout=1500, check=False,
+    )  # fmt: skip
