@@ -429,6 +429,17 @@ def test_starttls_by_reference_is_kept_while_it_means_the_same(cli: Cli) -> None
     assert "starttls = false" in path.read_text()
 
 
+def test_reader_that_ignores_the_line_of_the_secret_is_named(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "export SMTP_SECRET=old\n")
+    for _twice in range(2):
+        done = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new42")
+        (warning,) = [each for each in done.json["warnings"] if each["code"] == "secret-misread"]
+        assert "systemd" in warning["message"]
+        assert "docker run" in warning["message"]
+    assert (cli.directory / ".env").read_text() == "export SMTP_SECRET=new42\n"
+
+
 def test_secret_may_come_from_a_pipe(cli: Cli) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"from a pipe\n")

@@ -12,6 +12,7 @@ from wizard.formats.dotenv.quoting import (
     NODE,
     PYTHON,
     SHELL,
+    SYSTEMD,
     check_value,
     manual_edit,
     quote_value,
@@ -128,9 +129,29 @@ def test_a_value_is_quoted_as_little_as_all_readers_allow(value: str, quoted: st
     ],
 )
 def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[str]) -> None:
-    found = readers_that_differ(value)
+    found = readers_that_differ([f"S={quote_value(value)}\n"], value)
     assert [one.reader for one in found] == readers
     assert all(one.reason for one in found)
+
+
+@pytest.mark.parametrize(
+    ("lines", "readers"),
+    [
+        (["S=x\n"], []),
+        (["  S=x\n"], []),
+        (["export S=x\n"], [DOCKER_RUN, SYSTEMD]),
+        (["\texport\tS='x'\n"], [DOCKER_RUN, SYSTEMD]),
+        (["S=x\n", "export S=x\n"], [DOCKER_RUN]),
+        (["S = x\n"], [DOCKER_RUN, SHELL]),
+        (["S='x' # why\n"], [DOCKER_RUN, SYSTEMD]),
+        (["S=x\r\n"], [SHELL]),
+        (["\ufeffS=x\n"], [SYSTEMD, SHELL]),
+    ],
+    ids=["plain", "indented", "export", "tabs", "twice", "blanks", "comment", "CRLF", "mark"],
+)
+def test_the_readers_that_misread_a_line_are_named(lines: list[str], readers: list[str]) -> None:
+    found = readers_that_differ(lines, "x")
+    assert [one.reader for one in found] == readers
 
 
 @settings(deadline=None)
@@ -138,7 +159,7 @@ def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[st
 def test_messages_contain_no_part_of_the_value(tail: str) -> None:
     value = "hunter2" + tail
     assert "hunter2" not in manual_edit("SMTP_SECRET", value)
-    assert "hunter2" not in repr(readers_that_differ(value))
+    assert "hunter2" not in repr(readers_that_differ([f"S={quote_value(value)}"], value))
 
 
 @pytest.mark.parametrize(("value", "start"), [("a", "S=…"), ("a b", "S='…'"), ("it's", 'S="…"')])

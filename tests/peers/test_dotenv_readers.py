@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.peers.readers import Reader
+from tests.peers.table import LINES
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.dotenv.compose_go import read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
@@ -19,12 +20,18 @@ from wizard.formats.dotenv.quoting import (
     NODE,
     PYTHON,
     SHELL,
+    SYSTEMD,
     Misreading,
     check_value,
     quote_value,
     readers_that_differ,
 )
-from wizard.formats.dotenv.variables import read_variable, remove_variable, set_variable
+from wizard.formats.dotenv.variables import (
+    definition_lines,
+    read_variable,
+    remove_variable,
+    set_variable,
+)
 
 NAME = "SMTP_SECRET"
 LIMITS = settings(deadline=None, max_examples=300)
@@ -235,58 +242,72 @@ def test_a_removed_variable_is_gone_and_nothing_else_is(
         assert reader(after, {}) == (True, old)
 
 
-def misreading(reader: str, secret: str) -> Misreading | None:
-    return next((one for one in readers_that_differ(secret) if one.reader == reader), None)
+lines_before = st.sampled_from(list(LINES.values()))
+"""What the file says before, for each form of line that the secret can be written into."""
 
 
-def check_prediction(name: str, secret: str, read: Callable[[str], str | None]) -> None:
-    """Check that the reader misreads the secret exactly when :func:`misreaders` says so."""
-    predicted = misreading(name, secret)
+def misreading(reader: str, text: str, secret: str) -> Misreading | None:
+    found = readers_that_differ(definition_lines(text, NAME), secret)
+    return next((one for one in found if one.reader == reader), None)
+
+
+def check_prediction(
+    name: str, before: str, secret: str, read: Callable[[str], str | None]
+) -> None:
+    """Check that the reader misreads the secret exactly when the wizard says so."""
+    text = set_variable(before, NAME, secret)
+    predicted = misreading(name, text, secret)
     if predicted is None or predicted.certain:
-        text = set_variable(f"A=1\n{NAME}=old\nB='2'\n", NAME, secret)
         assert (read(text) == secret) == (predicted is None)
 
 
 @settings(LIMITS, max_examples=500)
-@given(secrets)
-def test_docker_run_misreads_what_is_said(docker_run: Reader, secret: str) -> None:
-    check_prediction(DOCKER_RUN, secret, lambda text: docker_run(text, {})[1].get(NAME))
+@given(lines_before, secrets)
+def test_docker_run_misreads_what_is_said(docker_run: Reader, before: str, secret: str) -> None:
+    check_prediction(DOCKER_RUN, before, secret, lambda text: docker_run(text, {})[1].get(NAME))
 
 
 @settings(LIMITS, max_examples=500)
-@given(secrets)
-def test_python_dotenv_misreads_what_is_said(secret: str) -> None:
-    check_prediction(PYTHON, secret, lambda text: dotenv_values(stream=io.StringIO(text)).get(NAME))
+@given(lines_before, secrets)
+def test_python_dotenv_misreads_what_is_said(before: str, secret: str) -> None:
+    check_prediction(
+        PYTHON, before, secret, lambda text: dotenv_values(stream=io.StringIO(text)).get(NAME)
+    )
 
 
 @settings(LIMITS, max_examples=500)
-@given(secrets)
-def test_node_misreads_what_is_said(node: Reader, secret: str) -> None:
-    check_prediction(NODE, secret, lambda text: node(text, {})[1].get(NAME))
+@given(lines_before, secrets)
+def test_node_misreads_what_is_said(node: Reader, before: str, secret: str) -> None:
+    check_prediction(NODE, before, secret, lambda text: node(text, {})[1].get(NAME))
 
 
 @LIMITS
-@given(secrets)
-def test_a_shell_reads_exactly_what_is_not_said_to_be_misread(shell: Reader, secret: str) -> None:
-    check_prediction(SHELL, secret, lambda text: shell(text, {})[1].get(NAME))
+@given(lines_before, secrets)
+def test_a_shell_reads_exactly_what_is_not_said_to_be_misread(
+    shell: Reader, before: str, secret: str
+) -> None:
+    check_prediction(SHELL, before, secret, lambda text: shell(text, {})[1].get(NAME))
 
 
 def test_a_shell_runs_what_is_between_backticks(shell: Reader) -> None:
     secret = "it's `echo run`"
-    assert shell(set_variable("", NAME, secret), {})[1][NAME] == "it's run"
-    assert misreading(SHELL, secret) is not None
+    text = set_variable("", NAME, secret)
+    assert shell(text, {})[1][NAME] == "it's run"
+    assert misreading(SHELL, text, secret) is not None
 
 
 def test_a_shell_does_not_run_backticks_in_single_quotes(shell: Reader) -> None:
     secret = "its `echo run`"
-    assert shell(set_variable("", NAME, secret), {})[1][NAME] == secret
-    assert misreading(SHELL, secret) is None
+    text = set_variable("", NAME, secret)
+    assert shell(text, {})[1][NAME] == secret
+    assert misreading(SHELL, text, secret) is None
 
 
 @LIMITS
 @given(secrets)
 def test_systemd_reads_every_secret_exactly(systemd_reader: Reader, secret: str) -> None:
     text = set_variable(f"A=1\n{NAME}=old # why\nB='2'\n", NAME, secret)
+    assert misreading(SYSTEMD, text, secret) is None
     assert systemd_reader(text, {}) == (True, {"A": "1", NAME: secret, "B": "2"})
 
 
@@ -295,7 +316,7 @@ def test_node_may_read_on_behind_a_last_backslash(node: Reader) -> None:
     text = set_variable("", NAME, secret)
     assert node(text, {})[1][NAME] == secret
     assert node(text + "# the hosts'\n", {})[1][NAME] != secret
-    assert misreading(NODE, secret) is not None
+    assert misreading(NODE, text, secret) is not None
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
 from wizard.errors import Finding, InvalidValue
+from wizard.files.encoding import decode
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
+from wizard.formats.dotenv.variables import definition_lines
 from wizard.secrets.secret import Replace
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import compose_environment_lines, store_consequence
@@ -45,7 +47,7 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
         with contextlib.suppress(InvalidValue):
             yield from settings_findings(draft.settings(current))
         if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
-            yield from _new_value_warnings(current, draft.secret.secret.reveal(), plan.variable)
+            yield from _new_value_warnings(current, plan, draft.secret.secret.reveal())
         if plan.variable is not None:
             yield from _variable_warnings(current, plan, plan.variable)
         if current.resolver.literal is not None and not isinstance(draft.secret, Replace):
@@ -62,9 +64,12 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
     yield from _file_warnings(current, plan)
 
 
-def _new_value_warnings(current: CurrentConfig, value: str, name: str | None) -> Iterator[Finding]:
+def _new_value_warnings(current: CurrentConfig, plan: Plan, value: str) -> Iterator[Finding]:
     """Yield where a value that goes into ``.env`` may not be the one that is used."""
-    if name is not None and current.environ.get(name, value) != value:
+    name = plan.variable
+    if name is None:
+        return
+    if current.environ.get(name, value) != value:
         yield Finding(
             "environment-wins",
             _(
@@ -73,13 +78,16 @@ def _new_value_warnings(current: CurrentConfig, value: str, name: str | None) ->
                 name=name,
             ),
         )
-    if readers := readers_that_differ(value):
+    after = next(each.after for each in plan.changes if each.before.path == current.env.path)
+    lines = definition_lines(decode(after or b"", ".env"), name, current.environ)
+    if readers := readers_that_differ(lines, value):
         yield Finding(
             "secret-misread",
             _(
-                "The server and Docker Compose read this secret exactly, but other "
-                "readers of .env would not: {names}.",
-                names=", ".join(_(each.reader) for each in readers),
+                "The server and Docker Compose read this secret exactly, but other readers of "
+                ".env do not: {readers}. Should one of them read the file, choose a secret of "
+                "letters and digits, and write its line as NAME=value.",
+                readers="; ".join(f"{_(each.reader)} {each.reason}" for each in readers),
             ),
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from wizard.errors import InvalidValue
@@ -18,10 +19,16 @@ _ESCAPED_IN_DOUBLE_QUOTES = r'[\\"$]'
 # What python-dotenv substitutes, in any quotes.
 _PYTHON_SUBSTITUTION = r"\$\{[^}:]*(?::-[^}]*)?\}"
 
+_DEFINITION = r"(?P<bom>\ufeff?)[ \t]*(?P<export>export[ \t]+)?[^ \t=]+(?P<equals>[ \t]*=[ \t]*)"
+_QUOTED = r"""'[^']*'|"(?:[^"\\]|\\.)*\""""
+_SHELL_SYNTAX = r"[;&|<>()`~]"
+
 DOCKER_RUN = "docker run --env-file"
 PYTHON = "python-dotenv"
 NODE = "node's dotenv"
 SHELL = N_("a shell that sources the file")
+SYSTEMD = "systemd's EnvironmentFile="
+_READERS = (DOCKER_RUN, SYSTEMD, PYTHON, NODE, SHELL)
 
 
 class Misreading(NamedTuple):
@@ -114,14 +121,81 @@ def manual_edit(name: str, value: str) -> str:
     )
 
 
-def readers_that_differ(value: str) -> tuple[Misreading, ...]:
-    """Return the readers that would read ``quote_value(value)`` as another value."""
-    if re.fullmatch(_RAW, value):
-        return ()
-    found = [Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))]
-    if _fits_single_quotes(value):
-        return (*found, *_misreaders_of_single_quotes(value))
-    return (*found, *_misreaders_of_double_quotes(value))
+class _Line(NamedTuple):
+    """How one definition in `.env` is written."""
+
+    bom: bool
+    export: bool
+    equals: str
+    """The equals sign with the blanks around it."""
+    quote: str
+    """``'``, ``"``, or nothing."""
+    rest: str
+    """What follows the value: blanks and a comment."""
+    carriage_return: bool
+
+
+def _read_line(line: str, value: str) -> _Line:
+    content = line.removesuffix("\n").removesuffix("\r")
+    start = re.match(_DEFINITION, content)
+    if start is None:
+        raise ValueError("no definition")
+    written = content[start.end() :]
+    quoted = re.match(_QUOTED, written)
+    rest = written[quoted.end() :] if quoted else written.removeprefix(value)
+    return _Line(
+        bool(start["bom"]),
+        bool(start["export"]),
+        start["equals"],
+        quoted[0][0] if quoted else "",
+        rest,
+        line.endswith("\r\n"),
+    )
+
+
+def readers_that_differ(lines: Sequence[str], value: str) -> tuple[Misreading, ...]:
+    """Return the readers that get another value than ``value``, or none, from `.env`.
+
+    ``lines`` are all those that define the variable there, whole: with a byte order mark and their
+    ends. The server and Docker Compose must read ``value`` from each of them.
+    """
+    written = [_read_line(line, value) for line in lines]
+    found = [one for line in written for one in _misreaders(line, value)]
+    if written and all(line.export for line in written):
+        found.append(Misreading(SYSTEMD, _("ignores a line that begins with export")))
+    found.sort(key=lambda one: (_READERS.index(one.reader), not one.certain))
+    return tuple({one.reader: one for one in reversed(found)}.values())[::-1]
+
+
+def _misreaders(line: _Line, value: str) -> Iterator[Misreading]:
+    yield from _misreaders_of_form(line)
+    if line.quote == "'":
+        yield from _misreaders_of_single_quotes(value)
+    elif line.quote:
+        yield from _misreaders_of_double_quotes(value)
+    elif not re.fullmatch(_RAW, value):
+        yield from _misreaders_without_quotes(value)
+
+
+def _misreaders_of_form(line: _Line) -> Iterator[Misreading]:
+    """Yield who stumbles over what is around the value."""
+    if line.export:
+        yield Misreading(DOCKER_RUN, _("takes export for a part of the name"))
+    elif line.equals[0] != "=":
+        yield Misreading(DOCKER_RUN, _("takes the blank before = for a part of the name"))
+    elif line.quote:
+        yield Misreading(DOCKER_RUN, _("keeps the quotes as part of the value"))
+    elif line.rest or line.equals != "=":
+        yield Misreading(DOCKER_RUN, _("takes all that follows the = for the value"))
+    if line.rest.strip():
+        yield Misreading(SYSTEMD, _("takes the comment for a part of the value"))
+    if line.bom:
+        yield Misreading(SYSTEMD, _("takes the byte order mark for a part of the name"))
+        yield Misreading(SHELL, _("takes the byte order mark for a part of the name"))
+    if line.equals != "=":
+        yield Misreading(SHELL, _("accepts no blanks around ="))
+    if line.carriage_return:
+        yield Misreading(SHELL, _("takes the carriage return for a part of the value"))
 
 
 def _fits_single_quotes(value: str) -> bool:
@@ -131,25 +205,31 @@ def _fits_single_quotes(value: str) -> bool:
     return "'" not in value and (trailing is None or len(trailing[0]) % 2 == 0)
 
 
-def _misreaders_of_single_quotes(value: str) -> list[Misreading]:
-    found = []
+def _misreaders_of_single_quotes(value: str) -> Iterator[Misreading]:
     if "\\\\" in value:
-        found.append(Misreading(PYTHON, _("takes two backslashes for one")))
+        yield Misreading(PYTHON, _("takes two backslashes for one"))
     elif re.search(_PYTHON_SUBSTITUTION, value):
-        found.append(Misreading(PYTHON, _("replaces ${…} by the value of a variable")))
+        yield Misreading(PYTHON, _("replaces ${…} by the value of a variable"))
     if value.endswith("\\"):
         reason = _("may take the closing quote for an escaped one and read on in the lines below")
-        found.append(Misreading(NODE, reason, certain=False))
-    return found
+        yield Misreading(NODE, reason, certain=False)
 
 
-def _misreaders_of_double_quotes(value: str) -> list[Misreading]:
-    found = []
+def _misreaders_of_double_quotes(value: str) -> Iterator[Misreading]:
     if "$" in value:
-        found.append(Misreading(PYTHON, _("keeps the backslash before a $")))
+        yield Misreading(PYTHON, _("keeps the backslash before a $"))
     if re.search(_ESCAPED_IN_DOUBLE_QUOTES, value):
-        found.append(Misreading(NODE, _('keeps the backslashes before \\, " and $')))
+        yield Misreading(NODE, _('keeps the backslashes before \\, " and $'))
     if "`" in value:
         reason = _("would run what stands behind a backtick as a command")
-        found.append(Misreading(SHELL, reason, certain=False))
-    return found
+        yield Misreading(SHELL, reason, certain=False)
+
+
+def _misreaders_without_quotes(value: str) -> Iterator[Misreading]:
+    """Yield who may stumble over a value that the operator has written without quotes."""
+    if "#" in value:
+        yield Misreading(NODE, _("takes what follows a # for a comment"))
+    if value[0] == "`":
+        yield Misreading(NODE, _("takes backticks for quotes"), certain=False)
+    if re.search(_SHELL_SYNTAX, value):
+        yield Misreading(SHELL, _("takes one of its characters for a command"), certain=False)

@@ -87,6 +87,14 @@ def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON)
     return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
 
 
+def definition_lines(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> list[str]:
+    """Return all lines that define the variable, whole: with their ends, and a byte order mark."""
+    found = [entry for entry in read_definitions(text, environ) if entry.name == name]
+    marked = text.startswith(BYTE_ORDER_MARK)
+    starts = (0 if marked and entry.line_start == 1 else entry.line_start for entry in found)
+    return [text[start : entry.line_end] for start, entry in zip(starts, found, strict=True)]
+
+
 def line_number(text: str, offset: int) -> int:
     """Return the 1-based number of the line at the offset; lines end in a line feed."""
     return text.count("\n", 0, offset) + 1
