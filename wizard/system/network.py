@@ -66,7 +66,7 @@ class SystemNetwork:
 
     async def connect(self, address: Address) -> socket.socket:
         """Connect by TCP."""
-        sock = socket.socket(address.family, socket.SOCK_STREAM)
+        sock = self._create_socket(address.family)
         try:
             sock.setblocking(False)
             await asyncio.get_running_loop().sock_connect(sock, (address.ip, address.port))
@@ -74,6 +74,10 @@ class SystemNetwork:
             sock.close()
             raise
         return sock
+
+    def _create_socket(self, family: socket.AddressFamily) -> socket.socket:
+        """Create the socket; it belongs to the network in which that is done."""
+        return socket.socket(family, socket.SOCK_STREAM)
 
     def tls_context(self) -> ssl.SSLContext:
         """Trust the system's store, honouring ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``."""
