@@ -13,8 +13,10 @@ from pathlib import Path
 from wizard import check
 from wizard.compose import file
 from wizard.config.settings import encryption_findings, settings_findings
+from wizard.formats import variables
 from wizard.live_test.diagnosis import TABLE
 from wizard.live_test.events import not_configured_report
+from wizard.secrets import unintended
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -33,6 +35,7 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
     rules = Path(check.__file__).parent.glob("*_rules.py")
     sources = [path.read_text(encoding="utf-8") for path in rules]
     sources += [getsource(file), getsource(settings_findings), getsource(encryption_findings)]
+    sources += [getsource(unintended), getsource(variables)]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     strings = {
         node.value

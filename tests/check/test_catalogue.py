@@ -169,6 +169,22 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(env=changed(ENV, "hunter22", "'hunter22 '")),
         {("secret-blanks", "warning", TOML, SECRET_LINE)},
     ),
+    "secret with a no-break space": (
+        compose(env=changed(ENV, "hunter22", "'hunter22\u00a0'")),
+        {("secret-invisible", "warning", TOML, SECRET_LINE)},
+    ),
+    "secret in typographic quotation marks": (
+        compose(env=changed(ENV, "hunter22", "'\u201chunter22\u201d'")),
+        {("secret-quoted", "warning", TOML, SECRET_LINE)},
+    ),
+    "odd secret in config.toml": (
+        config("${SMTP_SECRET}", "\u200bhunter22"),
+        {
+            ("secret-in-config", "warning", TOML, SECRET_LINE),
+            ("secret-invisible", "warning", TOML, SECRET_LINE),
+            ("variable-unused", "warning", ".env", 2),
+        },
+    ),
     "secret in a variable with a meaning of its own": (
         standalone(
             config=vendors.STANDALONE_CONFIG.replace("SMTP_SECRET", "BASH_ENV"),
@@ -223,6 +239,14 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ".env in another encoding": (
         {**compose(), ".env": "\ufeffSMTP_SECRET=a\0\n"},
         {("file-has-nul", "error", ".env", 1)},
+    ),
+    "byte order marks": (
+        compose(config="\ufeff" + CONFIG, env="\ufeff" + ENV),
+        {("byte-order-mark", "note", TOML, 1), ("byte-order-mark", "warning", ".env", 1)},
+    ),
+    ".env that sops encrypts": (
+        compose(env=ENV + "X=ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]\n"),
+        {("env-encrypted", "error", ".env", 3)},
     ),
     "copy of an editor": (
         {**compose(), ".env.bak": ENV, ".env~": ENV, ".env.example": "SMTP_SECRET=\n"},

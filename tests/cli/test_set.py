@@ -265,7 +265,11 @@ def test_correction_is_offered_as_a_flag_quoted_for_the_shell(
         (b"\n", "secret-empty"),
         (b"a\nb\n", "secret-multiline"),
         (b"a\x00b", "secret-control-character"),
-        (b"\xff\xfe", "secret-not-utf8"),
+        (b"\xff\xffx", "secret-not-utf8"),
+        ("hunter22\r\n".encode("utf-16"), "secret-utf16"),
+        ("hunter22\r\n".encode("utf-16-le"), "secret-utf16"),
+        ("hunter22".encode("utf-16-be"), "secret-utf16"),
+        (b"\xef\xbb\xbfhunter22\r\n", "secret-byte-order-mark"),
         (b"x" * 9000, "secret-too-long"),
         (b"a'''b\"c\\d", "secret-not-representable"),
     ],
@@ -275,6 +279,10 @@ def test_correction_is_offered_as_a_flag_quoted_for_the_shell(
         "two lines",
         "NUL",
         "not UTF-8",
+        "UTF-16",
+        "UTF-16 without a mark",
+        "UTF-16-BE",
+        "byte order mark",
         "too long",
         "not representable",
     ],
@@ -284,9 +292,66 @@ def test_secret_that_cannot_be_stored_is_refused_without_showing_it(
 ) -> None:
     cli.write("config.toml", CONFIG)
     before = cli.snapshot()
-    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=data)
-    assert result.code == 2
-    assert result.json["error"]["code"] == code
+    (cli.directory.parent / "secret").write_bytes(data)
+    from_file = ("--secret-file", str(cli.directory.parent / "secret"))
+    for source in (("--secret-stdin",), from_file):
+        result = cli("set", *source, "--no-test", "--json", stdin=data)
+        assert result.code == 2
+        assert result.json["error"]["code"] == code
+        assert "hunter22" not in result.out + result.err
+    assert cli.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("secret", "code"),
+    [
+        ("hunter22\u00a0", "secret-invisible"),
+        ("\u200bhunter22", "secret-invisible"),
+        ("\u201chunter22\u201d", "secret-quoted"),
+        (" hunter22", "secret-blanks"),
+    ],
+)
+def test_what_may_not_belong_to_the_secret_is_kept_with_a_warning(
+    cli: Cli, secret: str, code: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=secret.encode())
+    assert code in [warning["code"] for warning in result.json["warnings"]]
+    assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == secret
+    again = cli("set", "--user", "you@example.org", "--no-test", "--json")
+    assert again.json["warnings"] == [], "it is said once, when the secret is entered"
+
+
+def test_byte_order_mark_in_the_env_file_is_said(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "\ufeffSMTP_SECRET=old\n")
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    assert "byte-order-mark" in [warning["code"] for warning in result.json["warnings"]]
+    assert (cli.directory / ".env").read_text() == "\ufeffSMTP_SECRET=new\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "command"),
+    [
+        ("A=ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]\nsops_version=3.9.0\n", "sops .env"),
+        (
+            '# x\n\nSMTP_SECRET="encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3dAt+"\n',
+            "dotenvx encrypt",
+        ),
+        ("export A='encrypted:BDqDBibm4wsYqMpCjTQ6'\n", "dotenvx encrypt"),
+    ],
+    ids=["sops", "dotenvx", "dotenvx with export"],
+)
+def test_env_file_that_another_program_encrypts_is_refused_with_its_command(
+    cli: Cli, env: str, command: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", env)
+    before = cli.snapshot()
+    result = cli("set", "--secret-stdin", "--no-test", "--json", stdin=b"new")
+    error = result.json["error"]
+    assert (result.code, error["code"]) == (4, "env-encrypted")
+    assert command in error["remedy"]
     assert cli.snapshot() == before
 
 

@@ -63,6 +63,14 @@ def test_blanks_around_it_are_removed_with_a_note(start: Start) -> None:
     assert "will be able to send" in shown
 
 
+def test_invisible_character_stays_and_is_said(start: Start) -> None:
+    terminal = at_the_prompt(start)
+    terminal.enter(f"{PASSWORD}\u200b")
+    shown = terminal.prompt("Number")
+    assert "(U+200B)" in shown
+    assert "rejects the login" in shown
+
+
 @pytest.mark.parametrize("rest", ["\nmore\n", "\nmore", "\n1\n1\n1\n", "\n\nmore\n"])
 def test_lines_that_follow_the_first_at_once_are_refused_and_forgotten(
     start: Start, rest: str

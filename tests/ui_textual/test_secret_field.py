@@ -75,6 +75,16 @@ async def test_pasted_secret_loses_its_line_break_with_a_note(
         assert "were left out" in operator.text()
 
 
+async def test_invisible_character_stays_and_is_said(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        field = await at_the_field(operator)
+        operator.app.post_message(events.Paste(f"{SECRET}\u00a0\n"))
+        await operator.settled()
+        assert field.value == f"{SECRET}\u00a0"
+        await operator.press("tab")
+        assert "(U+00A0)" in operator.text()
+
+
 async def test_several_pasted_lines_are_refused(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         field = await at_the_field(operator)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wizard.check.inspection import Inspection
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.files.encoding import byte_order_mark_remedy
 from wizard.formats.config_toml.reading import first_line
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView
@@ -38,6 +39,18 @@ def config_findings(inspection: Inspection) -> Iterator[Finding]:
     except FileRefused as error:
         yield Finding.from_error(error, inspection.config.path)
         return
+    if source.bom:
+        yield Finding(
+            "byte-order-mark",
+            _(
+                "The file begins with a byte order mark, as Windows writes it, which not every "
+                "program skips."
+            ),
+            byte_order_mark_remedy(inspection.config.path),
+            _NOTE,
+            inspection.config.path,
+            1,
+        )
     yield from _section_findings(inspection, view)
     yield from _smtp_findings(inspection, view)
     yield from _misplaced_findings(inspection, source)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from wizard.check.git import GitState
 from wizard.check.inspection import Inspection, line_of
 from wizard.errors import FileRefused, Finding, Severity
+from wizard.files.encoding import byte_order_mark_remedy
 from wizard.files.reading import TextFile
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import Definition, read_definitions
 from wizard.formats.variables import DEFAULT_VARIABLE, references
 from wizard.text.language import N_, _
@@ -91,6 +93,17 @@ def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding
     except FileRefused as error:
         yield Finding.from_error(error, env.path)
         return
+    if env.text.startswith(BYTE_ORDER_MARK):
+        yield Finding(
+            "byte-order-mark",
+            _(
+                "The file begins with a byte order mark, as Windows writes it: systemd and a shell "
+                "do not find the variable in the first line."
+            ),
+            byte_order_mark_remedy(env.path),
+            path=env.path,
+            line=1,
+        )
     smtp, view = inspection.smtp, inspection.view
     for name in references(smtp.secret or "") if smtp else ():
         yield from _value_findings(env, name, [each for each in definitions if each.name == name])

@@ -17,6 +17,7 @@ from wizard.formats.toml.statements import parse_toml, toml_references
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.sources import StoreKind
+from wizard.secrets.unintended import unintended_characters
 from wizard.text.language import _
 
 
@@ -195,8 +196,26 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
     yield from _in_clear_findings(current, smtp)
     yield from _reserved_findings(current, smtp)
     name, value = inspection.reference, inspection.secret_as_received()
-    if name and value:
-        yield from _value_findings(current, smtp, name, value)
+    if name and value and _breaks_string(name, value, smtp.secret_source):
+        yield Finding(
+            "secret-breaks-config",
+            _(
+                "The secret has quotation marks or backslashes in it that break the string in "
+                "which config.toml refers to it."
+            ),
+            _("Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin"),
+            Severity.ERROR,
+            current.config.path,
+            smtp.lines.get("secret"),
+        )
+    if current.resolver.literal is not None:
+        value = current.resolver.literal.reveal()
+    for finding in unintended_characters(value or ""):
+        yield finding._replace(
+            remedy=_("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
+            path=current.config.path,
+            line=smtp.lines.get("secret"),
+        )
 
 
 def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Finding]:
@@ -235,32 +254,6 @@ def _reserved_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
             check_secret_variable(name)
         except InvalidValue as problem:
             yield Finding.from_error(problem, current.config.path, smtp.lines.get("secret"))
-
-
-def _value_findings(
-    current: CurrentConfig, smtp: SmtpValues, name: str, value: str
-) -> Iterator[Finding]:
-    path, line = current.config.path, smtp.lines.get("secret")
-    if _breaks_string(name, value, smtp.secret_source):
-        yield Finding(
-            "secret-breaks-config",
-            _(
-                "The secret has quotation marks or backslashes in it that break the string in "
-                "which config.toml refers to it."
-            ),
-            _("Store it again, which also rewrites the reference: smtp-wizard set --secret-stdin"),
-            Severity.ERROR,
-            path,
-            line,
-        )
-    if value != value.strip():
-        yield Finding(
-            "secret-blanks",
-            _("The secret begins or ends with a blank, which is often copied along by mistake."),
-            _("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
-            path=path,
-            line=line,
-        )
 
 
 def _breaks_string(name: str, value: str, source: str | None) -> bool:

@@ -11,9 +11,10 @@ from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
 from wizard.errors import Finding, InvalidValue
-from wizard.files.encoding import decode
+from wizard.files.encoding import byte_order_mark_remedy, decode
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
+from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import definition_lines
 from wizard.secrets.secret import Replace
 from wizard.secrets.sources import ENV_FILE
@@ -48,6 +49,10 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
             yield from settings_findings(draft.settings(current))
         if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
             yield from _new_value_warnings(current, plan, draft.secret.secret.reveal())
+        if isinstance(draft.secret, Replace):
+            from wizard.secrets.unintended import unintended_characters  # for a new one only
+
+            yield from unintended_characters(draft.secret.secret.reveal())
         if plan.variable is not None:
             yield from _variable_warnings(current, plan, plan.variable)
         if current.resolver.literal is not None and not isinstance(draft.secret, Replace):
@@ -155,6 +160,17 @@ def _file_warnings(current: CurrentConfig, plan: Plan) -> Iterator[Finding]:
                 mode=mode,
                 command=f"chmod 600 {quote(str(current.env.path))}",
             ),
+        )
+    if plan.variable is not None and current.env_text.startswith(BYTE_ORDER_MARK):
+        yield Finding(
+            "byte-order-mark",
+            _(
+                "{path} begins with a byte order mark, as Windows writes it: systemd and a shell "
+                "do not find the variable in its first line.",
+                path=current.env.path,
+            )
+            + " "
+            + byte_order_mark_remedy(current.env.path),
         )
     if not current.configured and current.view.missing_required:
         yield Finding(

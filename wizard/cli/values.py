@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shlex
 import sys
@@ -13,6 +14,7 @@ from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import FileRefused, InvalidValue, UsageError
+from wizard.files.encoding import is_utf16, utf8_remedy
 from wizard.files.refusals import os_reason
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import check_variable, references
@@ -138,6 +140,7 @@ def _one_line(data: bytes) -> str:
             _("The secret is longer than {limit} bytes.", limit=_MAX_SECRET_BYTES),
             _("Check that this is the right file."),
         )
+    _check_encoding(data)
     line = data.removesuffix(b"\n").removesuffix(b"\r")
     if b"\n" in line or b"\r" in line:
         raise InvalidValue(
@@ -151,3 +154,19 @@ def _one_line(data: bytes) -> str:
         raise InvalidValue(
             "secret-not-utf8", _("The secret is not valid UTF-8."), _("Store it as UTF-8.")
         ) from None
+
+
+def _check_encoding(data: bytes) -> None:
+    """Refuse what Windows writes by default, and say what it is: it looks right in an editor."""
+    if is_utf16(data):
+        raise InvalidValue(
+            "secret-utf16",
+            _("The secret is encoded as UTF-16, as Windows PowerShell writes files."),
+            utf8_remedy(),
+        )
+    if data.startswith(codecs.BOM_UTF8):
+        raise InvalidValue(
+            "secret-byte-order-mark",
+            _("There is a byte order mark before the secret, as Windows writes it into files."),
+            _("Save it as UTF-8 without it, or remove it: sed '1s/^\\xef\\xbb\\xbf//' OLD > NEW"),
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shlex import quote
+
 from wizard.errors import FileRefused
 from wizard.text.language import _
 
@@ -27,11 +30,15 @@ def decode(data: bytes, what: str) -> str:
             ),
             _("Check that this is the file you mean."),
         )
-    if _is_utf16(data):
+    if is_utf16(data):
         raise FileRefused(
             "file-utf16",
-            _("{what} is encoded as UTF-16, but it has to be UTF-8.", what=what),
-            _("Save it again as UTF-8 in your editor."),
+            _(
+                "{what} is encoded as UTF-16, as Windows PowerShell writes files, but it has to be "
+                "UTF-8.",
+                what=what,
+            ),
+            utf8_remedy(),
         )
     if (nul := data.find(0)) >= 0:
         raise FileRefused(
@@ -69,9 +76,23 @@ def _line(data: bytes, offset: int) -> int:
     return data.count(b"\n", 0, offset) + 1
 
 
-def _is_utf16(data: bytes) -> bool:
+def is_utf16(data: bytes) -> bool:
     """Judge by the byte order mark, or by NULs in nearly every second byte."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     half = len(data) // 2
-    return half > 0 and max(data[0::2].count(0), data[1::2].count(0)) > 0.8 * half
+    return half > 1 and max(data[0::2].count(0), data[1::2].count(0)) > 0.8 * half
+
+
+def utf8_remedy() -> str:
+    """Return how a file that is UTF-16 becomes UTF-8."""
+    return _(
+        "Save it again as UTF-8 in an editor, or convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"
+    )
+
+
+def byte_order_mark_remedy(path: Path) -> str:
+    """Return how a file loses its byte order mark."""
+    return _(
+        "Save it as UTF-8 without it: sed -i '1s/^\\xef\\xbb\\xbf//' {path}", path=quote(str(path))
+    )

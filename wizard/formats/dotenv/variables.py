@@ -67,6 +67,7 @@ def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -
             _remedy(_("Remove it"), or_else),
             line=line_number(text, text.index("\0")),
         )
+    _check_not_encrypted(text)
     dotenvy, compose = read_dotenvy(text, environ), read_compose(text, environ)
     _check_complete(text, dotenvy, _("the server"), or_else)
     _check_complete(text, compose, "Docker Compose", or_else)
@@ -98,6 +99,30 @@ def definition_lines(text: str, name: str, environ: Mapping[str, str] = NO_ENVIR
 def line_number(text: str, offset: int) -> int:
     """Return the 1-based number of the line at the offset; lines end in a line feed."""
     return text.count("\n", 0, offset) + 1
+
+
+_ENCRYPTED = (
+    r"""(?m)^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*["']?(?:(?P<sops>ENC\[)|encrypted:)"""
+)
+"""A value that sops (as ``ENC[AES256_GCM,data:…]``) or dotenvx (``encrypted:…``) has encrypted."""
+
+
+def _check_not_encrypted(text: str) -> None:
+    """Refuse a file whose values only another program can read and write."""
+    found = re.search(_ENCRYPTED, text)
+    if found is None:
+        return
+    if found["sops"]:
+        program, remedy = "sops", _("Change it with sops, which opens an editor: sops .env")
+    else:
+        program = "dotenvx"
+        remedy = _("Write the line with an editor, then encrypt it: dotenvx encrypt -f .env")
+    raise FileRefused(
+        "env-encrypted",
+        _("The values in this file are encrypted by {program}.", program=program),
+        remedy,
+        line=line_number(text, found.start()),
+    )
 
 
 def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) -> None:

@@ -169,6 +169,9 @@ TRIMMED = N_("Blanks around it were left out.")
 
 
 def single_line(pasted: str) -> str | None:
-    """Return ``pasted`` without blanks around it; None where it has several lines."""
-    text = pasted.strip()
+    """Return ``pasted`` without blanks around it; None where it has several lines.
+
+    No-break spaces and their like stay: whoever sees what was pasted says what they are.
+    """
+    text = pasted.strip(" \t\r\n")
     return None if len(text.splitlines()) > 1 else text

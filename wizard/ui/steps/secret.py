@@ -9,7 +9,7 @@ from dataclasses import replace
 from wizard.config.draft import Draft
 from wizard.discovery.offers import notes_on_secret
 from wizard.errors import InvalidValue
-from wizard.secrets.secret import Keep, Remove, Replace
+from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.sources import ENV_FILE, STORES, StoreKind
 from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
@@ -80,6 +80,7 @@ class SecretStep(StepForm):
                 guidance=" ".join(notes_on_secret(self.session.expanded(self.start.endpoint))),
                 shown=logs_in,
             ),
+            TextBlock(self._doubts(values["secret"]), "caution", after_leaving=True),
             CheckBox(
                 "move",
                 _("Move it from config.toml to .env (recommended)"),
@@ -130,6 +131,16 @@ class SecretStep(StepForm):
             offered = usable or store in (ENV_FILE, self.start.store)
             options.append(ChoiceOption(label, store, offered))
         return tuple(options)
+
+    @staticmethod
+    def _doubts(entered: Secret | None) -> str:
+        """Say what may not belong to the secret that was entered."""
+        if entered is None:
+            return ""
+        from wizard.secrets.unintended import unintended_characters
+
+        findings = unintended_characters(entered.reveal())
+        return " ".join(f"! {finding.message}" for finding in findings)
 
     def _consequence(self, store: StoreKind) -> str:
         current = self.session.current
