@@ -86,20 +86,21 @@ class DockerHost:
         )
 
     def succeed(
-        self, *command: str | Path, directory: Path | None = None, stdin: bytes = b""
-    ) -> str:
+        self, *command: str | Path, directory: Path | None = None, stdin: bytes = b"",
+        environ: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
         """Run a command that must not fail; return what it prints."""
-        done = self.run(*command, directory=directory, stdin=stdin)
+        done = self.run(*command, directory=directory, stdin=stdin, environ=environ)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def up(self, directory: Path) -> None:
+    def up(self, directory: Path, environ: Mapping[str, str] | None = None) -> None:
         """Start the services of a directory, or what has changed of them."""
         if not self._has_image:
             self._make_image()
         self.succeed(
             "docker", "compose", "up", "--detach", "--quiet-pull", "--timeout", "0",
-            directory=directory,
+            directory=directory, environ=environ,
         )  # fmt: skip
 
     def down(self, directory: Path) -> None:
