@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import re
 import ssl
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from tests.live_test.certificates import authority
+from wizard.live_test.certificate import read_certificate
 from wizard.live_test.failure import Certificate
-from wizard.live_test.tls import read_certificate
 
 SHA256 = hashes.SHA256()
 RSA = rsa.generate_private_key(65537, 2048)
@@ -135,6 +137,90 @@ def test_authority_and_critical_extension_are_uncommon() -> None:
 )
 def test_other_data_is_not_a_certificate(data: bytes) -> None:
     assert read_certificate(data) is None
+
+
+def element(tag: int, *parts: bytes) -> bytes:
+    """Return one element of DER."""
+    content = b"".join(parts)
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 + len(length))) + length + content
+
+
+SEQUENCE, SET, INTEGER, IDENTIFIER, TEXT, TIME, BITS = 0x30, 0x31, 0x02, 0x06, 0x0C, 0x17, 0x03
+
+
+def certificate_of(
+    name: bytes = b"", identifier: bytes = b"\x55\x04\x03", extensions: bytes = b""
+) -> bytes:
+    """Return a certificate without meaning, around what is given as DER."""
+    attribute = element(SEQUENCE, element(IDENTIFIER, identifier), element(TEXT, b"a"))
+    whole_name = element(SEQUENCE, element(SET, attribute), name)
+    algorithm = element(SEQUENCE, element(IDENTIFIER, b"\x2b\x65\x70"))
+    time = element(TIME, b"200102000000Z")
+    content = element(
+        SEQUENCE,
+        element(INTEGER, b"\1"), algorithm, whole_name, element(SEQUENCE, time, time), whole_name,
+        element(SEQUENCE, algorithm, element(BITS, b"\0" * 33)), extensions,
+    )  # fmt: skip
+    return element(SEQUENCE, content, algorithm, element(BITS, b"\0" * 65))
+
+
+def calls_to_read(der: bytes) -> int:
+    """Return how many functions are called to read it."""
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        read_certificate(der)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def names(count: int) -> bytes:
+    one = element(SET, element(SEQUENCE, element(IDENTIFIER, b"\x55\x04\x0a"), element(TEXT, b"b")))
+    return certificate_of(name=one * count)
+
+
+def alternative_names(count: int) -> bytes:
+    found = element(SEQUENCE, element(0x82, b"a.example") * count)
+    extension = element(SEQUENCE, element(IDENTIFIER, b"\x55\x1d\x11"), element(0x04, found))
+    return certificate_of(extensions=element(0xA3, element(SEQUENCE, extension)))
+
+
+def extensions(count: int) -> bytes:
+    one = element(SEQUENCE, element(IDENTIFIER, b"\x55\x1d\x63"), element(0x04, b""))
+    return certificate_of(extensions=element(0xA3, element(SEQUENCE, one * count)))
+
+
+@pytest.mark.parametrize("make", [names, alternative_names, extensions])
+def test_reading_takes_time_in_proportion_to_the_length(make: Callable[[int], bytes]) -> None:
+    assert read_certificate(make(1)) is not None
+    few, many = make(500), make(2000)
+    assert calls_to_read(many) <= len(many) / len(few) * calls_to_read(few) * 1.1
+
+
+@pytest.mark.parametrize("length", [500, 60_000])
+def test_long_object_identifier_is_not_worked_out(length: int) -> None:
+    """Its numbers could take minutes to print."""
+    assert read_certificate(certificate_of()) is not None
+    der = certificate_of(identifier=b"\xff" * length + b"\x01")
+    assert read_certificate(der) is None
+    assert calls_to_read(der) < 1000
+
+
+def test_deep_nesting_is_not_followed() -> None:
+    deep = b""
+    for _ in range(5000):
+        deep = element(SEQUENCE, deep)
+    assert calls_to_read(certificate_of(extensions=element(0xA1, deep))) < 1000
 
 
 def test_damaged_certificate_is_read_or_refused_and_raises_nothing() -> None:

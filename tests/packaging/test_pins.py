@@ -86,6 +86,15 @@ def test_everything_that_is_imported_is_a_declared_dependency() -> None:
         if declared.isdisjoint(map(canonicalize_name, installed[name]))
     ]
     assert undeclared == []
+    used = {canonicalize_name(each) for name, _ in third_party for each in installed[name]}
+    assert declared <= used, "a dependency that nothing imports"
+
+
+def test_every_dependency_has_a_floor_and_a_ceiling() -> None:
+    """A next major version may change what is used, and only tests against it would tell."""
+    for text in PROJECT["project"]["dependencies"]:
+        operators = {each.operator for each in Requirement(text).specifier}
+        assert operators == {">=", "<"}, text
 
 
 @pytest.mark.parametrize("file", ["constraints.txt", "tools.txt"])
