@@ -48,6 +48,8 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_WIRE, "live_test/smtp.py", ("user name", "username:", "password:")),
     Allowed(_WIRE, "discovery/https.py"),
     Allowed(_UNSEEN, "discovery/dns.py", ("no such name", "the DNS gave", "no name")),
+    Allowed(_FOREIGN, "compose/running.py", ("permission", "cannot", "is the docker")),
+    Allowed(_COMMAND, "compose/running.py", ('"{}":{{json {}}}',)),
     Allowed(
         _UNSEEN, "system/namespace.py", ("no such name", "no address", "the DNS", "/etc/{} is not")
     ),
