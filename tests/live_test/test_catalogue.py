@@ -12,8 +12,7 @@ from tests.live_test import scripts
 from tests.live_test.catalogue import CASES, Case, outcome, play
 from tests.live_test.servers import HOST, Run, Serve
 from wizard.live_test.events import MOST_LINES, Event, StageFinished, TestReport
-from wizard.live_test.smtp import secret_encodings
-from wizard.secrets.secret import Secret
+from wizard.text.redaction import encodings_of
 
 SLACK = 30.0
 """Seconds; how late a busy machine may be."""
@@ -41,7 +40,7 @@ async def test_every_server_gets_its_verdict(case: Case, catalogue_authority: tr
     assert report.seconds < case.deadline + SLACK
     assert_printable(report)
     assert report.stages == tuple(event for event in events if isinstance(event, StageFinished))
-    for form in secret_encodings(case.user, Secret(case.password)) if case.password else ():
+    for form in encodings_of(case.password, [case.user]) if case.password else ():
         assert form not in repr(report) + repr(events)
 
 

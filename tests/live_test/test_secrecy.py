@@ -171,10 +171,6 @@ async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: R
     assert b"AUTH" not in b"".join(received)
 
 
-def test_a_secret_split_by_invisible_characters_is_masked() -> None:
-    assert sanitize("the hun\u200bter2 is", ["hunter2"]) == f"the {MASK} is"
-
-
 @settings(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_becomes_printable_on_one_line(text: str) -> None:
@@ -182,9 +178,3 @@ def test_any_text_becomes_printable_on_one_line(text: str) -> None:
     assert shown.isprintable()
     assert len(shown) <= 300
     assert sanitize(shown) == shown
-
-
-def test_a_part_of_what_was_sent_is_masked_too() -> None:
-    blob = "AHdpemFyZEBkZW1vLmV4YW1wbGUAY29ycmVjdCBob3JzZQ=="
-    shown = sanitize(f"235 ok {blob[-30:]} welcome", (blob, "correct horse"))
-    assert shown == "235 ok ******** welcome"

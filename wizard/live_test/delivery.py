@@ -96,19 +96,19 @@ class Delivery:
 
     def accepted(self) -> StagePassed:
         """Say how the mail was taken; after the last step."""
-        reply, sanitize = self._taken, self._session.sanitize
+        reply, redact = self._taken, self._session.redact
         assert reply is not None  # noqa: S101 - the order of steps()
         identifier = queue_id(reply)
-        queued = None if identifier is None else sanitize(identifier)
+        queued = None if identifier is None else redact(identifier)
         detail: dict[str, JSON] = {
-            "said": sanitize(reply.text),
+            "said": redact(reply.text),
             "queue_id": queued,
             "bytes": len(self._mail),
         }
         taken = N_("{host} has taken the mail to {recipient}.")
         if queued:
             taken = N_("{host} has taken the mail to {recipient} as {queued}.")
-        recipient = sanitize(self._recipient)
+        recipient = redact(self._recipient)
         message = _(taken, host=self._route.host, recipient=recipient, queued=queued)
         return StagePassed(message, detail)
 
@@ -178,7 +178,7 @@ class Delivery:
             reply = await self._answer(self._smtp.auth_plain(user, secret.reveal()))
         else:
             reply = await log_in(self, "LOGIN", user, secret)
-        require_positive(Stage.AUTH, reply, self._session.sanitize)
+        require_positive(Stage.AUTH, reply, self._session.redact)
 
     async def _name_sender(self) -> None:
         sender = self._settings.user
@@ -200,7 +200,7 @@ class Delivery:
         """
         verb = stage.value.upper().encode()
         reply = await self.execute(verb, word + address_path(stage, address), *options)
-        require_positive(stage, reply, self._session.sanitize)
+        require_positive(stage, reply, self._session.redact)
 
     async def _hand_over(self) -> None:
         self._show("DATA", _("(the mail, {size} bytes)", size=len(self._mail)))
@@ -224,10 +224,10 @@ class Delivery:
 
     async def _positive(self, stage: Stage, command: Awaitable[aiosmtplib.SMTPResponse]) -> Reply:
         """Return the reply to ``command``; raise :class:`StageFailed` if it ends the dialogue."""
-        sanitize = self._session.sanitize
-        reply = require_positive(stage, await self._answer(command), sanitize)
+        redact = self._session.redact
+        reply = require_positive(stage, await self._answer(command), redact)
         if self._gave_up:
-            said = sanitize(reply.text)
+            said = redact(reply.text)
             failure = Failure(stage, Cause.UNUSUAL_REPLY, reply.code, reply.enhanced, said)
             raise StageFailed(failure)
         return reply
@@ -254,8 +254,7 @@ class Delivery:
             raise MalformedReply(_("a reply that is not UTF-8"), raw)
         self._answered = True
         reply = Reply(code, tuple(text.split("\n")))
-        for line in reply.raw_lines:
-            transcript.received(line)
+        transcript.received(*reply.raw_lines)
         return reply
 
 

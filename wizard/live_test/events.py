@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,8 +11,8 @@ from wizard.config.endpoint import Route
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage, Verdict
-from wizard.text.display import sanitize
 from wizard.text.language import _
+from wizard.text.redaction import Redactor
 
 JSON = str | int | float | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
 MOST_LINES = 400
@@ -227,20 +227,18 @@ class StageFailed(Exception):
 
 StageAction = Callable[[], Awaitable[StagePassed]]
 StageStep = tuple[Stage, StageAction]
-Sanitizer = Callable[[str], str]
-"""Makes text from outside fit to be shown, without the secret in any encoding."""
 
 
 class Transcript:
     """The dialogue with a mail server as it may be shown: printable, and of bounded length.
 
-    All texts in ``hidden`` are masked. ``clock`` counts in seconds.
+    ``clock`` counts in seconds.
     """
 
     def __init__(
-        self, hidden: Iterable[str] = (), clock: Callable[[], float] = time.monotonic
+        self, redact: Redactor | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._hidden = tuple(hidden)
+        self._redact = redact or Redactor()
         self._clock = clock
         self._began = clock()
         self._lines: list[TranscriptLine] = []
@@ -252,15 +250,17 @@ class Transcript:
 
     def sent(self, text: str) -> None:
         """Add a command; the caller leaves the login out."""
-        self._add(Direction.SENT, text)
+        self._add(Direction.SENT, self._redact(text))
 
-    def received(self, text: str) -> None:
-        """Add a line of a reply, exactly as it came."""
-        self._add(Direction.RECEIVED, text)
+    def received(self, *lines: str) -> None:
+        """Add the lines of a reply, exactly as they came."""
+        if len(self._lines) <= MOST_LINES:
+            for line in self._redact.lines(lines):
+                self._add(Direction.RECEIVED, line)
 
     def note(self, text: str) -> None:
         """Add what happened without a word from either side."""
-        self._add(Direction.NOTE, text)
+        self._add(Direction.NOTE, self._redact(text))
 
     def _add(self, direction: Direction, text: str) -> None:
         if len(self._lines) > MOST_LINES:
@@ -268,4 +268,4 @@ class Transcript:
         if len(self._lines) == MOST_LINES:
             direction, text = Direction.NOTE, _("The rest is left out.")
         seconds = self._clock() - self._began
-        self._lines.append(TranscriptLine(direction, sanitize(text, self._hidden), seconds))
+        self._lines.append(TranscriptLine(direction, text, seconds))

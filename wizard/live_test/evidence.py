@@ -1,21 +1,26 @@
 """A finished test to hand on: as commands that repeat it, and as a text for a ticket.
 
-Neither contains the secret: swaks asks for it when it is run.
+Neither contains the secret: swaks asks for it when it is run. A ticket has no words of the mail
+server from after the login either, except well-known ones: nobody knows how it may echo the login.
 """
 
 from __future__ import annotations
 
 import platform
+import re
 import shlex
 import ssl
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import wizard
 from wizard.config.endpoint import Route, Security
-from wizard.live_test.events import TestReport
+from wizard.live_test.events import Direction, TestReport, TranscriptLine
 from wizard.live_test.failure import Stage
 from wizard.text.language import _
+from wizard.text.redaction import is_ordinary
 
+_CODES = re.compile(r"[2-5]\d\d(?:[- ](?:[245]\.\d{1,3}\.\d{1,3}(?!\S))?|\Z)")
 _CERTIFICATE_KEYS = (
     *("subject", "names", "issuer", "self_signed", "not_before", "not_after"),
     *("rule", "reason", "would_match"),
@@ -99,7 +104,7 @@ def _ticket(report: TestReport) -> Iterator[str]:
         ),
     )
     yield from _section(_("Certificate"), _certificate(report))
-    yield from _section(_("Dialogue (the login is left out)"), map(str, report.transcript))
+    yield from _section(_("Dialogue (the login is left out)"), _dialogue(report))
     yield from _section(_("By hand"), reproduce(report))
 
 
@@ -117,7 +122,8 @@ def _explanation(report: TestReport) -> Iterator[str]:
         yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
         yield _("Advice: {remedy}", remedy=diagnosis.remedy)
         if diagnosis.server_said:
-            yield _("The mail server said: {server_said}", server_said=diagnosis.server_said)
+            said = _without_unknown_words(diagnosis.server_said, after_login=_logs_in(report))
+            yield _("The mail server said: {server_said}", server_said=said)
     for other in report.alternatives:
         starttls = str(other.starttls).lower()
         yield _(
@@ -127,6 +133,33 @@ def _explanation(report: TestReport) -> Iterator[str]:
             starttls=starttls,
         )
         yield f"  {other.description}"
+
+
+def _dialogue(report: TestReport) -> Iterator[str]:
+    """Yield the lines of the transcript, those of the mail server with care after the login."""
+    after_login = False
+    for line in report.transcript:
+        after_login |= _is_login(line)
+        text = line.text
+        if line.direction is Direction.RECEIVED:
+            text = _without_unknown_words(text, after_login=after_login)
+        yield str(replace(line, text=text))
+
+
+def _logs_in(report: TestReport) -> bool:
+    return any(map(_is_login, report.transcript))
+
+
+def _is_login(line: TranscriptLine) -> bool:
+    return line.direction is Direction.SENT and line.text.startswith("AUTH")
+
+
+def _without_unknown_words(text: str, *, after_login: bool) -> str:
+    """Return what the mail server said, or only its codes if it is not made of well-known words."""
+    if not after_login or is_ordinary(text):
+        return text
+    code = _CODES.match(text)
+    return " ".join(filter(None, [code and code[0].strip(), _("(left out)")]))
 
 
 def _certificate(report: TestReport) -> Iterator[str]:

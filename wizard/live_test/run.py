@@ -30,7 +30,7 @@ from wizard.live_test.events import (
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply
-from wizard.live_test.tls import certificate_detail, fetch_certificate, tls_cause
+from wizard.live_test.tls import certificate_detail, fetch_certificate, redacted, tls_cause
 from wizard.system.network import Network, SystemNetwork
 from wizard.text.language import _
 
@@ -233,7 +233,7 @@ class TestRun:
 
     def report(self, recipient: str | None) -> TestReport:
         """Sum up, once everything has ended."""
-        settings, sanitize = self._settings, self._session.sanitize
+        settings, redact = self._settings, self._session.redact
         return TestReport(
             self.verdict,
             settings.route,
@@ -244,9 +244,9 @@ class TestRun:
             alternatives=self._alternatives,
             transcript=self._session.transcript.lines,
             decided_after=self._decided_after or 0.0,
-            sender=sanitize(settings.user),
-            login=sanitize(settings.login[0]) if settings.login else None,
-            recipient=sanitize(recipient) if recipient is not None else None,
+            sender=redact(settings.user),
+            login=redact(settings.login[0]) if settings.login else None,
+            recipient=redact(recipient) if recipient is not None else None,
         )
 
     # Running a stage
@@ -284,7 +284,7 @@ class TestRun:
         except ConnectionClosed as error:
             return Failure(stage, _closing_cause(error))
         except MalformedReply as error:
-            said = self._session.sanitize(error.received)
+            said = self._session.redact(error.received)
             return Failure(stage, Cause.MALFORMED, said=said, problem=error.problem)
         except Exception as error:  # noqa: BLE001 - whatever a library comes up with is a verdict
             # Its text is left out: nobody knows what is in it.
@@ -349,7 +349,9 @@ class TestRun:
     async def _fetch_certificate(self, ehlo_name: str | None) -> Certificate | None:
         address = self._session.address
         assert address is not None  # noqa: S101 - there is a connection at these stages
-        return await fetch_certificate(self._network, address, self._settings.route.host, ehlo_name)
+        host = self._settings.route.host
+        certificate = await fetch_certificate(self._network, address, host, ehlo_name)
+        return None if certificate is None else redacted(certificate, self._session.redact)
 
     # What the result means
 

@@ -23,13 +23,12 @@ from wizard.live_test.smtp import (
     SmtpConnection,
     StarttlsInjection,
     log_in,
-    secret_encodings,
 )
 from wizard.live_test.tls import describe_tls, error_words, tls_cause
 from wizard.live_test.transaction import Transaction, require_positive
 from wizard.system.network import Address, Connected, Network, connect_first
-from wizard.text.display import sanitize
 from wizard.text.language import N_, _
+from wizard.text.redaction import Redactor
 
 _ADDRESSES_SHOWN = 5
 _PATIENCE = 2.0
@@ -58,14 +57,15 @@ class SmtpSession:
         self._recipient = recipient
         self._grouped = grouped
         self._compose = compose
-        self._hidden = secret_encodings(*settings.login) if settings.login else ()
         self._addresses: Sequence[Address] = ()
         self._connected: Connected | None = None
         self._connection: SmtpConnection | None = None
         self._transaction: Transaction | None = None
-        self.transcript = Transcript(self._hidden)
         self.extensions = Extensions()
         self.ehlo_name = self._route.ehlo_name or _host_name()
+        self.redact = _redactor(settings, self.ehlo_name, recipient or "")
+        """Makes text from outside fit to be shown, without the secret."""
+        self.transcript = Transcript(self.redact)
 
     def stages(self) -> Iterator[StageStep]:
         """Yield the stages of this route in order; run each before asking for the next."""
@@ -87,7 +87,7 @@ class SmtpSession:
             self._settings,
             self._recipient,
             self._grouped,
-            self.sanitize,
+            self.redact,
         )
         yield Stage.MAIL, transaction.name_sender
         if transaction.names_recipient:
@@ -104,10 +104,6 @@ class SmtpSession:
     def postponed(self) -> bool:
         """Whether the mail server has accepted no mail yet, and wants it sent again."""
         return self._transaction is not None and self._transaction.postponed
-
-    def sanitize(self, text: str) -> str:
-        """Make text from outside fit to be shown, without the secret in any encoding."""
-        return sanitize(text, self._hidden)
 
     def send_quit(self) -> None:
         """Send QUIT and do not wait: a client that just vanishes looks hostile."""
@@ -172,14 +168,14 @@ class SmtpSession:
 
     def handshake_failed(self, stage: Stage, error: OSError) -> StageFailed:
         """Note why the encryption failed, and return the failure."""
-        words = error_words(error)
+        words = self.redact(error_words(error))
         self.transcript.note(_("The encryption failed: {words}.", words=words))
         return StageFailed(Failure(stage, tls_cause(error), system_words=words))
 
     def _encrypted(self, stage: Stage) -> StagePassed:
         if self._smtp.tls is None:
             raise StageFailed(Failure(stage, Cause.CLOSED))
-        passed = describe_tls(stage, self._smtp.tls)
+        passed = describe_tls(stage, self._smtp.tls, self.redact)
         self.transcript.note(passed.message)
         return passed
 
@@ -191,20 +187,20 @@ class SmtpSession:
         return self._connection
 
     def _require_positive(self, stage: Stage, reply: Reply) -> Reply:
-        return require_positive(stage, reply, self.sanitize)
+        return require_positive(stage, reply, self.redact)
 
     async def _greet(self) -> StagePassed:
         if self._connection is None:
             await self._open(Stage.GREETING, None)
         reply = self._require_positive(Stage.GREETING, await self._smtp.read_reply())
         return StagePassed(
-            _("{host} has greeted.", host=self._route.host), {"said": self.sanitize(reply.text)}
+            _("{host} has greeted.", host=self._route.host), {"said": self.redact(reply.text)}
         )
 
     async def _introduce(self) -> StagePassed:
         reply = await self._smtp.execute(b"EHLO", self.ehlo_name.encode())
         offered = self.extensions = Extensions.parse(self._require_positive(Stage.EHLO, reply))
-        mechanisms = [self.sanitize(name) for name in offered.mechanisms]
+        mechanisms = [self.redact(name) for name in offered.mechanisms]
         has_starttls = offered.has("STARTTLS")
         offer = (
             N_("{host} offers login by {names}.") if mechanisms else N_("{host} offers no login.")
@@ -222,7 +218,7 @@ class SmtpSession:
             "smtputf8": offered.has("SMTPUTF8"),
             "starttls": has_starttls,
         }
-        return StagePassed(self.sanitize(message), detail)
+        return StagePassed(self.redact(message), detail)
 
     async def _start_tls(self) -> StagePassed:
         stage = Stage.STARTTLS
@@ -248,20 +244,30 @@ class SmtpSession:
         reply = self._require_positive(stage, await log_in(self._smtp, mechanism, *login))
         readable = self._route.security is Security.NONE and not is_nearby(self._route.host)
         concern = Failure(stage, Cause.CLEAR_TEXT_LOGIN) if readable else None
-        detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.sanitize(reply.text)}
+        detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.redact(reply.text)}
         message = _(
             "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
         )
         return StagePassed(message, detail, concern=concern)
 
     def _no_mechanism(self) -> Failure:
-        offered = tuple(filter(None, map(self.sanitize, self.extensions.mechanisms)))
+        offered = tuple(filter(None, map(self.redact, self.extensions.mechanisms)))
         return Failure(
             Stage.AUTH,
             Cause.NO_MECHANISM if offered else Cause.NO_AUTH,
             mechanisms=offered,
             offers_starttls=self.extensions.has("STARTTLS"),
         )
+
+
+def _redactor(settings: SmtpSettings, *public: str) -> Redactor:
+    """Return what hides the secret, and one in the endpoint even if it takes no part."""
+    logins = [login for login in (settings.login, settings.endpoint.credentials) if login]
+    return Redactor(
+        [secret.reveal() for _user, secret in logins],
+        [user for user, _secret in logins],
+        [settings.user, settings.route.host, *public],
+    )
 
 
 def _host_name() -> str:

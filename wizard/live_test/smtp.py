@@ -258,8 +258,7 @@ class SmtpConnection(asyncio.Protocol):
             await self._changed.wait()
         if len(self._received) <= _MOST_BUFFERED and self._transport is not None:
             self._transport.resume_reading()
-        for line in reply.raw_lines:
-            self._transcript.received(line)
+        self._transcript.received(*reply.raw_lines)
         return reply
 
     async def execute(self, *words: bytes, hidden: int = 0) -> Reply:
@@ -306,7 +305,8 @@ class SmtpConnection(asyncio.Protocol):
         try:
             return take_reply(self._received)
         except MalformedReply as error:
-            self._transcript.note(f"{error.problem}: {error.received}")
+            self._transcript.received(*error.received.splitlines())
+            self._transcript.note(error.problem)
             raise
 
     def _write(self, data: bytes) -> bool:
@@ -355,15 +355,6 @@ async def log_in(connection: Commands, mechanism: str, user: str, secret: Secret
         answer = user if _asks_for_user(reply) else secret.reveal()
         reply = await connection.execute(_base64(answer), hidden=1)
     raise MalformedReply(_("one challenge after the other"), reply.text.encode())
-
-
-def secret_encodings(user: str, secret: Secret) -> tuple[str, ...]:
-    """Return every form in which the secret is sent, so that none of them is ever shown."""
-    return (
-        secret.reveal(),
-        _base64(secret.reveal()).decode(),
-        _plain(user, secret).decode(),
-    )
 
 
 def _asks_for_user(reply: Reply) -> bool:

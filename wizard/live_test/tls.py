@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wizard.live_test.certificate import read_certificate
@@ -11,6 +12,7 @@ from wizard.live_test.failure import Cause, Certificate, Failure, Stage
 from wizard.live_test.smtp import ConnectionClosed, SmtpConnection
 from wizard.system.network import Address, Network
 from wizard.text.language import _
+from wizard.text.redaction import Redactor
 
 _VERIFICATION_CAUSES = {
     9: Cause.CERTIFICATE_NOT_YET_VALID,
@@ -109,7 +111,17 @@ async def fetch_certificate(
         await connection.aclose()
 
 
-def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
+def redacted(certificate: Certificate, redact: Redactor) -> Certificate:
+    """Return ``certificate`` as it may be shown: it may be made for one who has logged in."""
+    return replace(
+        certificate,
+        subject=redact(certificate.subject),
+        names=tuple(map(redact, certificate.names)),
+        issuer=redact(certificate.issuer),
+    )
+
+
+def describe_tls(stage: Stage, tls: ssl.SSLObject, redact: Redactor) -> StagePassed:
     """Describe a connection whose certificate was accepted.
 
     A concern is what not every TLS library accepts, or a certificate that expires soon.
@@ -123,6 +135,7 @@ def describe_tls(stage: Stage, tls: ssl.SSLObject) -> StagePassed:
     if certificate is None:
         message = _("Encrypted with {version}.", version=version)
         return StagePassed(message, detail, concern=concern)
+    certificate = redacted(certificate, redact)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
     if certificate.uncommon:

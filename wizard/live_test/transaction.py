@@ -8,7 +8,7 @@ Where the server offers PIPELINING, the rest of the dialogue is sent together wi
 from __future__ import annotations
 
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.events import JSON, Sanitizer, StageFailed, StageOutcome, StagePassed
+from wizard.live_test.events import JSON, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.live_test.refusals import only_this_mailbox
 from wizard.live_test.smtp import (
@@ -19,13 +19,14 @@ from wizard.live_test.smtp import (
     SmtpConnection,
 )
 from wizard.text.language import _
+from wizard.text.redaction import Redactor
 
 _COURTESIES = (b"RSET", b"QUIT")
 _BAD_SEQUENCE = 503
 
 
 class Transaction:
-    """The stages after the login. ``sanitize`` makes text fit to be shown.
+    """The stages after the login. ``redact`` makes text from outside fit to be shown.
 
     Without a ``recipient`` the sender is named as one, if it is an address at all. ``grouped``:
     commands are sent in groups where the server offers PIPELINING.
@@ -38,7 +39,7 @@ class Transaction:
         settings: SmtpSettings,
         recipient: str | None,
         grouped: bool,
-        sanitize: Sanitizer,
+        redact: Redactor,
     ) -> None:
         self._connection = connection
         self._extensions = extensions
@@ -47,7 +48,7 @@ class Transaction:
         self._recipient_given = recipient is not None
         self._recipient = recipient or settings.user
         self._pipelining = grouped and extensions.has("PIPELINING")
-        self._sanitize = sanitize
+        self._redact = redact
         self._sent: set[bytes] = set()
         self.postponed = False
         """Whether the last of sender and recipient was not accepted."""
@@ -74,10 +75,10 @@ class Transaction:
             self._send_courtesies()
         reply = await self._positive_reply(stage)
         self.postponed = False
-        sender = self._sanitize(user)
+        sender = self._redact(user)
         message = _("{host} accepts mails from {sender}.", host=self._host, sender=sender)
         concern = None if "@" in user else Failure(stage, Cause.SENDER_UNKNOWN)
-        return StagePassed(message, {"said": self._sanitize(reply.text)}, concern=concern)
+        return StagePassed(message, {"said": self._redact(reply.text)}, concern=concern)
 
     async def name_recipient(self) -> StagePassed:
         """Send RCPT."""
@@ -104,9 +105,9 @@ class Transaction:
                 return self._not_answered()
             raise
         self.postponed = False
-        recipient = self._sanitize(self._recipient)
+        recipient = self._redact(self._recipient)
         message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
-        return StagePassed(message, {"said": self._sanitize(reply.text)})
+        return StagePassed(message, {"said": self._redact(reply.text)})
 
     @property
     def _mishandles_groups(self) -> bool:
@@ -121,7 +122,7 @@ class Transaction:
         message = _(
             "{host} takes no mails to {recipient}, which does not matter for mails to others.",
             host=self._host,
-            recipient=self._sanitize(self._recipient),
+            recipient=self._redact(self._recipient),
         )
         detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
         return StagePassed(message, detail, outcome=StageOutcome.SKIP)
@@ -159,13 +160,13 @@ class Transaction:
                 self._connection.send(verb)
 
     async def _positive_reply(self, stage: Stage) -> Reply:
-        return require_positive(stage, await self._connection.read_reply(), self._sanitize)
+        return require_positive(stage, await self._connection.read_reply(), self._redact)
 
 
-def require_positive(stage: Stage, reply: Reply, sanitize: Sanitizer) -> Reply:
+def require_positive(stage: Stage, reply: Reply, redact: Redactor) -> Reply:
     """Return ``reply``; raise :class:`StageFailed` if it refuses."""
     if not reply.positive:
-        said = sanitize(reply.text)
+        said = redact(reply.text)
         raise StageFailed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, said))
     return reply
 

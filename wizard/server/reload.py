@@ -21,7 +21,7 @@ from wizard.saving.plan import Plan
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
 from wizard.server.next_steps import NextStep, StepKind, start_command
-from wizard.server.redaction import Redactor, redactor_for
+from wizard.server.redaction import LogRedactor, redactor_for
 from wizard.text.language import N_, _
 
 _LEVELS_WITHOUT_INFO = ("error", "warn", "warning")
@@ -137,7 +137,7 @@ class ReloadWatch:
 
     server: RunningServer
     log: ServerLog
-    redactor: Redactor
+    redactor: LogRedactor
     timeout: float = 10.0
     """Seconds to wait at most."""
     settle_time: float = 0.5

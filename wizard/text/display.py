@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 MASK = "********"
 LIMIT = 300
-_SHORTEST_MASKED = 4
-_SHORTEST_PART = 8
 
 
 def escape_controls(text: str) -> str:
@@ -42,31 +40,19 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def sanitize(text: str, hide: Iterable[str] = (), limit: int = LIMIT) -> str:
+def sanitize(text: str, limit: int = LIMIT) -> str:
     """Return ``text`` on one line, without control and format characters, cut at ``limit``.
 
-    Every text in ``hide`` is masked, since a server may echo what it was sent. One of fewer than
-    four characters is not: masking it would garble the text and at the same time give it away.
+    Text that may hold a secret goes through :class:`wizard.text.redaction.Redactor`.
     """
-    hidden = sorted((h for h in hide if len(h) >= _SHORTEST_MASKED), key=len, reverse=True)
-    for secret in hidden:
-        text = text.replace(secret, MASK)
     # Surrogates, bidi controls and zero-width characters are dropped; any break separates words.
     kept = (
         " " if _is_break(char) else char
         for char in text
         if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
     )
-    words = "".join(kept).split()
-    text = " ".join(MASK if _is_part(word, hidden) else word for word in words)
-    for secret in hidden:  # it may have contained the characters just dropped
-        text = text.replace(secret, MASK)
+    text = " ".join("".join(kept).split())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def _is_part(word: str, hidden: Iterable[str]) -> bool:
-    """Whether ``word`` is a part of a secret, such as the end of a login that was sent."""
-    return len(word) >= _SHORTEST_PART and any(word in secret for secret in hidden)
 
 
 def _is_break(char: str) -> bool:
