@@ -55,6 +55,18 @@ def config(old: str, new: str) -> dict[str, str]:
     return compose(config=changed(CONFIG, old, new))
 
 
+def global_skip_beside(newer: str, config: str = vendors.STANDALONE_CONFIG) -> dict[str, str]:
+    """Return the standalone layout with the key of 0.6 on line 1, and something newer."""
+    return standalone(config=f"skip_user_verification = true\n{config}{newer}")
+
+
+PUBLISHER = vendors.STANDALONE_CONFIG[
+    vendors.STANDALONE_CONFIG.index("[provider_metadata.publisher]") :
+    vendors.STANDALONE_CONFIG.index("[smtp]")
+]  # fmt: skip
+METADATA_PATH = "[provider_metadata]\npath = 'metadata.json'\n\n"
+
+
 def yaml(old: str, new: str, **more: str) -> dict[str, str]:
     """Return the Compose layout with one change in its compose file."""
     return compose(changed(COMPOSE, old, new), **more)
@@ -111,6 +123,86 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     "the skip of another version": (
         compose(config="skip_user_verification = true\n" + CONFIG),
         {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server": (
+        global_skip_beside(""),
+        {("verification-skipped", "note", TOML, 1)},
+    ),
+    "the skip of an old server, and [user]": (
+        global_skip_beside("[user]\nremoval_period = '5 days'\n"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server, and [open_pgp]": (
+        global_skip_beside("[open_pgp]\npublic_key_path = 'x'\n"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server, and [[tasks]]": (
+        global_skip_beside("[[tasks]]\nname = 'database_backup'\n"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server, and [tlp]": (
+        global_skip_beside("[tlp]\nallow_tlp2 = true\n"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server, and a metadata file": (
+        global_skip_beside("", changed(vendors.STANDALONE_CONFIG, PUBLISHER, METADATA_PATH)),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the skip of an old server switched off, and [open_pgp]": (
+        standalone(
+            config="skip_user_verification = false\n"
+            + vendors.STANDALONE_CONFIG
+            + "[open_pgp]\npublic_key_path = 'x'\n"
+        ),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "other keys of an old server, and [open_pgp]": (
+        standalone(
+            config="tmp_admin = 'a@example.org'\nuser_expiration_period = '5 years'\n"
+            + vendors.STANDALONE_CONFIG
+            + "[open_pgp]\npublic_key_path = 'x'\n"
+        ),
+        {("key-outdated", "error", TOML, 1), ("key-outdated", "error", TOML, 2)},
+    ),
+    "other keys of an old server": (
+        standalone(config="tmp_admin = 'a@example.org'\n" + vendors.STANDALONE_CONFIG),
+        set(),
+    ),
+    "metadata from a file": (
+        config(PUBLISHER, METADATA_PATH),
+        set(),
+    ),
+    "metadata from a file and of a publisher": (
+        config(PUBLISHER, METADATA_PATH + PUBLISHER),
+        {("provider-metadata-twice", "error", TOML, line_of(CONFIG, PUBLISHER.split()[0]) + 1)},
+    ),
+    "no metadata": (
+        config(PUBLISHER, ""),
+        {("server-settings-missing", "error", TOML, None)},
+    ),
+    "the documentation's user": (
+        config("me@example.org", "<you@yourdomain.com>"),
+        {("user-placeholder", "error", TOML, SMTP_LINE + 1)},
+    ),
+    "the documentation's endpoint": (
+        config("mail.example.org", "your.smtp.host"),
+        {("endpoint-placeholder", "error", TOML, SMTP_LINE + 2)},
+    ),
+    "the documentation's secret": (
+        compose(env=changed(ENV, "hunter22", "<your-smtp-authentication-secret>")),
+        {("secret-placeholder", "error", TOML, SECRET_LINE)},
+    ),
+    "the documentation's domain": (
+        config("bomnipotent.example.org", "bomnipotent.<your-domain>.<top-level>"),
+        {("placeholder", "warning", TOML, line_of(CONFIG, "domain = "))},
+    ),
+    "verification skipped by a variable": (
+        compose(
+            config=CONFIG.replace(SECTION, "") + "[user]\nskip_verification = ${SKIP}\n",
+            env="BOMNIPOTENT_DB_PW=dbpass\n",
+            **{YAML: changed(COMPOSE, PASSED, "      SKIP: 'true'\n")},
+        ),
+        set(),
     ),
     "verification skipped": (
         compose(config=CONFIG + "[user]\nskip_verification = true\n"),

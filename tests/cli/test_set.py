@@ -494,6 +494,30 @@ def test_starttls_by_reference_is_kept_while_it_means_the_same(cli: Cli) -> None
     assert "starttls = false" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("flags", "stdin", "code"),
+    [
+        (["--user", "you@yourdomain.com"], None, "user-placeholder"),
+        (["--user", "<you@yourdomain.com>"], None, "user-placeholder"),
+        (["--endpoint", "your.smtp.host"], None, "endpoint-placeholder"),
+        (["--endpoint", "<your.smtp.host>"], None, "endpoint-placeholder"),
+        (["--endpoint", "smtp://mail.yourdomain.com:2500"], None, "endpoint-placeholder"),
+        (["--secret-stdin"], b"<your-smtp-authentication-secret>", "secret-placeholder"),
+    ],
+    ids=["user", "user in brackets", "endpoint", "endpoint in brackets", "relay", "secret"],
+)
+def test_example_of_the_documentation_is_refused(
+    cli: Cli, flags: list[str], stdin: bytes | None, code: str
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=x\n")
+    before = cli.snapshot()
+    for test in ("--test", "--no-test"):
+        refused = cli("set", test, "--json", *flags, stdin=stdin)
+        assert (refused.code, refused.json["error"]["code"]) == (2, code)
+    assert cli.snapshot() == before
+
+
 def test_reader_that_ignores_the_line_of_the_secret_is_named(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     cli.write(".env", "export SMTP_SECRET=old\n")

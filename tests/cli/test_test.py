@@ -94,9 +94,19 @@ def test_stored_endpoint_that_cannot_work_fails_without_a_connection(cli: Cli) -
         ('endpoint = "${NOBODY_SETS}"', "variable-unset", "dns"),
         ("starttls = ${NOBODY_SETS}", "variable-unset", "starttls"),
         ('user = " you"', "user-blanks", "mail"),
+        ('user = "<you@yourdomain.com>"', "user-placeholder", "mail"),
+        ('endpoint = "your.smtp.host"', "endpoint-placeholder", "dns"),
         ("starttls = ${MAYBE}", "starttls-value", "starttls"),
     ],
-    ids=["user unset", "endpoint unset", "starttls unset", "blank", "no boolean"],
+    ids=[
+        "user unset",
+        "endpoint unset",
+        "starttls unset",
+        "blank",
+        "example of a user",
+        "example of an endpoint",
+        "no boolean",
+    ],
 )
 def test_value_that_cannot_work_fails_at_the_stage_that_needs_it(
     cli: Cli, line: str, code: str, stage: str

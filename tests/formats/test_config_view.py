@@ -124,6 +124,13 @@ def test_skipped_verification_is_seen_in_both_forms(
         ("skip_user_verification = false\n", SkipKey.GLOBAL),
         ("tmp_admin = 'a'\n[user]\n", SkipKey.USER_TABLE),
         ("[a]\ntmp_admin = 'a'\n", None),
+        ("[open_pgp]\n", SkipKey.USER_TABLE),
+        ("skip_user_verification = true\n[open_pgp]\n", SkipKey.USER_TABLE),
+        ("[[tasks]]\nname = 'x'\n", SkipKey.USER_TABLE),
+        ("[provider_metadata]\npath = 'x'\n", SkipKey.USER_TABLE),
+        ("[provider_metadata.publisher]\nname = 'x'\n", None),
+        ("[tlp]\ndefault_tlp = 'red'\n", SkipKey.USER_TABLE),
+        ("[log]\nlevel = 'warn'\n[dos_prevention]\nlimit = 1\n", None),
         ("user = 3\n", None),
     ],
     ids=[
@@ -135,6 +142,13 @@ def test_skipped_verification_is_seen_in_both_forms(
         "global skip",
         "global admin and table",
         "other table",
+        "OpenPGP",
+        "OpenPGP and global skip",
+        "tasks",
+        "metadata file",
+        "publisher",
+        "TLP",
+        "log and denial of service",
         "user is a number",
     ],
 )
@@ -152,6 +166,8 @@ def test_what_else_the_server_needs_is_reported() -> None:
     assert parse_config("[smtp]\n[provider_metadata]\n").missing_required == everything
     text = "db_url = 'x'\ndomain = 'y'\n[tls]\n[provider_metadata.publisher]\n"
     assert parse_config(text).missing_required == ()
+    from_file = text.replace(".publisher]", "]\npath = 'metadata.json'")
+    assert parse_config(from_file).missing_required == ()
     assert parse_config(text.replace("db_url", "url")).missing_required == ("db_url",)
 
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from wizard.check.inspection import Inspection
+from wizard.config.settings import is_placeholder
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.files.encoding import byte_order_mark_remedy
-from wizard.formats.config_toml.reading import first_line
+from wizard.formats.config_toml.reading import OLD_GLOBALS, first_line, value_at
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
-from wizard.formats.config_toml.view import SMTP, SMTP_KEYS, ConfigView
+from wizard.formats.config_toml.view import (
+    METADATA_FILE,
+    PUBLISHER,
+    REQUIRED,
+    SMTP,
+    SMTP_KEYS,
+    ConfigView,
+)
 from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
 
 _ERROR, _NOTE = Severity.ERROR, Severity.NOTE
 _ONLY_IN_SMTP = ("endpoint", "starttls")
 """No other section of the server has keys of these names."""
+_TO_FILL_IN = "<[^<>@]+>"
+"""What the documentation has in the place of a part of a value, which no name or path has."""
 _SKIP_PATHS = {form.path[-1]: form.path for form in SkipKey}
 
 
@@ -53,8 +65,11 @@ def config_findings(inspection: Inspection) -> Iterator[Finding]:
         )
     yield from _section_findings(inspection, view)
     yield from _smtp_findings(inspection, view)
+    yield from _provider_metadata_findings(inspection, source)
+    yield from _placeholder_findings(inspection, source)
     yield from _misplaced_findings(inspection, source)
     yield from _skip_findings(inspection, view, source)
+    yield from _outdated_findings(inspection, view, source)
 
 
 def _section_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
@@ -83,18 +98,61 @@ def _section_findings(inspection: Inspection, view: ConfigView) -> Iterator[Find
             path,
         )
     if view.missing_required:
+        # Where all of them are missing, only the mail settings have been made so far.
+        begun = len(view.missing_required) < len(REQUIRED)
         yield Finding(
             "server-settings-missing",
             _(
                 "The server does not start before it has these settings, too: {missing}.",
                 missing=", ".join(view.missing_required),
             ),
-            _(
-                "They are described in the documentation of BOMnipotent Server, under "
-                "Configuration."
-            ),
-            path=path,
+            _('They are described on doc.bomnipotent.de, page "Required Configs".'),
+            _ERROR if begun else Severity.WARNING,
+            path,
         )
+
+
+def _provider_metadata_findings(inspection: Inspection, source: TomlSource) -> Iterator[Finding]:
+    if all(value_at(source.data, path) is not None for path in (PUBLISHER, METADATA_FILE)):
+        yield Finding(
+            "provider-metadata-twice",
+            _(
+                "[provider_metadata] has both a path and a publisher, and the server does not load "
+                "a configuration with both."
+            ),
+            _(
+                "Keep one of them. They are described on doc.bomnipotent.de, page "
+                '"CSAF Provider Metadata".'
+            ),
+            _ERROR,
+            inspection.config.path,
+            first_line(source.statements, METADATA_FILE),
+        )
+
+
+def _placeholder_findings(inspection: Inspection, source: TomlSource) -> Iterator[Finding]:
+    """Find examples of the documentation outside of [smtp], whose values are judged one by one."""
+    for path, text in _texts(source.data):
+        if path[0] != SMTP and (is_placeholder(text) or re.search(_TO_FILL_IN, text)):
+            yield Finding(
+                "placeholder",
+                _("{key} is still the example from the documentation.", key=".".join(path)),
+                _("Write your own value."),
+                path=inspection.config.path,
+                line=first_line(source.statements, path),
+            )
+
+
+def _texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every text in parsed TOML, with its path; those in an array have the array's path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _texts(below, (*path, key))
+    elif isinstance(value, list):
+        for below in value:
+            yield from _texts(below, path)
 
 
 def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
@@ -203,20 +261,19 @@ def _skip_findings(
             max(lines.values()),
         )
         return
-    known = _known_skip_key(inspection)
+    known = _known_skip_key(inspection, view)
     for key, line in lines.items():
         if known is not None and key is not known:
             yield Finding(
                 "skip-form-wrong",
-                _(
-                    "This server does not know {path}, and does not start with it.",
-                    path=".".join(key.path),
-                ),
+                _unknown_to_server(inspection, view, ".".join(key.path)),
                 _(
                     "Its name is {path}; rewrite it by: smtp-wizard set --skip-verification "
                     "--server-version X.Y",
                     path=".".join(known.path),
-                ),
+                )
+                if key in view.skip_on
+                else _("Remove it, or rename it to {path}.", path=".".join(known.path)),
                 _ERROR,
                 path,
                 line,
@@ -235,8 +292,41 @@ def _skip_findings(
             )
 
 
-def _known_skip_key(inspection: Inspection) -> SkipKey | None:
-    """Return the key that the server's image knows; only its tag proves that."""
+def _outdated_findings(
+    inspection: Inspection, view: ConfigView, source: TomlSource
+) -> Iterator[Finding]:
+    """Find the other keys that a server since 0.7 has below [user]."""
+    if _known_skip_key(inspection, view) is not SkipKey.USER_TABLE:
+        return
+    for key, new in OLD_GLOBALS.items():
+        if key in source.data and key not in _SKIP_PATHS:
+            yield Finding(
+                "key-outdated",
+                _unknown_to_server(inspection, view, key),
+                _("Move it: it is {key} below [{table}] now.", key=new[-1], table=new[0]),
+                _ERROR,
+                inspection.config.path,
+                first_line(source.statements, (key,)),
+            )
+
+
+def _unknown_to_server(inspection: Inspection, view: ConfigView, key: str) -> str:
+    if _skip_key_of_image(inspection) is not None:
+        return _("This server does not know {path}, and does not start with it.", path=key)
+    return _(
+        "{part} belongs to server 0.7 or later, which does not know {key} and does not start "
+        "with it.",
+        part=view.newer_part,
+        key=key,
+    )
+
+
+def _known_skip_key(inspection: Inspection, view: ConfigView) -> SkipKey | None:
+    """Return the key that the server knows, by its image or else by what only newer ones know."""
+    return _skip_key_of_image(inspection) or (SkipKey.USER_TABLE if view.newer_part else None)
+
+
+def _skip_key_of_image(inspection: Inspection) -> SkipKey | None:
     tag = inspection.layout.image_tag
     try:
         return None if tag is None else skip_key_of(tag)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
+from wizard.config.settings import is_placeholder
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
@@ -210,6 +211,15 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
         )
     if current.resolver.literal is not None:
         value = current.resolver.literal.reveal()
+    if is_placeholder(value or ""):
+        yield Finding(
+            "secret-placeholder",
+            _("The secret is still the example from the documentation."),
+            _("Store the real one: smtp-wizard set --secret-stdin"),
+            Severity.ERROR,
+            current.config.path,
+            smtp.lines.get("secret"),
+        )
     for finding in unintended_characters(value or ""):
         yield finding._replace(
             remedy=_("Store it again if that is not meant: smtp-wizard set --secret-stdin"),

@@ -177,8 +177,8 @@ def _file_warnings(current: CurrentConfig, plan: Plan) -> Iterator[Finding]:
             "server-settings-missing",
             _(
                 "The server does not start before config.toml has these settings, too: "
-                "{missing}. They are described in the documentation of BOMnipotent Server, "
-                "under Configuration.",
+                "{missing}. They are described on doc.bomnipotent.de, page "
+                '"Required Configs".',
                 missing=", ".join(current.view.missing_required),
             ),
         )

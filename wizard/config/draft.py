@@ -12,6 +12,7 @@ from wizard.config.settings import (
     SWITCHES,
     TEXT_KEYS,
     SmtpSettings,
+    check_secret,
     skips_verification,
     text_value,
 )
@@ -88,11 +89,15 @@ class Draft:
 
                 check_value(secret.reveal())
                 choose_reference(current.variable, secret.reveal(), None)
-                return secret
             case Remove():
                 return None
             case Keep():
-                return current.resolver.secret()
+                found = current.resolver.secret()
+                if found is None:
+                    return None
+                secret = found
+        check_secret(secret)
+        return secret
 
     def known_secrets(self, current: CurrentConfig) -> Iterator[Secret]:
         """Yield every secret that is known, the new one, too."""

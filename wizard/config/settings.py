@@ -43,6 +43,20 @@ class SmtpSettings:
         return self.endpoint.credentials
 
 
+_VENDORS_EXAMPLES = (
+    r"(?i)(?:^|[@.</])(?:your-?domain\.com|your\.smtp\.host)(?![\w.-])|<(?:your|ihr)[\w .-]*>"
+    r"|\AeHD5B6S8Kze3\Z"
+)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a value still is what the server's documentation has in its place.
+
+    Some of these names belong to somebody, who would be sent the password.
+    """
+    return re.search(_VENDORS_EXAMPLES, text) is not None
+
+
 def check_user(user: str) -> str:
     """Return ``user`` if the server can use it, else raise :class:`InvalidValue`.
 
@@ -60,6 +74,12 @@ def check_user(user: str) -> str:
             "user-blanks",
             _("The user has blanks around it, which would become part of the name."),
             _("Remove them."),
+        )
+    if is_placeholder(user):
+        raise InvalidValue(
+            "user-placeholder",
+            _("The user is still the example from the documentation."),
+            _("Enter the name you log in with at your mail provider, usually your mail address."),
         )
     if not user.isprintable():
         raise InvalidValue(
@@ -79,6 +99,27 @@ def check_user(user: str) -> str:
     if "@" in user or "<" in user:
         _check_mail_address(user)
     return user
+
+
+def check_endpoint(text: str) -> Endpoint:
+    """Return the endpoint if the server can use it, else raise :class:`InvalidValue`."""
+    if is_placeholder(text):
+        raise InvalidValue(
+            "endpoint-placeholder",
+            _("The endpoint is still the example from the documentation."),
+            _("Enter the host name of your mail server, for example mail.example.org."),
+        )
+    return Endpoint.parse(text)
+
+
+def check_secret(secret: Secret) -> None:
+    """Raise :class:`InvalidValue` for the documentation's example of a secret."""
+    if is_placeholder(secret.reveal()):
+        raise InvalidValue(
+            "secret-placeholder",
+            _("The secret is still the example from the documentation."),
+            _("Enter the password or API key that your mail provider has given you."),
+        )
 
 
 def check_recipient(address: str) -> str:
@@ -204,7 +245,7 @@ def skips_verification(view: ConfigView, lookup: Callable[[str], str | None]) ->
     return False
 
 
-TEXT_KEYS: Mapping[str, Callable[[str], Any]] = {"user": check_user, "endpoint": Endpoint.parse}
+TEXT_KEYS: Mapping[str, Callable[[str], Any]] = {"user": check_user, "endpoint": check_endpoint}
 """The keys of ``[smtp]`` with a text, and what makes of it what the server uses, or raises."""
 SWITCHES: Mapping[str, str] = {
     "starttls": N_("starttls is {value} in config.toml, which is neither true nor false."),

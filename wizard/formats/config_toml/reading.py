@@ -7,7 +7,14 @@ from typing import Any
 
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.skip_key import SkipKey
-from wizard.formats.config_toml.view import REQUIRED, SMTP, SMTP_KEYS, ConfigView, SmtpValues
+from wizard.formats.config_toml.view import (
+    METADATA_FILE,
+    REQUIRED,
+    SMTP,
+    SMTP_KEYS,
+    ConfigView,
+    SmtpValues,
+)
 from wizard.formats.toml.document import Document, TomlTable, inline_pairs
 from wizard.formats.toml.statements import (
     Statement,
@@ -20,7 +27,24 @@ from wizard.formats.variables import REFERENCE
 from wizard.text.language import _
 
 _MISNAMED = (SMTP, "smtp_config")
-_OLD_GLOBALS = ("tmp_admin", "user_expiration_period", *SkipKey.GLOBAL.path)
+_NEWER_PARTS = (
+    ("[user]", ("user",), dict),
+    ("[open_pgp]", ("open_pgp",), dict),
+    ("[[tasks]]", ("tasks",), list),
+    ("[tlp]", ("tlp",), dict),
+    (".".join(METADATA_FILE), METADATA_FILE, str),
+)
+"""What speaks for server 0.7 or later: how it is called, its path, and the type of its value.
+
+[open_pgp] came with 1.0 and [[tasks]] with 1.4. The last two are in the documentation of 0.5 as
+well, and are counted because next to nobody runs a server that old.
+"""
+OLD_GLOBALS = {
+    "tmp_admin": ("user", "tmp_admin"),
+    "user_expiration_period": ("user", "expiration_period"),
+    SkipKey.GLOBAL.path[0]: SkipKey.USER_TABLE.path,
+}
+"""Keys that stand above all tables up to server 0.6, and their paths since 0.7."""
 
 
 def parse_config(text: str) -> ConfigView:
@@ -42,7 +66,10 @@ def view_of(source: TomlSource) -> ConfigView:
         skip_references=dict(_skip_references(document, present)),
         misnamed=misnamed_tables(source),
         version_evidence=_version_evidence(data),
-        missing_required=tuple(n for n, path in REQUIRED if value_at(data, path) is None),
+        newer_part=_newer_part(data),
+        missing_required=tuple(
+            name for name, paths in REQUIRED if all(value_at(data, path) is None for path in paths)
+        ),
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
         references=frozenset(n for s in source.statements for n in toml_references(s.text)),
@@ -102,9 +129,14 @@ def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
 
 
 def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
-    if isinstance(data.get("user"), dict):
+    if _newer_part(data):
         return SkipKey.USER_TABLE
-    return SkipKey.GLOBAL if any(name in data for name in _OLD_GLOBALS) else None
+    return SkipKey.GLOBAL if any(name in data for name in OLD_GLOBALS) else None
+
+
+def _newer_part(data: dict[str, Any]) -> str:
+    found = (name for name, path, kind in _NEWER_PARTS if isinstance(value_at(data, path), kind))
+    return next(found, "")
 
 
 def _references_outside_secret(table: TomlTable) -> frozenset[str]:

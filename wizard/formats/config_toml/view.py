@@ -12,13 +12,14 @@ SMTP = "smtp"
 SMTP_KEYS: Mapping[str, type] = {"user": str, "endpoint": str, "secret": str, "starttls": bool}
 """The keys and the types of their values, in the order of the vendor's documentation."""
 
+PUBLISHER, METADATA_FILE = ("provider_metadata", "publisher"), ("provider_metadata", "path")
 REQUIRED = (
-    ("db_url", ("db_url",)),
-    ("domain", ("domain",)),
-    ("[tls]", ("tls",)),
-    ("[provider_metadata.publisher]", ("provider_metadata", "publisher")),
+    ("db_url", (("db_url",),)),
+    ("domain", (("domain",),)),
+    ("[tls]", (("tls",),)),
+    ("[provider_metadata.publisher]", (PUBLISHER, METADATA_FILE)),
 )
-"""What the server does not start without: how it is called, and its path."""
+"""What the server does not start without: how it is called, and the paths of which it needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class ConfigView(NamedTuple):
     """Tables that were probably meant to be ``[smtp]``, with their lines."""
     version_evidence: SkipKey | None
     """The key that the server seems to know, judging by other keys in the file."""
+    newer_part: str
+    """What of the file speaks for server 0.7 or later, such as ``[open_pgp]``; or nothing."""
     missing_required: tuple[str, ...]
     """What the server needs to start and does not find."""
     log_file: str | None
@@ -81,6 +84,7 @@ EMPTY_CONFIG = ConfigView(
     skip_references={},
     misnamed=(),
     version_evidence=None,
+    newer_part="",
     missing_required=tuple(name for name, _path in REQUIRED),
     log_file=None,
     log_level=None,
