@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from string import ascii_letters, ascii_lowercase, digits, printable
-from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.echoes import FORMS, USER, surviving
 from wizard.text.display import MASK
 from wizard.text.redaction import Redactor, encodings_of, is_ordinary
 
-USER = "you@example.org"
 SECRET = "hunter2-Käse-${NAME}"
 REPLIES = [
     reply["said"]
@@ -28,24 +26,6 @@ REPLIES = [
 ]
 
 
-def encoded(before: str, secret: str, encode: Callable[[bytes], bytes] = b64encode) -> str:
-    return encode((before + secret).encode()).decode()
-
-
-FORMS: list[Callable[[str], str]] = [
-    lambda secret: secret,
-    lambda secret: encoded("", secret),
-    lambda secret: encoded(f"\0{USER}\0", secret),
-    lambda secret: encoded(f"{USER}:", secret),
-    lambda secret: encoded("?", secret)[2:],
-    lambda secret: encoded("??", secret)[3:],
-    lambda secret: encoded("", secret, urlsafe_b64encode),
-    lambda secret: secret.encode().hex(),
-    lambda secret: secret.encode().hex(":"),
-    lambda secret: quote(secret, safe=""),
-    lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
-    lambda secret: "".join(f"\\x{byte:02x}" for byte in secret.encode()),
-]
 WRAPS = [
     "\n535-",
     "\n535-5.7.8 ",
@@ -64,27 +44,6 @@ secrets = st.text(
     min_size=6,
     max_size=40,
 )
-
-
-def runs(text: str, keep: Callable[[str], bool]) -> set[str]:
-    kept = "".join(char.lower()[:1] for char in text if keep(char))
-    return {kept[start : start + 6] for start in range(len(kept) - 5)}
-
-
-def visible(char: str) -> bool:
-    return char.isprintable() and char != " "
-
-
-def surviving(shown: str, form: str) -> set[str]:
-    """Return the runs of ``form`` that can still be read, over line ends and punctuation, too."""
-    text = re.sub(r"(?m)^[2-5]\d\d[- ](?:5\.7\.8 )?", "", shown)
-    pieces = text.split(MASK)
-    return {
-        run
-        for keep in (visible, str.isalnum)
-        for piece in pieces
-        for run in runs(piece, keep) & runs(form, keep)
-    }
 
 
 @settings(deadline=None, max_examples=300)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.echoes import ECHOES, FORMS, USER, echoing, surviving
 from tests.scenarios.scenario import CONFIG, PASSWORD
 from tests.ui_plain.conftest import Start
 from tests.ui_plain.pty_terminal import PtyTerminal, strange_bytes
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
+from wizard.text.display import MASK
 
 
 def up_to_the_secret(terminal: PtyTerminal, endpoint: str = DEMO_HOST) -> None:
@@ -192,3 +194,21 @@ def test_marks_are_ascii_in_a_locale_without_utf_8(start: Start, environ: dict[s
     assert "x The server will fail to send its mails." in shown
     assert "-> Enter the secret again" in shown
     assert terminal.wire.isascii()
+
+
+def test_a_login_that_the_mail_server_sends_back_is_in_no_details(
+    start: Start, directory: Path
+) -> None:
+    secret = "kQ7#vZ2m-Tr0x!Lp9"
+    with echoing(*ECHOES.values()) as endpoint:
+        config = CONFIG.replace(DEMO_HOST, endpoint).replace(DEMO_USER, USER)
+        (directory / "config.toml").write_text(config)
+        (directory / ".env").write_text(f"SMTP_SECRET='{secret}'\n")
+        terminal = start("--plain")
+        terminal.prompt("Number:")
+        terminal.enter("5")
+        terminal.prompt("Number [5]")
+        terminal.enter("4")
+        assert "By hand:" in terminal.prompt("Number [5]")
+    assert MASK in terminal.text
+    assert {run for form_of in FORMS for run in surviving(terminal.text, form_of(secret))} == set()
