@@ -635,7 +635,7 @@ def test_commands_to_copy_are_quoted_for_the_shell(cli: Cli) -> None:
     cli.write("a $(touch pwn)/compose.yaml", compose)
     config = cli.write("a $(touch pwn)/bomnipotent_config/config.toml", CONFIG)
     result = cli("-c", str(config), "set", "--secret-stdin", "--no-test", stdin=b"x")
-    assert f"-f '{config.parent.parent}/compose.yaml' up -d" in result.err
+    assert f"--project-directory '{config.parent.parent}' up -d" in result.err
 
 
 def test_line_separators_do_not_shift_the_preview(cli: Cli) -> None:

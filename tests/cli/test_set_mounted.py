@@ -32,7 +32,7 @@ def test_restart_is_needed_only_where_the_change_is_not_noticed(
     assert result.code == 0
     assert result.json["restart_needed"] is needed
     result = cli("set", "--user", "again@example.org", "--no-test")
-    assert ("compose.yaml restart server" in result.err) is needed
+    assert ("docker compose restart server" in result.err) is needed
     assert ("reloads config.toml by itself" in result.err) is not needed
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from wizard.cli.parser import build_parser
 from wizard.compose.file import parse_compose
+from wizard.config.current import load_config
 from wizard.config.layout import Layout, LayoutKind
 from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind, store_kind
 from wizard.server.next_steps import (
@@ -20,6 +21,14 @@ from wizard.server.next_steps import (
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
 COMPOSE = Layout(LayoutKind.COMPOSE, CONFIG, Path("/srv/a b/.env"), Path("/srv/a b/compose.yaml"))
 STANDALONE = Layout(LayoutKind.STANDALONE, CONFIG, CONFIG.with_name(".env"))
+
+
+def systemd(directory: Path, script: str) -> dict[str, str]:
+    """Return an environment with a stand-in for ``systemctl``: not every machine runs systemd."""
+    program = directory / "systemctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return {"PATH": f"{directory}:/usr/bin:/bin"}
 
 
 @pytest.mark.parametrize("kind", LayoutKind)
@@ -39,16 +48,48 @@ def test_every_store_can_be_named_on_the_command_line() -> None:
 
 
 def test_command_starts_the_server_with_its_secret() -> None:
-    up = ["docker", "compose", "-f", "/srv/a b/compose.yaml", "up", "-d"]
-    assert shlex.split(start_command(ENV_FILE, COMPOSE)) == up
+    up = ["docker", "compose", "--project-directory", "/srv/a b", "up", "-d"]
+    composed, standalone = load_config(COMPOSE, {}), load_config(STANDALONE, {})
+    assert shlex.split(start_command(ENV_FILE, composed)) == up
     by_exec = ["smtp-wizard", "-c", str(CONFIG), "exec", "--"]
-    assert shlex.split(start_command(KEYRING, COMPOSE)) == [*by_exec, *up]
-    assert shlex.split(start_command(KEYRING, STANDALONE)) == [
+    assert shlex.split(start_command(KEYRING, composed)) == [*by_exec, *up]
+    assert shlex.split(start_command(KEYRING, standalone)) == [
         *by_exec, "bomnipotent_server", str(CONFIG),
     ]  # fmt: skip
+
+
+def test_compose_needs_no_flags_in_its_own_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "bomnipotent_config" / "config.toml"
+    compose = tmp_path / "compose.yaml"
+    current = load_config(Layout(LayoutKind.COMPOSE, config, tmp_path / ".env", compose), {})
+    monkeypatch.chdir(tmp_path)
+    assert start_command(ENV_FILE, current) == "docker compose up -d"
+
+
+@pytest.mark.parametrize(
+    ("script", "known"),
+    [
+        ('[ "$*" = "show --property=LoadState --value bomnipotent.service" ] && echo loaded', True),
+        ("echo not-found", False),
+        ("echo 'System has not been booted with systemd.' >&2; exit 1", False),
+        ("yes loaded", False),
+        ("exec sleep 60", False),
+    ],
+    ids=["loaded", "not found", "no systemd", "talkative", "hanging"],
+)
+def test_unit_is_restarted_only_where_there_is_one(
+    tmp_path: Path, script: str, known: bool
+) -> None:
+    standalone = load_config(STANDALONE, systemd(tmp_path, script))
     for place in (ENV_FILE, CREDENTIAL):
-        command = start_command(place, STANDALONE)
-        assert command == "systemctl restart bomnipotent"
+        command = start_command(place, standalone)
+        assert command == ("systemctl restart bomnipotent" if known else "")
+
+
+def test_unit_is_not_looked_for_without_systemd() -> None:
+    assert start_command(ENV_FILE, load_config(STANDALONE, {"PATH": ""})) == ""
 
 
 def test_compose_understands_the_lines_for_it() -> None:

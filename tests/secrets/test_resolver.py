@@ -161,7 +161,7 @@ def test_another_store_needs_only_an_entry(tmp_path: Path, monkeypatch: pytest.M
     assert now.resolver.for_exec() == {"SMTP_SECRET": SECRET}
     sources = now.resolver.sources(Ask.IF_NOWHERE_ELSE)
     assert describe(now, sources)["secret"]["found_in"] == ["vault"]
-    assert "exec" in start_command(VAULT, now.layout)
+    assert "exec" in start_command(VAULT, now)
     moved = make_plan(now, replace(Draft.of(now), store=ENV_FILE))
     (change,) = moved.store_changes
     assert (change.kind, change.after) == (VAULT, None)

@@ -190,7 +190,7 @@ async def test_config_mounted_as_a_file_is_said_to_need_a_restart(
     async with reviewed(config, PATH=docker.path) as operator:
         assert "must be started again" in operator.text()
         await operator.press("enter")
-        assert f"$ docker compose -f {tmp_path}/compose.yaml restart server" in operator.text()
+        assert f"$ docker compose --project-directory {tmp_path} restart server" in operator.text()
         assert "reloads" not in operator.text()
     assert docker.calls == []
 

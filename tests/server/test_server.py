@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -118,8 +119,50 @@ def test_new_secret_needs_a_restart_and_no_watch(tmp_path: Path) -> None:
     draft = replace(Draft.of(now), secret=Replace(Secret("another one")), user="x@example.org")
     plan = make_plan(now, draft)
     assert watch_reload(observe_server(now), draft, plan) is None
-    restart = NextStep("systemctl restart bomnipotent", StepKind.COMMAND)
-    assert restart in next_steps(now, draft, plan)
+    steps = next_steps(now, draft, plan)
+    assert "A running server does not notice a new secret. Start it again." in texts(steps)
+    assert 'doc.bomnipotent.de, page "Standalone"' in texts(steps)  # no unit here
+
+
+@pytest.mark.parametrize(
+    ("domain", "named"),
+    [
+        ('"https://bom.example.net:8443"', "https://bom.example.net:8443"),
+        ('"https://${HOST}"', "https://bom.example.com"),
+        ('"https://${NOBODY_SETS}"', "https://bomnipotent.example.org"),
+        ('"https://bomnipotent.<your-domain>.<top-level>"', "https://bomnipotent.example.org"),
+        ("3", "https://bomnipotent.example.org"),
+        ('"a b"', "https://bomnipotent.example.org"),
+    ],
+    ids=["written", "a variable", "an unset variable", "an example", "a number", "a blank"],
+)
+def test_proof_names_the_servers_own_domain(tmp_path: Path, domain: str, named: str) -> None:
+    config = standalone(tmp_path)
+    text = config.read_text()
+    config.write_text(f"domain = {domain}\n" + re.sub("(?m)^domain = .*\n", "", text))
+    now = load(config, HOST="bom.example.com")
+    proof = f"bomnipotent_client --domain {named} test-email you@example.org"
+    assert NextStep(proof, StepKind.COMMAND) in next_steps(now, *new_user(now))
+
+
+def test_first_mail_of_a_new_server_is_that_of_the_first_account(tmp_path: Path) -> None:
+    now = load(tmp_path / "config.toml")
+    draft = replace(Draft.of(now), user="me@example.org", endpoint="mail.example.org")
+    steps = texts(next_steps(now, draft, make_plan(now, draft)))
+    assert "$ bomnipotent_client --domain https://bomnipotent.example.org user request" in steps
+    assert 'doc.bomnipotent.de, page "Creating an Admin"' in steps
+    assert "test-email" not in steps
+
+
+def test_server_that_runs_without_verification_may_have_accounts(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[user]\nskip_verification = true\n")
+    now = load(config)
+    draft = replace(Draft.of(now), user="me@example.org", endpoint="mail.example.org", skip=False)
+    steps = texts(next_steps(now, draft, make_plan(now, draft)))
+    assert "test-email" in steps
+    assert "1.1.0" in steps
+    assert "user request" not in steps
 
 
 def test_server_that_was_never_started_is_not_watched(tmp_path: Path) -> None:
@@ -143,7 +186,7 @@ def test_config_mounted_as_a_file_needs_a_restart_of_that_service(
     draft, plan = new_user(now)
     server = observe_server(now)
     assert watch_reload(server, draft, plan) is None
-    command = f"docker compose -f {tmp_path}/compose.yaml restart server"
+    command = f"docker compose --project-directory {tmp_path} restart server"
     assert server.restart_command() == command
     steps = next_steps(now, draft, plan, restart=server.restart_command())
     assert NextStep(command, StepKind.COMMAND) in steps

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.config.layout import Layout, LayoutKind
-from wizard.errors import Finding
+from wizard.config.layout import LayoutKind
+from wizard.config.settings import is_placeholder
+from wizard.errors import Finding, WizardError
+from wizard.formats.variables import expand
 from wizard.secrets.sources import StoreKind
 from wizard.text.language import N_, _
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 _BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
 """What has to be repaired before the server can use what was written."""
+_UNIT = "bomnipotent.service"
+"""What the documentation calls the server's unit."""
+_SYSTEMD_SECONDS = 2.0
+_EXAMPLE_DOMAIN, _EXAMPLE_ADDRESS = "https://bomnipotent.example.org", "you@example.org"
 _RELOADS = N_(
     "A running server reloads config.toml by itself. Its log then says: Configuration "
     "successfully reloaded"
@@ -64,8 +71,9 @@ def next_steps(
     """Return what to do now, line by line.
 
     ``warnings`` are those of the plan: some have to be dealt with before the server starts.
-    ``restart`` is the command that makes a server read a config.toml that is mounted on its own;
-    None where it notices by itself. ``settled``: the operator knows what the server makes of it.
+    ``restart`` is the command that makes a server read a config.toml that is mounted on its own,
+    empty where that is not known; None where it notices by itself. ``settled``: the operator knows
+    what the server makes of it.
     """
     if not plan.changed:
         return (NextStep(_("Nothing had to be changed.")),)
@@ -75,43 +83,139 @@ def next_steps(
         if warning.code in _BEFORE_START
     ]
     if plan.needs_exec or plan.restart_needed:
-        steps += _start_server(current.layout, plan)
+        steps += _start_server(current, plan)
     elif restart is not None:
         words = _("config.toml is mounted on its own, so the server does not notice the change.")
-        steps += NextStep(words), NextStep(_("Start it again:"))
-        steps.append(NextStep(restart, StepKind.COMMAND))
+        steps += NextStep(words), *_start(_("Start it again:"), restart)
     elif not settled:
         steps.append(NextStep(_(_RELOADS)))
     if draft.delivers:
-        steps.append(NextStep(_("Then let the server prove it with a mail of its own:")))
-        steps.append(NextStep("bomnipotent_client test-email you@example.org", StepKind.COMMAND))
+        steps += _proof(current, draft)
     return tuple(steps)
 
 
-def _start_server(layout: Layout, plan: Plan) -> list[NextStep]:
-    command = NextStep(start_command(plan.store, layout), StepKind.COMMAND)
-    if plan.needs_exec and plan.store.unit_setting is not None:
-        return [*_install_drop_in(layout.config, plan.store.unit_setting(layout.config)), command]
+def _proof(current: CurrentConfig, draft: Draft) -> list[NextStep]:
+    """Return how the server proves that its mails arrive: by the first one that it has to send.
+
+    A server that had neither mail settings nor the skip has never been started, so that nobody has
+    an account yet.
+    """
+    client = ["bomnipotent_client", "--domain", _domain(current)]
+    if not current.configured and not current.view.skip_present and not draft.skip:
+        request = shlex.join([*client, "user", "request", _EXAMPLE_ADDRESS])
+        return [
+            NextStep(_("Then request your account, from any machine with the client:")),
+            NextStep(request, StepKind.COMMAND),
+            NextStep(
+                _(
+                    "That the server's mail arrives proves the settings. Open the link in it; how "
+                    'to go on is described on doc.bomnipotent.de, page "Creating an Admin".'
+                )
+            ),
+        ]
+    return [
+        NextStep(
+            _(
+                "Then let the server prove it with a mail of its own, from any machine where the "
+                "client has a session (server and client 1.1.0 or later):"
+            )
+        ),
+        NextStep(shlex.join([*client, "test-email", _EXAMPLE_ADDRESS]), StepKind.COMMAND),
+        NextStep(
+            _('How to begin a session is described on doc.bomnipotent.de, page "User Session".')
+        ),
+    ]
+
+
+def _domain(current: CurrentConfig) -> str:
+    """Return where clients reach the server; an example where that is not known."""
+    with suppress(WizardError):
+        domain = expand(current.view.domain or "", current.lookup)
+        if domain and not is_placeholder(domain) and not set(domain) & set("<> "):
+            return domain
+    return _EXAMPLE_DOMAIN
+
+
+def _start_server(current: CurrentConfig, plan: Plan) -> list[NextStep]:
+    store, config = plan.store, current.layout.config
+    command = start_command(store, current)
+    if plan.needs_exec and store.unit_setting is not None:
+        return [
+            *_install_drop_in(config, store.unit_setting(config)),
+            *([NextStep(command, StepKind.COMMAND)] if command else _set_up_unit()),
+        ]
     if plan.needs_exec:
         words = _("The server gets the secret only when it is started like this:")
-    elif plan.secret_changed:
+    elif plan.secret_changed and current.configured:
         words = _("A running server does not notice a new secret. Start it again:")
     else:
         words = _("Start the server:")
-    return [NextStep(words), command]
+    return _start(words, command)
 
 
-def start_command(store: StoreKind, layout: Layout) -> str:
-    """Return the command that starts the server with the secret, as it is typed in a shell."""
-    if layout.kind is LayoutKind.COMPOSE and layout.compose_file is not None:
-        command = ["docker", "compose", "-f", str(layout.compose_file), "up", "-d"]
+def _start(words: str, command: str) -> list[NextStep]:
+    """Return ``words`` and the command; without one, that it is started as it always is."""
+    if command:
+        return [NextStep(words), NextStep(command, StepKind.COMMAND)]
+    return [NextStep(words.removesuffix(":") + "."), *_set_up_unit()]
+
+
+def _set_up_unit() -> list[NextStep]:
+    words = _(
+        "There is no unit {unit} here. How the server is set up as a service is described on "
+        'doc.bomnipotent.de, page "Standalone".',
+        unit=_UNIT,
+    )
+    return [NextStep(words)]
+
+
+def start_command(store: StoreKind, current: CurrentConfig) -> str:
+    """Return the command that starts the server with the secret, as it is typed in a shell.
+
+    It is empty where that is not known: nothing but a unit of the documented name is looked for.
+    """
+    layout = current.layout
+    if layout.kind is LayoutKind.COMPOSE:
+        command = compose_command(current, "up", "-d")
     elif store.needs_exec and store.unit_setting is None:
         command = ["bomnipotent_server", str(layout.config)]
     else:
-        return "systemctl restart bomnipotent"
+        return f"systemctl restart {_UNIT.partition('.')[0]}" if _has_unit(current) else ""
     if not store.needs_exec:
         return shlex.join(command)
     return shlex.join(["smtp-wizard", "-c", str(layout.config), "exec", "--", *command])
+
+
+def compose_command(current: CurrentConfig, *words: str) -> list[str]:
+    """Return a call of Compose for the server, with the flags that the working directory needs."""
+    file = current.layout.compose_file
+    directory = current.layout.config.parent if file is None else file.parent
+    place = [] if _is_working_directory(directory) else ["--project-directory", str(directory)]
+    return ["docker", "compose", *place, *words]
+
+
+def _is_working_directory(directory: Path) -> bool:
+    try:
+        return directory.samefile(Path.cwd())
+    except OSError:
+        return False
+
+
+def _has_unit(current: CurrentConfig) -> bool:
+    """Whether systemd has a unit of the name that the documentation gives the server's."""
+    import shutil  # only here: it takes its time
+
+    from wizard.system.process import ChildOutputTooLong, ChildTimeout, run_tool
+
+    systemctl = shutil.which("systemctl", path=current.environ.get("PATH"))
+    if systemctl is None or not Path(systemctl).is_absolute():
+        return False
+    command = [systemctl, "show", "--property=LoadState", "--value", _UNIT]
+    try:
+        answer = run_tool(command, Path("/"), current.environ, _SYSTEMD_SECONDS, 4096)
+    except (ChildOutputTooLong, ChildTimeout, OSError):
+        return False
+    return answer.output.strip() == b"loaded"
 
 
 _DROP_IN = Path("/etc/systemd/system/bomnipotent.service.d/smtp-secret.conf")

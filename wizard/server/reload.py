@@ -20,7 +20,7 @@ from wizard.formats.variables import expand
 from wizard.saving.plan import Plan
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.log import LogFile, LogReader, LogUnreadable, ServerLog, container_log
-from wizard.server.next_steps import NextStep, StepKind, start_command
+from wizard.server.next_steps import NextStep, StepKind, compose_command, start_command
 from wizard.server.redaction import LogRedactor, redactor_for
 from wizard.text.language import N_, _
 
@@ -36,8 +36,11 @@ class RunningServer:
 
     @property
     def start_command(self) -> str:
-        """What starts it, as it is typed in a shell; the secret is in ``.env``."""
-        return start_command(ENV_FILE, self.current.layout)
+        """What starts it, as it is typed in a shell; empty where that is not known.
+
+        The secret is in ``.env``.
+        """
+        return start_command(ENV_FILE, self.current)
 
     @property
     def hiding_level(self) -> str:
@@ -60,17 +63,17 @@ class RunningServer:
     def restart_command(self, findings: Iterable[Finding] = ()) -> str | None:
         """Return what makes it read a config.toml that is mounted on its own.
 
-        None where it notices by itself. ``findings`` are those of the writing.
+        None where it notices by itself, empty where the command is not known. ``findings`` are
+        those of the writing.
         """
         written_unnoticed = any(found.code == InPlaceReason.MOUNT.code for found in findings)
         if not written_unnoticed and not self._mounts_file():
             return None
-        compose_file = self.current.layout.compose_file
-        if compose_file is None:
+        if not self.current.in_container:
             return self.start_command
         # `up -d` does nothing for a container whose own settings are the same.
         service = () if self.container is None else (self.container.service.name,)
-        return shlex.join(["docker", "compose", "-f", str(compose_file), "restart", *service])
+        return shlex.join(compose_command(self.current, "restart", *service))
 
     def log(self) -> ServerLog | None:
         """Return its log from now on; None where that is unknown or cannot be read."""

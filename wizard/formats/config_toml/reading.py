@@ -57,6 +57,7 @@ def view_of(source: TomlSource) -> ConfigView:
     data = source.data
     present = {key for key in SkipKey if value_at(data, key.path) is not None}
     log_file, log_level = value_at(data, ("log", "file")), value_at(data, ("log", "level"))
+    domain = data.get("domain")
     document = Document(source)
     table = TomlTable(document, SMTP)
     return ConfigView(
@@ -70,6 +71,7 @@ def view_of(source: TomlSource) -> ConfigView:
         missing_required=tuple(
             name for name, paths in REQUIRED if all(value_at(data, path) is None for path in paths)
         ),
+        domain=domain if isinstance(domain, str) else None,
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
         references=frozenset(n for s in source.statements for n in toml_references(s.text)),
