@@ -57,6 +57,37 @@ HIDDEN = {
         "a = [ # secret = hunter2\n]\n",
         "a = [ # secret = ********\n]\n",
     ),
+    "assignment of a text in quotes": (
+        "a = \"password='hunter2 and blanks' b\"\n",
+        'a = "password=********"\n',
+    ),
+    "JSON in a string": (
+        'a = \'{"password": "hunter2 and blanks"}\'\n',
+        "a = '{\"password\": ********'\n",
+    ),
+    "assignment over lines": (
+        'a = """\npassword = \'b\nhunter2\'"""\n',
+        'a = """\npassword = ********\n********"""\n',
+    ),
+    "option": ("a = 'login --smtp-password hun ter2'\n", "a = 'login --smtp-password ********'\n"),
+    "header": ("a = 'Authorization: Basic hunter2'\n", "a = 'Authorization: ********'\n"),
+    "private key": ("a = '--- PRIVATE KEY----- hunter2'\n", "a = '********'\n"),
+    "user and password": (
+        "user = 'me@example.org:hunter2'\n",
+        "user = 'me@example.org:********'\n",
+    ),
+    "comment without a sign": ("# password hunter2 or so\n", "# password ********\n"),
+    "comment that is a sentence": ("# The password is hun ter\n", "# The password is ********\n"),
+    "comment of two words": ("# password hunter\n", "# password ********\n"),
+    "comment of one word": ("# hunter2\n", "# ********\n"),
+    "comment on the line of a secret": (
+        "secret = 'a' # the old hunter2\n",
+        'secret = "********" # the old ********\n',
+    ),
+    "disabled string that goes on": (
+        "# password = 'b\n# hunter2'\n# c\n",
+        "# password = ********\n# ********\n# c\n",
+    ),
     "not TOML": ("[smtp]\n\nsecret = hunter2\r\n", "********\n\n********\n"),
 }
 
@@ -71,6 +102,9 @@ SHOWN = [
     "tmp_admin = 'me'\nbypass = 1\n",
     "# see https://example.org:443/docs\nendpoint = 'smtp://relay:2500'\n",
     "\ufeffa = 1\r\n\n  # b",
+    "# Password or API key for the login, from the provider's page (https://example.org/smtp).\n",
+    "# The secret of me@example.org goes into .env as `SMTP_SECRET`, or stays here.\n",
+    "a = 1 # see config.toml\n# ----\n# example.org\n",
     edit_config(
         "", ConfigEdit(user="u", endpoint="h", secret_source='"${SMTP_SECRET}"', starttls=True)
     ),
@@ -96,6 +130,9 @@ def test_what_may_be_a_secret_is_masked(text: str, masked: str) -> None:
         "other names",
         "URL in a comment",
         "byte order mark",
+        "comment about a password",
+        "comment about a secret",
+        "other comments",
         "new file",
     ],
 )

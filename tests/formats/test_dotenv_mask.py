@@ -35,6 +35,9 @@ soup = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
         ("# https://user:pass@example.org\n", "# https://user:********\n"),
         ("\ufeff# A=old\n", "\ufeff# A=********\n"),
         ("#old\n", "#********\n"),
+        ("# password old2\n", "# password ********\n"),
+        ("# hunter2\n", "# ********\n"),
+        ("# A='x\n# y'\n# a comment\n", "# A=********\n********\n# a comment\n"),
         ("A=x  # it's\n# don't\nB=1\n", "A=********\n********\nB=********\n"),
     ],
     ids=[
@@ -51,6 +54,9 @@ soup = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
         "password in a URL",
         "mark and comment",
         "comment of one word",
+        "password in a comment",
+        "comment of one word after a blank",
+        "disabled value of several lines",
         "quote in a comment",
     ],
 )

@@ -26,14 +26,32 @@ from wizard.text.display import MASK
 
 # All patterns are bounded, so that a long line takes no more than linear time.
 _WORD = (
-    r"(?:secret|passw|passphrase|token|credential|api[_-]?key|private[_-]?key"
+    r"(?:secret|passw|passphrase|kennwort|token|credential|api[_-]?key|private[_-]?key"
+    r"|authorization|(?<![a-z])bearer"
     r"|(?<![a-z])(?:pass|pwd|pw|passwd)(?![a-z]))"
 )
 _CONFIDENTIAL = re.compile(_WORD, re.IGNORECASE)
 _HARMLESS = re.compile(r"[_-](?:path|file|dir|directory)$", re.IGNORECASE)
-_URL_KEY = re.compile(r"endpoint|ur[il]$|dsn$", re.IGNORECASE)
-_ASSIGNMENT = rf"(?i)({_WORD}[a-z_-]{{0,40}}[ \t]{{0,8}}[:=][ \t]{{0,8}})([^\s&;]+)"
-_ASSIGN = re.compile(r"[:=][ \t]*")
+_URL_KEY = re.compile(r"endpoint|ur[il]$|dsn$|^user(?:name)?$|login$", re.IGNORECASE)
+_NAME_REST = r"[a-z_-]{0,40}\\?[\"']?[ \t]{0,8}"
+_ASSIGNMENT = (
+    # A value in quotes, or of several words, may go on to the end of the text.
+    rf"(?is)({_WORD}{_NAME_REST}[:=][ \t]{{0,8}})(\\?[\"'].*|(?:basic|bearer)[ \t].*|[^\s&;]+)"
+    rf"|((?<![\w-])--?[a-z-]{{0,40}}{_WORD}[a-z-]{{0,40}}[ \t])(.*)"
+)
+_PRIVATE_KEY = "PRIVATE KEY-----"
+_ASSIGN = re.compile(r"(?:=|:(?!//))[ \t]*|(?<!\w)(?:is|was|ist|war|lautet)[ \t]+", re.IGNORECASE)
+_PROSE = r"""(?x)[("'`]?(?:
+        [^\W\d_]+(?:[-/'][^\W\d_]+)*  # a word
+        | [A-Z]+(?:_[A-Z0-9]+)+ | \$\{\w+\}  # a variable
+        | \[\w+\] | (?:[\w-]+/)*[\w-]*\.(?:env|toml|ya?ml|md|txt|service)  # a table, a file
+        | https?://[^@:]+ | [^@:\s]+@[\w.-]+  # an address
+        | [-=*#~+|<>]+ | \S*\*{8}\S*  # a line, a mask
+    )?[)"'`]?[.,;:!?…]*"""
+"""What a comment consists of that holds no password."""
+_SHORTEST_ALONE = 6
+"""Characters of the only word after one that announces a password."""
+_ALONE = r"#[ \t]*((?=[^\d\s]*\d)(?=\S*[^\W\d_])[^\s./]{6,})\s*"
 _MULTI_LINE_QUOTES = ("'''", '"""')
 _MULTI_LINE_VALUE = r"=[ \t]*('''|\"\"\")"
 
@@ -68,8 +86,16 @@ def _opened_in_comment(statement: Statement) -> str:
         return ""
     if value := re.search(_MULTI_LINE_VALUE, text):
         return value[1] if text.count(value[1]) == 1 else ""
-    quotes = _MULTI_LINE_QUOTES if _CONFIDENTIAL.search(text) else ()
-    return next((quote for quote in quotes if text.count(quote) == 1), "")
+    if not _CONFIDENTIAL.search(text):
+        return ""
+    quote = next((quote for quote in _MULTI_LINE_QUOTES if text.count(quote) == 1), "")
+    return quote or _open_quote(text)
+
+
+def _open_quote(comment: str) -> str:
+    """Return the quotation mark that the value in a comment begins with and does not end with."""
+    value = re.search(r"[:=][ \t]*([\"'])(?!\1)", comment)
+    return value[1] if value and comment.find(value[1], value.end()) < 0 else ""
 
 
 def _mask_statement(statement: Statement) -> str:
@@ -82,7 +108,9 @@ def _mask_statement(statement: Statement) -> str:
         if begin >= start:  # a table that is masked as a whole may contain further such keys
             shown += [_mask_strings(text[start:begin]), mask(text[begin:end])]
             start = end
-    return "".join([*shown, _mask_strings(text[start:])])
+    secret = start > 0 and statement.kind is StatementKind.PAIR and _holds_secret(statement)
+    mask = _mask_comment_on_secret if secret else _mask_comment
+    return "".join([*shown, map_strings_and_comments(text[start:], _mask_string, mask)])
 
 
 def _mask_comment_line(statement: Statement) -> str:
@@ -112,6 +140,11 @@ def _is_confidential(path: KeyPath) -> bool:
     return any(map(_CONFIDENTIAL.search, path)) and not _HARMLESS.search(path[-1])
 
 
+def _holds_secret(statement: Statement) -> bool:
+    paths = [statement.path, *(pair.path for pair in inline_pairs(statement))]
+    return any(map(_is_confidential, paths))
+
+
 def _mask_value(source: str) -> str:
     """Return a mask with as many lines as the value has, or the value if it is a reference."""
     quote = _quote(source)
@@ -136,7 +169,7 @@ def _mask_strings(text: str) -> str:
 
 
 def _mask_string(source: str) -> str:
-    return _mask_inside(source, lambda text: _mask_assignments(mask_urls(text)))
+    return _mask_inside(source, _mask_text)
 
 
 def _mask_url_value(source: str) -> str:
@@ -154,26 +187,74 @@ def _mask_inside(source: str, mask: Callable[[str], str]) -> str:
     return shown
 
 
-def _mask_assignments(text: str) -> str:
-    if not _CONFIDENTIAL.search(text):
-        return text
-    return re.sub(_ASSIGNMENT, _mask_assigned, text)
+def _mask_text(text: str) -> str:
+    """Mask what a string of any meaning holds: URLs, assignments, options, private keys."""
+    if _PRIVATE_KEY in text:
+        return _mask_lines(text)
+    text = mask_urls(text)
+    return re.sub(_ASSIGNMENT, _mask_assigned, text) if _CONFIDENTIAL.search(text) else text
 
 
 def _mask_assigned(found: re.Match[str]) -> str:
-    return found[0] if secret_reference(found[2]) else found[1] + MASK
+    name, value = (found[1], found[2]) if found[1] else (found[3], found[4])
+    return found[0] if secret_reference(value.strip("\"'")) else name + _mask_lines(value)
+
+
+def _mask_lines(text: str) -> str:
+    return re.sub(r"[^\r\n]+", MASK, text)
 
 
 def _mask_comment(text: str) -> str:
+    """Mask a password in a comment, where a word announces it or nothing else is in it."""
     text = mask_urls(text)
-    word = _CONFIDENTIAL.search(text)
-    assign = _ASSIGN.search(text, word.end()) if word else None
-    end = len(text.rstrip("\r\n"))
-    if assign is None or assign.end() >= end:
+    end = len(text.rstrip())
+    if word := _CONFIDENTIAL.search(text):
+        rest = re.match(r"\S*", text[word.end() :])
+        next_word = word.end() + (rest.end() if rest else 0)
+        start = _password_start(text, word.end(), next_word, end)
+    else:
+        start = _lone_password(text)
+    return _mask_from(text, start, end)
+
+
+def _mask_comment_on_secret(text: str) -> str:
+    """Mask a password in a comment on the line of a secret, which needs no word to announce it."""
+    text = mask_urls(text)
+    end = len(text.rstrip())
+    start = _password_start(text, 1, 1, end, alone=False)
+    return _mask_from(text, start, end)
+
+
+def _mask_from(text: str, start: int | None, end: int) -> str:
+    if start is None or secret_reference(text[start:end].strip(" \t\r'\"")):
         return text
-    if secret_reference(text[assign.end() : end].strip(" \t\r'\"")):
-        return text
-    return text[: assign.end()] + MASK + text[end:]
+    return text[:start] + MASK + text[end:]
+
+
+def _password_start(
+    text: str, word_end: int, next_word: int, end: int, *, alone: bool = True
+) -> int | None:
+    """Return where a password may begin after a word that announces one; None for mere prose.
+
+    It follows a sign or verb, or is what prose does not consist of, or all that follows
+    (``alone``).
+    """
+    starts = []
+    assign = _ASSIGN.search(text, word_end)
+    if assign and assign.end() < end:
+        starts.append(assign.end())
+    tokens = list(re.finditer(r"\S+", text[next_word:end]))
+    found = [token.start() for token in tokens if not re.fullmatch(_PROSE, token[0])]
+    if alone and len(tokens) == 1 and len(tokens[0][0]) >= _SHORTEST_ALONE:
+        found.append(tokens[0].start())
+    starts += [next_word + start for start in found[:1]]
+    return min(starts, default=None)
+
+
+def _lone_password(text: str) -> int | None:
+    """Return where a comment begins that is nothing but one word of letters and digits."""
+    alone = re.fullmatch(_ALONE, text)
+    return None if alone is None else alone.start(1)
 
 
 _EMPTY = r"""\s*=\s*(?:""|'')?\s*"""
@@ -194,17 +275,21 @@ def mask_dotenv(text: str) -> str:
     in_value = _value_flags(text, *readings)
     name_ends = _name_ends(*readings)
     start = 0
+    closing = ""  # what ends a value that is commented out
     lines = []
     for line in text.splitlines(keepends=True):
         content = line.splitlines()[0]
         mark = BYTE_ORDER_MARK if start == 0 and content.startswith(BYTE_ORDER_MARK) else ""
         first = start + len(content) - len(content.removeprefix(mark).lstrip())
         if first in name_ends:
+            closing = ""
             shown = _mask_definition(content, name_ends[first] - start)
         elif any(in_value[start : start + max(1, len(content))]):
             shown = MASK
         else:
-            shown = mark + _mask_other_line(content.removeprefix(mark))
+            shown = mark + _mask_other_line(content.removeprefix(mark), closing)
+            ends = closing and closing in content
+            closing = "" if ends else closing or _open_quote(content)
         lines.append(shown + line[len(content) :])
         start += len(line)
     return "".join(lines)
@@ -239,10 +324,13 @@ def _mask_definition(line: str, name_end: int) -> str:
     return line if re.fullmatch(_EMPTY, rest) else name + sign[0] + MASK
 
 
-def _mask_other_line(line: str) -> str:
-    """Mask a line outside of all definitions, which should be blank or a comment."""
+def _mask_other_line(line: str, closing: str) -> str:
+    """Mask a line outside of all definitions, which should be blank or a comment.
+
+    With ``closing`` it goes on with a value that is commented out.
+    """
     comment = re.fullmatch(_COMMENT, line)
-    if comment is None:
+    if comment is None or closing:
         return MASK if line.strip() else line
     shown, rest = comment.groups()
-    return mask_urls(shown) + (MASK if rest.strip() else rest)
+    return mask_urls(shown) + MASK if rest.strip() else _mask_comment(shown) + rest
