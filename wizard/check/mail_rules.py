@@ -15,7 +15,10 @@ from wizard.formats.urls import mask_url_password
 from wizard.text.language import N_, _
 
 _REMEDIES = {
-    "user-not-an-address": N_("Use the mail address, or a local relay that sets the sender."),
+    "user-not-an-address": N_(
+        "Use the mail address, or a local relay that sets the sender (doc.bomnipotent.de, page "
+        '"SMTP Server").'
+    ),
     "starttls-without-effect": N_("Change the endpoint: smtp-wizard set --endpoint …"),
     "starttls-discouraged": N_("Try it: smtp-wizard test --no-starttls"),
     "clear-text-login": N_("Find a form that works: smtp-wizard test"),

@@ -25,7 +25,7 @@ CONNECTING: tuple[Rule, ...] = (
         (),
         "container-internal",
         N_("{host} means something else inside the server's container than on this machine."),
-        N_("Start the server, then send a mail from there: bomnipotent_client test-email ADDRESS."),
+        N_("Start the server, then have it send a mail: bomnipotent_client test-email ADDRESS."),
         verdict=Verdict.UNTESTABLE,
     ),
     Rule(
@@ -34,8 +34,8 @@ CONNECTING: tuple[Rule, ...] = (
         "name-not-found",
         N_("There is no host with the name {host}; it looks like the name of a container."),
         N_(
-            "If it is one, only the server's containers know it: send a mail from there with "
-            "bomnipotent_client test-email ADDRESS. Else enter the full name."
+            "If it is one, only the server's containers know it: have the server send a mail "
+            "(bomnipotent_client test-email ADDRESS). Else enter the full name."
         ),
     ),
     Rule(

@@ -28,7 +28,10 @@ _OWN_ADDRESS = N_(
 OUTLOOK_COM = N_(
     "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
 )
-OTHER_PROVIDER = N_("Use a mailbox of another provider, or put a relay in between.")
+OTHER_PROVIDER = N_(
+    "Use a mailbox of another provider, or put a relay in between (doc.bomnipotent.de, page "
+    '"SMTP Server").'
+)
 _MICROSOFT = r"\b5\.7\.(139|30)\b|smtpclientauthentication|security defaults"
 _OF_A_PLAN = r"quota|credit|plan|daily|monthly|per (hour|day|month)"
 _NO_PTR = r"\bptr\b|\brdns\b|reverse|\b[45]\.7\.25\b|find your host ?name"
@@ -390,7 +393,10 @@ REFUSED: tuple[Rule, ...] = (
         (about(Subject.SENDER, Subject.OTHER), at(Stage.MAIL), user_is_no_address),
         "sender-refused",
         N_("{host} does not take {user} as the sender, because it is not a mail address."),
-        N_("Put a relay in between that sets the sender: the server has no setting for it."),
+        N_(
+            "Put a relay in between that sets the sender (doc.bomnipotent.de, page "
+            '"SMTP Server"): the server has no setting for it.'
+        ),
     ),
     Rule(
         Cause.REPLY,
