@@ -619,6 +619,36 @@ def test_skip_key_that_is_not_named_stays_as_it_is_written(
         assert path.read_text() == text.replace("a@example", "b@example")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "endpoint = 'MAIL.example.org' # theirs",
+        'endpoint = "SMTP://relay.example.org:2500/"',
+        'endpoint = "${MAIL_HOST}"',
+        "endpoint = ${MAIL_HOST}",
+        '"endpoint"="""mail.example.org"""',
+        'secret = "${SMTP_SECRET}${SMTP_SECRET}"',
+        "secret = ${SMTP_SECRET}",
+        "secret = '${NOBODY_SETS}'",
+        'secret = "in the clear"',
+        "starttls = ${MAIL_STARTTLS}",
+        "starttls = ${NOBODY_SETS}",
+        "starttls = false",
+        "starttls = 'true'",
+    ],
+)
+@pytest.mark.parametrize("others", [("--user", "b@example.org"), ("--user", "${MAIL_USER}")])
+def test_key_that_is_not_named_stays_as_it_is_written(
+    cli: Cli, line: str, others: tuple[str, ...]
+) -> None:
+    user = 'user = "a@example.org"\n'
+    endpoint = "" if "endpoint" in line else 'endpoint = "mail.example.org"\n'
+    path = cli.write("config.toml", f"[smtp]\n{user}{endpoint}{line}\n")
+    cli.write(".env", "MAIL_HOST=mail.example.org\nMAIL_STARTTLS=true\nSMTP_SECRET=x\n")
+    assert cli("set", *others, "--no-test").code == 0
+    assert path.read_text() == f'[smtp]\nuser = "{others[1]}"\n{endpoint}{line}\n'
+
+
 def test_skip_key_by_reference_is_rewritten_only_for_another_value(cli: Cli) -> None:
     text = "[user]\nskip_verification = ${SKIP}\n"
     path = cli.write("config.toml", text)
