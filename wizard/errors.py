@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
+from wizard.text.display import on_one_line
 from wizard.text.language import N_, _
 
 
@@ -43,7 +44,7 @@ class WizardError(Exception):
         return self
 
     def __str__(self) -> str:
-        parts = [] if self.path is None else [str(self.path)]
+        parts = [] if self.path is None else [on_one_line(str(self.path))]
         if self.line is not None:
             parts.append(_("line {number}", number=self.line))
         place = ", ".join(parts)
@@ -139,7 +140,7 @@ class Finding(NamedTuple):
         if self.path is None:
             return severity
         if self.line is None:
-            return f"{severity}: {self.path}"
+            return f"{severity}: {on_one_line(str(self.path))}"
         return _(
             "{severity}: {path}, line {line}", severity=severity, path=self.path, line=self.line
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from shlex import quote
 
 from wizard.check.git import GitState
 from wizard.check.inspection import Inspection, line_of
@@ -51,7 +52,7 @@ def env_findings(inspection: Inspection) -> Iterator[Finding]:
                 "This looks like a copy of .env that an editor or a backup has left; the secret "
                 "may still be in it."
             ),
-            _("Remove it if you do not need it: rm {name}", name=path.name),
+            _("Remove it if you do not need it: rm {name}", name=quote(path.name)),
             path=path,
         )
 
@@ -69,7 +70,7 @@ def _access_findings(env: TextFile) -> Iterator[Finding]:
             ),
             _(
                 "chmod 600 {path}   (640 where the server runs as another account of its group)",
-                path=env.path,
+                path=quote(str(env.path)),
             ),
             Severity.ERROR,
             env.path,
@@ -81,7 +82,7 @@ def _access_findings(env: TextFile) -> Iterator[Finding]:
                 "All accounts of the file's group can read or write it (mode {mode:04o}).",
                 mode=mode,
             ),
-            _("Unless the server needs that: chmod 600 {path}", path=env.path),
+            _("Unless the server needs that: chmod 600 {path}", path=quote(str(env.path))),
             Severity.NOTE,
             env.path,
         )

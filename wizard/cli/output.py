@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wizard.errors import Finding, WizardError
-from wizard.text.display import escape_controls
+from wizard.text.display import escape_controls, on_one_line
 from wizard.text.language import _
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def document(content: Mapping[str, Any]) -> None:
 
 def diff(change: FileChange) -> None:
     """Print the change of one file as a unified diff."""
-    result(f"--- {change.before.path}\n+++ {change.before.path}")
+    path = on_one_line(str(change.before.path))
+    result(f"--- {path}\n+++ {path}")
     result("\n".join(change.diff()))
 
 

@@ -14,6 +14,7 @@ from wizard.config.settings import skips_verification
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
+from wizard.text.display import on_one_line
 from wizard.text.language import N_, _
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
         "config": str(current.layout.config),
         "env_file": str(current.layout.env_file),
         "layout": str(current.layout.kind),
-        "user": None if smtp is None else smtp.user,
+        "user": None if smtp is None or smtp.user is None else mask_url_password(smtp.user),
         "endpoint": None
         if smtp is None or smtp.endpoint is None
         else mask_url_password(smtp.endpoint),
@@ -93,7 +94,7 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
     except InvalidValue as invalid:
         rows.append((_("problem"), str(invalid)))
     width = max(_MIN_WIDTH, *(len(name) for name, _value in rows))
-    return [f"{name:<{width}} {value}" for name, value in rows]
+    return [f"{name:<{width}} {on_one_line(value)}" for name, value in rows]
 
 
 def _route(current: CurrentConfig, sources: SecretSources) -> Route:

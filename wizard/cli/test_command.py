@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -108,7 +109,7 @@ def verdict_lines(report: TestReport) -> list[str]:
 
 def _alternative_lines(other: Alternative) -> tuple[str, str]:
     flag = "--starttls" if other.starttls else "--no-starttls"
-    command = f"  smtp-wizard set --endpoint {other.endpoint} {flag}"
+    command = f"  smtp-wizard set --endpoint {shlex.quote(other.endpoint)} {flag}"
     return _("Another form: {words}", words=other.description), command
 
 

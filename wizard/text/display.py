@@ -20,6 +20,16 @@ def escape_controls(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else _escape(c) for c in text)
 
 
+def on_one_line(text: str) -> str:
+    """Return ``text`` with an escape for line feeds and tabs as well.
+
+    For values and paths inside of other text: they must not begin a line of their own.
+    """
+    return (
+        text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+    )
+
+
 def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
     """Whether marks like ✓ and ✗ can be told apart, because the locale uses UTF-8.
 

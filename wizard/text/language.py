@@ -12,6 +12,9 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import PurePath
+
+from wizard.text.display import on_one_line
 
 LANGUAGES = ("en", "de")
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -20,9 +23,19 @@ _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 
 
 def _(text: str, /, **values: object) -> str:
-    """Return a sentence in the operator's language, with its placeholders filled in."""
+    """Return a sentence in the operator's language, with its placeholders filled in.
+
+    No value begins a line of its own, whatever a path or a file says.
+    """
     translated = _catalogue.gettext(text) if text else ""
-    return translated.format(**values) if values else translated
+    if not values:
+        return translated
+    return translated.format(**{name: _as_part(value) for name, value in values.items()})
+
+
+def _as_part(value: object) -> object:
+    """Return texts and paths on one line; numbers and the like as they are, for their formats."""
+    return on_one_line(str(value)) if isinstance(value, (str, PurePath)) else value
 
 
 def N_(text: str) -> str:  # noqa: N802  (gettext's own name)

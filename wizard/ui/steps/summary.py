@@ -14,6 +14,7 @@ from wizard.formats.variables import expand
 from wizard.live_test.failure import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
 from wizard.secrets.sources import LITERAL
+from wizard.text.display import on_one_line
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
 from wizard.ui.steps.session import WizardSession
@@ -100,13 +101,12 @@ def _user(session: WizardSession, draft: Draft) -> str:
     if not draft.user:
         return _(_NOT_SET)
     problem = draft.problems(session.current).get("user")
-    if problem is None:
-        return draft.user
-    return _WRONG.format(value=draft.user, problem=problem.message)
+    user = on_one_line(draft.user)
+    return user if problem is None else _WRONG.format(value=user, problem=problem.message)
 
 
 def _server(session: WizardSession, draft: Draft) -> str:
-    shown = mask_url_password(draft.endpoint)
+    shown = on_one_line(mask_url_password(draft.endpoint))
     if not shown:
         return _(_NOT_SET)
     try:
