@@ -361,14 +361,15 @@ def own(layout: Layout, name: str, uid: int = ORDINARY) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("theirs", ["config.toml", ".env", "."])
+@pytest.mark.parametrize("theirs", [["config.toml"], [".env"], ["config.toml", ".env", "."]])
 def test_root_starts_nothing_with_what_another_account_controls(
     place: Path,  # noqa: F811
-    theirs: str,
+    theirs: list[str],
 ) -> None:
     layout = Layout(place)
     layout.write(".env", "SMTP_SECRET=hunter22\n")
-    own(layout, theirs)
+    for name in theirs:
+        own(layout, name)
     assert started(layout) == (False, 4, "file-not-trusted")
     done = layout.run("true")
     assert f"sudo -u '#{ORDINARY}' smtp-wizard exec" in done.stderr
@@ -395,7 +396,7 @@ def test_root_starts_nothing_with_a_link_of_another_account(place: Path) -> None
     layout.write("real", "SMTP_SECRET=hunter22\n")
     (place / ".env").symlink_to("real")
     os.chown(place / ".env", ORDINARY, ORDINARY, follow_symlinks=False)
-    assert started(layout) == (False, 4, "file-not-trusted")
+    assert started(layout) == (False, 4, "path-not-trusted")
 
 
 @needs_root

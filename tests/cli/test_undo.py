@@ -177,10 +177,10 @@ def killed(cli: Cli, patch: pytest.MonkeyPatch, *arguments: str, stdin: bytes = 
     """Run a command in another process that dies before it replaces config.toml."""
     original = os.replace
 
-    def kill(source: Path, target: Path) -> None:
-        if Path(target).name == "config.toml":
+    def kill(source: str, target: str, **directories: int) -> None:
+        if target == "config.toml":
             os._exit(9)
-        original(source, target)
+        original(source, target, **directories)
 
     child = os.fork()
     if child == 0:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.faults import keyring
 from tests.faults.state import State, read_state, without_slots
+from wizard.files.atomic import LOCK_FILE
 
 _PROGRESS = re.compile(rb'"(?:phase|in_place|keep)": [^,}]*')
 """What distinguishes one record of the journal from another."""
@@ -92,17 +93,19 @@ class Site:
         found = read_state(self.files).items()
         items = keyring.as_state(keyring.settled_items()) if self.has_keyring else {}
         return without_slots(
-            {**{name: entry for name, entry in found if not _is_journal(name)}, **items}
+            {**{name: entry for name, entry in found if not _is_record(name)}, **items}
         )
 
     def final_state(self) -> State:
         """Return the operator's files, and what is left anywhere of an unfinished write."""
         records = {
-            **{name: entry for name, entry in read_state(self.files).items() if _is_journal(name)},
+            **{name: entry for name, entry in read_state(self.files).items() if _is_record(name)},
             **{f"state/{name}": entry for name, entry in read_state(self.records).items()},
         }
         unfinished = {
-            name: entry for name, entry in records.items() if name.endswith((".tmp", ".unfinished"))
+            name: entry
+            for name, entry in records.items()
+            if name.endswith((".tmp", ".unfinished", ".lock"))
         }
         return {**self.state(), **unfinished}
 
@@ -115,9 +118,9 @@ class Site:
         return {_RANDOM.sub("*", name): entry for name, entry in found.items()}
 
 
-def _is_journal(name: str) -> bool:
-    """Whether it belongs to a journal beside config.toml, as it is where there is no home."""
-    return ".smtp-wizard" in Path(name).parts
+def _is_record(name: str) -> bool:
+    """Whether it is the wizard's own: a lock, or a journal beside config.toml without a home."""
+    return ".smtp-wizard" in Path(name).parts or Path(name).name == LOCK_FILE
 
 
 def _copy(source: Path, target: Path) -> None:

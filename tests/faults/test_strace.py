@@ -86,11 +86,11 @@ def _traced(trace: str) -> list[str]:
 
 
 INJECTED = [
-    ("rename", 1, "error=EIO"),
-    ("rename", 2, "signal=SIGKILL"),
-    ("rename", 3, "signal=SIGKILL"),
-    ("rename", 3, "error=EIO"),
-    ("rename", 4, "signal=SIGKILL"),
+    ("renameat", 1, "error=EIO"),
+    ("renameat", 2, "signal=SIGKILL"),
+    ("renameat", 3, "signal=SIGKILL"),
+    ("renameat", 3, "error=EIO"),
+    ("renameat", 4, "signal=SIGKILL"),
     ("fsync", 5, "error=EIO"),
     ("pwrite64", 1, "error=ENOSPC"),
     ("pwrite64", 3, "error=ENOSPC"),

@@ -11,6 +11,7 @@ import pytest
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files import replacing
 from wizard.files.atomic import make_directories, remove_directories
+from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.replacing import replace_file, restore_file
 
@@ -119,7 +120,9 @@ def test_missing_directories_are_created(tmp_path: Path) -> None:
 
 
 def test_directories_that_were_created_are_named_outermost_first(tmp_path: Path) -> None:
-    created = make_directories(tmp_path / "a" / "b")
+    with Location(tmp_path / "a" / "b" / "config.toml") as location:
+        created = make_directories(location)
+        assert location.directory == tmp_path / "a" / "b"
     assert created == [tmp_path / "a", tmp_path / "a" / "b"]
     (tmp_path / "a" / "theirs").touch()
     remove_directories(created)

@@ -103,10 +103,10 @@ def test_failure_on_the_last_file_leaves_both_as_they_were(
     """A fake rename fails for config.toml alone."""
     original = os.replace
 
-    def failing(source: Path, target: Path) -> None:
-        if target.name == "config.toml":
+    def failing(source: str, target: str, **directories: int) -> None:
+        if target == "config.toml":
             raise OSError(5, "Input/output error")
-        original(source, target)
+        original(source, target, **directories)
 
     now = load()
     plan = make_plan(now, new_values(now))
@@ -123,10 +123,10 @@ def test_interruption_leaves_both_as_they_were(
 ) -> None:
     original = os.replace
 
-    def interrupted(source: Path, target: Path) -> None:
-        if target.name == "config.toml":
+    def interrupted(source: str, target: str, **directories: int) -> None:
+        if target == "config.toml":
             raise KeyboardInterrupt
-        original(source, target)
+        original(source, target, **directories)
 
     now = load()
     plan = make_plan(now, new_values(now))
@@ -224,7 +224,7 @@ def test_secret_is_moved_to_the_keyring_and_its_copy_removed(
 def test_failing_file_removes_the_secret_from_the_store_again(
     load: Callable[[], CurrentConfig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(source: Path, target: Path) -> None:
+    def failing(source: str, target: str, **directories: int) -> None:
         raise OSError(5, "Input/output error")
 
     store, now = MemoryStore(Secret("theirs")), load()

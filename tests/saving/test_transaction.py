@@ -61,10 +61,10 @@ def in_killed_process(work: Callable[[], object]) -> None:
 def killed_before_config(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = os.replace
 
-    def kill(source: Path, target: Path) -> None:
-        if Path(target).name == "config.toml":
+    def kill(source: str, target: str, **directories: int) -> None:
+        if target == "config.toml":
             os._exit(9)
-        original(source, target)
+        original(source, target, **directories)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", kill)
@@ -132,12 +132,12 @@ def test_directory_that_a_failing_disk_does_not_give_up_is_reported_and_tried_ag
     now = load_config(find_layout(config), environ={})
     first = make_plan(now, Draft(user="a@example.org", endpoint="b.example.org"))
 
-    def failing(*_: object) -> None:
+    def failing(*_: object, **__: object) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", refuse(config.name, os.replace))
-        patch.setattr(Path, "rmdir", failing)
+        patch.setattr(os, "rmdir", failing)
         with pytest.raises(WriteFailed, match=f"{config.parent} .Input/output error") as caught:
             first.apply()
     assert caught.value.code == "not-put-back"
@@ -147,13 +147,13 @@ def test_directory_that_a_failing_disk_does_not_give_up_is_reported_and_tried_ag
     assert list(tmp_path.glob("new*")) == []
 
 
-def refuse(name: str, original: Callable[[Path, Path], None]) -> Callable[[Path, Path], None]:
+def refuse(name: str, original: Callable[..., None]) -> Callable[..., None]:
     """Return a rename that fails for a file of this name."""
 
-    def replace_others(source: Path, target: Path) -> None:
-        if Path(target).name == name:
+    def replace_others(source: str, target: str, **directories: int) -> None:
+        if target == name:
             raise OSError(28, "No space left on device")
-        original(source, target)
+        original(source, target, **directories)
 
     return replace_others
 
@@ -334,15 +334,15 @@ def test_temporary_that_cannot_be_removed_is_tried_again(
 ) -> None:
     killed_before_config(config, monkeypatch)
     (temporary,) = config.parent.glob(".config.toml.*.tmp")
-    original = Path.unlink
+    original = os.unlink
 
-    def failing(self: Path, missing_ok: bool = False) -> None:
-        if self == temporary:
+    def failing(name: str, *, dir_fd: int) -> None:
+        if name == temporary.name:
             raise OSError(5, "Input/output error")
-        original(self, missing_ok)
+        original(name, dir_fd=dir_fd)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", failing)
+        patch.setattr(os, "unlink", failing)
         with pytest.raises(WriteFailed, match="cannot be removed"):
             recover_interrupted(config)
     recover_interrupted(config)

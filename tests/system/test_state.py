@@ -80,10 +80,10 @@ def test_private_file_whose_directory_cannot_be_synced_is_an_error(
 ) -> None:
     original = os.open
 
-    def denied(path: Path, flags: int, mode: int = 0o777) -> int:
-        if path == tmp_path:
+    def denied(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if path == ".":  # the directory, opened for more than the names in it
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return original(path, flags, mode)
+        return original(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", denied)
     with pytest.raises(PermissionError):
@@ -96,8 +96,8 @@ def test_private_file_was_renamed_although_the_system_reports_an_error(
     """As over NFS, when the answer is lost and the request is sent again."""
     rename = os.replace
 
-    def lost(source: Path, target: Path) -> None:
-        rename(source, target)
+    def lost(source: str, target: str, **directories: int) -> None:
+        rename(source, target, **directories)
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
     monkeypatch.setattr(os, "replace", lost)

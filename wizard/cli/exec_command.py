@@ -162,7 +162,9 @@ def _load(layout: Layout) -> CurrentConfig:
     try:
         return load_config(layout)
     except FileRefused as error:
-        raise (_as_store_unusable(error) if error.path == layout.env_file else error) from None
+        if error.path == layout.env_file and error.code != "path-not-trusted":
+            raise _as_store_unusable(error) from None
+        raise
 
 
 def _as_store_unusable(error: FileRefused) -> StoreUnusable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -9,15 +10,18 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wizard.files.location import Location, sync
 from wizard.files.refusals import InPlaceReason, os_reason
 
 PRIVATE = 0o600
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _TEMPORARY_SUFFIX = re.compile(r"\.[0-9a-f]{12}\.tmp")
 _LONGEST_STEM = 255 - len(".0123456789ab.tmp")
 """Bytes; almost everywhere a name may have 255 of them."""
 
+LOCK_FILE = ".smtp-wizard.lock"
+"""What writers lock in a directory; it means nothing by itself, and a crash may leave it."""
+_NEW_DIRECTORY = 0o755
 _DISK_FAILS = (errno.EIO, errno.ESTALE, errno.EROFS)
 _NO_NEW_FILE = {
     errno.EACCES: InPlaceReason.DIRECTORY,
@@ -47,22 +51,22 @@ class OutcomeUnknown(OSError):
 
 
 def publish(
-    target: Path,
+    location: Location,
     data: bytes,
     *,
-    temporary: Path,
+    temporary: str,
     prepare: Callable[[int], None] | None = None,
     check: Callable[[], object] | None = None,
     strict: bool,
 ) -> None:
-    """Write ``data`` to the new file ``temporary`` and rename that to ``target``.
+    """Write ``data`` to the new file ``temporary`` in the directory, and rename that to the file.
 
     ``prepare`` gets the descriptor of the new file while it is still empty, ``check`` is called
-    right before the rename; whatever they raise leaves ``target`` as it was. ``strict`` is that of
+    right before the rename; whatever they raise leaves the file as it was. ``strict`` is that of
     :func:`sync`; the caller syncs the directory, since what to do if that fails is up to it.
     Raises :class:`OSError`, in particular :class:`CannotReplace` and :class:`OutcomeUnknown`.
     """
-    descriptor = _create(temporary)
+    descriptor = _create(location, temporary)
     try:
         try:
             if prepare is not None:
@@ -74,30 +78,31 @@ def publish(
             os.close(descriptor)  # on a network file system, some errors surface only here
         if check is not None:
             check()
-        _rename(temporary, target, status)
+        _rename(location, temporary, status)
     except BaseException:
-        remove_temporary(temporary)
+        remove_temporary(location, temporary)
         raise
 
 
-def _create(temporary: Path) -> int:
+def _create(location: Location, temporary: str) -> int:
     """Create a private file; O_EXCL makes sure that it is new, and no planted link is followed."""
     try:
-        return os.open(temporary, _NEW, PRIVATE)
+        return os.open(temporary, _NEW, PRIVATE, dir_fd=location.descriptor)
     except FileExistsError:
         raise
     except OSError as error:
-        remove_temporary(temporary)  # over a network, what is reported as failed may be done
+        remove_temporary(location, temporary)  # over a network, what failed may be done
         raise _classify(error, _NO_NEW_FILE) from None
 
 
-def _rename(temporary: Path, target: Path, status: os.stat_result) -> None:
+def _rename(location: Location, temporary: str, status: os.stat_result) -> None:
+    directory = location.descriptor
     try:
-        os.replace(temporary, target)  # noqa: PTH105  (its errors name both paths)
+        os.replace(temporary, location.name, src_dir_fd=directory, dst_dir_fd=directory)
     except OSError as error:
         # Over NFS the answer to a successful rename may be lost; sent again, it is refused.
         try:
-            renamed = os.path.samestat(target.lstat(), status)
+            renamed = os.path.samestat(location.lstat(), status)
         except FileNotFoundError:
             renamed = False
         except OSError:
@@ -120,100 +125,66 @@ def write_all(descriptor: int, data: bytes, offset: int = 0) -> None:
         offset += done
 
 
-def sync(descriptor: int, *, strict: bool = False) -> None:
-    """Make what was written outlast a crash.
-
-    A file system that cannot do that is an error only if ``strict``.
-    """
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if strict or error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
+def new_temporary(location: Location) -> str:
+    """Return an unused name beside the file that :func:`stale_temporaries` recognises."""
+    return f"{_stem(location.name)}.{os.urandom(6).hex()}.tmp"
 
 
-def sync_directory(directory: Path, *, strict: bool = False) -> None:
-    """Make what was created, renamed or removed in ``directory`` outlast a crash.
-
-    One that cannot be opened or synced by itself is an error only if ``strict``.
-    """
-    try:
-        descriptor = os.open(directory, _DIRECTORY)
-    except PermissionError:  # it may be writable without being listable
-        if strict:
-            raise
-        os.sync()
-        return
-    try:
-        sync(descriptor, strict=strict)
-    finally:
-        os.close(descriptor)
-
-
-def temporary_beside(target: Path) -> Path:
-    """Return an unused name beside ``target`` that :func:`stale_temporaries` recognises."""
-    return target.with_name(f"{_stem(target)}.{os.urandom(6).hex()}.tmp")
-
-
-def remove_temporary(path: Path) -> None:
+def remove_temporary(location: Location, temporary: str) -> None:
     """Remove an unfinished file; it may have been renamed already.
 
     Where a directory lets nobody remove anything (``chattr +a``), at least the file is emptied.
     """
     try:
-        path.unlink(missing_ok=True)
+        os.unlink(temporary, dir_fd=location.descriptor)
+    except FileNotFoundError:
+        return
     except OSError:
         try:
             flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            os.close(os.open(path, flags))
+            os.close(os.open(temporary, flags, dir_fd=location.descriptor))
         except OSError:
             return
 
 
-def stale_temporaries(target: Path) -> list[Path]:
-    """Return what a crash left of replacing ``target``: regular files of this account.
+def stale_temporaries(path: Path) -> list[Path]:
+    """Return what a crash left of replacing the file at ``path``: regular files of this account.
 
     They may hold what was about to be written. Root gets those of every account, because it gives
     a file away before writing to it. Call this only while no other wizard is running: one that is
     writing has such a file, too.
     """
-    stem = _stem(target)
     found = []
-    try:
-        for entry in sorted(target.parent.iterdir()):
-            name = entry.name
+    with contextlib.suppress(OSError), Location(path) as location, location.rights():
+        stem = _stem(location.name)
+        for name in location.names():
             if name.startswith(stem) and _TEMPORARY_SUFFIX.fullmatch(name[len(stem) :]):
-                status = entry.lstat()
+                status = location.lstat(name)
                 is_ours = os.geteuid() in (0, status.st_uid)
                 if is_ours and stat.S_ISREG(status.st_mode):
-                    found.append(entry)
-    except OSError:
-        return found
+                    found.append(location.directory / name)
     return found
 
 
-def _stem(target: Path) -> str:
-    return os.fsdecode(os.fsencode(f".{target.name}")[:_LONGEST_STEM])
+def _stem(name: str) -> str:
+    return os.fsdecode(os.fsencode(f".{name}")[:_LONGEST_STEM])
 
 
-def make_directories(directory: Path) -> list[Path]:
-    """Create ``directory`` and its missing parents; return the created ones, outermost first.
+def make_directories(location: Location, mode: int = _NEW_DIRECTORY) -> list[Path]:
+    """Create the missing directories of a location and enter them; return them, outermost first.
 
-    Raises :class:`OSError`, leaving nothing behind. What root creates is given to the owner of
-    the directory around it: a server that runs as its own account could not enter it otherwise.
+    What root creates belongs to the owner of the directory around it: a server that runs as its
+    own account could not enter it otherwise. Raises :class:`OSError`, leaving nothing behind.
     """
-    missing: list[Path] = []
-    while not directory.exists():
-        missing.insert(0, directory)
-        directory = directory.parent
     created: list[Path] = []
     try:
-        for path in missing:
-            path.mkdir()
-            created.append(path)
-            if os.geteuid() == 0:
-                _give(path, path.parent.stat())
-            sync_directory(path.parent)
+        while location.missing:
+            name = location.missing[0]
+            with location.rights(creating=True), contextlib.suppress(FileExistsError):
+                os.mkdir(name, mode, dir_fd=location.nearest)
+                created.append(location.directory / name)
+                location.sync()
+            location.enter_new()
     except OSError:
         remove_directories(created)
         raise
@@ -221,24 +192,25 @@ def make_directories(directory: Path) -> list[Path]:
 
 
 def remove_directories(created: Sequence[Path]) -> list[str]:
-    """Remove the directories that :func:`make_directories` created, where they are still empty.
+    """Remove directories that were created, given outermost first, where they are still empty.
 
-    Returns those that a failing disk does not give up, each with the reason.
+    A lock in them, ours or what a crash left, does not count. Returns those that a failing disk
+    does not give up, each with the reason.
     """
     remaining = []
     for directory in reversed(created):
         try:
-            directory.rmdir()
+            _remove_lock(directory / LOCK_FILE)
+            with Location(directory, follow=False) as location, location.rights():
+                os.rmdir(location.name, dir_fd=location.descriptor)
         except OSError as error:
             if error.errno in _DISK_FAILS and os.path.lexists(directory):
                 remaining.append(f"{directory} ({os_reason(error)})")
     return remaining
 
 
-def _give(path: Path, owner: os.stat_result) -> None:
-    """Hand over a directory, by its descriptor: nothing else can be put in its place meanwhile."""
-    descriptor = os.open(path, _DIRECTORY | os.O_NOFOLLOW)
-    try:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    finally:
-        os.close(descriptor)
+def _remove_lock(path: Path) -> None:
+    """Remove the file that writers lock, where nothing else is in its directory."""
+    with contextlib.suppress(PermissionError), Location(path, follow=False) as lock, lock.rights():
+        if lock.names() == [lock.name]:
+            os.unlink(lock.name, dir_fd=lock.descriptor)

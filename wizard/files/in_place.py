@@ -12,19 +12,21 @@ import stat
 from collections.abc import Callable
 from itertools import zip_longest
 
-from wizard.files.atomic import sync, write_all
+from wizard.files.atomic import write_all
+from wizard.files.location import Location, sync
 from wizard.files.reading import Snapshot
 from wizard.files.refusals import changed_meanwhile, file_not_written, not_put_back, not_written
 
 
-def open_existing(before: Snapshot) -> int:
+def open_existing(location: Location, before: Snapshot) -> int:
     """Open the file of ``before`` for reading and writing, without changing anything.
 
     Raises :class:`WriteFailed`, or :class:`FileRefused` where the file is gone.
     """
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return os.open(before.target, flags)
+        with location.rights():
+            return os.open(location.name, flags, dir_fd=location.descriptor)
     except FileNotFoundError:
         raise changed_meanwhile(before.path) from None
     except OSError as error:
@@ -32,7 +34,9 @@ def open_existing(before: Snapshot) -> int:
         raise file_not_written(before.path, before.target, error, is_ours=is_ours) from None
 
 
-def overwrite(before: Snapshot, data: bytes, on_start: Callable[[], None] | None) -> None:
+def overwrite(
+    location: Location, before: Snapshot, data: bytes, on_start: Callable[[], None] | None
+) -> None:
     """Write ``data`` over the file of ``before``; ``on_start`` is called before the first byte.
 
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
@@ -40,7 +44,7 @@ def overwrite(before: Snapshot, data: bytes, on_start: Callable[[], None] | None
     what :func:`is_torn` recognises.
     """
     old = before.data or b""
-    descriptor = open_existing(before)
+    descriptor = open_existing(location, before)
     try:
         if on_start is not None:
             on_start()

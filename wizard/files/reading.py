@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard.errors import FileRefused
 from wizard.files.encoding import MAX_BYTES, decode
+from wizard.files.location import Location, is_world_writable
 from wizard.files.refusals import file_unreadable
 from wizard.text.language import _
 
@@ -80,28 +81,28 @@ def read_text(path: Path, what: str) -> TextFile:
         return TextFile(path, snapshot, "", error.at(path))
 
 
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""Opening a FIFO waits for no writer. Links are followed before, and refused here: realpath() takes
-a link that it cannot read for a file, and that would be replaced instead of its target."""
-
-
 def read_file(path: Path) -> Snapshot:
     """Read a file of at most 1 MiB; a missing one gives a snapshot without data.
 
-    Raises :class:`FileRefused` when it is not a regular file, is too large or cannot be read.
+    Raises :class:`FileRefused` when it is not a regular file, is too large or cannot be read, or
+    where an account that is not trusted could lead the path anywhere.
     """
-    _check_link(path)
     try:
-        target = Path(os.path.realpath(path))
-        descriptor = os.open(target, _READ)
+        with Location(path) as location, location.rights():
+            return read_here(location)
     except ValueError:  # a NUL, or a surrogate that stands for no byte
         raise _impossible_name(path) from None
-    except FileNotFoundError as error:
-        if _is_in_removed_directory(path):
-            raise file_unreadable(path, error) from None
-        return Snapshot(path, target, None)
     except OSError as error:
         raise file_unreadable(path, error) from None
+
+
+def read_here(location: Location) -> Snapshot:
+    """Read the file at a location, with the rights that are in force; may raise OSError, too."""
+    path, target = location.path, location.target
+    try:
+        descriptor = open_to_read(location)
+    except FileNotFoundError:
+        return Snapshot(path, target, None)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -111,8 +112,6 @@ def read_file(path: Path) -> Snapshot:
             raise FileRefused("file-not-regular", what, _("Name a file."), path=path)
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise file_unreadable(path, error) from None
     finally:
         with contextlib.suppress(OSError):  # nothing was written
             os.close(descriptor)
@@ -126,31 +125,34 @@ def read_file(path: Path) -> Snapshot:
     return Snapshot(path, target, data, status)
 
 
+def open_to_read(location: Location) -> int:
+    """Open what is at a location, without waiting for a FIFO's writer; may raise OSError.
+
+    Links have been followed before, and are refused here.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(location.name, flags, dir_fd=location.descriptor)
+
+
 def is_writable(snapshot: Snapshot) -> bool:
     """Whether writing the file can succeed, as far as permissions tell beforehand."""
-    if snapshot.exists:
-        return has_access(snapshot.target, os.W_OK)
-    directory = snapshot.target.parent
-    while not has_access(directory, os.F_OK) and directory != directory.parent:
-        directory = directory.parent
-    return has_access(directory, os.W_OK | os.X_OK)
+    try:
+        new = not snapshot.exists
+        with Location(snapshot.path) as location, location.rights(creating=new):
+            return location.allows(os.W_OK | os.X_OK, ".") if new else location.allows(os.W_OK)
+    except OSError:
+        return False
 
 
-def has_access(path: Path, mode: int) -> bool:
-    """Whether this account may do that (``os.W_OK``, …), with read-only mounts in mind."""
-    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
-
-
-def check_trusted(snapshot: Snapshot) -> None:
+def check_trusted(location: Location, snapshot: Snapshot) -> None:
     """Refuse a file that somebody else may have planted, as fs.protected_regular does.
 
     Whoever owns a file can read what is written to it. Raises :class:`FileRefused`.
     """
-    if snapshot.status is None:
+    status, directory = snapshot.status, location.status
+    if status is None or not is_world_writable(directory):
         return
-    directory = snapshot.target.parent.stat()
-    trusted = os.geteuid(), directory.st_uid
-    if _is_world_writable(directory) and snapshot.status.st_uid not in trusted:
+    if status.st_uid not in (os.geteuid(), directory.st_uid):
         raise FileRefused(
             "file-not-trusted",
             _(
@@ -160,41 +162,6 @@ def check_trusted(snapshot: Snapshot) -> None:
             _("Move the files into a directory of your own, or remove this one."),
             path=snapshot.path,
         )
-
-
-def _check_link(path: Path) -> None:
-    """Refuse a link that somebody else may have planted, as fs.protected_symlinks does.
-
-    In a directory where everybody may create files, a link is followed only if it belongs to this
-    account or to the owner of the directory.
-    """
-    try:
-        link, directory = path.lstat(), path.parent.stat()
-    except (OSError, ValueError):  # reading reports that better
-        return
-    planted = link.st_uid not in (os.geteuid(), directory.st_uid)
-    if stat.S_ISLNK(link.st_mode) and planted and _is_world_writable(directory):
-        raise FileRefused(
-            "link-not-trusted",
-            _("This is a link that another account has put into a directory of everybody."),
-            _("Remove the link, or name the file that it leads to."),
-            path=path,
-        )
-
-
-def _is_world_writable(directory: os.stat_result) -> bool:
-    # Unlike in the kernel, the sticky bit makes no difference: without it, others may do even more.
-    return bool(directory.st_mode & stat.S_IWOTH)
-
-
-def _is_in_removed_directory(path: Path) -> bool:
-    """Whether ``path`` is relative to a working directory that was removed."""
-    if path.is_absolute():
-        return False
-    try:
-        return os.stat(".").st_nlink == 0  # noqa: PTH116  (a Path would be no shorter)
-    except OSError:
-        return True
 
 
 def _impossible_name(path: Path) -> FileRefused:

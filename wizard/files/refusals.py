@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from shlex import quote
 
-from wizard.errors import FileRefused, WriteFailed
+from wizard.errors import FileRefused, WizardError, WriteFailed
+from wizard.files.location import DeniedToOwner, UntrustedPath
 from wizard.text.language import N_, _
 
 _DENIED = (errno.EACCES, errno.EPERM)
@@ -38,12 +39,49 @@ def os_reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+def account_name(uid: int) -> str:
+    """Return the name of an account; without one, its number as ``sudo -u`` takes it."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
 def file_unreadable(path: Path, error: OSError) -> FileRefused:
     """Return the refusal for a file that cannot be read."""
-    remedy = _as_owner() if error.errno in _DENIED else _("Check the path.")
+    if isinstance(error, UntrustedPath):
+        return _path_not_trusted(path, error)
+    remedy = _("Check the path.")
+    if error.errno in _DENIED:
+        remedy = _as_owner_of_directory(path, error) or _as_owner()
     return FileRefused(
         "file-unreadable",
         _("The file cannot be read: {reason}.", reason=os_reason(error)),
+        remedy,
+        path=path,
+    )
+
+
+def _path_not_trusted(path: Path, error: UntrustedPath) -> FileRefused:
+    """Return the refusal of a path that an account could lead to the files of others."""
+    account = account_name(error.uid)
+    remedy = _("Name the file by a path that only you and root can change.")
+    if os.geteuid() == 0:
+        remedy = _(
+            "Name the file by a path that only root can change, or give the wizard no more rights "
+            "than that account has: sudo -u {account} smtp-wizard …",
+            account=quote(account),
+        )
+    return FileRefused(
+        "path-not-trusted",
+        _(
+            "The path leads through {component}, which belongs to the account {account} and could "
+            "be made to lead to any file.",
+            component=error.component,
+            account=account,
+        ),
         remedy,
         path=path,
     )
@@ -61,10 +99,12 @@ def changed_meanwhile(path: Path) -> FileRefused:
 
 def file_not_written(
     path: Path, target: Path, error: OSError, *, is_ours: bool = False
-) -> WriteFailed:
+) -> WizardError:
     """Return the failure for an existing file that cannot be opened for writing."""
-    remedy = None
-    if error.errno == errno.EPERM:
+    remedy = _as_owner_of_directory(target, error)
+    if remedy is not None:
+        pass
+    elif error.errno == errno.EPERM:
         remedy = _protected(_("The file"), target, "lsattr")
     elif error.errno == errno.EACCES and is_ours:
         remedy = _(
@@ -76,30 +116,23 @@ def file_not_written(
     return _failed(path, error, remedy)
 
 
-def not_written(path: Path, target: Path, error: OSError) -> WriteFailed:
+def not_written(path: Path, target: Path, error: OSError) -> WizardError:
     """Return the failure for a new file that its directory or the disk does not accept."""
     protected = _protected(_("The directory"), target.parent, "lsattr -d")
-    return _failed(path, error, _in_directory(error, protected))
+    return _failed(path, error, _in_directory(target.parent, error, protected))
 
 
-def not_given_away(path: Path, error: OSError) -> WriteFailed:
-    """Return the failure for a new file that root cannot give to the owner of its directory."""
-    remedy = _(
-        "Run the wizard as the account that owns the directory: a server that runs as that "
-        "account could not read a file of another one."
-    )
-    return _failed(path, error, remedy)
-
-
-def not_removed(path: Path, target: Path, error: OSError) -> WriteFailed:
+def not_removed(path: Path, target: Path, error: OSError) -> WizardError:
     """Return the failure for a file that cannot be removed."""
     protected = _protected(_("The file or its directory"), target, "lsattr -a", target.parent)
-    remedy = _in_directory(error, protected)
+    remedy = _in_directory(target.parent, error, protected)
     return _failed(path, error, remedy, N_("The file cannot be removed: {reason}."))
 
 
-def _in_directory(error: OSError, protected: str) -> str | None:
+def _in_directory(directory: Path, error: OSError, protected: str) -> str | None:
     """Return the remedy for a directory that refuses a change; None for any other error."""
+    if (remedy := _as_owner_of_directory(directory, error)) is not None:
+        return remedy
     if error.errno == errno.EACCES:
         if os.geteuid():
             return _("Run the wizard as the account that owns the directory, or with sudo.")
@@ -128,7 +161,9 @@ def _failed(
     error: OSError,
     remedy: str | None,
     what: str = N_("The file cannot be written: {reason}."),
-) -> WriteFailed:
+) -> WizardError:
+    if isinstance(error, UntrustedPath):
+        return _path_not_trusted(path, error)
     if remedy is None:
         remedy = _(_REMEDIES.get(error.errno or 0, N_("Mend the cause and try again.")))
     return WriteFailed(
@@ -150,6 +185,20 @@ def _protected(what: str, path: Path, command: str, directory: Path | None = Non
         command=command,
         shown=shown,
         name=name,
+    )
+
+
+def _as_owner_of_directory(denied: Path, error: OSError) -> str | None:
+    """Return the remedy for what the owner of a directory may not do there; None for all else."""
+    if not isinstance(error, DeniedToOwner):
+        return None
+    return _(
+        "In a directory of {account}, the wizard has only the rights of {account}. Extend them, "
+        "for example with sudo chown {quoted} {path}, or run the wizard as an account that has "
+        "more: sudo -u NAME smtp-wizard …",
+        account=account_name(error.uid),
+        quoted=quote(account_name(error.uid)),
+        path=quote(str(denied)),
     )
 
 

@@ -23,17 +23,16 @@ from wizard.files.atomic import (
     CannotReplace,
     OutcomeUnknown,
     make_directories,
+    new_temporary,
     publish,
     remove_directories,
-    sync_directory,
-    temporary_beside,
 )
 from wizard.files.in_place import open_existing, overwrite
-from wizard.files.reading import Snapshot, check_trusted, has_access, read_file
+from wizard.files.location import Location
+from wizard.files.reading import Snapshot, check_trusted, open_to_read, read_file, read_here
 from wizard.files.refusals import (
     InPlaceReason,
     changed_meanwhile,
-    not_given_away,
     not_put_back,
     not_removed,
     not_written,
@@ -57,9 +56,10 @@ def replace_file(
     """
     created: list[Path] = []
     try:
-        _check_link_target(before)
-        created = make_directories(before.target.parent)
-        return _write(before, data, new_mode, before_in_place)
+        with _located(before) as location:
+            _check_link_target(location)
+            created = make_directories(location)
+            return _write(location, before, data, new_mode, before_in_place)
     except OSError as error:
         remove_directories(created)
         raise not_written(before.path, before.target, error) from None
@@ -95,112 +95,133 @@ def delete_file(before: Snapshot) -> None:
     Raises :class:`FileRefused` when the file is no longer as in ``before``, and
     :class:`WriteFailed` when the system refuses; the file is then as it was.
     """
-    now = _read_unchanged(before)
+    try:
+        with _located(before) as location, location.rights():
+            _delete(location, before)
+    except OSError as error:
+        raise not_removed(before.path, before.target, error) from None
+
+
+def _delete(location: Location, before: Snapshot) -> None:
+    now = _read_unchanged(location, before)
     if now.data is None:
         return
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(location.name, dir_fd=location.descriptor)
     try:
-        now.target.unlink(missing_ok=True)
-    except OSError as error:
-        raise not_removed(before.path, now.target, error) from None
-    try:
-        sync_directory(now.target.parent)
-    except OSError as error:
-        gone = Snapshot(now.path, now.target, None)
+        location.sync()
+    except OSError as error:  # the file is gone, but might be there again after a crash
+        gone = Snapshot(now.path, now.target, None, now.status)
         try:
-            _replace_unsynced(gone, now.data, now.mode or PRIVATE)
-        except (OSError, WizardError):
-            raise not_put_back(before.path, error) from None
-        raise not_removed(before.path, now.target, error) from None
-
-
-def _read_unchanged(before: Snapshot) -> Snapshot:
-    """Read the file again; raise :class:`FileRefused` when it is no longer as in ``before``."""
-    now = read_file(before.path)
-    if (now.data, now.target) != (before.data, before.target):
-        raise changed_meanwhile(before.path)
-    return now
-
-
-def _check_link_target(before: Snapshot) -> None:
-    if before.path.is_symlink() and not before.target.parent.is_dir():
-        raise FileRefused(
-            "link-leads-nowhere",
-            _("The link leads to {target}, whose directory does not exist.", target=before.target),
-            _("Mend or remove the link."),
-            path=before.path,
-        )
-
-
-def _write(
-    before: Snapshot, data: bytes, new_mode: int, before_in_place: Callable[[], None] | None
-) -> InPlaceReason | None:
-    if not before.exists:
-        try:
-            _replace_durably(before, data, new_mode)
-        except CannotReplace as error:
-            if error.reason is InPlaceReason.OWNER:
-                raise not_given_away(before.path, error) from None
-            raise
-        return None
-    check_trusted(before)
-    if not has_access(before.target, os.W_OK):
-        os.close(open_existing(before))  # raises the reason; opening alone alerts no server
-    if _link_count(before) > 1:
-        reason = InPlaceReason.HARD_LINKS
-    else:
-        try:
-            _replace_durably(before, data, new_mode)
-        except CannotReplace as error:
-            reason = error.reason
-        else:
-            return None
-    overwrite(before, data, before_in_place)
-    return reason
-
-
-def _link_count(before: Snapshot) -> int:
-    """Return how many names (hard links) the file has now."""
-    try:
-        return before.target.stat().st_nlink
-    except FileNotFoundError:
-        raise changed_meanwhile(before.path) from None
-
-
-def _replace_durably(before: Snapshot, data: bytes, new_mode: int) -> None:
-    """Replace the file and wait until that outlasts a crash; put the old one back if it cannot.
-
-    Raises :class:`CannotReplace` where only writing in place can help, and :class:`OSError`.
-    """
-    _replace_unsynced(before, data, new_mode)
-    try:
-        sync_directory(before.target.parent)
-    except OSError as error:  # the new file is there, but might not outlast a crash
-        try:
-            if before.data is None:
-                before.target.unlink()
-            else:
-                _replace_unsynced(read_file(before.path), before.data, new_mode)
+            _replace_unsynced(location, gone, now.data, PRIVATE)
         except (OSError, WizardError):
             raise not_put_back(before.path, error) from None
         raise
 
 
-def _replace_unsynced(before: Snapshot, data: bytes, new_mode: int) -> None:
+def _located(before: Snapshot) -> Location:
+    """Return where the file of ``before`` is, if its path still leads there."""
+    location = Location(before.path)
+    if location.target != before.target:
+        location.close()
+        raise changed_meanwhile(before.path)
+    return location
+
+
+def _read_unchanged(location: Location, before: Snapshot) -> Snapshot:
+    """Read the file again; raise :class:`FileRefused` when it is no longer as in ``before``."""
+    now = read_here(location)
+    if now.data != before.data:
+        raise changed_meanwhile(before.path)
+    return now
+
+
+def _check_link_target(location: Location) -> None:
+    if location.through_link and location.missing:
+        raise FileRefused(
+            "link-leads-nowhere",
+            _(
+                "The link leads to {target}, whose directory does not exist.",
+                target=location.target,
+            ),
+            _("Mend or remove the link."),
+            path=location.path,
+        )
+
+
+def _write(
+    location: Location,
+    before: Snapshot,
+    data: bytes,
+    new_mode: int,
+    before_in_place: Callable[[], None] | None,
+) -> InPlaceReason | None:
+    if not before.exists:
+        with location.rights(creating=True):
+            _replace_durably(location, before, data, new_mode)
+        return None
+    check_trusted(location, before)
+    with location.rights():
+        writable = location.allows(os.W_OK)
+    if not writable:
+        os.close(open_existing(location, before))  # raises the reason; it alone alerts no server
+    with location.rights():
+        reason = _replace_or_say_why_not(location, before, data, new_mode)
+    if reason is not None:
+        overwrite(location, before, data, before_in_place)
+    return reason
+
+
+def _replace_or_say_why_not(
+    location: Location, before: Snapshot, data: bytes, new_mode: int
+) -> InPlaceReason | None:
+    try:
+        if location.lstat().st_nlink > 1:
+            return InPlaceReason.HARD_LINKS
+    except FileNotFoundError:
+        raise changed_meanwhile(before.path) from None
+    try:
+        _replace_durably(location, before, data, new_mode)
+    except CannotReplace as error:
+        return error.reason
+    return None
+
+
+def _replace_durably(location: Location, before: Snapshot, data: bytes, new_mode: int) -> None:
+    """Replace the file and wait until that outlasts a crash; put the old one back if it cannot.
+
+    Raises :class:`CannotReplace` where only writing in place can help, and :class:`OSError`.
+    """
+    _replace_unsynced(location, before, data, new_mode)
+    try:
+        location.sync()
+    except OSError as error:  # the new file is there, but might not outlast a crash
+        try:
+            if before.data is None:
+                os.unlink(location.name, dir_fd=location.descriptor)
+            else:
+                _replace_unsynced(location, read_here(location), before.data, new_mode)
+        except (OSError, WizardError):
+            raise not_put_back(before.path, error) from None
+        raise
+
+
+def _replace_unsynced(location: Location, before: Snapshot, data: bytes, new_mode: int) -> None:
     """Replace the file by one with its metadata, unless it has changed meanwhile."""
 
     def prepare(descriptor: int) -> None:
         try:
-            _copy_metadata(before, descriptor, new_mode)
+            _copy_metadata(location, before, descriptor, new_mode)
         except OSError as error:
             raise CannotReplace(InPlaceReason.OWNER, error) from None
 
     try:
         publish(
-            before.target,
+            location,
             data,
-            temporary=temporary_beside(before.target),
+            temporary=new_temporary(location),
             prepare=prepare,
-            check=partial(_read_unchanged, before),
+            check=partial(_read_unchanged, location, before),
             strict=False,
         )
     except OutcomeUnknown as error:
@@ -214,26 +235,26 @@ _TRIED = ("security.selinux", "security.SMACK64")
 trusted.gfid, describe the one file that has them and would be wrong on another."""
 
 
-def _copy_metadata(before: Snapshot, descriptor: int, new_mode: int) -> None:
+def _copy_metadata(location: Location, before: Snapshot, descriptor: int, new_mode: int) -> None:
     """Give the new file the owner, group, mode and attributes of the old one.
 
-    A first file takes the owner of its directory when root writes it: a server that runs as
-    its own account could not read it otherwise. Raises :class:`OSError`.
+    A first file belongs to the account with whose rights it was created. Raises :class:`OSError`.
     """
-    new = os.fstat(descriptor)
-    model = before.status or before.target.parent.stat()
-    if before.status is not None or os.geteuid() == 0:
-        wanted = model.st_uid, model.st_gid
-        if wanted != (new.st_uid, new.st_gid):
-            os.fchown(descriptor, *wanted)
-    if before.status is not None:
-        _copy_attributes(before.target, descriptor)
+    new, old = os.fstat(descriptor), before.status
+    if old is not None and (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    if before.exists:
+        source = open_to_read(location)
+        try:
+            _copy_attributes(source, descriptor)
+        finally:
+            os.close(source)
     mode = new_mode if before.mode is None else before.mode
     if mode != os.fstat(descriptor).st_mode & 0o7777:  # some file systems have only one mode
         os.fchmod(descriptor, mode)
 
 
-def _copy_attributes(source: Path, descriptor: int) -> None:
+def _copy_attributes(source: int, descriptor: int) -> None:
     if not hasattr(os, "listxattr"):
         return
     wanted, inherited = _attribute_names(source), _attribute_names(descriptor)
@@ -251,7 +272,7 @@ def _copy_attributes(source: Path, descriptor: int) -> None:
                     raise
 
 
-def _attribute_names(file: Path | int) -> set[str]:
+def _attribute_names(file: int) -> set[str]:
     try:
         return set(os.listxattr(file))
     except OSError as error:

@@ -16,8 +16,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from wizard.errors import WriteFailed
-from wizard.files.atomic import sync_directory
-from wizard.files.refusals import os_reason
+from wizard.files.location import Location
+from wizard.files.refusals import file_unreadable, os_reason
 from wizard.system.state import (
     config_key,
     existing_state_dir,
@@ -25,6 +25,7 @@ from wizard.system.state import (
     make_private,
     read_private,
     remove_private,
+    rename_private,
     state_dir,
     untrusted_state_dir,
     write_private,
@@ -44,13 +45,19 @@ class Journal:
 
     Kept in the user's state directory; without one (an account that has no home), in a private
     directory beside config.toml. Use it only while holding the lock. Every method may raise
-    :class:`WriteFailed` where the system refuses; only :meth:`write` creates a directory.
+    :class:`WriteFailed` where the system refuses; only :meth:`write` creates a directory. Raises
+    :class:`FileRefused` for a path that cannot be followed.
     """
 
     def __init__(self, config: Path) -> None:
-        self.config = Path(os.path.realpath(config))
-        self._unfinished = f"{config_key(config)}.unfinished"
-        self._last = f"{config_key(config)}.last"
+        try:
+            with Location(config) as location:
+                self.config = location.target
+            key = config_key(self.config)
+        except OSError as error:
+            raise file_unreadable(config, error) from None
+        self._unfinished = f"{key}.unfinished"
+        self._last = f"{key}.last"
         self._directory: Path | None = None
 
     def unfinished(self) -> JournalRecord | None:
@@ -111,8 +118,7 @@ class Journal:
         with _raising_write_failed():
             directory = self._find()
             if directory is not None and record.keep:
-                (directory / self._unfinished).rename(directory / self._last)
-                sync_directory(directory, strict=True)
+                rename_private(directory / self._unfinished, self._last)
             elif directory is not None:
                 remove_private(directory / self._last)
                 remove_private(directory / self._unfinished)

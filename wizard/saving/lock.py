@@ -1,8 +1,10 @@
 """One writer at a time for one configuration.
 
-The locks are advisory (flock): one is on the directory of config.toml, which every account sees,
-the other on a file of this account, and guards its journal. The system releases them however a
-process ends, so a crash leaves nothing that has to be removed by hand.
+The locks are advisory (flock), on two files: one beside config.toml, for all accounts that may
+write there, the other in this account's state directory, where it guards the journal. Each can be
+opened only by those who may write in its directory, so that nobody else can keep them waiting. The
+system releases a lock however a process ends; a file that a crash leaves is used again, and then
+removed.
 """
 
 from __future__ import annotations
@@ -11,18 +13,23 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from wizard.errors import FileRefused
+from wizard.files.atomic import LOCK_FILE
+from wizard.files.location import Location
+from wizard.files.refusals import account_name
 from wizard.system.state import config_key, state_dir
 from wizard.text.language import _
 
 PATIENCE = 30.0
 """Seconds that a command waits for another one; a live test takes up to half of that."""
 _PAUSE = 0.05
+_NEW = os.O_CREAT | os.O_EXCL
 
 
 @contextlib.contextmanager
@@ -36,51 +43,67 @@ def lock_config(config: Path, seconds: float | None = None) -> Iterator[None]:
     deadline = time.monotonic() + (PATIENCE if seconds is None else seconds)
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):  # an account without a state directory has no journal
-            held.enter_context(_lock_file(state_dir("locks") / config_key(config), deadline))
-        # Looked for only now: whoever held the lock may have created it.
+            own = held.enter_context(Location(state_dir("locks") / config_key(config)))
+            held.enter_context(_lock_file(own, own.name, deadline))
+        # Looked for only now: whoever held the lock may have created the directory. Where there is
+        # none, or it takes no files, no other account is kept out; but files are compared.
         with contextlib.suppress(OSError):
-            directory = os.open(
-                _nearest_directory(config), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-            )
-            held.callback(_release, directory)
-            _lock(directory, deadline)
+            shared = held.enter_context(Location(config))
+            held.enter_context(_lock_file(shared, LOCK_FILE, deadline))
         yield
 
 
 @contextlib.contextmanager
-def _lock_file(path: Path, deadline: float) -> Iterator[None]:
-    """Lock a file of this account, and remove it afterwards; may raise OSError."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+def _lock_file(location: Location, name: str, deadline: float) -> Iterator[None]:
+    """Lock a file in the directory of ``location``, and remove it afterwards.
+
+    May raise OSError, for example where there is no such directory yet, or where this account may
+    create no files.
+    """
     while True:
-        descriptor = os.open(path, flags, 0o600)
+        with location.rights(creating=True):
+            descriptor = _open(location, name)
         try:
             _lock(descriptor, deadline)
-            if _is_at(path, descriptor):  # else its last holder has just removed it
-                yield
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            if _is_at(location, name, descriptor):  # else its last holder has just removed it
+                try:
+                    yield
+                finally:
+                    with contextlib.suppress(OSError), location.rights(creating=True):
+                        os.unlink(name, dir_fd=location.descriptor)
                 return
         finally:
-            _release(descriptor)
+            with contextlib.suppress(OSError):  # nothing was written to it
+                os.close(descriptor)
 
 
-def _release(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # nothing was written to it
-        os.close(descriptor)
+def _open(location: Location, name: str) -> int:
+    """Open a file that whoever may write in its directory can open, and nobody else."""
+    flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(name, flags, dir_fd=location.descriptor)
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(name, flags | _NEW, stat.S_IWUSR, dir_fd=location.descriptor)
+            _admit_writers(descriptor, location.status)
+            return descriptor
 
 
-def _is_at(path: Path, descriptor: int) -> bool:
+def _admit_writers(descriptor: int, directory: os.stat_result) -> None:
+    """Let those open the new file who may write in its directory."""
+    writers = directory.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    with contextlib.suppress(OSError):
+        if writers:
+            os.fchown(descriptor, -1, directory.st_gid)
+            os.fchmod(descriptor, stat.S_IWUSR | writers)
+
+
+def _is_at(location: Location, name: str, descriptor: int) -> bool:
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
+        found = os.stat(name, dir_fd=location.descriptor, follow_symlinks=False)
     except FileNotFoundError:
         return False
-
-
-def _nearest_directory(config: Path) -> Path:
-    directory = Path(os.path.realpath(config)).parent
-    while not directory.exists():
-        directory = directory.parent
-    return directory
+    return os.path.samestat(found, os.fstat(descriptor))
 
 
 def _lock(descriptor: int, deadline: float) -> None:
@@ -118,13 +141,8 @@ def _identity(descriptor: int) -> str:
 
 
 def _describe_process(number: int) -> str:
-    import pwd
-
     directory = Path(f"/proc/{number}")
-    account = directory.stat().st_uid
-    name = _("account {account}", account=account)
-    with contextlib.suppress(KeyError):
-        name = pwd.getpwuid(account).pw_name
+    name = account_name(directory.stat().st_uid)
     return _(
         "Process {number} ({name}, running since {since})",
         number=number,

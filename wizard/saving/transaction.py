@@ -17,6 +17,7 @@ from pathlib import Path
 
 from wizard.errors import Finding, StoreUnusable, WizardError, WriteFailed
 from wizard.files.atomic import PRIVATE, remove_directories, stale_temporaries
+from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import changed_meanwhile, os_reason
 from wizard.files.replacing import delete_file, replace_file, restore_file
@@ -361,21 +362,21 @@ def _remove_temporaries(record: JournalRecord, stores: StoreOpener) -> None:
     for image, store in _opened(record, stores):
         paths += [*store.files, *store.backup(image.slot).files]
     for path in paths:
-        try:
-            target = read_file(path).target
-        except WizardError:  # reported where the file is put back
-            continue
-        for leftover in stale_temporaries(target):
+        for leftover in stale_temporaries(path):
             _remove_temporary(leftover)
 
 
 def _remove_temporary(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        with Location(path, follow=False) as location, location.rights():
+            try:
+                os.unlink(location.name, dir_fd=location.descriptor)
+            except OSError:
+                if location.lstat().st_size:  # else emptied, where nobody may remove anything
+                    raise
+    except FileNotFoundError:
+        return
     except OSError as error:
-        with contextlib.suppress(OSError):
-            if path.stat().st_size == 0:  # emptied, in a directory where nobody may remove anything
-                return
         message = _(
             "An interrupted write has left this file, and it cannot be removed: {reason}.",
             reason=os_reason(error),

@@ -169,15 +169,13 @@ class CredentialStore:
 
     def delete(self) -> None:
         """Remove the file."""
-        before = self._load()
+        from wizard.files.replacing import delete_file
+
         try:
-            before.target.unlink(missing_ok=True)
-        except OSError as error:
+            delete_file(self._load())
+        except (FileRefused, WriteFailed) as error:
             raise StoreUnusable(
-                "credential-not-deleted",
-                _("The credential cannot be removed: {reason}.", reason=os_reason(error)),
-                _("Remove the file by hand."),
-                path=self.path,
+                "credential-not-deleted", error.message, error.remedy, path=self.path
             ) from None
 
     def _load(self) -> Snapshot:

@@ -1,7 +1,8 @@
 """What the wizard keeps from one run to the next: journals, drafts, locks and reports.
 
 It is in the user's state directory. What is read back decides what is written later, so nothing is
-trusted that another account could have put there.
+trusted that another account could have put there: each directory is opened once, judged by what was
+opened, and used by its descriptor.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.files.atomic import publish, sync_directory
+from wizard.files.atomic import make_directories, publish
+from wizard.files.location import Location
+from wizard.files.reading import open_to_read
 
 APPLICATION = "smtp-wizard"
 _PRIVATE_DIRECTORY = 0o700
@@ -63,7 +67,7 @@ def is_private(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
-        raise PermissionError(f"{path} is not a directory that belongs to this account alone")
+        raise _not_private(path)
     return True
 
 
@@ -86,17 +90,21 @@ def _state_path() -> Path:
 
 def make_private(path: Path) -> None:
     """Create a directory that only this account can use; raise :class:`OSError` if it is not so."""
-    path.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=_PRIVATE_DIRECTORY)
+    with Location(path / "any") as location:
+        make_directories(location, _PRIVATE_DIRECTORY)
     is_private(path)
 
 
+def _not_private(path: Path) -> OSError:
+    return PermissionError(f"{path} is not a directory that belongs to this account alone")
+
+
 def config_key(config: Path) -> str:
-    """Return the name under which everything about one configuration is kept."""
+    """Return the name under which everything about one configuration is kept; may raise OSError."""
     import hashlib  # only here: it takes its time
 
-    return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:32]
+    with Location(config) as location:
+        return hashlib.sha256(os.fsencode(location.target)).hexdigest()[:32]
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -105,10 +113,11 @@ def write_private(path: Path, data: bytes) -> None:
     Two processes must not do this at once: the unfinished file always has the same name, so that
     crashes leave at most one behind.
     """
-    unfinished = _unfinished(path)
-    unfinished.unlink(missing_ok=True)
-    publish(path, data, temporary=unfinished, strict=True)
-    sync_directory(path.parent, strict=True)
+    with _private(path) as location:
+        unfinished = _unfinished(location.name)
+        _unlink(location, unfinished)
+        publish(location, data, temporary=unfinished, strict=True)
+        location.sync(strict=True)
 
 
 def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
@@ -116,9 +125,9 @@ def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
 
     More than ``limit`` bytes count as none. May raise OSError.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags)
+        with _private(path) as location:
+            descriptor = open_to_read(location)
     except FileNotFoundError:
         return None
     try:
@@ -132,17 +141,47 @@ def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
     return data if len(data) <= limit else None
 
 
+def rename_private(path: Path, name: str) -> None:
+    """Give a private file another name and wait until that is on the disk; may raise OSError."""
+    with _private(path) as location:
+        directory = location.descriptor
+        os.rename(location.name, name, src_dir_fd=directory, dst_dir_fd=directory)
+        location.sync(strict=True)
+
+
 def remove_private(path: Path) -> None:
     """Remove a private file, and what a crash left of writing it; may raise OSError."""
-    existing = [each for each in (path, _unfinished(path)) if os.path.lexists(each)]
-    for each in existing:
-        each.unlink()
-    if existing:
-        sync_directory(path.parent, strict=True)
+    try:
+        with _private(path) as location:
+            removed = [
+                _unlink(location, name) for name in (location.name, _unfinished(location.name))
+            ]
+            if any(removed):
+                location.sync(strict=True)
+    except FileNotFoundError:
+        return
 
 
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
+@contextlib.contextmanager
+def _private(path: Path) -> Iterator[Location]:
+    """Open the directory of a private file; raise :class:`OSError` if it is not ours alone."""
+    with Location(path, follow=False) as location:
+        if not _is_ours(os.fstat(location.descriptor)):
+            raise _not_private(location.directory)
+        yield location
+
+
+def _unlink(location: Location, name: str) -> bool:
+    """Remove a file; return whether there was one."""
+    try:
+        os.unlink(name, dir_fd=location.descriptor)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _unfinished(name: str) -> str:
+    return f".{name}.tmp"
 
 
 def _is_ours(status: os.stat_result) -> bool:

@@ -1,0 +1,1 @@
+"""What another account tries, to make root read or write what is not for it."""
