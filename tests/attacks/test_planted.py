@@ -17,10 +17,10 @@ from tests.attacks.conftest import Site, give, write
 from tests.files.accounts import fork, in_child, needs_root
 from wizard.cli import main
 from wizard.errors import FileRefused, WizardError
-from wizard.files.atomic import LOCK_FILE
 from wizard.files.location import Location, UntrustedPath
 from wizard.files.reading import is_writable, read_file
 from wizard.files.replacing import delete_file, replace_file
+from wizard.files.writing import LOCK_FILE
 from wizard.saving.lock import lock_config
 from wizard.system.state import read_private, remove_private, write_private
 

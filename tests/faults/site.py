@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults import keyring
 from tests.faults.state import State, read_state, without_slots
-from wizard.files.atomic import LOCK_FILE
+from wizard.files.writing import LOCK_FILE
 
 _PROGRESS = re.compile(rb'"(?:phase|in_place|keep)": [^,}]*')
 """What distinguishes one record of the journal from another."""

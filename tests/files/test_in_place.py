@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, WriteFailed
-from wizard.files import in_place, reading
-from wizard.files.atomic import stale_temporaries
+from wizard.files import reading, writing
 from wizard.files.reading import read_file
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import delete_file, replace_file, restore_file
+from wizard.files.writing import stale_temporaries
 
 from .accounts import ORDINARY, as_ordinary, in_child, needs_root
 from .conftest import Mount, Protect
@@ -298,7 +298,7 @@ def test_every_stage_of_writing_is_recognised_as_torn(
     replace_file(read_file(path), new)
     assert path.read_bytes() == new
     assert len(disk.contents) > len(new) // 2
-    assert all(in_place.is_torn(old, new, content) for content in disk.contents)
+    assert all(writing.is_torn(old, new, content) for content in disk.contents)
 
 
 @pytest.mark.parametrize("fails_at", range(1, 9))
@@ -322,7 +322,7 @@ def test_disk_that_goes_on_failing_is_reported(
     with pytest.raises(WriteFailed, match="could not be put back") as failed:
         replace_file(before, b"abcdefghij")
     assert failed.value.code == "not-put-back"
-    assert in_place.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
+    assert writing.is_torn(b"0123456789", b"abcdefghij", path.read_bytes())
 
 
 def test_interrupt_halfway_restores_the_old_content(
@@ -350,7 +350,7 @@ def test_any_mixture_of_both_is_torn(before: bytes, after: bytes, data: st.DataO
     size = data.draw(st.integers(*sorted((len(before), len(after)))))
     both = [(before[i : i + 1], after[i : i + 1]) for i in range(size)]
     found = b"".join(data.draw(st.sampled_from([one for one in pair if one])) for pair in both)
-    assert in_place.is_torn(before, after, found)
+    assert writing.is_torn(before, after, found)
 
 
 @settings(deadline=None)
@@ -364,9 +364,9 @@ def test_what_somebody_else_wrote_is_not_torn(
         place = data.draw(st.integers(0, size - 1))
         foreign = next(b for b in range(3) if b not in (*before[place:][:1], *after[place:][:1]))
         found = bytes([0] * place + [foreign] + [0] * (size - place - 1))
-        assert not in_place.is_torn(before, after, found)
+        assert not writing.is_torn(before, after, found)
     elif not low <= size <= high:
-        assert not in_place.is_torn(before, after, bytes(size))
+        assert not writing.is_torn(before, after, bytes(size))
 
 
 def test_each_reason_is_explained_in_whole_sentences() -> None:

@@ -15,11 +15,11 @@ import pytest
 
 from wizard.errors import FileRefused, WizardError, WriteFailed
 from wizard.files import reading, refusals
-from wizard.files.atomic import stale_temporaries
 from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import delete_file, replace_file
+from wizard.files.writing import stale_temporaries
 
 from .accounts import ORDINARY, ROOT, as_ordinary, fork, in_child, needs_root
 from .conftest import Mount, Protect

@@ -10,10 +10,10 @@ import pytest
 
 from wizard.errors import FileRefused, WriteFailed
 from wizard.files import replacing
-from wizard.files.atomic import make_directories, remove_directories
 from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.replacing import replace_file, restore_file
+from wizard.files.writing import make_directories, remove_directories
 
 from .accounts import needs_root
 

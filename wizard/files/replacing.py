@@ -18,16 +18,6 @@ from functools import partial
 from pathlib import Path
 
 from wizard.errors import FileRefused, WizardError
-from wizard.files.atomic import (
-    PRIVATE,
-    CannotReplace,
-    OutcomeUnknown,
-    make_directories,
-    new_temporary,
-    publish,
-    remove_directories,
-)
-from wizard.files.in_place import open_existing, overwrite
 from wizard.files.location import Location
 from wizard.files.reading import Snapshot, check_trusted, open_to_read, read_file, read_here
 from wizard.files.refusals import (
@@ -36,6 +26,17 @@ from wizard.files.refusals import (
     not_put_back,
     not_removed,
     not_written,
+)
+from wizard.files.writing import (
+    PRIVATE,
+    CannotReplace,
+    OutcomeUnknown,
+    make_directories,
+    new_temporary,
+    open_existing,
+    overwrite,
+    publish,
+    remove_directories,
 )
 from wizard.text.language import _
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from wizard.config.current import CurrentConfig
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files.atomic import PRIVATE
 from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot
+from wizard.files.writing import PRIVATE
 from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind

@@ -20,9 +20,9 @@ from datetime import datetime
 from pathlib import Path
 
 from wizard.errors import FileRefused
-from wizard.files.atomic import LOCK_FILE
 from wizard.files.location import Location
 from wizard.files.refusals import account_name
+from wizard.files.writing import LOCK_FILE
 from wizard.system.state import config_key, state_dir
 from wizard.text.language import _
 

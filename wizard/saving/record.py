@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from wizard.files.in_place import is_torn
+from wizard.files.writing import is_torn
 from wizard.saving.change import FileRole
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind, store_kind

@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 
 from wizard.errors import Finding, StoreUnusable, WizardError, WriteFailed
-from wizard.files.atomic import PRIVATE, remove_directories, stale_temporaries
 from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import changed_meanwhile, os_reason
 from wizard.files.replacing import delete_file, replace_file, restore_file
+from wizard.files.writing import PRIVATE, remove_directories, stale_temporaries
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import Journal
 from wizard.saving.record import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from wizard.errors import FileRefused, StoreUnusable
-from wizard.files.atomic import PRIVATE
 from wizard.files.reading import read_file
+from wizard.files.writing import PRIVATE
 from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, StoreOpener
 from wizard.saving.journal import Journal
 from wizard.saving.plan import Plan

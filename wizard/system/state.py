@@ -13,9 +13,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.files.atomic import make_directories, publish
 from wizard.files.location import Location
 from wizard.files.reading import open_to_read
+from wizard.files.writing import make_directories, publish
 
 APPLICATION = "smtp-wizard"
 _PRIVATE_DIRECTORY = 0o700
