@@ -176,6 +176,31 @@ def test_user_that_is_the_secret_is_left_out(tmp_path: Path, state: Path) -> Non
         assert "oldpass" not in text
 
 
+@pytest.mark.parametrize(
+    ("user", "kept"),
+    [
+        ("other@example.org", True),
+        ("apikey", True),
+        ("${SMTP_USER}", True),
+        ("hunter2-secret", False),
+        ("Geheim", False),
+        ("P@ssw0rd", False),
+        ("me@example.org:hunter2", False),
+        ("hunter 2@example.org", False),
+    ],
+)
+def test_user_that_may_be_a_password_is_left_out(
+    tmp_path: Path, state: Path, user: str, kept: bool
+) -> None:
+    now = read(tmp_path, CONFIG)
+    save_draft(replace(ENTERED, user=user), now)
+    saved = load_draft(now)
+    assert saved is not None
+    assert (saved.draft.user == user) is kept
+    assert ("user" in saved.omitted) is not kept
+    assert (user in file_of(now, state).read_text()) is kept
+
+
 def test_first_letters_of_a_secret_cost_nothing(tmp_path: Path) -> None:
     now = read(tmp_path, CONFIG)
     save_draft(replace(ENTERED, secret=Replace(Secret("ne"))), now)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
+import threading
+import time
 import tomllib
 from pathlib import Path
 
@@ -677,3 +680,26 @@ def test_line_separators_do_not_shift_the_preview(cli: Cli) -> None:
         '-user = "me@example.org"   # the mailbox',
         '+user = "new@b.c"   # the mailbox',
     ]
+
+
+def test_secret_comes_whole_from_a_pipe_that_does_not_block(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def write_slowly() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            for piece in (b"kQ7#", b"vZ2m", b"-Tr0\n"):
+                time.sleep(0.05)
+                pipe.write(piece)
+
+    writer = threading.Thread(target=write_slowly)
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        writer.start()
+        values = ("--user", "me@example.org", "--endpoint", "mail.example.org")
+        result = cli("set", *values, "--secret-stdin", "--no-test")
+        writer.join()
+    assert result.code == 0
+    assert "kQ7#vZ2m-Tr0" in (cli.directory / ".env").read_text()

@@ -51,14 +51,14 @@ async def test_signal_keeps_what_is_on_the_screen(
     config = tmp_path / "config.toml"
     async with wizard(config, persistent=True) as operator:
         await operator.press("enter", "enter")
-        await operator.type("half an addr")
+        await operator.type("half@an.addr")
         operator.app.end_on_signal(number)
         await operator.settled()
         assert operator.app.return_code == 128 + number
         assert operator.app.kept
     kept = load(config)
     assert kept is not None
-    assert kept.draft.user == "half an addr"
+    assert kept.draft.user == "half@an.addr"
 
 
 async def test_signal_that_comes_twice_saves_it_once(tmp_path: Path, wizard: Wizard) -> None:

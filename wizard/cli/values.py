@@ -7,8 +7,10 @@ import os
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
@@ -105,13 +107,30 @@ def _from_stdin() -> bytes:
             _("--secret-stdin reads from a pipe or a file, so that the secret is not shown."),
             _("For example: smtp-wizard set --secret-stdin < FILE"),
         )
-    return sys.stdin.buffer.read(_MAX_SECRET_BYTES + 1)
+    return _read_all(sys.stdin.buffer)
+
+
+def _read_all(stream: BinaryIO) -> bytes:
+    """Read to the end, but not much more than a secret can have; wait where nothing is there yet.
+
+    A pipe that somebody has made non-blocking gives None or a part of what is still to come.
+    """
+    data = b""
+    read: Callable[[int], bytes | None] = stream.read
+    while (piece := read(_MAX_SECRET_BYTES + 1 - len(data))) != b"":
+        if piece is None:
+            import select  # hardly ever
+
+            select.select([stream], [], [])
+        else:
+            data += piece
+    return data
 
 
 def _from_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:  # which may be a pipe, as from <(command)
-            return stream.read(_MAX_SECRET_BYTES + 1)
+            return _read_all(stream)
     except OSError as error:
         raise FileRefused(
             "file-unreadable",

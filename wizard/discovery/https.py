@@ -30,6 +30,16 @@ _REDIRECTIONS = 3
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _PATIENCE = 0.5
 """Seconds that an earlier address has left once a later one of the same name has answered."""
+_WITH_IPV4 = (
+    ipaddress.ip_network("::ffff:0:0/96"),  # mapped
+    ipaddress.ip_network("::/96"),  # compatible
+    ipaddress.ip_network("::ffff:0:0:0/96"),  # translated
+    ipaddress.ip_network("64:ff9b::/96"),  # NAT64
+    ipaddress.ip_network("64:ff9b:1:ffff::/96"),  # NAT64 of one's own, with the usual length
+)
+"""IPv6 addresses that end with an IPv4 address, to which a gateway may connect."""
+_LOCAL_USE, _SITE_LOCAL = ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("fec0::/10")
+"""Networks of one's own that Python calls global."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\n]*)?\r?\n")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 
@@ -104,13 +114,26 @@ class HttpsClient:
         A company's own network is fine for its own domain. This machine never is: nobody
         publishes settings for mail programs on it, but other services listen there.
         """
-        ip = ipaddress.ip_address(address.ip.partition("%")[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        if ip.is_global and not ip.is_multicast:
+        ip = _destination(address.ip)
+        local_use = ip in _LOCAL_USE or ip in _SITE_LOCAL
+        if ip.is_global and not ip.is_multicast and not local_use:
             return True
-        own = ip.is_private and not (ip.is_loopback or ip.is_link_local or ip.is_unspecified)
+        own = (ip.is_private or local_use) and not (
+            ip.is_loopback or ip.is_link_local or ip.is_unspecified
+        )
         return own and is_within(host, self.domain)
+
+
+def _destination(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return where a connection ends: for an IPv4 address inside of an IPv6 one, that one."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv4Address) or int(ip) <= 1:
+        return ip
+    if ip.sixtofour is not None:
+        return ip.sixtofour
+    if any(ip in network for network in _WITH_IPV4):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip
 
 
 def _join(url: str, location: str) -> str:

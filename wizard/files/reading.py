@@ -110,6 +110,7 @@ def read_here(location: Location) -> Snapshot:
             if stat.S_ISDIR(status.st_mode):
                 what = _("This is a directory.")
             raise FileRefused("file-not-regular", what, _("Name a file."), path=path)
+        os.set_blocking(descriptor, True)  # some file systems have nothing to read at first
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(MAX_BYTES + 1)
     finally:

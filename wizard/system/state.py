@@ -134,6 +134,7 @@ def read_private(path: Path, limit: int = 1 << 20) -> bytes | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
             return None
+        os.set_blocking(descriptor, True)  # some file systems have nothing to read at first
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(limit + 1)
     finally:

@@ -43,6 +43,9 @@ _HOST_AND_PORT = re.compile(
 )
 
 
+_ADDRESS = re.compile(r"[^@:\s]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
+
+
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
     """A draft to go on with."""
@@ -173,7 +176,17 @@ def _may_be_saved(name: str, text: str, secrets: list[str]) -> bool:
     contained = any(secret in text for secret in secrets if len(secret) >= _RECOGNISABLE)
     if len(text) > _MAX_TEXT or contained or text in secrets:
         return False
-    return name == "user" or bool(_HOST_AND_PORT.fullmatch(REFERENCE.sub("x", text)))
+    shown = REFERENCE.sub("x", text)
+    if name == "user":
+        return text == "" or shown == "x" or bool(_ADDRESS.fullmatch(shown)) or _is_fixed(text)
+    return bool(_HOST_AND_PORT.fullmatch(shown))
+
+
+def _is_fixed(user: str) -> bool:
+    """Whether a provider has this user for all accounts; any other word may be a password."""
+    from wizard.discovery.providers import providers  # only here: it reads a table
+
+    return any(user == provider.fixed_user for provider in providers())
 
 
 def _parse(data: bytes, current: CurrentConfig) -> SavedDraft | None:
