@@ -147,3 +147,54 @@ def test_full_output_device_is_reported(cli: Cli) -> None:
     assert done.returncode == 1
     assert "cannot be printed" in done.stderr
     assert "defect" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["set", "--secret", "hunter22"],
+        ["set", "--secret=hunter22"],
+        ["--secret", "hunter22", "set"],
+        ["test", "--password", "hunter22"],
+        ["set", "-secret=hunter22"],
+        ["set", "--smtp-secret", "hunter22"],
+        ["set", "--secret-stdin=hunter22"],
+        ["set", "--no-secret=hunter22"],
+    ],
+    ids=" ".join,
+)
+def test_secret_on_the_command_line_is_refused_and_not_repeated(
+    cli: Cli, arguments: list[str]
+) -> None:
+    for options in ([], ["--json"]):
+        result = cli(*arguments, *options)
+        assert result.code == 2
+        assert "hunter22" not in result.out + result.err
+        assert "--secret-stdin" in result.out + result.err
+    assert result.json["error"]["code"] == "secret-as-argument"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["set", "--secert", "hunter22"], "--secert …"),
+        (["set", "--secre=hunter22"], "--secre"),
+        (["set", "hunter22"], "…"),
+        (["set", "-phunter22"], "-p"),
+    ],
+    ids=" ".join,
+)
+def test_unknown_arguments_are_named_without_their_values(
+    cli: Cli, arguments: list[str], shown: str
+) -> None:
+    result = cli(*arguments)
+    assert result.code == 2
+    assert f"Unrecognized arguments: {shown}." in result.err
+    assert "hunter22" not in result.err
+
+
+def test_program_of_exec_may_have_a_flag_of_that_name(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    done = run("exec", "--", "echo", "--secret", "x", cwd=cli.directory)
+    assert (done.returncode, done.stdout) == (0, "--secret x\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Never
@@ -17,6 +18,10 @@ from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
 SHELLS = ("bash", "zsh")
+_GIVES_AWAY = (
+    r"(?is)--?(?:smtp-?)?(?:secret|password|passwd|pass|pw|pwd|token|api-?key)(?:=.*)?"
+    r"|--(?:no-secret|secret-stdin)=.*"
+)
 _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,
@@ -31,7 +36,19 @@ _COMMON_DEFAULTS: dict[str, Any] = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises instead of exiting, so that ``--json`` applies to usage errors, too."""
+    """Raises instead of exiting, so that ``--json`` applies to usage errors, too.
+
+    What it does not understand is not repeated: it may be a secret in the wrong place.
+    """
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            # A flag whose value is in the same word is cut there.
+            flags = [re.match("--[^=]*|-[^-=]?", word) for word in unknown]
+            shown = [flag[0] if flag else "…" for flag in flags]
+            raise UsageError("usage", _("Unrecognized arguments: {words}.", words=" ".join(shown)))
+        return options
 
     def error(self, message: str) -> Never:
         raise UsageError("usage", f"{message[:1].upper()}{message[1:]}.")
@@ -66,12 +83,29 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
     ``module`` in the result names the module of this package that runs the command.
     """
+    _refuse_secret(arguments)
     with argparse_internals.translated_messages(_, plural):
         options = _parse_before_program(arguments)
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
             setattr(options, name, value)
     return options
+
+
+def _refuse_secret(arguments: Sequence[str]) -> None:
+    """Refuse a secret on the command line before anything repeats it."""
+    for word in arguments:
+        if word == "--":
+            return
+        if re.fullmatch(_GIVES_AWAY, word):
+            raise UsageError(
+                "secret-as-argument",
+                _(
+                    "A secret is not taken from the command line, where other accounts can read "
+                    "it and the shell keeps it."
+                ),
+                _("Use --secret-stdin, --secret-file or --secret-env."),
+            )
 
 
 def _parse_before_program(arguments: Sequence[str]) -> argparse.Namespace:
