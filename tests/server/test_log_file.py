@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -128,6 +129,16 @@ async def test_much_at_once_comes_in_chunks_of_64_kib_at_most(path: Path) -> Non
             if sum(sizes) == 300_000:
                 break
     assert max(sizes) <= 65536
+
+
+async def test_log_is_not_read_further_ahead_than_a_few_chunks(path: Path) -> None:
+    log = LogFile.open_at_end(path)
+    os.truncate(path, 1 << 40)  # zeros without end, which take no room on the disk
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with asyncio.timeout(PATIENCE), aclosing(log.chunks()) as chunks:
+        await anext(chunks)
+        await asyncio.sleep(1.0)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "KiB"
 
 
 def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.server.conftest import (
 )
 from wizard.config.draft import Draft
 from wizard.saving.plan import Plan, make_plan
+from wizard.server.log import LogReader
 from wizard.server.next_steps import NextStep, StepKind
 from wizard.server.reload import (
     ReloadOutcome,
@@ -140,6 +141,27 @@ async def test_what_was_said_before_the_write_does_not_count(
     start_server(config, config.with_name("server.log"), "append")  # begins with an old reload
     watch, _ = prepare(config)
     assert (await replace(watch, timeout=0.5).outcome()).result is ReloadResult.SILENT
+
+
+async def test_time_limit_holds_while_a_log_grows_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = standalone(tmp_path)
+    watch, _plan = prepare(config)
+    size = 64 << 20
+    config.with_name("server.log").write_bytes(b"\n" * size)
+    times = []
+
+    class Timed(LogReader):
+        def feed(self, data: bytes) -> None:
+            times.append(asyncio.get_running_loop().time())
+            super().feed(data)
+
+    monkeypatch.setattr("wizard.server.reload.LogReader", Timed)
+    end = asyncio.get_running_loop().time() + 0.5
+    assert (await replace(watch, timeout=0.5).outcome()).result is ReloadResult.SILENT
+    assert len(times) < size >> 16
+    assert sum(time > end for time in times) <= 2, "the last chunk, and what ends its last line"
 
 
 async def test_cancelling_takes_no_time_even_when_docker_hangs(

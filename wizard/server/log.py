@@ -54,6 +54,8 @@ _TAIL = 64
 """Bytes before the end that tell whether the file still is what it was."""
 _INTERVAL = 0.1
 """Seconds between two readings."""
+_MOST_WAITING = 4
+"""Chunks that are read before the first of them has been taken: a log may grow without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,12 @@ class LogFile:
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         ended = threading.Event()
+        room = threading.Semaphore(_MOST_WAITING)
 
         def send(data: bytes | None) -> None:
+            while not room.acquire(timeout=_INTERVAL):
+                if ended.is_set():
+                    return
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(arrived.put_nowait, data)
 
@@ -111,6 +117,7 @@ class LogFile:
         threading.Thread(target=follow, daemon=True, name="log").start()
         try:
             while (data := await arrived.get()) is not None:
+                room.release()
                 yield data
             raise LogUnreadable
         finally:

@@ -163,6 +163,7 @@ class ReloadWatch:
                 async for chunk in log:
                     undecided = reader.reloaded is None
                     reader.feed(chunk)
+                    await asyncio.sleep(0)  # where more is there at once, time would not pass
                     if undecided and reader.reloaded is not None:
                         settled = asyncio.get_running_loop().time() + self.settle_time
                         limit.reschedule(min(settled, limit.when() or settled))
