@@ -104,7 +104,8 @@ def test_values_without_inline_tables_have_no_inline_pairs(text: str) -> None:
 def test_references_outside_of_strings_become_integers_of_the_same_length() -> None:
     text = "a = ${PORT} # ${C}\nb = \"${B}\"\nc = '''\n${D}'''\n"
     assert fill_references(text) == text.replace("${PORT}", "1111111")
-    assert list(toml_references(text)) == ["PORT", "B", "D"]
+    assert [name for name, _ in toml_references(text)] == ["PORT", "B", "D"]
+    assert all(text[at : at + 2] == "${" for _, at in toml_references(text))
 
 
 @pytest.mark.parametrize(
@@ -231,3 +232,15 @@ def test_a_mebibyte_is_read_to_the_end(text: str) -> None:
 def test_a_mebibyte_of_nonsense_is_refused(text: str) -> None:
     with pytest.raises(FileRefused):
         parse_toml(text[:MEBIBYTE])
+
+
+def test_first_and_last_of_many_blank_lines_are_statements_of_their_own() -> None:
+    for text, expected in (
+        ("\n\n\n\n\n", ["\n", "\n\n\n", "\n"]),
+        ("a = 1\n\n\n\n\nb = 2\n", ["a = 1\n", "\n", "\n\n", "\n", "b = 2\n"]),
+        ("a = 1\n\nb = 2\n", ["a = 1\n", "\n", "b = 2\n"]),
+        ("a = 1\r\n\r\n\n\n\n", ["a = 1\r\n", "\r\n", "\n", "\n", "\n"]),
+    ):
+        statements = parse_toml(text).statements
+        assert [statement.text for statement in statements] == expected
+        assert statements[-1].line == text.count("\n", 0, len(text) - 1) + 1

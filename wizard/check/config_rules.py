@@ -126,7 +126,7 @@ def _provider_metadata_findings(inspection: Inspection, source: TomlSource) -> I
             ),
             _ERROR,
             inspection.config.path,
-            first_line(source.statements, METADATA_FILE),
+            first_line(source, METADATA_FILE),
         )
 
 
@@ -139,7 +139,7 @@ def _placeholder_findings(inspection: Inspection, source: TomlSource) -> Iterato
                 _("{key} is still the example from the documentation.", key=".".join(path)),
                 _("Write your own value."),
                 path=inspection.config.path,
-                line=first_line(source.statements, path),
+                line=first_line(source, path),
             )
 
 
@@ -218,7 +218,7 @@ def _misplaced_findings(inspection: Inspection, source: TomlSource) -> Iterator[
                     remedy,
                     _ERROR,
                     inspection.config.path,
-                    first_line(source.statements, path),
+                    first_line(source, path),
                 )
 
 
@@ -244,7 +244,7 @@ def _skip_findings(
     inspection: Inspection, view: ConfigView, source: TomlSource
 ) -> Iterator[Finding]:
     path = inspection.config.path
-    lines = {key: first_line(source.statements, key.path) for key in view.skip_present}
+    lines = {key: first_line(source, key.path) for key in view.skip_present}
     if len(lines) > 1:
         yield Finding(
             "skip-both-forms",
@@ -306,7 +306,7 @@ def _outdated_findings(
                 _("Move it: it is {key} below [{table}] now.", key=new[-1], table=new[0]),
                 _ERROR,
                 inspection.config.path,
-                first_line(source.statements, (key,)),
+                first_line(source, (key,)),
             )
 
 

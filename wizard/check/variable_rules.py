@@ -10,11 +10,11 @@ from pathlib import Path
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
 from wizard.config.settings import is_placeholder
-from wizard.errors import FileRefused, Finding, InvalidValue, Severity
+from wizard.errors import Finding, InvalidValue, Severity
 from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.view import SmtpValues
-from wizard.formats.toml.statements import parse_toml, toml_references
+from wizard.formats.toml.statements import toml_references
 from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.sources import StoreKind
@@ -55,20 +55,22 @@ def referenced_variables(inspection: Inspection) -> Iterator[ReferencedVariable]
     """Yield the variables that can be judged: with a ``.env`` that its readers understand."""
     if inspection.view is None or inspection.definitions(inspection.env) is None:
         return
-    of_secret = references(inspection.smtp.secret or "") if inspection.smtp else ()
+    smtp = inspection.smtp
+    of_secret = frozenset(references(smtp.secret or "") if smtp else ())
+    lines = _lines(inspection)
     for name in sorted(inspection.view.references):
-        yield ReferencedVariable(inspection, name, _line_of(inspection, name), name in of_secret)
+        yield ReferencedVariable(inspection, name, lines.get(name), name in of_secret)
 
 
-def _line_of(inspection: Inspection, name: str) -> int | None:
-    try:
-        statements = parse_toml(inspection.config.text).statements
-    except FileRefused:
-        return None
-    for statement in statements:
-        if name in toml_references(statement.text):
-            return statement.line_at(max(0, statement.text.find(f"${{{name}}}")))
-    return None
+def _lines(inspection: Inspection) -> dict[str, int]:
+    """Return the line in which each variable is first referred to."""
+    lines: dict[str, int] = {}
+    text, line, position = inspection.config.text, 1, 0
+    for name, offset in toml_references(text):
+        line += text.count("\n", position, offset)
+        position = offset
+        lines.setdefault(name, line)
+    return lines
 
 
 def variable_findings(inspection: Inspection) -> Iterator[Finding]:

@@ -64,31 +64,42 @@ def check_secret_variable(name: str) -> str:
     return name
 
 
+MAX_EXPANDED = 1 << 16
+"""Characters of a value with all references replaced."""
+
+
 def expand(text: str, lookup: Callable[[str], str | None]) -> str:
     """Replace each ``${NAME}`` as the server does before it reads config.toml.
 
-    ``lookup`` returns a variable's value or None; an unset one raises :class:`InvalidValue`.
+    ``lookup`` returns a variable's value or None; it is asked once for each name. An unset one
+    raises :class:`InvalidValue`, and so does a value that becomes longer than 64 KiB.
     """
-
-    def value(match: re.Match[str]) -> str:
-        found = lookup(match[1])
-        if found is None:
+    values: dict[str, str] = {}
+    length = len(text)
+    for name in REFERENCE.findall(text):
+        if name not in values:
+            values[name] = _value_of(name, lookup)
+        length += len(values[name])
+        if length > MAX_EXPANDED:
             raise InvalidValue(
-                "variable-unset",
-                _(
-                    "${{{name}}} is used in config.toml, but nothing sets this variable.",
-                    name=match[1],
-                ),
-                _(
-                    "Set {name} in the environment or in .env, or enter the value itself.",
-                    name=match[1],
-                ),
+                "value-too-long",
+                _("With its variables replaced, this value is longer than 64 KiB."),
+                _("Correct the value of {names}.", names=f"${{{name}}}"),
             )
-        return found
+    return REFERENCE.sub(lambda match: values[match[1]], text) if values else text
 
-    return REFERENCE.sub(value, text)
+
+def _value_of(name: str, lookup: Callable[[str], str | None]) -> str:
+    found = lookup(name)
+    if found is None:
+        raise InvalidValue(
+            "variable-unset",
+            _("${{{name}}} is used in config.toml, but nothing sets this variable.", name=name),
+            _("Set {name} in the environment or in .env, or enter the value itself.", name=name),
+        )
+    return found
 
 
 def references(text: str) -> tuple[str, ...]:
-    """Return the names of all ``${NAME}`` in ``text``, in order."""
-    return tuple(REFERENCE.findall(text))
+    """Return the names of all ``${NAME}`` in ``text``, each once, in order."""
+    return tuple(dict.fromkeys(REFERENCE.findall(text)))

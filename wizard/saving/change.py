@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -75,7 +76,7 @@ class FileChange:
         """
         old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
-        matcher = difflib.SequenceMatcher(None, _lines(old), _lines(new), autojunk=False)
+        matcher = _LineMatcher(_lines(old), _lines(new))
         lines = []
         for group in matcher.get_grouped_opcodes(context):
             first, last = group[0], group[-1]
@@ -100,6 +101,73 @@ def _lines(text: str) -> list[str]:
     """Return the lines of ``text``, as TOML and ``.env`` count them, with their line feeds."""
     lines = re.split(r"(?<=\n)", text)
     return lines if lines[-1] else lines[:-1]
+
+
+class _LineMatcher(difflib.SequenceMatcher[str]):
+    """Compares lines like its parent, but files of any length in linear time.
+
+    What begins and ends both files alike is left out first. Where much is left between two edits,
+    lines that are in both files once, in the same order, divide it.
+    """
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        self._old, self._new = old, new
+
+    def get_matching_blocks(self) -> list[difflib.Match]:
+        """Return the blocks of equal lines; the last one is empty, at the end of both."""
+        old, new = self._old, self._new
+        shorter = min(len(old), len(new))
+        first = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+        ends = range(1, shorter - first + 1)
+        after = next((i for i in ends if old[-i] != new[-i]), shorter - first + 1) - 1
+        last = len(old) - after, len(new) - after
+        between = _matches(old, new, (first, first), last)
+        return [
+            *_joined([difflib.Match(0, 0, first), *between, difflib.Match(*last, after)]),
+            difflib.Match(len(old), len(new), 0),
+        ]
+
+
+_MOST_COMPARED = 40_000
+"""Pairs of lines; comparing every line of one file with every one of the other is quadratic."""
+
+
+def _matches(
+    old: Sequence[str], new: Sequence[str], start: tuple[int, int], stop: tuple[int, int]
+) -> Iterator[difflib.Match]:
+    """Yield blocks of equal lines between two places, each a line of either file."""
+    left, right = old[start[0] : stop[0]], new[start[1] : stop[1]]
+    if len(left) * len(right) <= _MOST_COMPARED:
+        blocks = difflib.SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+        for a, b, size in blocks:
+            yield difflib.Match(start[0] + a, start[1] + b, size)
+        return
+    in_old, in_new = Counter(left), Counter(right)
+    place = {line: i for i, line in enumerate(right, start[1]) if in_new[line] == 1}
+    here = start
+    for a, line in enumerate(left, start[0]):
+        b = place.get(line, -1) if in_old[line] == 1 else -1
+        if a >= here[0] and b >= here[1]:
+            if (a - here[0]) * (b - here[1]) <= _MOST_COMPARED:
+                yield from _matches(old, new, here, (a, b))
+            here = a + 1, b + 1
+            yield difflib.Match(a, b, 1)
+    if (stop[0] - here[0]) * (stop[1] - here[1]) <= _MOST_COMPARED:
+        yield from _matches(old, new, here, stop)
+
+
+def _joined(blocks: Iterable[difflib.Match]) -> list[difflib.Match]:
+    """Return the blocks without empty ones, and those as one that follow each other directly."""
+    joined: list[difflib.Match] = []
+    for block in blocks:
+        if not block.size:
+            continue
+        if joined and (joined[-1].a + joined[-1].size, joined[-1].b + joined[-1].size) == block[:2]:
+            joined[-1] = joined[-1]._replace(size=joined[-1].size + block.size)
+        else:
+            joined.append(block)
+    return joined
 
 
 def _range(start: int, stop: int) -> str:

@@ -24,12 +24,10 @@ from wizard.formats.config_toml.view import (
 from wizard.formats.masking import mask_config
 from wizard.formats.toml.document import Document, TomlTable, pair_in_style
 from wizard.formats.toml.statements import (
-    BOM,
     KEY_PART,
     Statement,
     StatementKind,
     TomlSource,
-    load_toml,
     parse_toml,
 )
 from wizard.formats.toml.values import (
@@ -131,7 +129,7 @@ def edit_config(text: str, edit: ConfigEdit) -> str:
             document.append_section(render_table(SMTP, new))
             break
     if edit.skip is not None:
-        _set_skip(document, source.data, edit.skip)
+        _set_skip(document, source, edit.skip)
     if not same_value(_meaning(document.text, edit), _expected(source.data, changes, edit)):
         raise _unsafe(changes, edit)
     return document.text
@@ -208,7 +206,7 @@ def _expected(data: dict[str, Any], changes: list[_Change], edit: ConfigEdit) ->
 
 def _meaning(text: str, edit: ConfigEdit) -> dict[str, Any] | None:
     try:
-        data = load_toml(text.removeprefix(BOM))
+        data = dict(parse_toml(text).data)
     except FileRefused:
         return None
     if edit.secret_source is REMOVE and not data.get(SMTP, True):
@@ -238,20 +236,21 @@ def _unsafe(changes: list[_Change], edit: ConfigEdit) -> FileRefused:
     )
 
 
-def _set_skip(document: Document, data: dict[str, Any], key: SkipKey | Literal[False]) -> None:
+def _set_skip(document: Document, source: TomlSource, key: SkipKey | Literal[False]) -> None:
     """Set ``key``, or unset both keys with False.
 
-    Raises `FileRefused` if ``user`` in ``data``, the meaning of the document, is not a table.
+    Raises `FileRefused` if ``user`` in ``source``, from which the document was made, is not a
+    table.
     """
     if key is False:
         _unset_skip(document)
         return
-    if key is SkipKey.USER_TABLE and not isinstance(data.get(_TABLE, {}), dict):
+    if key is SkipKey.USER_TABLE and not isinstance(source.data.get(_TABLE, {}), dict):
         raise FileRefused(
             "user-not-a-table",
             _('"user" is here, but not as a table.'),
             _("Write one section [{name}] instead.", name=_TABLE),
-            line=first_line(document.statements, (_TABLE,)),
+            line=first_line(source, (_TABLE,)),
         )
     _set_skip_key(document, key)
 

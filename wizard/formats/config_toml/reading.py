@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from wizard.errors import FileRefused
@@ -17,8 +20,6 @@ from wizard.formats.config_toml.view import (
 )
 from wizard.formats.toml.document import Document, TomlTable, inline_pairs
 from wizard.formats.toml.statements import (
-    Statement,
-    StatementKind,
     TomlSource,
     parse_toml,
     toml_references,
@@ -74,7 +75,7 @@ def view_of(source: TomlSource) -> ConfigView:
         domain=domain if isinstance(domain, str) else None,
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
-        references=frozenset(n for s in source.statements for n in toml_references(s.text)),
+        references=_references(source.text),
         references_elsewhere=_references_outside_secret(table),
     )
 
@@ -110,24 +111,38 @@ def value_at(data: Any, path: tuple[str, ...]) -> Any:
 def misnamed_tables(source: TomlSource) -> tuple[tuple[str, int], ...]:
     """Return the tables that were probably meant to be ``[smtp]``, with their lines."""
     return tuple(
-        (name, first_line(source.statements, (name,)))
+        (name, first_line(source, (name,)))
         for name, value in source.data.items()
         if name != SMTP and name.lower() in _MISNAMED and isinstance(value, dict)
     )
 
 
-def first_line(statements: Sequence[Statement], path: tuple[str, ...]) -> int:
+def first_line(source: TomlSource, path: tuple[str, ...]) -> int:
     """Return the line where a path first occurs in a document."""
-    for statement in statements:
+    return _first_lines(source).get(path[:_DEEPEST], 1)
+
+
+_DEEPEST = 3
+"""Keys of a path that are looked at; below that, the line of the table counts."""
+
+
+@lru_cache(maxsize=4)
+def _first_lines(source: TomlSource) -> Mapping[tuple[str, ...], int]:
+    """Map each path, also of tables that are only implied, to the line where it first occurs."""
+    lines: dict[tuple[str, ...], int] = {}
+    for statement in source.statements:
         if not statement.has_key:
             continue
-        if statement.path[: len(path)] == path:
-            return statement.line
-        if statement.kind is StatementKind.PAIR and statement.path == path[: len(statement.path)]:
+        path = statement.path
+        for depth in range(1, min(len(path), _DEEPEST) + 1):
+            lines.setdefault(path[:depth], statement.line)
+        if len(path) < _DEEPEST and statement.text[statement.value_span[0]] in "[{":
+            ends = [found.start() for found in re.finditer("\n", statement.text)]
             for pair in inline_pairs(statement):
-                if pair.path[: len(path)] == path:
-                    return statement.line_at(pair.key_span[0])
-    return 1
+                line = statement.line + bisect_left(ends, pair.key_span[0])
+                for depth in range(len(path) + 1, min(len(pair.path), _DEEPEST) + 1):
+                    lines.setdefault(pair.path[:depth], line)
+    return lines
 
 
 def _version_evidence(data: dict[str, Any]) -> SkipKey | None:
@@ -145,15 +160,19 @@ def _references_outside_secret(table: TomlTable) -> frozenset[str]:
     texts = [statement.text for statement in table.document.statements]
     if location := table.find("secret"):
         text, (start, end) = texts[location.statement], location.value_span
-        texts[location.statement] = text[:start] + text[end:]
-    return frozenset(name for text in texts for name in toml_references(text))
+        texts[location.statement] = f'{text[:start]}""{text[end:]}'
+    return _references("".join(texts))
+
+
+def _references(text: str) -> frozenset[str]:
+    return frozenset(name for name, _offset in toml_references(text))
 
 
 def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
     data = source.data.get(SMTP)
     if data is None:
         return None
-    line = first_line(source.statements, (SMTP,))
+    line = first_line(source, (SMTP,))
     if not isinstance(data, dict):
         raise FileRefused(
             "smtp-not-a-table",
@@ -161,7 +180,7 @@ def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
             _("Write one section [smtp] with the keys user, endpoint, secret and starttls."),
             line=line,
         )
-    lines = {key: first_line(source.statements, (SMTP, key)) for key in SMTP_KEYS if key in data}
+    lines = {key: first_line(source, (SMTP, key)) for key in SMTP_KEYS if key in data}
     values: dict[str, Any] = {}
     for key in lines:
         location = table.find(key)
@@ -176,7 +195,7 @@ def _smtp(source: TomlSource, table: TomlTable) -> SmtpValues | None:
     return SmtpValues(
         line=line,
         lines=lines,
-        unknown=tuple((key, first_line(source.statements, (SMTP, key))) for key in unknown),
+        unknown=tuple((key, first_line(source, (SMTP, key))) for key in unknown),
         wrong_type=tuple((key, lines[key]) for key in lines if key not in values),
         **values,
     )

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
+    MAX_EXPANSION,
     NO_ENVIRON,
     WHITE_SPACE,
     Assignment,
+    Assignments,
     EnvSyntaxError,
+    ExpansionTooLong,
     ParsedEnv,
     RejectedLine,
 )
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 _BLANK = r"\t\v\f\r \x85\xa0"
 _GAP = re.compile(rf"(?:[{WHITE_SPACE}]+|#[^\n]*)*")
@@ -23,7 +26,7 @@ _EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_BLANK}]*")
 _NAME = re.compile(rf"(?P<name>[{_BLANK}\w.\[\]-]*)(?:(?P<sign>[=:\n])|\Z)")
 _BLANKS = re.compile(rf"[{_BLANK}]*")
 # Most values need none of these, which are compiled when they are used.
-_QUOTED = r"""(?s)(?P<quote>['"])(?P<value>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)"""
+_QUOTED = {quote: rf"(?s){quote}(?P<value>(?:[^{quote}\\]++|\\.)*+){quote}" for quote in ("'", '"')}
 _ESCAPE = r"""\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})"""
 _PAIR = r"(?s)\\(.)"
 _LETTER = {
@@ -37,7 +40,7 @@ def read_compose(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEn
 
     Compose keeps the last of several definitions, but each of them is listed.
     """
-    assignments: list[Assignment] = []
+    assignments = Assignments()
     defined: dict[str, str] = {}
     variables = ChainMap(dict(environ), defined)
     start = position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
@@ -48,11 +51,8 @@ def read_compose(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEn
             if assignment.defined:
                 defined[assignment.name] = assignment.value
     except EnvSyntaxError as unreadable:
-        return ParsedEnv(tuple(assignments), RejectedLine(start, str(unreadable)))
-    except RecursionError:
-        return ParsedEnv(
-            tuple(assignments), RejectedLine(start, _("Here ${…} is nested too deeply"))
-        )
+        rejection = RejectedLine(start, str(unreadable), unreadable.too_long)
+        return ParsedEnv(tuple(assignments), rejection)
     return ParsedEnv(tuple(assignments))
 
 
@@ -84,7 +84,7 @@ def _value(
     text: str, start: int, name: str, name_end: int, position: int, variables: Mapping[str, str]
 ) -> tuple[Assignment, int]:
     if text.startswith(("'", '"'), position):
-        quoted = re.compile(_QUOTED).match(text, position)
+        quoted = re.compile(_QUOTED[text[position]]).match(text, position)
         if quoted is None:
             raise EnvSyntaxError(_("The quote is never closed"))
         value = _unquote(quoted, variables)
@@ -98,7 +98,7 @@ def _value(
 
 
 def _unquote(quoted: re.Match[str], variables: Mapping[str, str]) -> str:
-    quote = quoted["quote"]
+    quote = quoted[0][0]
     source = quoted["value"]
     value = re.sub(_PAIR, lambda pair: quote if pair[1] == quote else pair[0], source)
     return value if quote == "'" else interpolate(re.sub(_ESCAPE, _unescape, value), variables)
@@ -116,52 +116,68 @@ def _unescape(escape: re.Match[str]) -> str:
 
 # Go ignores case by Unicode's rules, so that the long s and the Kelvin sign count as letters.
 _VARIABLE_NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
-_EXPRESSION = rf"({_VARIABLE_NAME})(?:(:?[-+?])(.*))?"
-_REFERENCE = rf"\$(?:\$|(?P<bare>{_VARIABLE_NAME})|\{{(?:{_EXPRESSION}\}}|(?P<invalid>)))"
+_REFERENCE = (
+    rf"\$(?:(?P<dollar>\$)|(?P<bare>{_VARIABLE_NAME})"
+    rf"|\{{(?P<name>{_VARIABLE_NAME})(?:(?P<plain>\}})|(?P<operator>:?[-+?]))|(?P<invalid>\{{))"
+)
+_MOST_NESTED = 32
 
 
 def interpolate(template: str, variables: Mapping[str, str]) -> str:
     """Replace all references to variables; raise `EnvSyntaxError` where Compose gives up."""
     if "$" not in template:
         return template
-    return re.sub(_REFERENCE, lambda reference: _replacement(reference, variables), template)
+    parts = []
+    position = expanded = 0
+    line_end = -1
+    pattern = re.compile(_REFERENCE)
+    while found := pattern.search(template, position):
+        parts.append(template[position : found.start()])
+        position = found.end()
+        if found["invalid"]:
+            raise EnvSyntaxError(_(_INVALID))
+        if found["operator"]:
+            if line_end < position:
+                line_end = template.find("\n", position)
+                line_end = len(template) if line_end < 0 else line_end
+            end = _closing_brace(template, found.start(), position, line_end)
+            operand = template[position:end]
+            value = _operate(found["name"], found["operator"], operand, variables)
+            position = end + 1
+        else:
+            value = "$" if found["dollar"] else variables.get(found["bare"] or found["name"], "")
+        parts.append(value)
+        expanded += len(value)
+        if expanded > MAX_EXPANSION:
+            raise ExpansionTooLong
+    return "".join((*parts, template[position:]))
 
 
-def _replacement(reference: re.Match[str], variables: Mapping[str, str]) -> str:
-    if reference[0] == "$$":
-        return "$"
-    if reference["bare"]:
-        return variables.get(reference["bare"], "")
-    if reference["invalid"] is not None:
-        raise EnvSyntaxError(_("Here ${…} does not hold a name, or is never closed"))
-    # The match runs to the last brace of the line; what follows the first pair is more text.
-    source = reference[0]
-    end = _closing_brace(source)
-    expression = re.fullmatch(_EXPRESSION, source[2:end])
-    assert expression is not None  # noqa: S101 - a shorter match of the same pattern
-    name, operator, operand = expression.groups()
-    if operator is None:
-        return variables.get(name, "")
-    value = _operate(name, operator, operand, variables)
-    return value + interpolate(source[end + 1 :], variables)
+_INVALID = N_("Here ${…} does not hold a name, or is never closed")
 
 
-def _closing_brace(source: str) -> int:
-    """Return where the first pair of braces closes, else the last character.
+def _closing_brace(template: str, start: int, operand: int, line_end: int) -> int:
+    """Return where the pair of braces closes that follows ``start``, else the line's last brace.
 
     This counts as compose-go does, which skips the character after an opening brace.
     """
-    depth = position = 0
-    while position < len(source):
-        if source[position] == "}":
+    depth, skipped = 0, -1
+    for brace in re.compile("[{}]").finditer(template, start, line_end):
+        position = brace.start()
+        if position == skipped:
+            continue
+        if brace[0] == "{":
+            depth, skipped = depth + 1, position + 1
+            if depth > _MOST_NESTED:
+                raise EnvSyntaxError(_("Here ${…} is nested too deeply"))
+        else:
             depth -= 1
             if depth == 0:
                 return position
-        elif source[position] == "{":
-            depth += 1
-            position += 1
-        position += 1
-    return len(source) - 1
+    last = template.rfind("}", operand, line_end)
+    if last < 0:
+        raise EnvSyntaxError(_(_INVALID))
+    return last
 
 
 def _operate(name: str, operator: str, operand: str, variables: Mapping[str, str]) -> str:

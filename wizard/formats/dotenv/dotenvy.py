@@ -12,10 +12,13 @@ from enum import Enum, auto
 
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
+    MAX_EXPANSION,
     NO_ENVIRON,
     WHITE_SPACE,
     Assignment,
+    Assignments,
     EnvSyntaxError,
+    ExpansionTooLong,
     ParsedEnv,
     RejectedLine,
 )
@@ -89,7 +92,7 @@ def read_dotenvy(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEn
     """
     # While loading, dotenvy puts each variable into the environment unless it is there already.
     variables = dict(environ)
-    assignments = []
+    assignments = Assignments()
     offset = 0
     try:
         for offset, end, comment in _joined_lines(text):
@@ -101,7 +104,8 @@ def read_dotenvy(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEn
         return ParsedEnv(tuple(assignments), RejectedLine(unfinished.offset, str(unfinished)))
     except EnvSyntaxError as unreadable:
         offset += len(text[offset:]) - len(text[offset:].lstrip(WHITE_SPACE))
-        return ParsedEnv(tuple(assignments), RejectedLine(offset, str(unreadable)))
+        rejection = RejectedLine(offset, str(unreadable), unreadable.too_long)
+        return ParsedEnv(tuple(assignments), rejection)
     return ParsedEnv(tuple(assignments))
 
 
@@ -139,10 +143,14 @@ def _is_comment(line: str) -> bool:
 
 def _scan(text: str, start: int, end: int, state: _State) -> tuple[_State, int]:
     """Return the state after the physical line, and the end of the part that counts."""
+    following, otherwise = _NEXT[state], _OTHERWISE[state]
     for position in range(start, end):
-        state = _NEXT[state].get(text[position], _OTHERWISE[state])
-        if state is _State.COMMENT:
-            return state, position
+        new = following.get(text[position], otherwise)
+        if new is not state:
+            if new is _State.COMMENT:
+                return new, position
+            state = new
+            following, otherwise = _NEXT[state], _OTHERWISE[state]
     return state, end
 
 
@@ -174,9 +182,15 @@ class _Value:
     """Builds a value, piece by piece."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self.text = ""
+        self._parts: list[str] = []
         self._variables = variables
+        self._expanded = 0
         self._weak = False
+
+    @property
+    def text(self) -> str:
+        """What has been read so far."""
+        return "".join(self._parts)
 
     def read(self, source: str) -> int | None:
         """Read the source of one value; return where its comment begins, if it has one."""
@@ -196,11 +210,15 @@ class _Value:
         match piece.lastgroup:
             case "braced" | "bare" | "literal":
                 name = piece["braced"] if piece["bare"] is None else piece["bare"]
-                self.text += self._variables.get(name, "") + (piece["literal"] or "")
+                found = self._variables.get(name, "")
+                self._expanded += len(found)
+                if self._expanded > MAX_EXPANSION:
+                    raise ExpansionTooLong
+                self._parts += found, piece["literal"] or ""
             case "escaped":
-                self.text += "\n" if piece["escaped"] == "n" else piece["escaped"]
+                self._parts.append("\n" if piece["escaped"] == "n" else piece["escaped"])
             case "strong" | "text" as group:
-                self.text += piece[group]
+                self._parts.append(piece[group])
             case "weak":
                 self._weak = not self._weak
             case "unknown":

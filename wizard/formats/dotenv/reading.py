@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from wizard.text.language import _
+
 # Unicode's White_Space, which is what Rust and Go go by; str.isspace has four more.
 WHITE_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -39,10 +41,14 @@ class Assignment(NamedTuple):
 
 
 class RejectedLine(NamedTuple):
-    """Where a reader gives up on the file, and why (a clause that can begin a sentence)."""
+    """Where a reader gives up on the file, and why (a clause that can begin a sentence).
+
+    If the variables in it make a value ``too_long``, only this program gives up.
+    """
 
     offset: int
     reason: str
+    too_long: bool = False
 
 
 class ParsedEnv(NamedTuple):
@@ -54,3 +60,35 @@ class ParsedEnv(NamedTuple):
 
 class EnvSyntaxError(Exception):
     """The reader rejects a value; the reason goes into a :class:`RejectedLine`."""
+
+    too_long = False
+
+
+class ExpansionTooLong(EnvSyntaxError):
+    """Variables make a value so long that a few lines could fill the memory."""
+
+    too_long = True
+
+    def __init__(self) -> None:
+        super().__init__(_("Here variables make a value longer than 64 KiB"))
+
+
+MAX_EXPANSION = 1 << 16
+"""Characters by which variables may lengthen a value."""
+_MAX_EXPANSIONS = 1 << 20
+"""Characters by which they may lengthen all values of a file."""
+
+
+class Assignments(list[Assignment]):
+    """The assignments of one reader, limited in what variables add to their values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._expanded = 0
+
+    def append(self, assignment: Assignment) -> None:
+        """Add one; raise :class:`ExpansionTooLong` where it is too much altogether."""
+        super().append(assignment)
+        self._expanded += max(0, len(assignment.value) - (assignment.end - assignment.name_end))
+        if self._expanded > _MAX_EXPANSIONS:
+            raise ExpansionTooLong

@@ -32,6 +32,8 @@ class Document:
     def __init__(self, source: TomlSource) -> None:
         self._bom = source.bom
         self.statements = list(source.statements)
+        self._with_key: list[int] | None = None
+        """The indices of the statements with a key; None after a change of the statements."""
 
     @property
     def text(self) -> str:
@@ -45,6 +47,7 @@ class Document:
 
     def rewrite(self, index: int, text: str) -> None:
         """Replace a statement by ``text``, which is one statement too."""
+        self._with_key = None
         old = self.statements[index]
         self.statements[index : index + 1] = split_statements(text, old.table, old.line)
 
@@ -58,12 +61,14 @@ class Document:
         unfinished = above is not None and not above.line_end
         if unfinished:
             self.rewrite(index - 1, self.statements[index - 1].text + end)
+        self._with_key = None
         text = end.join(lines) + ("" if unfinished else end)
         self.statements[index:index] = split_statements(text, table)
 
     def remove(self, *indices: int) -> None:
         """Remove whole statements; a missing final newline stays missing."""
         unfinished = bool(self.statements) and not self.statements[-1].line_end
+        self._with_key = None
         for index in sorted(indices, reverse=True):
             del self.statements[index]
         if unfinished and self.statements and (end := self.statements[-1].line_end):
@@ -71,6 +76,7 @@ class Document:
 
     def reread(self) -> None:
         """Assign each statement to its table again, after a header has appeared."""
+        self._with_key = None
         self.statements = list(
             split_statements("".join(statement.text for statement in self.statements))
         )
@@ -94,9 +100,10 @@ class Document:
         )
 
     def last(self, matches: Callable[[Statement], bool]) -> int | None:
-        """Return the index of the last statement that matches."""
-        found = (i for i in reversed(range(len(self.statements))) if matches(self.statements[i]))
-        return next(found, None)
+        """Return the index of the last statement with a key that matches."""
+        if self._with_key is None:
+            self._with_key = [i for i, each in enumerate(self.statements) if each.has_key]
+        return next((i for i in reversed(self._with_key) if matches(self.statements[i])), None)
 
     def append_section(self, lines: Sequence[str]) -> None:
         """Add lines at the end, after one blank line."""

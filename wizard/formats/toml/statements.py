@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from wizard.errors import FileRefused
@@ -75,12 +76,15 @@ class Statement(NamedTuple):
         return self.line + self.text.count("\n", 0, offset)
 
 
-class TomlSource(NamedTuple):
+class TomlSource:
     """A valid TOML text: what it means (``data``) and where that is written (``statements``)."""
 
-    bom: str
-    statements: tuple[Statement, ...]
-    data: dict[str, Any]
+    __slots__ = ("bom", "data", "statements")
+
+    def __init__(self, bom: str, statements: tuple[Statement, ...], data: dict[str, Any]) -> None:
+        self.bom = bom
+        self.statements = statements
+        self.data = data
 
     @property
     def text(self) -> str:
@@ -109,10 +113,12 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=4)  # one text is read for many purposes
 def parse_toml(text: str) -> TomlSource:
     """Read a TOML text that may have ``${NAME}`` in the place of a value.
 
-    Such a reference appears in ``data`` as an integer. Raises `FileRefused` for invalid TOML.
+    Such a reference appears in ``data`` as an integer; nobody may change it. Raises `FileRefused`
+    for invalid TOML.
     """
     body = text.removeprefix(BOM)
     data = load_toml(body)
@@ -152,11 +158,14 @@ def fill_references(text: str) -> str:
     return _TOKEN.sub(integer, text)
 
 
-def toml_references(text: str) -> Iterator[str]:
-    """Yield the name of each ``${NAME}`` in ``text`` that is not in a comment."""
+def toml_references(text: str) -> Iterator[tuple[str, int]]:
+    """Yield name and offset of each ``${NAME}`` in ``text`` that is not in a comment."""
+    if "${" not in text:
+        return
     for found in _TOKEN.finditer(text):
         if not found["comment"]:
-            yield from REFERENCE.findall(found[0])
+            for reference in REFERENCE.finditer(text, *found.span()):
+                yield reference[1], reference.start()
 
 
 def _multi_line_strings(text: str) -> Iterator[Span]:
@@ -218,6 +227,12 @@ def split_statements(text: str, table: KeyPath = (), line: int = 1) -> Iterator[
     filled = fill_references(text)
     start = 0
     while start < len(text):
+        if filled[start] == "\n":
+            count = _run_of_blank_lines(filled, start)
+            yield Statement(StatementKind.BLANK, "\n" * count, "\n" * count, line, table)
+            line += count
+            start += count
+            continue
         kind, key_span, value_span, end = _next_statement(filled, start, line)
         piece = text[start:end]
         if kind is StatementKind.BLANK or kind is StatementKind.COMMENT:
@@ -238,6 +253,20 @@ def split_statements(text: str, table: KeyPath = (), line: int = 1) -> Iterator[
             )
         line += piece.count("\n")
         start = end
+
+
+_LINE_FEEDS = "\n++"
+
+
+def _run_of_blank_lines(text: str, start: int) -> int:
+    """Return how many blank lines from ``start`` on are one statement.
+
+    The first one and the last one are by themselves, as an edit may remove one.
+    """
+    feeds = re.compile(_LINE_FEEDS).match(text, start)
+    end = start if feeds is None else feeds.end()
+    follows_blank = text[max(0, start - 2) : start] in ("\n\n", "\n")
+    return end - start - 1 if follows_blank and end - start > 1 else 1
 
 
 def _next_statement(filled: str, start: int, line: int) -> tuple[StatementKind, Span, Span, int]:
