@@ -192,6 +192,14 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(env=changed(ENV, "hunter22", "<your-smtp-authentication-secret>")),
         {("secret-placeholder", "error", TOML, SECRET_LINE)},
     ),
+    "the documentation's database password": (
+        compose(env=changed(ENV, "dbpass", "<your-database-password>")),
+        {("placeholder", "warning", ".env", 1)},
+    ),
+    "the documentation's passphrase, in German": (
+        compose(env=ENV + "PGP_PASSPHRASE=<Die-Passphrase-zu-Ihrem-OpenPGP-Schlüssel>\n"),
+        {("placeholder", "warning", ".env", 3)},
+    ),
     "the documentation's domain": (
         config("bomnipotent.example.org", "bomnipotent.<your-domain>.<top-level>"),
         {("placeholder", "warning", TOML, line_of(CONFIG, "domain = "))},

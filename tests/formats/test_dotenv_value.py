@@ -146,8 +146,20 @@ def test_the_readers_that_misread_a_value_are_named(value: str, readers: list[st
         (["S='x' # why\n"], [DOCKER_RUN, SYSTEMD]),
         (["S=x\r\n"], [SHELL]),
         (["\ufeffS=x\n"], [SYSTEMD, SHELL]),
+        (["S: x\n"], []),
     ],
-    ids=["plain", "indented", "export", "tabs", "twice", "blanks", "comment", "CRLF", "mark"],
+    ids=[
+        "plain",
+        "indented",
+        "export",
+        "tabs",
+        "twice",
+        "blanks",
+        "comment",
+        "CRLF",
+        "mark",
+        "a form of Compose alone",
+    ],
 )
 def test_the_readers_that_misread_a_line_are_named(lines: list[str], readers: list[str]) -> None:
     found = readers_that_differ(lines, "x")

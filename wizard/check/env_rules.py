@@ -8,6 +8,7 @@ from shlex import quote
 
 from wizard.check.git import GitState
 from wizard.check.inspection import Inspection, line_of
+from wizard.config.settings import is_placeholder
 from wizard.errors import FileRefused, Finding, Severity
 from wizard.files.encoding import byte_order_mark_remedy
 from wizard.files.reading import TextFile
@@ -41,6 +42,7 @@ def env_findings(inspection: Inspection) -> Iterator[Finding]:
             yield Finding.from_error(env.problem, env.path)
         else:
             yield from _content_findings(inspection, env)
+        yield from _placeholder_findings(inspection, env)
         yield from _access_findings(env)
         if rule := _GIT.get(inspection.git.get(env.path, GitState.UNKNOWN)):
             code, severity, message, remedy = rule
@@ -55,6 +57,19 @@ def env_findings(inspection: Inspection) -> Iterator[Finding]:
             _("Remove it if you do not need it: rm {name}", name=quote(path.name)),
             path=path,
         )
+
+
+def _placeholder_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding]:
+    """Find examples of the documentation; that of the secret is a finding of its own."""
+    for each in inspection.definitions(env) or ():
+        if each.name != inspection.reference and is_placeholder(each.compose.value or ""):
+            yield Finding(
+                "placeholder",
+                _("{key} is still the example from the documentation.", key=each.name),
+                _("Write your own value."),
+                path=env.path,
+                line=line_of(env, each),
+            )
 
 
 def _access_findings(env: TextFile) -> Iterator[Finding]:

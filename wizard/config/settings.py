@@ -44,8 +44,8 @@ class SmtpSettings:
 
 
 _VENDORS_EXAMPLES = (
-    r"(?i)(?:^|[@.</])(?:your-?domain\.com|your\.smtp\.host)(?![\w.-])|<(?:your|ihr)[\w .-]*>"
-    r"|\AeHD5B6S8Kze3\Z"
+    r"(?i)(?:^|[@.</])(?:your-?domain\.com|your\.smtp\.host)(?![\w.-])"
+    r"|<(?:your|ihr|the[ -]|die[ -])[\w .-]*>|\AeHD5B6S8Kze3\Z"
 )
 
 

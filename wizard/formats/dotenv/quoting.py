@@ -135,11 +135,12 @@ class _Line(NamedTuple):
     carriage_return: bool
 
 
-def _read_line(line: str, value: str) -> _Line:
+def _read_line(line: str, value: str) -> _Line | None:
+    """Return the parts of a line; None for a form that only Docker Compose knows (``NAME: x``)."""
     content = line.removesuffix("\n").removesuffix("\r")
     start = re.match(_DEFINITION, content)
     if start is None:
-        raise ValueError("no definition")
+        return None
     written = content[start.end() :]
     quoted = re.match(_QUOTED, written)
     rest = written[quoted.end() :] if quoted else written.removeprefix(value)
@@ -159,7 +160,7 @@ def readers_that_differ(lines: Sequence[str], value: str) -> tuple[Misreading, .
     ``lines`` are all those that define the variable there, whole: with a byte order mark and their
     ends. The server and Docker Compose must read ``value`` from each of them.
     """
-    written = [_read_line(line, value) for line in lines]
+    written = [each for line in lines if (each := _read_line(line, value)) is not None]
     found = [one for line in written for one in _misreaders(line, value)]
     if written and all(line.export for line in written):
         found.append(Misreading(SYSTEMD, _("ignores a line that begins with export")))
