@@ -30,6 +30,9 @@ class Check:
     def keep_in_keyring(self, text: str) -> None:
         self.keyring.kept = Secret(text)
 
+    def inspect_files(self, files: dict[str, str]) -> Inspection:
+        return self.inspect(vendors.write(self.directory, files))
+
     def layout(self, files: dict[str, str]) -> tuple[Finding, ...]:
         config = vendors.write(self.directory, files)
         return self.config(config)

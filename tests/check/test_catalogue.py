@@ -325,12 +325,12 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         {("env-malformed", "error", ".env", 3)},
     ),
     ".env that its readers see differently": (
-        compose(env="A='x'B=1\n" + ENV),
-        {("env-ambiguous", "error", ".env", 1)},
+        standalone(env="A='x'B=1\n" + ENV),
+        {("env-ambiguous", "error", INNER_ENV, 1)},
     ),
     "value that is read differently": (
-        compose(env=changed(ENV, "hunter22", "hunter$$22")),
-        {("env-value-read-differently", "error", ".env", 2)},
+        standalone(env=changed(ENV, "hunter22", "hunter$$22")),
+        {("env-value-read-differently", "error", INNER_ENV, 2)},
     ),
     "two different definitions": (
         compose(env=ENV + "SMTP_SECRET=hunter22-2\n"),
@@ -390,7 +390,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "substitution that is never closed": (
         yaml(PASSED, '      SMTP_SECRET: "${SMTP_SECRET"\n'),
-        {("compose-substitution", "error", YAML, PASSED_LINE)},
+        {("compose-refused", "error", YAML, None)},
     ),
     "secret in the compose file": (
         yaml(PASSED, PASSED.replace("${SMTP_SECRET}", "hunter22")),

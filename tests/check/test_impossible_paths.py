@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from wizard.compose.container import host_path
+from tests.check.conftest import Check
+from tests.check.vendors import compose
 
 
-@pytest.mark.parametrize("text", ["./a\0b", "/a\ud800"])
-def test_impossible_path_is_no_path(text: str) -> None:
-    assert host_path(text, Path("/here"), {}) is None
-
-
-def test_path_that_is_not_ascii_is_one() -> None:
-    assert host_path("./größe", Path("/here"), {}) == Path("/here/größe")
+@pytest.mark.parametrize("path", ['"./a\\0b"', '"/a\\ud800"', "./größe"])
+def test_path_that_nothing_can_have_is_survived(check: Check, path: str) -> None:
+    volume = f"volumes: [{{type: bind, source: {path}, target: /x}}]"
+    text = f"services:\n  server:\n    image: bomnipotent_server\n    {volume}\n"
+    assert check.inspect_files(compose(text)).container is not None

@@ -47,7 +47,6 @@ def test_empty_directory_gets_a_standalone_config(tmp_path: Path) -> None:
     assert found.kind is LayoutKind.STANDALONE
     assert found.config == tmp_path / "config.toml"
     assert found.env_file == tmp_path / ".env"
-    assert found.image_tag is None
 
 
 @pytest.mark.parametrize(
@@ -81,38 +80,6 @@ def test_compose_file_of_something_else_is_not_ours(tmp_path: Path) -> None:
 def test_env_file_can_be_named(tmp_path: Path) -> None:
     found = find_layout(None, Path("other.env"), tmp_path)
     assert found.env_file == tmp_path / "other.env"
-
-
-@pytest.mark.parametrize(
-    ("image", "tag"),
-    [
-        ("wwhsoft/bomnipotent_server:0.6.2", "0.6.2"),
-        ('"wwhsoft/bomnipotent_server:latest"', "latest"),
-        ("wwhsoft/bomnipotent_server", "latest"),
-        ("registry.example.org:5000/wwhsoft/bomnipotent_server:1.5.0 # pinned", "1.5.0"),
-        ("postgres:16", None),
-    ],
-    ids=["tag", "latest, quoted", "no tag", "registry and comment", "other image"],
-)
-def test_version_is_read_from_the_image_tag(tmp_path: Path, image: str, tag: str | None) -> None:
-    touch(tmp_path / "compose.yaml", f"services:\n  bomnipotent:\n    image: {image}\n")
-    assert find_layout(directory=tmp_path).image_tag == tag
-
-
-def test_image_in_a_comment_does_not_count(tmp_path: Path) -> None:
-    text = "services:\n  # image: wwhsoft/bomnipotent_server:0.6\n  bomnipotent: {}\n"
-    touch(tmp_path / "compose.yaml", text)
-    assert find_layout(directory=tmp_path).image_tag is None
-
-
-def test_compose_file_that_does_not_pass_the_variable_is_noticed(tmp_path: Path) -> None:
-    touch(tmp_path / "compose.yaml", COMPOSE)
-    found = find_layout(directory=tmp_path)
-    assert found.passes("SMTP_SECRET")
-    assert not found.passes("SMTP_SECRET_2")
-    touch(tmp_path / "compose.yaml", COMPOSE.replace("SMTP_SECRET:", "# SMTP_SECRET:"))
-    assert not find_layout(directory=tmp_path).passes("SMTP_SECRET")
-    assert find_layout(directory=tmp_path / "elsewhere").passes("SMTP_SECRET")
 
 
 def test_unreadable_compose_file_is_refused_unless_env_is_named(

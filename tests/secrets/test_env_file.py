@@ -9,14 +9,14 @@ import pytest
 from tests.secrets.test_contract import SECRETS
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.formats.dotenv.variables import set_variable
-from wizard.secrets.resolver import SecretResolver
+from wizard.secrets.resolver import EnvText, SecretResolver
 from wizard.secrets.secret import Secret
 
 PATH = Path("/srv/.env")
 
 
 def resolver(text: str) -> SecretResolver:
-    return SecretResolver("${SMTP_SECRET}", Path("/srv/config.toml"), {}, PATH, text)
+    return SecretResolver("${SMTP_SECRET}", Path("/srv/config.toml"), {}, EnvText(PATH, text))
 
 
 @pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))

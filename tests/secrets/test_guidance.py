@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 
 from wizard.cli.parser import build_parser
-from wizard.compose.file import parse_compose
 from wizard.config.current import load_config
 from wizard.config.layout import Layout, LayoutKind
 from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreKind, store_kind
-from wizard.server.next_steps import (
-    compose_environment_lines,
-    start_command,
-    store_consequence,
-)
+from wizard.server.next_steps import start_command, store_consequence
 
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
 COMPOSE = Layout(LayoutKind.COMPOSE, CONFIG, Path("/srv/a b/.env"), Path("/srv/a b/compose.yaml"))
@@ -90,9 +85,3 @@ def test_unit_is_restarted_only_where_there_is_one(
 
 def test_unit_is_not_looked_for_without_systemd() -> None:
     assert start_command(ENV_FILE, load_config(STANDALONE, {"PATH": ""})) == ""
-
-
-def test_compose_understands_the_lines_for_it() -> None:
-    lines = "\n".join(f"      {line}" for line in compose_environment_lines("SMTP_SECRET"))
-    parsed = parse_compose(f"services:\n    server:\n{lines}\n")
-    assert parsed.services["server"].environment["SMTP_SECRET"].value == "${SMTP_SECRET:?}"

@@ -41,6 +41,8 @@ def follow(log: Path, since: str) -> Never:
 
 def main() -> None:
     here, arguments = Path(sys.argv[1]), sys.argv[2:]
+    if "logs" not in arguments:  # there is no Compose to ask, so the plain files are read
+        fail(NO_COMPOSE, 125)
     manner = (here / "manner").read_text()
     with (here / "calls").open("a") as calls:
         calls.write(f"{os.getpid()} {' '.join(arguments)} | {' '.join(sorted(os.environ))}\n")

@@ -13,6 +13,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from wizard.compose.container import Container
 from wizard.config.current import load_config
 from wizard.config.layout import find_layout
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
@@ -146,7 +147,7 @@ def wizard(mail_server: MailServer) -> Wizard:
         size: tuple[int, int] = NORMAL,
         environ: dict[str, str] | None = None,
         stores: Mapping[StoreKind, ExternalStore] | None = None,
-        check: Callable[[], Sequence[Finding]] | None = None,
+        check: Callable[[Container | None], Sequence[Finding]] | None = None,
         persistent: bool = False,
         records: Records | None = None,
     ) -> AsyncGenerator[Operator, None]:

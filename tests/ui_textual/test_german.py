@@ -119,7 +119,7 @@ async def test_summary_and_findings_are_german(
         Finding("smtp-key-unknown", "Meldung.", "Rat.", Severity.ERROR, config, 4),
         Finding("env-not-ignored", "Andere.", "Anderer.", Severity.NOTE, config),
     ]
-    async with wizard(config, size, check=lambda: found) as operator:
+    async with wizard(config, size, check=lambda _container: found) as operator:
         look(operator)
         drawn = operator.drawn()
         assert "in der .env hinterlegt" in " ".join(drawn.split())

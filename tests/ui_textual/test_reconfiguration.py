@@ -253,7 +253,7 @@ async def test_findings_of_the_check_appear_on_the_summary_and_can_be_opened(
     finding = Finding(
         "env-world-readable", "Everybody can read it.", "chmod 600", Severity.ERROR, config, 3
     )
-    async with wizard(config, check=lambda: [finding]) as operator:
+    async with wizard(config, check=lambda _container: [finding]) as operator:
         await operator.press("down")
         assert "✗ 1 error: open to read" in operator.drawn()
         await operator.press("end", "up", "up", "enter")
@@ -267,7 +267,7 @@ async def test_findings_of_the_check_appear_on_the_summary_and_can_be_opened(
 async def test_check_that_never_ends_delays_nothing(config: Path, wizard: Wizard) -> None:
     never = threading.Event()
 
-    def check() -> list[Finding]:
+    def check(_container: object) -> list[Finding]:
         never.wait()
         return []
 

@@ -1,4 +1,4 @@
-"""The compose files: are they understood, what do they mount, and which variables do they pass on.
+"""The compose project: does Compose start it, what is mounted, and which variables are passed on.
 
 Compose passes on only what is listed, and makes an empty value of a variable that nothing sets;
 an empty variable wins over the ``.env`` that the server itself reads.
@@ -6,7 +6,7 @@ an empty variable wins over the ``.env`` that the server itself reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wizard.check.inspection import Inspection
@@ -16,11 +16,8 @@ from wizard.check.variable_rules import (
     referenced_variables,
     unset_finding,
 )
-from wizard.compose.container import Container
-from wizard.compose.services import EnvironmentEntry
+from wizard.compose.container import Container, OriginKind
 from wizard.errors import Finding, Severity
-from wizard.formats.dotenv.compose_go import interpolate
-from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.text.language import _
 
 _SHORTEST_SECRET = 6
@@ -28,104 +25,154 @@ _SHORTEST_SECRET = 6
 
 
 def compose_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what is wrong with the compose file and its override."""
-    for source in inspection.compose:
-        if source.problem is not None:
-            yield Finding.from_error(source.problem, source.path)
+    """Yield what is wrong with the compose files."""
+    project = inspection.project
+    if project is None:
+        return
+    yield from _refusals(project)
+    if project.not_judged and not project.project.problems:
+        yield _not_judged_finding(project)
     container = inspection.container
     if container is None:
-        if inspection.compose and all(source.problem is None for source in inspection.compose):
-            yield Finding(
-                "compose-service-unknown",
-                _(
-                    "No service here uses the image bomnipotent_server or mounts the directory of "
-                    "config.toml, so that it is not known what the server gets."
-                ),
-                _(
-                    "If the server is started in another way, name its files: -c PATH --env-file "
-                    "PATH"
-                ),
-                Severity.NOTE,
-                inspection.compose[0].path,
-            )
+        if not project.refusal and not project.not_judged:
+            yield _unknown_service_finding(project)
         return
-    yield from _env_files(container)
+    references = () if inspection.view is None else inspection.view.references
+    yield from required_findings(container, references)
     yield from _mounts(inspection, container)
     yield from _in_clear(inspection, container)
 
 
-def _env_files(container: Container) -> Iterator[Finding]:
-    for file in container.env_files:
-        if file.text is None and file.named.required:
+def _refusals(container: Container) -> Iterator[Finding]:
+    """Yield why Compose starts nothing, by the file at fault where that is known."""
+    missing = container.missing_files
+    for missing_path in missing:
+        path, line, _last = container.project.find_env_file(container.service, missing_path)
+        yield Finding(
+            "compose-env-file-missing",
+            _(
+                "The env_file {path} does not exist, so Docker Compose starts nothing.",
+                path=missing_path,
+            ),
+            _("Create it, or remove it from the service."),
+            Severity.ERROR,
+            path,
+            line,
+        )
+    invalid = []
+    if container.refusal or container.asked == "files":
+        invalid = list(container.project.problems)
+        yield from (Finding.from_error(problem, container.project.base) for problem in invalid)
+    if container.refusal and not missing and not invalid:
+        yield Finding(
+            "compose-refused",
+            _("Docker Compose starts nothing: {reason}.", reason=container.refusal),
+            _("Repair that; docker compose config tells when it is right."),
+            Severity.ERROR,
+            container.project.files[0] if container.project.files else None,
+        )
+
+
+def _not_judged_finding(container: Container) -> Finding:
+    return Finding(
+        "compose-not-judged",
+        _(
+            "Only the plain parts of the compose file were read, so that some of what the "
+            "container gets is not known ({reason}).",
+            reason=container.not_judged,
+        ),
+        _("Run this where Docker Compose is installed; docker compose config shows it, too."),
+        Severity.NOTE,
+        container.project.files[0] if container.project.files else None,
+    )
+
+
+def _unknown_service_finding(container: Container) -> Finding:
+    return Finding(
+        "compose-service-unknown",
+        _(
+            "No service here uses the image bomnipotent_server or mounts the directory of "
+            "config.toml, so that it is not known what the server gets."
+        ),
+        _("If the server is started in another way, name its files: -c PATH --env-file PATH"),
+        Severity.NOTE,
+        container.project.files[0] if container.project.files else None,
+    )
+
+
+def required_findings(container: Container, references: Iterable[str]) -> Iterator[Finding]:
+    """Yield the variables without which Compose starts nothing.
+
+    Not those that ``references`` of config.toml come from, for which there are other findings.
+    """
+    told = {container.origin(name).variable for name in references}
+    for name in container.required:
+        if name not in told:
             yield Finding(
-                "compose-env-file-missing",
+                "compose-variable-required",
                 _(
-                    "The env_file {path} does not exist, so Docker Compose starts nothing.",
-                    path=file.path,
+                    "Docker Compose requires {name}, which nothing sets, and starts nothing.",
+                    name=name,
                 ),
-                _("Create it, or remove it from the service."),
+                _("Set it in {path}.", path=container.project.find_variable(name).path),
                 Severity.ERROR,
-                container.path,
-                file.named.line,
+                container.project.files[0],
             )
 
 
 def _mounts(inspection: Inspection, container: Container) -> Iterator[Finding]:
     config = inspection.config_target
-    may_be_elsewhere = container.open_ended
-    mounted = False
-    for mount in container.service.mounts:
-        source = inspection.mount_sources.get(mount)
-        if source is None:
-            may_be_elsewhere = may_be_elsewhere or "$" in mount.source
-            continue
-        mounted = mounted or config.is_relative_to(source)
-        if source == config:
-            yield Finding(
-                "compose-file-mount",
-                _(
-                    "config.toml is mounted on its own: the server does not notice changes of it, "
-                    "and no program can replace it."
-                ),
-                _(
-                    "Mount its directory: {directory}:{target}/:ro",
-                    directory=config.parent,
-                    target=Path(mount.target).parent,
-                ),
-                path=container.path,
-                line=mount.line,
-            )
-    if not mounted and not may_be_elsewhere and container.service.mounts:
+    mount = inspection.mounted.get(config)
+    if mount is not None:
+        path, line, _last = container.project.find_volume(container.service, mount.target)
+        yield Finding(
+            "compose-file-mount",
+            _(
+                "config.toml is mounted on its own: the server does not notice changes of it, "
+                "and no program can replace it."
+            ),
+            _(
+                "Mount its directory: {directory}:{target}/:ro",
+                directory=config.parent,
+                target=mount.target.parent,
+            ),
+            path=path,
+            line=line,
+        )
+        return
+    elsewhere = not any(config.is_relative_to(source) for source in inspection.mounted)
+    path, line, _last = container.project.find_service(container.service)
+    if elsewhere and container.model.get("volumes") and not container.not_judged:
         yield Finding(
             "compose-config-not-mounted",
             _(
                 "The service {name} mounts neither {config} nor its directory, so it reads "
                 "another configuration.",
-                name=container.service.name,
+                name=container.service,
                 config=inspection.layout.config,
             ),
             _(
                 "Add under volumes:   {directory}:/etc/bomnipotent_server/configs/:ro",
                 directory=inspection.layout.config.parent,
             ),
-            path=container.path,
-            line=container.service.line,
+            path=path,
+            line=line,
         )
 
 
 def _in_clear(inspection: Inspection, container: Container) -> Iterator[Finding]:
     name = inspection.reference
-    lines: dict[tuple[Path, int], None] = {}
-    entry = container.entry(name) if name else None
-    if entry is not None and _is_in_clear(entry):
-        lines[container.path, entry.line] = None
+    lines: dict[tuple[Path, int | None], None] = {}
+    if name and container.is_literal(name):
+        entry = container.project.find_entry(container.service, name)
+        lines[entry.path, entry.line] = None
     secret = inspection.secret_as_received()
     if secret is not None and len(secret) >= _SHORTEST_SECRET:
-        for source in inspection.compose:
-            for number, line in enumerate(source.text.splitlines(), 1):
+        for path in container.project.parsed:
+            for number, line in enumerate((container.project.text(path) or "").splitlines(), 1):
                 if secret in line:
-                    lines[source.path, number] = None
-    for path, number in lines:
+                    lines[path, number] = None
+    for path_of_line, number_of_line in lines:
         yield Finding(
             "compose-secret-in-clear",
             _("The secret stands here in clear text, where it is easily committed or shown."),
@@ -133,23 +180,15 @@ def _in_clear(inspection: Inspection, container: Container) -> Iterator[Finding]
                 "Write ${{{name}:?}} instead, and store it: smtp-wizard set --secret-stdin",
                 name=name,
             ),
-            path=path,
-            line=number,
+            path=path_of_line,
+            line=number_of_line,
         )
-
-
-def _is_in_clear(entry: EnvironmentEntry) -> bool:
-    """Whether something is left of a value when no variable is set."""
-    try:
-        return interpolate(entry.value or "", {}) != ""
-    except EnvSyntaxError:
-        return False
 
 
 def container_findings(inspection: Inspection) -> Iterator[Finding]:
     """Yield what keeps a variable from the container."""
     container = inspection.container
-    if container is None:
+    if container is None or container.refusal:  # then it gets nothing at all
         return
     for variable in referenced_variables(inspection):
         finding = _variable_finding(variable, container)
@@ -158,57 +197,57 @@ def container_findings(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _variable_finding(variable: ReferencedVariable, container: Container) -> Finding | None:
-    try:
-        value = container.value(variable.name)
-    except EnvSyntaxError:
-        return _substitution_finding(variable, container)
+    name, value = variable.name, container.value(variable.name)
     beside = variable.inspection.env_beside_config
     if value is None and beside is not None:
-        value = variable.inspection.value_in(beside, variable.name)
+        value = variable.inspection.value_in(beside, name)
     if value is None:
-        if container.entry(variable.name) is not None:
+        if container.passes(name):
             return unset_finding(variable)
-        return None if container.open_ended else _not_passed_finding(variable, container)
+        return None if container.not_judged else _not_passed_finding(variable, container)
     if value == "" and variable.is_secret:
         return _blank_finding(variable, container)
+    if variable.is_secret and container.is_composed(name):
+        return _composed_finding(variable, container)
     return None
 
 
-def _substitution_finding(variable: ReferencedVariable, container: Container) -> Finding:
-    """Report ``${NAME:?}`` without a value, or a substitution that is not valid."""
-    if _gets_value_once_set(variable, container):
-        return unset_finding(variable)
-    return variable.error(
-        "compose-substitution",
-        _(
-            "Docker Compose cannot work out the value of {name}, and starts nothing.",
-            name=variable.name,
-        ),
-        _("Write:   {line}", line=_environment_line(variable)),
-        container.path,
-        _line_of_entry(variable, container),
-    )
-
-
 def _not_passed_finding(variable: ReferencedVariable, container: Container) -> Finding:
+    place, lines = container.addition(variable.name)
     return variable.error(
         "compose-variable-not-passed",
         _(
             "The service {name} does not get {variable}, which config.toml refers to: Compose "
             "passes on only what is listed.",
-            name=container.service.name,
+            name=container.service,
             variable=variable.name,
         ),
-        _("Add under environment:   {line}", line=_environment_line(variable)),
-        container.path,
-        container.service.line,
+        _("Add to the service:   {line}", line=" ".join(lines)),
+        place.path,
+        container.project.find_service(container.service).line,
+    )
+
+
+def _composed_finding(variable: ReferencedVariable, container: Container) -> Finding:
+    path, line, _last = container.project.find_entry(container.service, variable.name)
+    return Finding(
+        "compose-value-composed",
+        _(
+            "The container gets {name} with other text around it: quotes and blanks in this line "
+            "are part of the value.",
+            name=variable.name,
+        ),
+        _("Write:   {line}", line=container.new_line(variable.name)),
+        path=path,
+        line=line,
     )
 
 
 def _blank_finding(variable: ReferencedVariable, container: Container) -> Finding:
-    if variable.through_exec and _gets_value_once_set(variable, container):
-        return needs_exec_finding(variable)
     inspection, name = variable.inspection, variable.name
+    origin = container.origin(name)
+    if variable.through_exec and container.target(name) is not None:
+        return needs_exec_finding(variable)
     beside = inspection.env_beside_config
     if beside is not None and inspection.value_in(beside, name):
         message = _(
@@ -217,13 +256,21 @@ def _blank_finding(variable: ReferencedVariable, container: Container) -> Findin
             path=beside.path,
         )
         remedy = _("Move the line from there to {path}.", path=inspection.env.path)
-    elif container.variables.get(name):
+    elif origin.variable != name and container.project.variables.get(name):
         message = _(
             "The container gets {name} as an empty value, although it is set: another variable is "
             "passed on in its place.",
             name=name,
         )
-        remedy = _("Write:   {line}", line=_environment_line(variable))
+        remedy = _("Write:   {line}", line=container.new_line(name))
+    elif origin.kind is OriginKind.SHELL:
+        message = _(
+            "The container gets {name} as an empty value: {variable} is set in this environment, "
+            "but empty, and the environment wins over .env.",
+            name=name,
+            variable=origin.variable,
+        )
+        remedy = f"unset {origin.variable}"
     else:
         message = _(
             "The container gets {name} as an empty value: that is what Compose makes of a "
@@ -231,30 +278,5 @@ def _blank_finding(variable: ReferencedVariable, container: Container) -> Findin
             name=name,
         )
         remedy = _("Store the secret: smtp-wizard set --secret-stdin")
-    return variable.error(
-        "compose-variable-blank",
-        message,
-        remedy,
-        container.path,
-        _line_of_entry(variable, container),
-    )
-
-
-def _gets_value_once_set(variable: ReferencedVariable, container: Container) -> bool:
-    """Whether the container would get a value if Compose itself had the variable."""
-    entry = container.entry(variable.name)
-    if entry is None or entry.value is None:
-        return entry is not None
-    try:
-        return bool(interpolate(entry.value, {**container.variables, variable.name: "x"}))
-    except EnvSyntaxError:
-        return False
-
-
-def _environment_line(variable: ReferencedVariable) -> str:
-    return f"{variable.name}: ${{{variable.name}:?}}"
-
-
-def _line_of_entry(variable: ReferencedVariable, container: Container) -> int:
-    entry = container.entry(variable.name)
-    return container.service.line if entry is None else entry.line
+    path, line, _last = container.project.find_entry(container.service, name)
+    return variable.error("compose-variable-blank", message, remedy, path, line)

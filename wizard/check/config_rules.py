@@ -327,7 +327,8 @@ def _known_skip_key(inspection: Inspection, view: ConfigView) -> SkipKey | None:
 
 
 def _skip_key_of_image(inspection: Inspection) -> SkipKey | None:
-    tag = inspection.layout.image_tag
+    container = inspection.container
+    tag = None if container is None else container.image_tag
     try:
         return None if tag is None else skip_key_of(tag)
     except InvalidValue:

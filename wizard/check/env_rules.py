@@ -14,7 +14,7 @@ from wizard.files.encoding import byte_order_mark_remedy
 from wizard.files.reading import TextFile
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import Definition, read_definitions
-from wizard.formats.variables import DEFAULT_VARIABLE, references
+from wizard.formats.variables import DEFAULT_VARIABLE, Readers, references
 from wizard.text.language import N_, _
 
 _GIT = {
@@ -105,7 +105,8 @@ def _access_findings(env: TextFile) -> Iterator[Finding]:
 
 def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding]:
     try:
-        definitions = read_definitions(env.text, inspection.environ)
+        readers = inspection.readers_of(env)
+        definitions = read_definitions(env.text, inspection.environ, readers=readers)
     except FileRefused as error:
         yield Finding.from_error(error, env.path)
         return
@@ -122,7 +123,8 @@ def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding
         )
     smtp, view = inspection.smtp, inspection.view
     for name in references(smtp.secret or "") if smtp else ():
-        yield from _value_findings(env, name, [each for each in definitions if each.name == name])
+        found = [each for each in definitions if each.name == name]
+        yield from _value_findings(env, name, found, readers)
     unused = [each for each in definitions if each.name == DEFAULT_VARIABLE and each.dotenvy.value]
     if unused and view and inspection.config.exists and DEFAULT_VARIABLE not in view.references:
         yield Finding(
@@ -140,7 +142,9 @@ def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding
         )
 
 
-def _value_findings(env: TextFile, name: str, found: list[Definition]) -> Iterator[Finding]:
+def _value_findings(
+    env: TextFile, name: str, found: list[Definition], readers: Readers
+) -> Iterator[Finding]:
     values = {value for each in found for value in (each.dotenvy.value, each.compose.value)}
     if len(values) < 2:
         return
@@ -149,7 +153,10 @@ def _value_findings(env: TextFile, name: str, found: list[Definition]) -> Iterat
             "env-duplicate",
             _(
                 "{name} is defined {count} times with different values: the server takes the "
-                "first, Docker Compose the last.",
+                "first, Docker Compose the last."
+                if readers is Readers.SERVER_AND_COMPOSE
+                else "{name} is defined {count} times with different values: Docker Compose takes "
+                "the last.",
                 name=name,
                 count=len(found),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -9,21 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wizard.check.git import GitState, git_state
-from wizard.compose.container import (
-    ComposeSource,
-    Container,
-    read_compose_files,
-    server_container,
-)
-from wizard.compose.services import Mount
+from wizard.compose.container import Container, Mount
 from wizard.config.current import CurrentConfig
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
 from wizard.formats.config_toml.reading import parse_config
-from wizard.formats.config_toml.view import ConfigView, SmtpValues
-from wizard.formats.dotenv.reading import EnvSyntaxError
+from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView, SmtpValues
 from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
+from wizard.formats.variables import Readers
 from wizard.secrets.resolver import Ask, SecretSources
 
 _STRAY_COPY = re.compile(
@@ -44,12 +39,12 @@ class Inspection:
     """The ``.env`` of this layout."""
     other_envs: tuple[TextFile, ...]
     """Existing ``.env`` files in other places where one might expect it."""
-    compose: tuple[ComposeSource, ...]
-    container: Container | None
+    project: Container | None
+    """What Compose says, whether or not a service of it is the server; None without Compose."""
     config_target: Path
     """Where config.toml is, links followed."""
-    mount_sources: Mapping[Mount, Path]
-    """Where the container's mounts are on the host, links followed; without unknown ones."""
+    mounted: Mapping[Path, Mount]
+    """What the container sees of the host, by its path there, links followed."""
     git: Mapping[Path, GitState]
     stray_copies: tuple[Path, ...]
     secret_sources: SecretSources
@@ -75,6 +70,11 @@ class Inspection:
         return self.layout.kind is LayoutKind.COMPOSE
 
     @property
+    def container(self) -> Container | None:
+        """The server's container; None where it runs in none, or where no service is known."""
+        return self.project if self.project is not None and self.project.service else None
+
+    @property
     def env_beside_config(self) -> TextFile | None:
         """The ``.env`` that the server itself reads, where that is not the one of the layout."""
         beside = self.layout.config.with_name(".env")
@@ -85,9 +85,14 @@ class Inspection:
         if env.problem is not None:
             return None
         try:
-            return read_definitions(env.text, self.environ)
+            return read_definitions(env.text, self.environ, readers=self.readers_of(env))
         except FileRefused:
             return None
+
+    def readers_of(self, env: TextFile) -> Readers:
+        """Return who reads a ``.env``: beside a compose file it is Compose alone."""
+        beside_config = env.path.parent == self.layout.config.parent
+        return Readers.SERVER_AND_COMPOSE if beside_config else Readers.COMPOSE
 
     def value_in(self, env: TextFile, name: str) -> str | None:
         """Return a variable's value in a ``.env`` as the server reads it; None without one."""
@@ -106,10 +111,7 @@ class Inspection:
             return None
         if self.container is None:
             return self.environ.get(name) or self.value_in(self.env, name)
-        try:
-            value = self.container.value(name)
-        except EnvSyntaxError:
-            return None
+        value = self.container.value(name)
         beside = self.env_beside_config
         return self.value_in(beside, name) if value is None and beside is not None else value
 
@@ -119,8 +121,13 @@ def line_of(env: TextFile, definition: Definition) -> int:
     return line_number(env.text, definition.dotenvy.start)
 
 
-def inspect_config(layout: Layout, environ: Mapping[str, str]) -> Inspection:
-    """Read all there is to read; changes nothing, and needs no network."""
+def inspect_config(
+    layout: Layout, environ: Mapping[str, str], container: Container | None = None
+) -> Inspection:
+    """Read all there is to read; changes nothing, and needs no network.
+
+    ``container`` is what Compose has said before in this run; without it, Compose is asked.
+    """
     config, env = read_text(layout.config, "config.toml"), read_text(layout.env_file, ".env")
     current = None
     if config.problem is None and config.snapshot is not None:
@@ -134,8 +141,9 @@ def inspect_config(layout: Layout, environ: Mapping[str, str]) -> Inspection:
         except FileRefused as error:
             config = replace(config, problem=error.at(config.path))
     others = tuple(_other_envs(layout))
-    compose = tuple(read_compose_files(layout))
-    container = server_container(layout, compose, env.text, environ)
+    if current is not None:
+        current = current.with_container(container)
+    asked = (container or _ask(layout, environ)) if current is None else current.container
     existing = [each.path for each in (env, *others) if each.exists]
     return Inspection(
         layout,
@@ -144,23 +152,28 @@ def inspect_config(layout: Layout, environ: Mapping[str, str]) -> Inspection:
         current,
         env,
         others,
-        compose,
-        container,
+        asked,
         Path(os.path.realpath(layout.config)),
-        dict(_mount_sources(container)),
+        dict(_mounted(asked)),
         {path: git_state(path, environ) for path in existing},
         tuple(_stray_copies(existing)),
         _secret_sources(current),
     )
 
 
-def _mount_sources(container: Container | None) -> Iterator[tuple[Mount, Path]]:
-    if container is None:
-        return
-    for mount in container.service.mounts:
-        source = container.source_of(mount)
-        if source is not None:
-            yield mount, Path(os.path.realpath(source))
+def _mounted(container: Container | None) -> Iterator[tuple[Path, Mount]]:
+    for mount in container.mounts if container is not None else ():
+        # YAML can write a NUL, or half a surrogate pair, which no path has.
+        with contextlib.suppress(ValueError):
+            yield Path(os.path.realpath(mount.source)), mount
+
+
+def _ask(layout: Layout, environ: Mapping[str, str]) -> Container | None:
+    """Ask Compose although config.toml cannot be understood."""
+    nothing = Snapshot(layout.config, layout.config, None)
+    env = Snapshot(layout.env_file, layout.env_file, None)
+    current = CurrentConfig(layout, nothing, env, "", "", EMPTY_CONFIG, dict(environ))
+    return current.with_container().container
 
 
 def _other_envs(layout: Layout) -> Iterator[TextFile]:

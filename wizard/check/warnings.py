@@ -16,12 +16,14 @@ from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import definition_lines
+from wizard.formats.variables import Readers
 from wizard.secrets.secret import Replace
 from wizard.secrets.sources import ENV_FILE
-from wizard.server.next_steps import compose_environment_lines, store_consequence
+from wizard.server.next_steps import store_consequence
 from wizard.text.language import _
 
 if TYPE_CHECKING:
+    from wizard.compose.container import Container
     from wizard.saving.plan import Plan
 
 _OTHER_ACCOUNTS = 0o077
@@ -71,9 +73,10 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
 
 def _new_value_warnings(current: CurrentConfig, plan: Plan, value: str) -> Iterator[Finding]:
     """Yield where a value that goes into ``.env`` may not be the one that is used."""
-    name = plan.variable
-    if name is None:
+    if plan.variable is None:
         return
+    file = current.secret_file(plan.variable)
+    name = file.variable
     if current.environ.get(name, value) != value:
         yield Finding(
             "environment-wins",
@@ -83,8 +86,12 @@ def _new_value_warnings(current: CurrentConfig, plan: Plan, value: str) -> Itera
                 name=name,
             ),
         )
-    after = next(each.after for each in plan.changes if each.before.path == current.env.path)
-    lines = definition_lines(decode(after or b"", ".env"), name, current.environ)
+    if file.readers is Readers.COMPOSE_RAW:
+        return
+    path = file.snapshot.path
+    after = next(each.after for each in plan.changes if each.before.path == path)
+    text = decode(after or b"", path.name)
+    lines = definition_lines(text, name, current.environ, file.readers)
     if readers := readers_that_differ(lines, value):
         yield Finding(
             "secret-misread",
@@ -106,16 +113,79 @@ def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterato
             + " "
             + store_consequence(plan.store, current.layout.kind),
         )
-    if not current.layout.passes(name):
+    container = current.container
+    if container is not None and container.service:
+        yield from _container_warnings(current, container, name)
+    elif current.in_container and container is not None:
+        yield Finding(
+            "compose-not-judged",
+            _(
+                "It is not known what the container gets: {reason}.",
+                reason=container.refusal
+                or container.not_judged
+                or _("no service here uses the server's image or mounts its configuration"),
+            ),
+            _("docker compose config shows it."),
+            path=current.layout.compose_file,
+        )
+
+
+def _container_warnings(
+    current: CurrentConfig, container: Container, name: str
+) -> Iterator[Finding]:
+    """Yield what keeps a new value of ``name`` from the container."""
+    if container.required:
+        from wizard.check.compose_rules import required_findings
+
+        yield from required_findings(container, (name,))
+    project = container.project
+    if not container.passes(name):
+        if container.not_judged or _is_in_own_env(current, name):
+            return
+        place, lines = container.addition(name)
         yield Finding(
             "compose-variable-not-passed",
             _(
-                "{path} does not pass {name} to the container. Add to the service:",
-                path=current.layout.compose_file,
+                "{path}, {lines}: the service {service} does not pass {name} to the container. "
+                "Add to it:",
+                path=place.path,
+                lines=place.lines,
+                service=container.service,
                 name=name,
             )
-            + "".join(f"\n    {line}" for line in compose_environment_lines(name)),
+            + "".join(f"\n    {line}" for line in lines),
+            path=place.path,
+            line=place.line,
         )
+    elif not project.env_files:
+        yield Finding(
+            "compose-env-disabled",
+            _(
+                "COMPOSE_DISABLE_ENV_FILE is set here, so Docker Compose reads no .env. Unset it, "
+                "or set {name} in the environment yourself.",
+                name=container.origin(name).variable,
+            ),
+        )
+    elif container.target(name) is None:
+        place = project.find_entry(container.service, name)
+        yield Finding(
+            "compose-value-fixed",
+            _(
+                "{path}, {lines}: the container keeps the value that stands here. Write in its "
+                "place:",
+                path=place.path,
+                lines=place.lines,
+            )
+            + f"\n    {container.new_line(name)}",
+            path=place.path,
+            line=place.line,
+        )
+
+
+def _is_in_own_env(current: CurrentConfig, name: str) -> bool:
+    """Whether the server itself reads the variable from the ``.env`` beside config.toml."""
+    file = current.secret_file(name).snapshot
+    return current.own_env is not None and file.path == current.own_env.path
 
 
 def _skip_warnings(draft: Draft) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 from wizard.check.inspection import inspect_config
 from wizard.check.rules import check_all
 from wizard.cli import output
+from wizard.compose.container import Container
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, Severity
 from wizard.text.language import _
@@ -32,9 +33,12 @@ def run(options: Namespace) -> int:
     return FOUND_ERRORS if any(each.severity is Severity.ERROR for each in findings) else 0
 
 
-def find_problems(layout: Layout) -> Sequence[Finding]:
-    """Check all files of ``layout``, without any network."""
-    return check_all(inspect_config(layout, os.environ))
+def find_problems(layout: Layout, container: Container | None = None) -> Sequence[Finding]:
+    """Check all files of ``layout``, without any network.
+
+    ``container`` is what Compose has said of it before, if anything.
+    """
+    return check_all(inspect_config(layout, os.environ, container))
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
     if os.geteuid() == 0:
         _check_controlled_by_root(current)
     try:
-        return current.resolver.for_exec()
+        return current.with_container().resolver.for_exec()
     except FileRefused as error:
         raise _as_store_unusable(error) from None
 

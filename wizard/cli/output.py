@@ -80,9 +80,15 @@ def diff(change: FileChange) -> None:
     result("\n".join(change.diff()))
 
 
-def warning_documents(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """Return findings as ``set`` and ``undo`` print them in JSON."""
-    return [{"code": finding.code, "message": finding.message} for finding in findings]
+def warning_documents(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as ``set`` and ``undo`` print them in JSON; a place only if there is one."""
+    documents: list[dict[str, Any]] = []
+    for finding in findings:
+        document: dict[str, Any] = {"code": finding.code, "message": finding.message}
+        if finding.line is not None:
+            document |= {"path": str(finding.path), "line": finding.line}
+        documents.append(document)
+    return documents
 
 
 def symbols(stream: TextIO | None = None) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
 def _set(
     layout: Layout, variable: str | None, recovered: tuple[Finding, ...], options: Namespace
 ) -> int:
-    current = load_config(layout)
+    current = load_config(layout).with_container()
     if options.rename_section:
         current = current.with_section_renamed()
     needs_secret = options.store is not None or values.secret_given(options)

@@ -25,7 +25,7 @@ _MIN_WIDTH = 13
 
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
-    current = load_config(find_layout(options.config, options.env_file))
+    current = load_config(find_layout(options.config, options.env_file)).with_container()
     sources = current.resolver.sources(Ask.IF_NOWHERE_ELSE)
     content = describe(current, sources)
     if options.json:

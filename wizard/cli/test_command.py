@@ -34,7 +34,8 @@ def run(options: Namespace) -> int:
     """Test; return the exit code of the verdict."""
     if options.to is not None:
         check_recipient(options.to)
-    current = load_config(find_layout(options.config, options.env_file)).with_stored()
+    current = load_config(find_layout(options.config, options.env_file))
+    current = current.with_container().with_stored()
     draft = values.apply_flags(Draft.of(current), options)
     silent = options.json or options.report
     report = live_test(current, draft, options, say_nothing if silent else output.result)

@@ -18,6 +18,7 @@ from wizard.errors import FileRefused, UsageError
 from wizard.text.language import _
 
 if TYPE_CHECKING:
+    from wizard.compose.container import Container
     from wizard.config.current import CurrentConfig
     from wizard.config.layout import Layout
     from wizard.config.settings import SmtpSettings
@@ -44,7 +45,9 @@ def run(options: Namespace) -> int:
 
     layout = find_layout(options.config, options.env_file)
     notices = _recover_interrupted(layout.config)
-    current = load_config(layout).with_stored()
+    current = load_config(layout)
+    if not current.in_container:  # there, Compose is asked first, while the operator reads
+        current = current.with_stored()
     test = partial(_live_test, timeout=options.timeout, compose=current.in_container)
     session = WizardSession(
         current,
@@ -77,10 +80,10 @@ def _live_test(settings: SmtpSettings, **options: Any) -> AsyncGenerator[Event, 
     return run_live_test(settings, **options)
 
 
-def _check(layout: Layout) -> Sequence[Finding]:
+def _check(layout: Layout, container: Container | None) -> Sequence[Finding]:
     from wizard.cli.check_command import find_problems
 
-    return find_problems(layout)
+    return find_problems(layout, container)
 
 
 def _recover_interrupted(config: Path) -> list[str]:

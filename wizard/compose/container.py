@@ -1,192 +1,325 @@
-"""What the server's container gets from Compose: variables, and the files it can see."""
+"""What the server's container gets from Compose, and where each value of it comes from."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from enum import Enum, auto
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
-from wizard.compose.services import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
-from wizard.config.layout import Layout
-from wizard.errors import FileRefused
-from wizard.files.reading import read_text
-from wizard.formats.dotenv.compose_go import interpolate, read_compose
+from wizard.compose.project import Place, Project
+from wizard.formats.dotenv.compose_go import interpolate
 from wizard.formats.dotenv.reading import EnvSyntaxError
 
-_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
+Model = Mapping[str, Any]
+"""A service in the form that ``docker compose config`` prints."""
 
 
-def read_compose_files(layout: Layout) -> Iterator[ComposeSource]:
-    """Yield the compose file, where there is one, and its override."""
-    if layout.compose_file is None:
-        return
-    yield _compose_source(layout.compose_file)
-    for name in _OVERRIDES:
-        path = layout.compose_file.with_name(name)
-        if path.exists():
-            yield _compose_source(path)
-            return
+class OriginKind(Enum):
+    """What kind of place the container's value comes from."""
+
+    SHELL = auto()
+    """The environment in which Compose runs."""
+    PROJECT = auto()
+    """The project's ``.env``, through ``${NAME}`` in the compose file."""
+    ENV_FILE = auto()
+    """A file that the service names under ``env_file:``."""
+    COMPOSE_FILE = auto()
+    """The compose file's own text: a literal, a default, or text around a reference."""
+    UNSET = auto()
+    """The compose file passes on a variable that nothing sets."""
+    NOT_PASSED = auto()
+    """The service does not get it at all."""
 
 
-def _compose_source(path: Path) -> ComposeSource:
-    from wizard.compose.file import parse_compose
+class Origin(NamedTuple):
+    """Where the container's value comes from; ``variable`` is its name there.
 
-    file = read_text(path, path.name)
-    if file.problem is not None:
-        return ComposeSource(path, "", None, file.problem)
-    try:
-        return ComposeSource(path, file.text, parse_compose(file.text))
-    except FileRefused as error:
-        return ComposeSource(path, file.text, None, error.at(path))
+    ``path`` is None for the shell, and ``line`` where it is not known.
+    """
 
-
-def find_container(layout: Layout, env_text: str, environ: Mapping[str, str]) -> Container | None:
-    """Read the compose files alone; return the server's container, None where none is found."""
-    return server_container(layout, tuple(read_compose_files(layout)), env_text, environ)
+    kind: OriginKind
+    variable: str
+    path: Path | None = None
+    line: int | None = None
 
 
-def server_container(
-    layout: Layout, sources: tuple[ComposeSource, ...], env_text: str, environ: Mapping[str, str]
-) -> Container | None:
-    """Return the server's container; None where the compose files name none."""
-    found = find_server(sources, layout.config)
-    if found is None:
-        return None
-    service, path = found
-    variables = interpolation_variables(env_text, environ)
-    env_files = []
-    for named in service.env_files:
-        env_path = _env_file_path(named.path, path.parent, variables)
-        if env_path is not None:
-            file = read_text(env_path, env_path.name)
-            env_files.append(EnvFileContent(named, env_path, file.text if file.exists else None))
-    open_ended = service.open_ended or any(
-        source.content is None or source.content.open_ended for source in sources
-    )
-    return Container(service, path, variables, tuple(env_files), open_ended)
-
-
-def _env_file_path(text: str, directory: Path, variables: Mapping[str, str]) -> Path | None:
-    """Return the path of an ``env_file``, which needs no ``./`` as a mount does."""
-    prefix = "" if text.startswith((".", "/", "~", "$")) else "./"
-    return host_path(prefix + text, directory, variables)
-
-
-@dataclass(frozen=True, slots=True)
-class ComposeSource:
-    """One compose file: what it says, or why it cannot be read."""
+class Target(NamedTuple):
+    """The file and the variable that give the container a new value."""
 
     path: Path
-    text: str = field(repr=False)
-    content: ComposeFile | None
-    problem: FileRefused | None = None
+    variable: str
+    raw: bool = False
+    """Whether Compose reads the file as ``format: raw``, without any quoting."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFileContent:
-    """An ``env_file`` of a service; ``text`` is None where there is no such file."""
+class EnvFile(NamedTuple):
+    """A file that a service names under ``env_file:``."""
 
-    named: EnvFile
     path: Path
-    text: str | None = field(repr=False)
+    required: bool = True
+    raw: bool = False
+
+
+class Mount(NamedTuple):
+    """A directory or file of the host, and where the container sees it."""
+
+    source: Path
+    target: PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The server's service as Compose starts it.
+    """The server's container as Compose would create it now.
 
-    ``variables`` are those that Compose itself has: its environment and ``.env``.
-    ``env_files`` are the files that the service names, as far as their paths are known.
+    ``services`` are all services of the project with variables put in; ``template`` is the
+    server's own without. Where no service is the server's, ``service`` is empty.
     """
 
-    service: Service
-    path: Path
-    """The file that the service is in."""
-    variables: Mapping[str, str] = field(repr=False)
-    env_files: tuple[EnvFileContent, ...] = ()
-    open_ended: bool = False
-    """More about it stands elsewhere, so that what is missing here proves nothing."""
+    asked: str
+    """Who said so: ``docker compose``, ``podman compose`` or ``files``."""
+    project: Project
+    services: Mapping[str, Model] = field(repr=False)
+    service: str = ""
+    template: Model = field(default_factory=dict, repr=False)
+    refusal: str = ""
+    """Why Compose starts nothing, in its own words; empty if it does."""
+    required: tuple[str, ...] = ()
+    """The variables that Compose requires (``${NAME:?}``) and nothing sets."""
+    not_judged: str = ""
+    """What in the compose file only Compose could have worked out; empty if nothing."""
 
-    def entry(self, name: str) -> EnvironmentEntry | None:
-        """Return what ``environment:`` says about a variable."""
-        return self.service.environment.get(name)
+    @property
+    def model(self) -> Model:
+        """The server's service; empty where there is none."""
+        return self.services.get(self.service, {})
 
-    def value(self, name: str) -> str | None:
-        """Return a variable as the container gets it; None where it gets none.
+    @property
+    def image(self) -> str:
+        """The server's image with its tag; empty where that is unknown."""
+        return str(self.model.get("image") or "")
 
-        Raises :class:`EnvSyntaxError` where Compose refuses to start.
-        """
-        entry = self.entry(name)
-        if entry is not None:
-            if entry.value is None:
-                return self.variables.get(name)
-            return interpolate(entry.value, self.variables)
-        found = None
-        for file in self.env_files:
-            for statement in read_compose(file.text or "", self.variables).assignments:
-                if statement.name == name and statement.defined:
-                    found = statement.value
-        return found
+    @property
+    def image_tag(self) -> str | None:
+        """The tag of the image; None where that tells no version, as with a digest alone."""
+        name, _sign, digest = self.image.partition("@")
+        tag = name.rpartition("/")[2].partition(":")[2]
+        return tag or (None if digest or not name else "latest")
 
-    def source_of(self, mount: Mount) -> Path | None:
-        """Return the host's path of a mount; None for a named volume or an unknown path."""
-        return host_path(mount.source, self.path.parent, self.variables)
+    @property
+    def hostname(self) -> str:
+        """The host name that the compose file gives the container; mostly empty."""
+        return str(self.model.get("hostname") or "")
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks of the container, as the compose file calls them."""
+        return tuple(self.model.get("networks") or ())
 
-def host_path(text: str, directory: Path, variables: Mapping[str, str]) -> Path | None:
-    """Return the path that Compose makes of ``text``; None where it is not one."""
-    try:
-        expanded = interpolate(text, variables)
-    except EnvSyntaxError:
-        return None
-    if expanded.startswith("~"):
-        expanded = variables.get("HOME", "~") + expanded[1:]
-    if not expanded.startswith((".", "/")) or not _is_possible(expanded):
-        return None
-    return Path(os.path.normpath(directory / expanded))
+    @property
+    def extra_hosts(self) -> Mapping[str, str]:
+        """Host name → address, as Compose writes them into the container's ``/etc/hosts``."""
+        pairs = (re.split("[=:]", each, maxsplit=1) for each in self.model.get("extra_hosts") or ())
+        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
+    @property
+    def env_files(self) -> tuple[EnvFile, ...]:
+        """The files under ``env_file:``; of two values, the later file's wins."""
+        return tuple(
+            EnvFile(
+                self.project.base / each["path"],
+                each.get("required") is not False,
+                each.get("format") == "raw",
+            )
+            for each in self.template.get("env_file") or ()
+        )
 
-def _is_possible(path: str) -> bool:
-    """Whether a file system can have it: YAML can write a NUL or half a surrogate pair."""
-    try:
-        return b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:
+    @property
+    def missing_files(self) -> tuple[Path, ...]:
+        """The env files without which Compose starts nothing."""
+        required = (file.path for file in self.env_files if file.required)
+        return tuple(path for path in required if self.project.text(path) is None)
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The directories and files of the host that the container sees."""
+        return tuple(
+            Mount(Path(each["source"]), PurePosixPath(os.path.normpath(each["target"])))
+            for each in self.model.get("volumes") or ()
+            if each.get("type") == "bind"
+        )
+
+    def path_on_host(self, path: str) -> Path | None:
+        """Return where a path in the container is on the host; None for one that is only inside."""
+        inside = PurePosixPath(os.path.normpath(path))
+        around = [mount for mount in self.mounts if inside.is_relative_to(mount.target)]
+        if not around:
+            return None
+        mount = max(around, key=lambda each: len(each.target.parts))
+        return mount.source / inside.relative_to(mount.target)
+
+    def mounts_alone(self, config: Path) -> bool:
+        """Whether the file ``config`` is mounted on its own, so that nobody can replace it."""
+        with contextlib.suppress(ValueError):  # a path in YAML can have a NUL
+            real = os.path.realpath(config)
+            return any(os.path.realpath(mount.source) == real for mount in self.mounts)
         return False
 
+    def value(self, name: str) -> str | None:
+        """Return a variable as the container gets it; None where it gets none."""
+        found = (self.model.get("environment") or {}).get(name)
+        return None if found is None else str(found)
 
-def interpolation_variables(env_text: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return Compose's own variables: those of ``.env``, and above them its environment."""
-    statements = read_compose(env_text, environ).assignments
-    from_file = {each.name: each.value for each in statements if each.defined}
-    return from_file | dict(environ)
+    def passes(self, name: str) -> bool:
+        """Whether the container would get ``name`` if it had a value in the right place."""
+        return self.origin(name).kind is not OriginKind.NOT_PASSED
+
+    def origin(self, name: str) -> Origin:
+        """Return where the container's ``name`` comes from now."""
+        templates = self.template.get("environment") or {}
+        if name not in templates:
+            return self._origin_in_env_files(name)
+        variable = self._referenced(name, templates[name])
+        entry = self.project.find_entry(self.service, name)
+        if variable is None:
+            return Origin(OriginKind.COMPOSE_FILE, name, entry.path, entry.line)
+        if variable in self.project.environ:
+            return Origin(OriginKind.SHELL, variable)
+        path, line, _last = self.project.find_variable(variable)
+        if line is not None and not self._is_default(name, variable):
+            return Origin(OriginKind.PROJECT, variable, path, line)
+        kind = OriginKind.COMPOSE_FILE if self.value(name) else OriginKind.UNSET
+        return Origin(kind, variable, entry.path, entry.line)
+
+    def target(self, name: str) -> Target | None:
+        """Return where a new value for the container's ``name`` goes; None for no such file.
+
+        A variable of the shell wins over it, as :meth:`origin` tells.
+        """
+        templates = self.template.get("environment") or {}
+        if name in templates:
+            variable = self._referenced(name, templates[name])
+            if variable is None or not self.project.env_files:
+                return None
+            return Target(self.project.find_variable(variable).path, variable)
+        if not self.env_files:
+            return None
+        origin = self._origin_in_env_files(name)
+        file = next((each for each in self.env_files if each.path == origin.path), None)
+        file = file or self.env_files[-1]
+        return Target(file.path, name, file.raw)
+
+    def sources(self, name: str) -> Iterator[str]:
+        """Yield where ``name`` has a value, as ``show --json`` calls it; the first one wins."""
+        origin = self.origin(name)
+        if origin.kind is OriginKind.SHELL:
+            yield "environment"
+        if origin.kind is OriginKind.PROJECT or (
+            origin.kind is OriginKind.SHELL
+            and self.project.find_variable(origin.variable).line is not None
+        ):
+            yield "env-file"
+        if origin.kind in (OriginKind.ENV_FILE, OriginKind.COMPOSE_FILE):
+            yield "compose"
+
+    def variable_for_exec(self, name: str) -> str | None:
+        """Return what Compose has to find in its environment to pass on ``name``.
+
+        None where the container gets ``name`` from a file whatever the environment says.
+        """
+        origin = self.origin(name)
+        from_file = origin.kind in (OriginKind.ENV_FILE, OriginKind.COMPOSE_FILE)
+        return None if from_file else origin.variable
+
+    def is_literal(self, name: str) -> bool:
+        """Whether a value stands in the compose file itself, as a literal or a default."""
+        template = (self.template.get("environment") or {}).get(name) or ""
+        try:
+            return interpolate(template, {}) != "" and not self.is_composed(name)
+        except EnvSyntaxError:
+            return False
+
+    def is_composed(self, name: str) -> bool:
+        """Whether the container gets a variable with other text around it."""
+        template = (self.template.get("environment") or {}).get(name) or ""
+        return "$" in template.replace("$$", "") and self._referenced(name, template) is None
+
+    def new_line(self, name: str) -> str:
+        """Return what the compose file has to say so that ``.env`` gives the container ``name``.
+
+        With ``:?``, Compose says so where the variable has no value, and starts nothing.
+        """
+        return f"- {name}=${{{name}:?}}" if "list" in self._styles else f"{name}: ${{{name}:?}}"
+
+    def addition(self, name: str) -> tuple[Place, tuple[str, ...]]:
+        """Return what to add to the service so that it gets ``name``, and where."""
+        project = self.project
+        if "!reset" in self._styles:  # which leaves nothing of what any file says
+            lines = ("environment: !override", f"  {name}: ${{{name}:?}}")
+            return project.find_environment(self.service), lines
+        if self._styles:
+            return project.find_environment(self.service), (self.new_line(name),)
+        return project.find_service(self.service), ("environment:", f"  {self.new_line(name)}")
+
+    @property
+    def _styles(self) -> set[str]:
+        files = self.project.parsed.values()
+        return {style for file in files if (style := file.environment_style(self.service))}
+
+    def _origin_in_env_files(self, name: str) -> Origin:
+        for file in reversed(self.env_files):
+            line = self.project.line_in(file.path, name, raw=file.raw)
+            if line is not None:
+                return Origin(OriginKind.ENV_FILE, name, file.path, line)
+        if self.env_files:
+            return Origin(OriginKind.UNSET, name, self.env_files[-1].path)
+        place = self.project.find_service(self.service)
+        return Origin(OriginKind.NOT_PASSED, name, place.path, place.line)
+
+    def _referenced(self, name: str, template: str | None) -> str | None:
+        """Return the variable that the whole value comes from; None for any other text."""
+        if template is None:  # Compose passes on its own
+            return name
+        while (reference := re.fullmatch(_SOLE_REFERENCE, template, re.DOTALL)) is not None:
+            variable = reference["bare"] or reference["braced"]
+            default = reference["default"] or ""
+            if self.project.variables.get(variable) or "$" not in default:
+                return str(variable)
+            template = default  # ${OTHER:-${NAME}}: now it is NAME that counts
+        return None
+
+    def _is_default(self, name: str, variable: str) -> bool:
+        return not self.project.variables.get(variable) and bool(self.value(name))
 
 
-def find_server(sources: tuple[ComposeSource, ...], config: Path) -> tuple[Service, Path] | None:
-    """Return the server's service, merged over all files, and the file that it is in.
+_NAME = "[_a-zA-Z][_a-zA-Z0-9]*"
+_SOLE_REFERENCE = (
+    rf"\$(?:(?P<bare>{_NAME})|\{{(?P<braced>{_NAME})(?::?(?:\?.*|-(?P<default>.*)))?\}})"
+)
 
-    It is the one with the server's image, else the one that mounts the directory of ``config``.
+
+def find_server(services: Mapping[str, Model], config: Path) -> str:
+    """Return the name of the service that is the server; empty for none.
+
+    It is the one with the server's image, else the one that mounts the directory of ``config``; of
+    several, one that does both.
     """
-    services: dict[str, tuple[Service, Path]] = {}
-    for source in sources:
-        for name, service in (source.content.services if source.content else {}).items():
-            if name in services:
-                base, path = services[name]
-                services[name] = base.overridden_by(service), path
-            else:
-                services[name] = service, source.path
-    found = [pair for pair in services.values() if pair[0].is_server]
-    found += [pair for pair in services.values() if _mounts(pair, config)]
-    found.sort(key=lambda pair: not _mounts(pair, config))
-    return found[0] if found else None
+    mounting = [name for name, model in services.items() if _mounts(model, config)]
+    by_image = [
+        name for name, model in services.items() if _SERVER_IMAGE.search(str(model.get("image")))
+    ]
+    both = [name for name in by_image if name in mounting]
+    return next(iter((*both, *by_image, *mounting)), "")
 
 
-def _mounts(pair: tuple[Service, Path], config: Path) -> bool:
-    service, path = pair
-    sources = (host_path(mount.source, path.parent, {}) for mount in service.mounts)
-    return any(source in (config, config.parent) for source in sources)
+_SERVER_IMAGE = re.compile(r"(?:^|/)bomnipotent_server(?:[:@]|$)")
+
+
+def _mounts(model: Model, config: Path) -> bool:
+    sources = {str(each.get("source")) for each in model.get("volumes") or ()}
+    wanted = {str(config), str(config.parent), os.path.realpath(config.parent)}
+    return not wanted.isdisjoint(map(os.path.normpath, sources))

@@ -1,19 +1,19 @@
-"""The text of a compose file, read into its services.
+"""The text of a compose file: what it says in plain YAML, and in which line.
 
-The file is read as a graph of nodes, each with its line, and never turned into objects: an alias
-costs nothing, so a file that multiplies itself by aliases does no harm. Import this module only
-where there is a compose file: the YAML library takes its time.
+The file is read as a graph of nodes, each with its line: an alias costs nothing, so a file that
+multiplies itself by aliases does no harm. Import this module only where there is a compose file:
+the YAML library takes its time. https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from wizard.compose.services import ComposeFile, EnvFile, EnvironmentEntry, Mount, Service
 from wizard.errors import FileRefused
 from wizard.text.language import _
 
@@ -22,22 +22,95 @@ _MAX_MERGES = 100
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
+_STANDARD = "tag:yaml.org,2002:"
 
 
-def parse_compose(text: str) -> ComposeFile:
-    """Read a compose file; raise :class:`FileRefused` for invalid YAML."""
-    root = _compose(text)
-    if root is None:
-        return ComposeFile({})
-    top = dict(_pairs(root))
-    services = {
-        name: _service(name, node)
-        for name, node in (_pairs(top["services"]) if "services" in top else ())
-    }
-    return ComposeFile(services, "include" in top)
+class ComposeFile:
+    """One compose file; raises :class:`FileRefused` for invalid YAML.
+
+    ``beyond`` is something in it that only Compose can work out; empty if there is nothing.
+    """
+
+    def __init__(self, text: str) -> None:
+        documents = _parse(text)
+        tops = [dict(_pairs(document)) for document in documents]
+        self._includes = [item for top in tops for item in _items(top.get("include"))]
+        self._nodes: dict[str, list[Node]] = {}
+        for top in tops:
+            for name, node in _pairs(top.get("services")):
+                self._nodes.setdefault(name, []).append(node)
+        self.beyond = next(_beyond(documents, self._nodes.values()), "")
+        if self._includes:
+            self.beyond = "include"
+
+    def services(self) -> dict[str, dict[str, Any]]:
+        """Return the services in the form that ``docker compose config`` prints."""
+        return {name: _service(nodes[-1]) for name, nodes in self._nodes.items()}
+
+    def other_files(self) -> Iterator[str]:
+        """Yield the paths of the files that this one includes or extends."""
+        for item in self._includes:
+            paths = [item] if _text(item) else _items(dict(_pairs(item)).get("path"))
+            yield from filter(None, map(_text, paths))
+        for nodes in self._nodes.values():
+            for node in nodes:
+                extended = dict(_pairs(node)).get("extends")
+                if path := _text(dict(_pairs(extended)).get("file")):
+                    yield path
+
+    def find_service(self, service: str) -> LineRange | None:
+        """Return where a service's own text begins; None where it is not in this file."""
+        nodes = self._nodes.get(service)
+        return None if not nodes else LineRange(_line(nodes[-1]), _line(nodes[-1]))
+
+    def find_environment(self, service: str) -> LineRange | None:
+        """Return where a service's ``environment:`` begins."""
+        for node in reversed(self._nodes.get(service, ())):
+            for key, _value in node.value if isinstance(node, MappingNode) else ():
+                if _text(key) == "environment":
+                    return LineRange(_line(key), _line(key))
+        return None
+
+    def find_variable(self, service: str, name: str) -> LineRange | None:
+        """Return the lines of a variable in a service's ``environment:``."""
+        for block in self._blocks(service, "environment"):
+            for found, _value, node in _variables(block):
+                if found == name:
+                    return _span(node)
+        return None
+
+    def find_item(self, service: str, key: str, matches: Callable[[str], bool]) -> LineRange | None:
+        """Return the lines of the first item of a service's list that has such a text in it."""
+        for block in self._blocks(service, key):
+            for item in _items(block):
+                texts = [item] if isinstance(item, ScalarNode) else dict(_pairs(item)).values()
+                if any(matches(text) for each in texts if (text := _text(each))):
+                    return _span(item)
+        return None
+
+    def environment_style(self, service: str) -> str:
+        """Return how a service's ``environment:`` is written: ``list``, ``mapping`` or its tag."""
+        for block in self._blocks(service, "environment"):
+            if not block.tag.startswith(_STANDARD):
+                return block.tag
+            return "list" if isinstance(block, SequenceNode) else "mapping"
+        return ""
+
+    def _blocks(self, service: str, key: str) -> Iterator[Node]:
+        """Yield what a service has under ``key``, the last document first."""
+        for node in reversed(self._nodes.get(service, ())):
+            if (block := dict(_pairs(node)).get(key)) is not None:
+                yield block
 
 
-def _compose(text: str) -> Node | None:
+class LineRange(NamedTuple):
+    """The lines of something in a file, 1-based and inclusive."""
+
+    first: int
+    last: int
+
+
+def _parse(text: str) -> list[Node]:
     if len(text) > _MAX_CHARACTERS:
         raise FileRefused(
             "compose-too-large",
@@ -46,14 +119,13 @@ def _compose(text: str) -> Node | None:
         )
     try:
         # Not the faster loader in C: deep nesting makes it crash where this one raises.
-        node: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        return list(yaml.compose_all(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # Its own message may quote the file.
         raise _invalid(None if mark is None else mark.line + 1) from None
     except (yaml.YAMLError, RecursionError, ValueError):
         raise _invalid(None) from None
-    return node
 
 
 def _invalid(line: int | None) -> FileRefused:
@@ -65,15 +137,38 @@ def _invalid(line: int | None) -> FileRefused:
     )
 
 
+def _beyond(documents: list[Node], services: Iterable[list[Node]]) -> Iterator[str]:
+    if len(documents) > 1:
+        yield "---"
+    for node in (node for nodes in services for node in nodes):
+        yield from ("extends" for key, _value in _pairs(node) if key == "extends")
+    pending, visited = list(documents), 0
+    while pending and visited < _MAX_CHARACTERS:
+        here = pending.pop()
+        visited += 1
+        if not here.tag.startswith(_STANDARD):  # !reset, !override
+            yield here.tag
+        if isinstance(here, MappingNode):
+            pending += [part for pair in here.value for part in pair]
+        elif isinstance(here, SequenceNode):
+            pending += here.value
+
+
 def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
+def _span(node: Node) -> LineRange:
+    # A block that is ended by less indentation ends at the beginning of a line.
+    end = node.end_mark.line + (node.end_mark.column > 0)
+    return LineRange(_line(node), max(_line(node), end))
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[str, Node]]:
     """Yield key and value of a mapping; those that are merged in (``<<``) come first."""
     own: list[tuple[str, Node]] = []
     merged: dict[str, Node] = {}
-    pending: list[Node] = [node]
+    pending: list[Node | None] = [node]
     visited = 0
     while pending and visited < _MAX_MERGES:
         here = pending.pop(0)
@@ -107,63 +202,72 @@ def _text(node: Node | None) -> str | None:
     return str(node.value)
 
 
-def _service(name: str, node: Node) -> Service:
+def _service(node: Node) -> dict[str, Any]:
     parts = dict(_pairs(node))
-    return Service(
-        name,
-        _line(node),
-        _text(parts.get("image")) or "",
-        dict(_environment(parts.get("environment"))),
-        tuple(_env_files(parts.get("env_file"))),
-        tuple(_mounts(parts.get("volumes"))),
-        "extends" in parts,
-        _text(parts.get("container_name")) or "",
-    )
+    texts = ("image", "hostname", "container_name", "network_mode")
+    networks = parts.get("networks")
+    names = [name for name, _node in _pairs(networks)]
+    return {key: text for key in texts if (text := _text(parts.get(key)))} | {
+        "environment": {name: value for name, value, _node in _variables(parts.get("environment"))},
+        "env_file": list(_env_files(parts.get("env_file"))),
+        "volumes": list(_volumes(parts.get("volumes"))),
+        "networks": names or [*filter(None, map(_text, _items(networks)))] or ["default"],
+        "extra_hosts": _hosts(parts.get("extra_hosts")),
+    }
 
 
-def _environment(node: Node | None) -> Iterator[tuple[str, EnvironmentEntry]]:
-    if node is None:
-        return
+def _variables(node: Node | None) -> Iterator[tuple[str, str | None, Node]]:
+    """Yield name, value and node; the value is None where Compose passes on its own."""
     if isinstance(node, MappingNode):
         for name, value in _pairs(node):
-            yield name, EnvironmentEntry(_text(value), _line(value))
+            yield name, _text(value), value
         return
     for item in _items(node):
         name, sign, text = (_text(item) or "").partition("=")
         if name:
-            yield name, EnvironmentEntry(text if sign else None, _line(item))
+            yield name, text if sign else None, item
 
 
-def _env_files(node: Node | None) -> Iterator[EnvFile]:
+def _env_files(node: Node | None) -> Iterator[dict[str, Any]]:
     for item in _items(node):
         if path := _text(item):
-            yield EnvFile(path, _line(item))
+            yield {"path": path, "required": True}
         elif isinstance(item, MappingNode):
-            parts = dict(_pairs(item))
-            required = (_text(parts.get("required")) or "true").lower() != "false"
-            if path := _text(parts.get("path")):
-                yield EnvFile(path, _line(item), required)
+            parts = {key: _text(value) for key, value in _pairs(item)}
+            if path := parts.get("path"):
+                required = (parts.get("required") or "true").lower() != "false"
+                yield {"path": path, "required": required, "format": parts.get("format")}
 
 
-def _mounts(node: Node | None) -> Iterator[Mount]:
+def _volumes(node: Node | None) -> Iterator[dict[str, Any]]:
     for item in _items(node):
         if text := _text(item):
-            source, target = _short_mount(text)
+            source, target = _short_volume(text)
         else:
-            parts = dict(_pairs(item))
-            source = _text(parts.get("source")) or _text(parts.get("src")) or ""
-            target = next(
-                (found for key in ("target", "destination", "dst")
-                 if (found := _text(parts.get(key)))), ""
-            )  # fmt: skip
+            parts = {key: _text(value) or "" for key, value in _pairs(item)}
+            source = parts.get("source") or parts.get("src") or ""
+            target = parts.get("target") or parts.get("destination") or parts.get("dst") or ""
         if source and target:
-            yield Mount(source, target, _line(item))
+            is_path = source.startswith((".", "/", "~", "$"))
+            yield {"type": "bind" if is_path else "volume", "source": source, "target": target}
 
 
-def _short_mount(text: str) -> tuple[str, str]:
+def _short_volume(text: str) -> tuple[str, str]:
     """Split ``SOURCE:TARGET[:MODE]``; a colon in ``${…}`` or after a drive splits nothing."""
-    start = 2 if _DRIVE.match(text) else 0
-    parts = re.split(r":(?![^{}]*\})", text[start:])
-    if len(parts) < 2:
+    position = 2 if _DRIVE.match(text) else 0
+    depth = 0
+    colons: list[int] = []
+    while position < len(text) and len(colons) < 2:
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if text[position] == ":" and depth == 0:
+            colons.append(position)
+        position += 1
+    if not colons:
         return "", text
-    return text[:start] + parts[0], parts[1]
+    return text[: colons[0]], text[colons[0] + 1 : colons[1] if len(colons) > 1 else len(text)]
+
+
+def _hosts(node: Node | None) -> list[str]:
+    if isinstance(node, MappingNode):
+        return [f"{name}={_text(value)}" for name, value in _pairs(node)]
+    return [*filter(None, map(_text, _items(node)))]

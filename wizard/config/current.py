@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wizard.config.endpoint import Endpoint
 from wizard.config.layout import Layout, LayoutKind
@@ -16,12 +16,27 @@ from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView
-from wizard.formats.variables import DEFAULT_VARIABLE, expand
-from wizard.secrets.resolver import Ask, SecretResolver
+from wizard.formats.variables import DEFAULT_VARIABLE, Readers, expand
+from wizard.secrets.resolver import Ask, EnvText, SecretResolver
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
+
+if TYPE_CHECKING:
+    from wizard.compose.container import Container
+
+
+class SecretFile(NamedTuple):
+    """A file that gives the server its secret, and what the variable is called there."""
+
+    snapshot: Snapshot
+    text: str
+    variable: str
+    readers: Readers = Readers.SERVER_AND_COMPOSE
+
+    def __repr__(self) -> str:
+        return f"SecretFile({str(self.snapshot.path)!r}, {self.variable!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,10 @@ class CurrentConfig:
     stored: Secret | None = None
     """The secret from a store that the server cannot read by itself, and which store that is."""
     stored_in: StoreKind | None = None
+    container: Container | None = None
+    """What Compose gives the server; None outside of a container, and before it was asked."""
+    own_env: Snapshot | None = None
+    """The ``.env`` beside config.toml, where that is another one and a container reads it."""
 
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
@@ -83,10 +102,62 @@ class CurrentConfig:
             None if smtp is None else smtp.secret,
             self.layout.config,
             self.environ,
-            self.layout.env_file,
-            self.env_text,
+            EnvText(self.layout.env_file, self.env_text, self.readers),
             (self.stored, self.stored_in),
+            self.container if self.container is not None and self.container.service else None,
+            None if self.own_env is None else _as_text(self.own_env),
         )
+
+    @property
+    def readers(self) -> Readers:
+        """Who reads ``.env``: beside a compose file it is Compose alone."""
+        both = not self.in_container or self.layout.env_file.parent == self.layout.config.parent
+        return Readers.SERVER_AND_COMPOSE if both else Readers.COMPOSE
+
+    def with_container(self, container: Container | None = None) -> CurrentConfig:
+        """Return a copy with what Compose gives the server; asks it, which takes a moment.
+
+        ``container`` is what it has said before.
+        """
+        layout = self.layout
+        if layout.compose_file is None or layout.compose_directory is None:
+            return self
+        if container is None:
+            from wizard.compose.ask import ask_container
+
+            usual = layout.compose_directory / ".env"
+            named = None if layout.env_file == usual else layout.env_file
+            container = ask_container(
+                layout.compose_file,
+                layout.compose_directory,
+                layout.config,
+                self.environ,
+                named,
+            )
+        beside = layout.config.with_name(".env")
+        own_env = None if beside == layout.env_file else read_file(beside)
+        return replace(self, container=container, own_env=own_env)
+
+    def secret_file(self, variable: str) -> SecretFile:
+        """Return the file that gives the server ``variable``; ``.env`` where there is no other.
+
+        Raises :class:`FileRefused` where it cannot be read.
+        """
+        env = SecretFile(self.env, self.env_text, variable, self.readers)
+        if self.container is None:
+            return env
+        target = self.container.target(variable)
+        if target is None:
+            own = self.own_env
+            unset = own is not None and self.container.value(variable) is None
+            if own is not None and unset and _as_text(own).read(variable, {}) is not None:
+                return SecretFile(own, _text_of(own), variable)
+            return env
+        if target.path == self.env.path:
+            return env._replace(variable=target.variable)
+        snapshot = read_file(target.path)
+        readers = Readers.COMPOSE_RAW if target.raw else Readers.COMPOSE
+        return SecretFile(snapshot, _text_of(snapshot), target.variable, readers)
 
     def with_stored(self, ask: Ask = Ask.IF_NOWHERE_ELSE) -> CurrentConfig:
         """Return a copy with the secret that reaches the server only through ``exec``."""
@@ -154,11 +225,22 @@ class CurrentConfig:
         """Return the way to skip verification that this server accepts; None without evidence."""
         if self.view.version_evidence is not None:
             return self.view.version_evidence
-        tag = self.layout.image_tag
+        tag = None if self.container is None else self.container.image_tag
         try:
             return None if tag is None else skip_key_of(tag)
         except InvalidValue:  # the operator's own tag tells no version
             return None
+
+
+def _text_of(snapshot: Snapshot) -> str:
+    try:
+        return decode(snapshot.data or b"", snapshot.path.name)
+    except FileRefused as error:
+        raise error.at(snapshot.path) from None
+
+
+def _as_text(snapshot: Snapshot) -> EnvText:
+    return EnvText(snapshot.path, _text_of(snapshot))
 
 
 def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> CurrentConfig:
@@ -167,15 +249,11 @@ def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> Cur
     Raises :class:`FileRefused` when one of them cannot be read or edited safely.
     """
     config, env = read_file(layout.config), read_file(layout.env_file)
+    config_text, env_text = _text_of(config), _text_of(env)
     try:
-        config_text = decode(config.data or b"", "config.toml")
         view = _view(config_text)
     except FileRefused as error:
         raise error.at(config.path) from None
-    try:
-        env_text = decode(env.data or b"", ".env")
-    except FileRefused as error:
-        raise error.at(env.path) from None
     return CurrentConfig(
         layout,
         config,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from wizard.files.reading import read_file
 from wizard.text.language import _
 
 CONFIG_NAME = "config.toml"
-_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""In the order in which Compose looks for them."""
 _COMPOSE_DIRECTORY = "bomnipotent_config"
 _SYSTEM_CONFIG = Path("/etc/bomnipotent_server/configs") / CONFIG_NAME
-_IMAGE = r"""(?m)^\s*image:\s*["']?(?:[\w.:-]+/)*bomnipotent_server(?::([\w.-]+))?"""
 
 
 class LayoutKind(StrEnum):
@@ -34,24 +34,8 @@ class Layout:
     config: Path
     env_file: Path
     compose_file: Path | None = None
-    compose_text: str = field(default="", repr=False)  # may hold a secret
-    """The compose file's text, empty where there is none."""
-
-    @property
-    def image_tag(self) -> str | None:
-        """The server's image tag in the compose file; ``latest`` when none is written."""
-        match = re.search(_IMAGE, self.compose_text)
-        return None if match is None else match[1] or "latest"
-
-    def passes(self, variable: str) -> bool:
-        """Whether the compose file mentions ``variable``, so that it can reach the container.
-
-        Always true without a compose file: there, the server reads ``.env`` itself.
-        """
-        if self.compose_file is None or not self.compose_text:
-            return True
-        lines = (line.partition("#")[0] for line in self.compose_text.splitlines())
-        return any(re.search(rf"\b(?:{re.escape(variable)}|env_file)\b", line) for line in lines)
+    compose_directory: Path | None = None
+    """Where Compose is run, which is mostly the directory of its file."""
 
 
 def find_layout(
@@ -60,13 +44,10 @@ def find_layout(
     """Find the layout of ``config``, or of the one found in ``directory`` (default: here)."""
     here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
-    compose_file, compose_text = _compose_file(chosen, must_know=env_file is None)
-    if compose_file is None:
-        kind, beside = LayoutKind.STANDALONE, chosen
-    else:
-        kind, beside = LayoutKind.COMPOSE, compose_file
-    env = beside.with_name(".env") if env_file is None else here / env_file
-    return Layout(kind, chosen, env, compose_file, compose_text)
+    compose_file, run_in = _compose_file(chosen, must_know=env_file is None)
+    kind = LayoutKind.STANDALONE if compose_file is None else LayoutKind.COMPOSE
+    env = (run_in or chosen.parent) / ".env" if env_file is None else here / env_file
+    return Layout(kind, chosen, env, compose_file, run_in)
 
 
 def _working_directory() -> Path:
@@ -97,17 +78,17 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, str]:
+def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, Path | None]:
     """Find the compose file that runs the server with ``config``: one level up, or beside it.
 
-    It must name the server, and the directory of the configuration where that lies below it; one
-    that another account has put beside our files is ignored. One that cannot be read is refused if
-    the caller ``must_know``, since the place of ``.env`` depends on it.
+    Returns the file, and the directory in which Compose is run. It must name the server, and the
+    directory of the configuration where that lies below it; one that another account has put beside
+    our files is ignored. One that cannot be read is refused if the caller ``must_know``, since the
+    place of ``.env`` depends on it.
     """
     below, beside = config.parent.parent, config.parent
     for directory in (below, beside):
-        for name in _COMPOSE_NAMES:
-            path = directory / name
+        for path in _candidates(directory):
             vendors_layout = directory is below and config.parent.name == _COMPOSE_DIRECTORY
             try:
                 text = _own_text(path, config)
@@ -120,8 +101,25 @@ def _compose_file(config: Path, *, must_know: bool) -> tuple[Path | None, str]:
             names_server = "bomnipotent" in text.lower()
             names_directory = directory is beside or config.parent.name in text
             if vendors_layout or (names_server and names_directory):
-                return path, text
-    return None, ""
+                return path, directory
+    return None, None
+
+
+def _candidates(directory: Path) -> Iterable[Path]:
+    """Return the compose files that Compose may read in a directory; ``COMPOSE_FILE`` decides."""
+    usual = [directory / name for name in _COMPOSE_NAMES]
+    if "COMPOSE_FILE" not in os.environ and not _mentions_compose_file(directory / ".env"):
+        return usual
+    from wizard.compose.project import Project
+
+    return Project(directory, os.environ).files or usual
+
+
+def _mentions_compose_file(env_file: Path) -> bool:
+    try:
+        return b"COMPOSE_FILE" in (read_file(env_file).data or b"")
+    except FileRefused:
+        return False
 
 
 def _own_text(path: Path, config: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum, auto
 
 from wizard.errors import InvalidValue
 from wizard.text.language import _
@@ -103,3 +104,14 @@ def _value_of(name: str, lookup: Callable[[str], str | None]) -> str:
 def references(text: str) -> tuple[str, ...]:
     """Return the names of all ``${NAME}`` in ``text``, each once, in order."""
     return tuple(dict.fromkeys(REFERENCE.findall(text)))
+
+
+class Readers(Enum):
+    """Who reads a file."""
+
+    SERVER_AND_COMPOSE = auto()
+    """Both may: ``.env`` beside config.toml."""
+    COMPOSE = auto()
+    """Docker Compose alone: ``.env`` beside the compose file, and an ``env_file:``."""
+    COMPOSE_RAW = auto()
+    """Docker Compose alone, without any quoting: an ``env_file:`` with ``format: raw``."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from wizard.config.current import CurrentConfig
+from wizard.config.current import CurrentConfig, SecretFile
 from wizard.config.draft import Draft
 from wizard.config.settings import SWITCHES, TEXT_KEYS
 from wizard.errors import FileRefused, Finding, InvalidValue
@@ -102,7 +102,7 @@ def make_plan(
         FileRole.CONFIG,
         new_file_mode(current.config.path),
     )
-    env = FileChange(current.env, encode(_env_text(current, draft, secret, variable)), FileRole.ENV)
+    env = _env_change(current, draft, secret, variable)
     secret_changed = _secret_changed(current, draft, secret)
     smtp = parse_config(config_text).smtp
     refers = smtp is not None and smtp.secret is not None and "${" in smtp.secret
@@ -223,18 +223,49 @@ def _skip_edit(current: CurrentConfig, draft: Draft) -> SkipKey | Literal[False]
     return None if unchanged and current.view.skip_present == {key} else key
 
 
-def _env_text(current: CurrentConfig, draft: Draft, secret: SecretEdit, variable: str) -> str:
-    text, old = current.env_text, current.reference
-    in_env = draft.store is ENV_FILE
+def _env_change(
+    current: CurrentConfig, draft: Draft, secret: SecretEdit, variable: str
+) -> FileChange:
+    """Return what happens to the file that gives the server its secret, mostly ``.env``."""
+    old, in_env = current.reference, draft.store is ENV_FILE
+    stores = isinstance(secret, Replace) and in_env
+    file = current.secret_file(variable if stores or old is None else old)
+    if stores:
+        _require_accepted(current, file)
+    text = file.text
     try:
         if isinstance(secret, Replace) and in_env:
-            text = set_variable(text, variable, secret.secret.reveal(), current.environ)
-        abandoned = {old} if isinstance(secret, Replace | Remove) else set()
-        if isinstance(secret, Replace):
-            abandoned = abandoned - {variable} if in_env else abandoned | {variable}
-        for unused in abandoned:
-            if unused is not None and unused not in current.view.references_elsewhere:
-                text = remove_variable(text, unused, current.environ)
+            value = secret.secret.reveal()
+            text = set_variable(text, file.variable, value, current.environ, file.readers)
+        for unused in _abandoned(current, secret, file, stores=stores):
+            text = remove_variable(text, unused, current.environ, file.readers)
     except FileRefused as error:
-        raise error.at(current.env.path) from None
-    return text
+        raise error.at(file.snapshot.path) from None
+    return FileChange(file.snapshot, encode(text), FileRole.ENV)
+
+
+def _require_accepted(current: CurrentConfig, file: SecretFile) -> None:
+    """Refuse to write for a project that Compose refuses, unless this very file is missing."""
+    container = current.container
+    if container is None or not container.refusal:
+        return
+    if container.missing_files != (file.snapshot.path,):
+        raise FileRefused(
+            "compose-refused",
+            _("Docker Compose starts nothing: {reason}", reason=container.refusal),
+            _("Repair that; docker compose config tells when it is right."),
+            path=current.layout.compose_file,
+        )
+
+
+def _abandoned(
+    current: CurrentConfig, secret: SecretEdit, file: SecretFile, *, stores: bool
+) -> Iterator[str]:
+    """Yield the variables in ``file`` that the secret leaves behind."""
+    if isinstance(secret, Keep) or current.reference is None:
+        return
+    old = current.secret_file(current.reference)
+    same_file = old.snapshot.path == file.snapshot.path
+    kept = stores and old.variable == file.variable
+    if same_file and not kept and current.reference not in current.view.references_elsewhere:
+        yield old.variable

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from enum import Enum, auto
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable
 from wizard.formats.config_toml.reference import secret_reference
-from wizard.formats.variables import DEFAULT_VARIABLE, expand, references
+from wizard.formats.variables import DEFAULT_VARIABLE, Readers, expand, references
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import (
+    COMPOSE,
     ENV_FILE,
     ENVIRONMENT,
     EXTERNAL_STORES,
@@ -50,12 +51,47 @@ class SecretSources(NamedTuple):
         return self.effective in EXTERNAL_STORES
 
 
+class ServerContainer(Protocol):
+    """What Compose gives the server's container; it never gets the environment of this process."""
+
+    def value(self, name: str) -> str | None:
+        """Return a variable as the container gets it; None where it gets none."""
+
+    def sources(self, name: str) -> Iterator[str]:
+        """Yield the names of the sources that give it ``name``; the first one wins."""
+
+    def variable_for_exec(self, name: str) -> str | None:
+        """Return the variable through which ``exec`` can give it ``name``; None for none."""
+
+
+class EnvText(NamedTuple):
+    """A ``.env`` as it was read; ``text`` is empty where there is none."""
+
+    path: Path
+    text: str = ""
+    readers: Readers = Readers.SERVER_AND_COMPOSE
+
+    def __repr__(self) -> str:
+        return f"EnvText({str(self.path)!r})"
+
+    def read(self, name: str, environ: Mapping[str, str]) -> str | None:
+        """Return a variable's value; raise :class:`FileRefused` where the file is not clear."""
+        # Imported here because nothing refers to a variable at the first start.
+        from wizard.formats.dotenv.variables import read_variable
+
+        try:
+            return read_variable(self.text, name, environ, self.readers)
+        except FileRefused as error:
+            raise error.at(self.path) from None
+
+
 class SecretResolver:
     """Finds the secret that config.toml asks for by ``value``, which may be the secret itself.
 
     The server reads its environment and ``.env`` by itself, in this order; what is in one of the
     other stores reaches it only through ``exec``. ``stored`` is what :meth:`read_stores` has found
-    before, and where.
+    before, and where. A container has the environment that Compose gives it, and the ``.env`` that
+    the server reads there is ``own_env``, which is beside config.toml.
     """
 
     def __init__(
@@ -63,16 +99,18 @@ class SecretResolver:
         value: str | None,
         config: Path,
         environ: Mapping[str, str],
-        env_path: Path,
-        env_text: str,
+        env: EnvText,
         stored: tuple[Secret | None, StoreKind | None] = (None, None),
+        container: ServerContainer | None = None,
+        own_env: EnvText | None = None,
     ) -> None:
         self.value = value
         self.config = config
         self.environ = environ
-        self.env_path = env_path
-        self.env_text = env_text
+        self.env = env
         self.stored, self.stored_in = stored
+        self.container = container
+        self.own_env = own_env
 
     @property
     def reference(self) -> str | None:
@@ -84,22 +122,16 @@ class SecretResolver:
         """The secret that stands in config.toml itself, in the open."""
         return None if not self.value or "${" in self.value else Secret(self.value)
 
-    def in_env_file(self, name: str) -> str | None:
-        """Return the variable's value in ``.env``, as the server reads it."""
-        # Imported here because nothing refers to a variable at the first start.
-        from wizard.formats.dotenv.variables import read_variable
-
-        try:
-            return read_variable(self.env_text, name, self.environ)
-        except FileRefused as error:
-            raise error.at(self.env_path) from None
-
     def lookup(self, name: str) -> str | None:
         """Return what the server sees for ``${name}``: the environment wins over ``.env``."""
-        if name in self.environ:
-            return self.environ[name]
-        found = self.in_env_file(name)
-        if found is None and name == self.reference and self.stored is not None:
+        if self.container is None:
+            found = self.environ.get(name)
+            found = self.env.read(name, self.environ) if found is None else found
+        else:
+            found = self.container.value(name)
+            if found is None and self.own_env is not None:
+                found = self.own_env.read(name, {})
+        if not found and name == self.reference and self.stored is not None:
             return self.stored.reveal()  # `exec` puts it into the environment
         return found
 
@@ -130,7 +162,11 @@ class SecretResolver:
         """Return the secret that ``store`` has now, as far as it has been read."""
         if store is not ENV_FILE:
             return self.stored
-        text = self.in_env_file(self.reference or DEFAULT_VARIABLE)
+        name = self.reference or DEFAULT_VARIABLE
+        if self.container is None:
+            text = self.env.read(name, self.environ)
+        else:
+            text = self.lookup(name) if set(self._read_by_server()) & {ENV_FILE, COMPOSE} else None
         return Secret(text) if text else None
 
     def sources(self, ask: Ask = Ask.NEVER) -> SecretSources:
@@ -182,7 +218,7 @@ class SecretResolver:
         or the environment has it. Raises :class:`StoreUnusable`, or :class:`FileRefused` for
         ``.env``, rather than return no secret.
         """
-        names = references(self.value) if self.value else ()
+        names = dict(self._variables_of_exec())
         blank = [name for name in names if self.environ.get(name) == ""]
         if blank:
             raise StoreUnusable(
@@ -193,7 +229,18 @@ class SecretResolver:
                 ),
                 _("Take it away (unset {name}) or give it its value.", name=blank[0]),
             )
-        return {name: self._for_exec(name) for name in names if name not in self.environ}
+        return {
+            variable: self._for_exec(name, variable)
+            for variable, name in names.items()
+            if variable not in self.environ
+        }
+
+    def _variables_of_exec(self) -> Iterator[tuple[str, str]]:
+        """Yield the variables that Compose or the server looks for, and what they are to be."""
+        for name in references(self.value) if self.value else ():
+            variable = name if self.container is None else self.container.variable_for_exec(name)
+            if variable is not None:
+                yield variable, name
 
     def _read_by_server(self) -> list[SecretSource]:
         if not self.value:
@@ -201,15 +248,24 @@ class SecretResolver:
         name = self.reference
         if name is None:
             return [LITERAL]
+        if self.container is not None:
+            return list(self._given_to_container(self.container, name))
         found: list[SecretSource] = [ENVIRONMENT] if name in self.environ else []
-        return found if self.in_env_file(name) is None else [*found, ENV_FILE]
+        return found if self.env.read(name, self.environ) is None else [*found, ENV_FILE]
+
+    def _given_to_container(self, container: ServerContainer, name: str) -> Iterator[SecretSource]:
+        sources = {source.name: source for source in (ENVIRONMENT, ENV_FILE, COMPOSE)}
+        yield from (sources[found] for found in container.sources(name))
+        own = self.own_env if container.value(name) is None else None
+        if own is not None and own.read(name, {}) is not None:
+            yield ENV_FILE
 
     def _reader(self, store: StoreKind) -> SecretReader:
         return store.store_class.reader(self.config, self.environ)
 
-    def _for_exec(self, name: str) -> Secret:
-        if self.in_env_file(name) is not None:
-            return self._from_env_file(name)
+    def _for_exec(self, name: str, variable: str) -> Secret:
+        if self.env.read(variable, self.environ) is not None:
+            return self._from_env_file(variable)
         if name != self.reference:
             raise StoreUnusable(
                 "secret-composed",
@@ -232,12 +288,14 @@ class SecretResolver:
         from wizard.formats.dotenv.variables import read_definitions
 
         try:
-            definitions = read_definitions(self.env_text, self.environ)
+            definitions = read_definitions(self.env.text, self.environ, readers=self.env.readers)
         except FileRefused as error:
-            raise error.at(self.env_path) from None
+            raise error.at(self.env.path) from None
         found = [definition for definition in definitions if definition.name == name]
         # The server takes the first definition, Compose the last one.
-        values = {found[0].dotenvy.value, found[-1].compose.value} if found else {""}
+        values = {found[-1].compose.value} if found else {""}
+        if self.env.readers is Readers.SERVER_AND_COMPOSE and found:
+            values.add(found[0].dotenvy.value)
         if len(values) > 1:
             raise StoreUnusable(
                 "env-value-ambiguous",
@@ -246,7 +304,7 @@ class SecretResolver:
                     variable=name,
                 ),
                 _("Store the secret again: smtp-wizard set --secret-stdin"),
-                path=self.env_path,
+                path=self.env.path,
             )
         (value,) = values
         if not value:
@@ -254,7 +312,7 @@ class SecretResolver:
                 "env-value-blank",
                 _("{name} stands in .env, but has no value.", name=name),
                 _("Store the secret again, or remove the line."),
-                path=self.env_path,
+                path=self.env.path,
             )
         return Secret(value)
 

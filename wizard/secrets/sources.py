@@ -110,6 +110,14 @@ ENVIRONMENT = SecretSource(
     in_summary_empty=N_("✗ set in the environment, but empty"),
     keep_it=N_("A secret is set in the environment. Leave the field empty to keep it."),
 )
+COMPOSE = SecretSource(
+    name="compose",
+    in_show=N_("set, by the compose file"),
+    in_show_empty=N_("empty, by the compose file"),
+    in_summary=N_("set by the compose file"),
+    in_summary_empty=N_("✗ set by the compose file, but empty"),
+    keep_it=N_("The compose file sets a secret. Leave the field empty to keep it."),
+)
 LITERAL = SecretSource(
     name="literal",
     in_show=N_("set, in config.toml itself"),

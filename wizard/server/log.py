@@ -276,17 +276,17 @@ class ContainerLog:
 
 
 def container_log(
-    container: Container, compose_file: Path, environ: Mapping[str, str], now: datetime
+    container: Container, environ: Mapping[str, str], now: datetime
 ) -> ContainerLog | None:
     """Return the log of ``container`` from ``now`` (UTC) on; None without a ``docker``."""
-    name = container.service.name
+    name = container.service
     if not _NAME.fullmatch(name):
         return None
     docker = _docker(environ)
     if docker is None:
         return None
-    files = tuple(dict.fromkeys((compose_file, container.path)))
-    return ContainerLog(docker, files, name, container.service.container_name, now, environ)
+    own_name = str(container.model.get("container_name") or "")
+    return ContainerLog(docker, container.project.files, name, own_name, now, environ)
 
 
 def _docker(environ: Mapping[str, str]) -> Path | None:

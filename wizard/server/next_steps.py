@@ -276,8 +276,3 @@ def store_consequence(store: StoreKind, kind: LayoutKind) -> str:
     if kind is LayoutKind.COMPOSE:
         words = store.consequence_in_compose
     return _(words)
-
-
-def compose_environment_lines(variable: str) -> tuple[str, ...]:
-    """Return what the compose file's service needs; Compose then refuses to start without it."""
-    return ("environment:", f"  {variable}: ${{{variable}:?}}")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from pathlib import Path, PurePosixPath
 
-from wizard.compose.container import Container, find_container
+from wizard.compose.container import Container
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
 from wizard.errors import Finding, WizardError
@@ -29,10 +27,15 @@ _LEVELS_WITHOUT_INFO = ("error", "warn", "warning")
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """One server; ``container`` is None where it runs in none, or where none is found."""
+    """One server, and what is configured for it."""
 
     current: CurrentConfig
-    container: Container | None = None
+
+    @property
+    def container(self) -> Container | None:
+        """Its container; None where it runs in none, or where none is found."""
+        container = self.current.container
+        return container if container is not None and container.service else None
 
     @property
     def start_command(self) -> str:
@@ -72,7 +75,7 @@ class RunningServer:
         if not self.current.in_container:
             return self.start_command
         # `up -d` does nothing for a container whose own settings are the same.
-        service = () if self.container is None else (self.container.service.name,)
+        service = () if self.container is None else (self.container.service,)
         return shlex.join(compose_command(self.current, "restart", *service))
 
     def log(self) -> ServerLog | None:
@@ -82,14 +85,12 @@ class RunningServer:
             if not self.current.in_container:
                 # The vendor's unit starts the server in the directory of config.toml.
                 return LogFile.open_at_end(layout.config.parent / file) if file else None
-            if self.container is None or layout.compose_file is None:
+            if self.container is None:
                 return None
             if file:  # then the server prints nothing
-                path = _host_path(self.container, file)
+                path = self.container.path_on_host(file)
                 return None if path is None else LogFile.open_at_end(path)
-            return container_log(
-                self.container, layout.compose_file, self.current.environ, datetime.now(UTC)
-            )
+            return container_log(self.container, self.current.environ, datetime.now(UTC))
         except (LogUnreadable, OSError, ValueError):
             return None
 
@@ -101,37 +102,14 @@ class RunningServer:
 
     def _mounts_file(self) -> bool:
         container = self.container
-        if container is None:
-            return False
-        config = Path(os.path.realpath(self.current.layout.config))
-        sources = (container.source_of(mount) for mount in container.service.mounts)
-        return any(Path(os.path.realpath(source)) == config for source in sources if source)
+        return container is not None and container.mounts_alone(self.current.layout.config)
 
 
 def observe_server(current: CurrentConfig) -> RunningServer:
-    """Read the compose file, where there is one; never raises for what it finds."""
-    if not current.in_container:
-        return RunningServer(current)
-    try:
-        return RunningServer(
-            current, find_container(current.layout, current.env_text, current.environ)
-        )
-    except (WizardError, OSError, ValueError):
-        return RunningServer(current)
-
-
-def _host_path(container: Container, file: str) -> Path | None:
-    """Return the host's path of a file in the container; None for one that is only inside."""
-    path = PurePosixPath(os.path.normpath(file))
-    found: tuple[int, Path] | None = None
-    for mount in container.service.mounts:
-        target = PurePosixPath(os.path.normpath(mount.target))
-        source = container.source_of(mount)
-        if source is not None and target.is_absolute() and path.is_relative_to(target):
-            depth = len(target.parts)
-            if found is None or depth >= found[0]:
-                found = depth, source / path.relative_to(target)
-    return None if found is None else found[1]
+    """Return the server as Compose would start it; asks Compose where that was not done yet."""
+    if current.container is None:
+        current = current.with_container()
+    return RunningServer(current)
 
 
 @dataclass(frozen=True, slots=True)

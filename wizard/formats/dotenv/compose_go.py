@@ -56,6 +56,32 @@ def read_compose(text: str, environ: Mapping[str, str] = NO_ENVIRON) -> ParsedEn
     return ParsedEnv(tuple(assignments))
 
 
+def read_raw(text: str) -> ParsedEnv:
+    """Read the text as Compose does for ``format: raw``: every value as it stands.
+
+    https://github.com/docker/cli/blob/master/pkg/kvfile/kvfile.go
+    """
+    assignments: list[Assignment] = []
+    start = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    while start < len(text):
+        line = text[start:].partition("\n")[0]
+        name, sign, value = line.removesuffix("\r").lstrip(WHITE_SPACE).partition("=")
+        begin = start + len(line) - len(line.lstrip(WHITE_SPACE))
+        if name and not name.startswith("#"):
+            if re.search(rf"[{WHITE_SPACE}]", name):
+                problem = RejectedLine(start, _("The name holds a blank"))
+                return ParsedEnv(tuple(assignments), problem)
+            name_end = begin + len(name)
+            end = name_end + len(sign) + len(value)
+            assignments.append(Assignment(begin, name, name_end, end, value, defined=bool(sign)))
+        elif sign and not name:
+            return ParsedEnv(
+                tuple(assignments), RejectedLine(start, _("This is not of the form NAME=value"))
+            )
+        start += len(line) + 1
+    return ParsedEnv(tuple(assignments))
+
+
 def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
     match = pattern.match(text, position)
     return position if match is None else match.end()

@@ -1,7 +1,7 @@
 """One variable in `.env`: read, set or remove it, without changing any other byte.
 
-A file is only edited if BOMnipotent Server (dotenvy) and Docker Compose agree on what it says, and
-the result is read by both grammars before it is returned.
+A file is only edited if all its readers agree on what it says, and the result is read by all of
+them before it is returned: mostly BOMnipotent Server (dotenvy) and Docker Compose.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from wizard.errors import FileRefused
-from wizard.formats.dotenv.compose_go import read_compose
+from wizard.formats.dotenv.compose_go import read_compose, read_raw
 from wizard.formats.dotenv.dotenvy import read_dotenvy
 from wizard.formats.dotenv.reading import (
     BYTE_ORDER_MARK,
@@ -21,11 +21,14 @@ from wizard.formats.dotenv.reading import (
     Assignment,
     ParsedEnv,
 )
+from wizard.formats.variables import Readers
 from wizard.text.language import _
+
+BOTH = Readers.SERVER_AND_COMPOSE
 
 
 class Definition(NamedTuple):
-    """One definition as both readers see it.
+    """One definition as both readers see it; where only one reads the file, it stands for both.
 
     ``line_start`` (after a byte order mark) and ``line_end`` (after the line break) delimit its
     physical lines: one, or more if a quoted value contains line breaks.
@@ -54,7 +57,9 @@ class Definition(NamedTuple):
         return start
 
 
-def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -> list[Definition]:
+def read_definitions(
+    text: str, environ: Mapping[str, str], or_else: str = "", readers: Readers = BOTH
+) -> list[Definition]:
     """Return the definitions in order.
 
     Raises FileRefused if a reader gives up on the file or if they disagree: an edit could then
@@ -68,29 +73,59 @@ def read_definitions(text: str, environ: Mapping[str, str], or_else: str = "") -
             line=line_number(text, text.index("\0")),
         )
     _check_not_encrypted(text)
-    dotenvy, compose = read_dotenvy(text, environ), read_compose(text, environ)
-    _check_complete(text, dotenvy, _("the server"), or_else)
-    _check_complete(text, compose, "Docker Compose", or_else)
-    _check_agreement(text, dotenvy, compose, or_else)
+    compose = read_raw(text) if readers is Readers.COMPOSE_RAW else read_compose(text, environ)
+    if readers is BOTH:
+        dotenvy = read_dotenvy(text, environ)
+        _check_complete(text, dotenvy, _("the server"), or_else)
+        _check_complete(text, compose, "Docker Compose", or_else)
+        _check_agreement(text, dotenvy, compose, or_else)
+    else:
+        _check_complete(text, compose, "Docker Compose", or_else)
+        defined = [each for each in compose.assignments if each.defined]
+        compose = ParsedEnv(tuple(defined))
+        dotenvy = ParsedEnv(tuple(_with_comment(text, each, readers) for each in defined))
     return [
         Definition(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
         for ours, theirs in zip(dotenvy.assignments, compose.assignments, strict=True)
     ]
 
 
-def read_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> str | None:
-    """Return the value that the server takes from the file, None if it has no such variable.
+def _with_comment(text: str, assignment: Assignment, readers: Readers) -> Assignment:
+    if readers is Readers.COMPOSE_RAW:
+        return assignment
+    rest = text[assignment.end : _line_end(text, assignment.end)]
+    blanks = len(rest) - len(rest.lstrip(WHITE_SPACE))
+    is_comment = rest.startswith("#", blanks)
+    return assignment._replace(comment=assignment.end + blanks if is_comment else None)
+
+
+def read_variable(
+    text: str,
+    name: str,
+    environ: Mapping[str, str] = NO_ENVIRON,
+    readers: Readers = BOTH,
+) -> str | None:
+    """Return the value that the server gets from the file, None if it has no such variable.
+
+    The server takes the first of several definitions, Compose the last one.
 
     ``environ`` is only used to substitute ``$NAME`` in values, as the server does. Raises
     FileRefused if the server or Compose stops reading the file, or if they disagree.
     """
-    entries = read_definitions(text, environ)
-    return next((entry.dotenvy.value for entry in entries if entry.name == name), None)
+    entries = read_definitions(text, environ, readers=readers)
+    values = [entry.dotenvy.value for entry in entries if entry.name == name]
+    return values[0 if readers is BOTH else -1] if values else None
 
 
-def definition_lines(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> list[str]:
+def definition_lines(
+    text: str,
+    name: str,
+    environ: Mapping[str, str] = NO_ENVIRON,
+    readers: Readers = BOTH,
+) -> list[str]:
     """Return all lines that define the variable, whole: with their ends, and a byte order mark."""
-    found = [entry for entry in read_definitions(text, environ) if entry.name == name]
+    entries = read_definitions(text, environ, readers=readers)
+    found = [entry for entry in entries if entry.name == name]
     marked = text.startswith(BYTE_ORDER_MARK)
     starts = (0 if marked and entry.line_start == 1 else entry.line_start for entry in found)
     return [text[start : entry.line_end] for start, entry in zip(starts, found, strict=True)]
@@ -182,15 +217,16 @@ def check_edit(
     value: str | None,
     environ: Mapping[str, str],
     remedy: str,
+    readers: Readers = BOTH,
 ) -> None:
     """Raise FileRefused unless ``after`` is ``before`` with this one variable changed.
 
-    BOMnipotent Server and Docker Compose must both read ``value`` from every definition of the
-    variable (None: find no definition), and find all other definitions as they were.
+    All readers must read ``value`` from every definition of the variable (None: find no
+    definition), and find all other definitions as they were.
     """
-    old = read_definitions(before, environ)
+    old = read_definitions(before, environ, readers=readers)
     try:
-        new = read_definitions(after, environ)
+        new = read_definitions(after, environ, readers=readers)
     except FileRefused as refused:
         raise _not_safe(remedy) from refused
     found = [entry for entry in new if entry.name == name]
@@ -230,36 +266,46 @@ def _not_safe(remedy: str) -> FileRefused:
 _HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a secret."
 
 
-def set_variable(text: str, name: str, value: str, environ: Mapping[str, str] = NO_ENVIRON) -> str:
+def set_variable(
+    text: str,
+    name: str,
+    value: str,
+    environ: Mapping[str, str] = NO_ENVIRON,
+    readers: Readers = BOTH,
+) -> str:
     """Return the text with every definition of the variable replaced, or with one added.
 
-    If both readers already find ``value`` everywhere, no byte changes. Raises InvalidValue for a
+    If all readers already find ``value`` everywhere, no byte changes. Raises InvalidValue for a
     value that cannot be written, FileRefused for a file that cannot be edited.
     """
     from wizard.formats.dotenv.quoting import check_value, manual_edit, quote_value
 
     check_value(value)
+    written = value if readers is Readers.COMPOSE_RAW else quote_value(value)
     line = manual_edit(name, value)
-    entries = read_definitions(text, environ, _("write by hand, above it, {line}", line=line))
+    or_else = _("write by hand, above it, {line}", line=line)
+    entries = read_definitions(text, environ, or_else, readers)
     found = [entry for entry in entries if entry.name == name]
     if not found:
-        after = _inserted(text, entries, name, f"{name}={quote_value(value)}")
+        after = _inserted(text, entries, name, f"{name}={written}")
     elif all(entry.reads(value) for entry in found):
         return text
     else:
-        after = _replaced(text, found, lambda entry: _rewritten(text, entry, quote_value(value)))
-    check_edit(text, after, name, value, environ, _("Write by hand {line}.", line=line))
+        after = _replaced(text, found, lambda entry: _rewritten(text, entry, written))
+    check_edit(text, after, name, value, environ, _("Write by hand {line}.", line=line), readers)
     return after
 
 
-def remove_variable(text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON) -> str:
+def remove_variable(
+    text: str, name: str, environ: Mapping[str, str] = NO_ENVIRON, readers: Readers = BOTH
+) -> str:
     """Return the text without the lines that define the variable; raises FileRefused."""
     if name not in text:
         return text
-    entries = read_definitions(text, environ, _("remove {name} by hand", name=name))
+    entries = read_definitions(text, environ, _("remove {name} by hand", name=name), readers)
     found = [entry for entry in entries if entry.name == name]
     after = _replaced(text, found, lambda _: "")
-    check_edit(text, after, name, None, environ, _("Remove {name} by hand.", name=name))
+    check_edit(text, after, name, None, environ, _("Remove {name} by hand.", name=name), readers)
     return after
 
 

@@ -73,6 +73,8 @@ class Surface(Protocol):
 
 _LOCK_SECONDS = 5.0
 """How long to wait for another process that writes."""
+_COMPOSE_SECONDS = 1.0
+"""How long the first screen of a reconfiguration waits for Compose."""
 _NOT_ASKED_WHEN_SKIPPING = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 
@@ -164,6 +166,7 @@ class Flow:
         from wizard.ui.steps.summary import Action
 
         chosen: Step | Action | None = None
+        await self._learn_container(_COMPOSE_SECONDS)
         while True:
             chosen = await self._surface.summary(self.draft, chosen)
             match chosen:
@@ -219,6 +222,8 @@ class Flow:
         return False
 
     async def _ask(self, step: Step, steps: Sequence[Step]) -> Navigation:
+        if step is not Step.FILES:
+            await self._learn_container()
         asked = self._asked_of(steps)
         result: StepResult
         if step is Step.SERVER:
@@ -243,6 +248,7 @@ class Flow:
         from wizard.ui.steps.review import review_content
 
         failure = ""
+        await self._learn_container()
         draft = self._relevant_draft()
         while True:
             try:
@@ -260,7 +266,7 @@ class Flow:
                 self.done = await asyncio.to_thread(self._write, draft, plan)
             except WizardError as error:
                 failure = _("✗ Not written. {error}", error=error)
-                if error.code == "file-changed" and self._reload_files():
+                if error.code == "file-changed" and await self._reload_files():
                     failure = _(pages.CHANGED_MEANWHILE)
                     draft = self._relevant_draft()
                 continue
@@ -286,13 +292,28 @@ class Flow:
             findings += plan.apply("wizard", keep=self.session.persistent)
         return done_screen_content(draft, plan, findings, server, watch)
 
-    def _reload_files(self) -> bool:
+    async def _learn_container(self, seconds: float | None = None) -> None:
+        """Wait for what Compose gives the server; what was entered stays."""
+        old = self.session.current
+        await self.session.learn_container(seconds)
+        if self.session.current is not old:
+            self._take_over(old, self.session.current)
+
+    async def _reload_files(self) -> bool:
         """Read what somebody else has changed, and keep what was entered here."""
         old = self.session.current
+
+        def load() -> CurrentConfig:
+            return load_config(old.layout, old.environ).with_container().with_stored()
+
         try:
-            new = load_config(old.layout, old.environ).with_stored()
+            new = await asyncio.to_thread(load)
         except WizardError:  # the next start says so
             return False
+        self._take_over(old, new)
+        return True
+
+    def _take_over(self, old: CurrentConfig, new: CurrentConfig) -> None:
         untouched = Draft.of(old)
         entered = {
             each.name: getattr(self.draft, each.name)
@@ -300,7 +321,6 @@ class Flow:
             if getattr(self.draft, each.name) != getattr(untouched, each.name)
         }
         self.session.current, self.draft = new, replace(Draft.of(new), **entered)
-        return True
 
     def _relevant_draft(self) -> Draft:
         """Return the draft without the values that a skipped verification makes irrelevant."""

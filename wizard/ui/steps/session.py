@@ -19,6 +19,7 @@ from wizard.system.background import run_in_thread
 from wizard.ui.steps.mail_server_search import MailServerSearch
 
 if TYPE_CHECKING:
+    from wizard.compose.container import Container
     from wizard.errors import Finding
     from wizard.live_test.events import Event, TestReport
 
@@ -46,8 +47,10 @@ class WizardSession:
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """What to try at a step, by its name; only the demo has any."""
-    check: Callable[[], Sequence[Finding]] | None = None
+    check: Callable[[Container | None], Sequence[Finding]] | None = None
     """Checks the files, and whatever else the server's view depends on; may take a moment."""
+    asked_compose: asyncio.Future[CurrentConfig] | None = None
+    """What Compose gives the server, which is asked while the operator reads."""
     running_check: asyncio.Future[Sequence[Finding]] | None = None
     """The check, which runs while the operator reads; None if there is none."""
     stores: Mapping[StoreKind, ExternalStore] = field(default_factory=dict)
@@ -73,9 +76,34 @@ class WizardSession:
             check = getattr(store, "check_availability_async", None)
             check = check or partial(run_in_thread, store.check_availability)
             self.store_checks[name] = asyncio.ensure_future(self._after_head_start(check))
+        if self.current.in_container and self.current.container is None:
+            ask = self.current.with_container
+            self.asked_compose = asyncio.ensure_future(run_in_thread(ask))
         if self.check is not None:
-            check = partial(run_in_thread, self.check)
-            self.running_check = asyncio.ensure_future(self._after_head_start(check))
+            self.running_check = asyncio.ensure_future(self._after_head_start(self._run_check))
+
+    async def _run_check(self) -> Sequence[Finding]:
+        assert self.check is not None  # noqa: S101 - started only with one
+        container, asked = self.current.container, self.asked_compose
+        if asked is not None:
+            await asyncio.wait([asked])
+            container = None if asked.exception() else asked.result().container
+        return await run_in_thread(partial(self.check, container))
+
+    async def learn_container(self, seconds: float | None = None) -> None:
+        """Wait for what Compose gives the server, and make it a part of :attr:`current`.
+
+        ``seconds`` is how long at most; an answer that comes later is there at the next call.
+        """
+        asked = self.asked_compose
+        if asked is None:
+            return
+        await asyncio.wait([asked], timeout=seconds)
+        if asked.done():
+            self.asked_compose = None
+            if asked.exception() is None:  # else the .env beside config.toml cannot be read
+                container = asked.result().container
+                self.current = self.current.with_container(container).with_stored()
 
     async def _after_head_start(self, check: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(self.head_start)

@@ -1,0 +1,344 @@
+"""Asks Compose what the server's container gets, and reads the plain files where none is at hand.
+
+``docker compose config`` prints the project with every file merged and every variable put in. It
+needs no daemon, and what it refuses, Compose does not start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wizard.compose.container import Container, Model, find_server
+from wizard.compose.project import Project
+from wizard.errors import FileRefused
+from wizard.formats.dotenv.compose_go import interpolate, read_compose, read_raw
+from wizard.formats.dotenv.reading import EnvSyntaxError
+from wizard.system.process import (
+    ChildOutputTooLong,
+    ChildResult,
+    ChildTimeout,
+    minimal_environ,
+    run_tool,
+)
+from wizard.text.display import sanitize
+from wizard.text.language import _
+
+_TOOLS = (
+    ("docker compose", ("docker", "compose")),
+    ("podman compose", ("podman", "compose")),
+    ("podman compose", ("podman-compose",)),
+)
+FILES = "files"
+_SECONDS = 4.0
+"""For all questions together: the operator waits for five seconds at most."""
+_NO_REMOTE = ("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERIMENTAL_OCI_REMOTE")
+"""Whether Compose fetches what a file includes from elsewhere; not for us, unless it is wished."""
+_MISSING = r"required variable (\S+) is missing a value"
+_MOST_MISSING = 10
+
+
+def ask_container(
+    compose_file: Path,
+    directory: Path,
+    config: Path,
+    environ: Mapping[str, str],
+    env_file: Path | None = None,
+) -> Container:
+    """Return the container that Compose, run in ``directory``, would create for the server.
+
+    ``compose_file`` is the one that it finds there by itself. The server is the one with
+    ``config``. ``env_file`` is what the operator names in place of the project's ``.env``. Never
+    raises for what stands in the files: :attr:`Container.refusal` tells.
+    """
+    container = _ask(compose_file, directory, config, environ, env_file)
+    for file in container.env_files:  # everything is read now, so that it is of one moment
+        container.project.text(file.path)
+    container.project.find_service(container.service)
+    return container
+
+
+def _ask(
+    compose_file: Path,
+    directory: Path,
+    config: Path,
+    environ: Mapping[str, str],
+    env_file: Path | None,
+) -> Container:
+    owner = _other_owner(directory)
+    if owner is not None:  # nothing of root's own environment is for a stranger's files
+        environ = minimal_environ(environ) | _docker_settings(environ)
+    project = Project(directory, environ, compose_file, env_file)
+    tool = _Tool(project, env_file, owner)
+    for asked, command in _TOOLS:
+        program = shutil.which(command[0], path=environ.get("PATH"))
+        if program is None or not Path(program).is_absolute():  # never one of the working directory
+            continue
+        try:
+            answer = tool.ask(command)
+            if answer is not None and not find_server(answer.services, config):
+                answer = tool.ask(command, ("--profile", "*")) or answer
+        except (ChildTimeout, ChildOutputTooLong, OSError) as error:
+            return _from_files(project, config, _trouble(asked, error))
+        if answer is not None:
+            return _container(asked, project, config, answer)
+    return _from_files(project, config)
+
+
+class _Answer(NamedTuple):
+    """What a tool says: the services as the containers get them, and before that."""
+
+    services: Mapping[str, Model]
+    templates: Mapping[str, Model]
+    refusal: str = ""
+    required: tuple[str, ...] = ()
+
+
+class _Tool:
+    """Runs a program as the operator would run it in the project's directory."""
+
+    def __init__(
+        self, project: Project, env_file: Path | None, owner: tuple[int, int] | None
+    ) -> None:
+        self._project = project
+        named = env_file is not None and env_file.exists()
+        self._flags = ("--env-file", str(env_file)) if named else ()
+        self._user = None if owner is None else owner[0]
+        self._group = None if owner is None else owner[1]
+        self._environ = dict.fromkeys(_NO_REMOTE, "false") | dict(project.environ)
+        self._deadline = time.monotonic() + _SECONDS
+
+    def ask(self, command: Sequence[str], flags: Sequence[str] = ()) -> _Answer | None:
+        """Return the answer; None where there is no such tool after all."""
+        command = (*command, *flags)
+        raw = self._run(*command, *self._flags, "config", *_FORMAT, *_RAW)
+        failed = raw.code != 0
+        if failed and any(self._run(*command, *each).code != 0 for each in _PROOFS):
+            return None
+        templates = {} if failed else _services(raw.output)
+        result, required = self._config(command)
+        if result.code == 0:
+            return _Answer(_without_escapes(_services(result.output)), templates, "", required)
+        services = _Resolved(templates, self._project).services
+        return _Answer(services, templates, _reason(result), required)
+
+    def _config(self, command: Sequence[str]) -> tuple[ChildResult, tuple[str, ...]]:
+        """Return the project; a variable that is required and missing gets a stand-in."""
+        required: list[str] = []
+        while True:
+            result = self._run(*command, *self._flags, "config", *_FORMAT)
+            missing = re.search(_MISSING, result.errors.decode("utf-8", "replace"))
+            if result.code == 0 or missing is None or len(required) == _MOST_MISSING:
+                return result, tuple(required)
+            required.append(missing[1])
+            self._environ[missing[1]] = "unset"
+
+    def _run(self, *command: str) -> ChildResult:
+        left = max(0.1, self._deadline - time.monotonic())
+        return run_tool(
+            command,
+            self._project.directory,
+            self._environ,
+            left,
+            user=self._user,
+            group=self._group,
+        )
+
+
+_PROOFS = (("version",), ("config", "--help"))
+"""What works with every tool that can answer: without Compose, docker has only the second, and
+podman-compose before 1.0.6 only the first."""
+_FORMAT = ("--format", "json")
+_RAW = ("--no-interpolate", "--no-env-resolution")
+
+
+def _services(output: bytes) -> dict[str, dict[str, Any]]:
+    try:
+        model = json.loads(output)
+    except ValueError:
+        from wizard.compose.file import ComposeFile  # podman-compose knows no JSON
+
+        try:
+            return ComposeFile(output.decode("utf-8", "replace")).services()
+        except FileRefused:
+            return {}
+    services = model.get("services") if isinstance(model, dict) else None
+    return {name: _normal(service) for name, service in (services or {}).items()}
+
+
+def _normal(service: Model) -> dict[str, Any]:
+    """Return a service with its environment as a mapping of texts, however it was written."""
+    found = service.get("environment") or {}
+    pairs = found.items() if isinstance(found, dict) else (_pair(str(each)) for each in found)
+    return {**service, "environment": {name: _as_text(value) for name, value in pairs}}
+
+
+def _pair(entry: str) -> tuple[str, str | None]:
+    name, sign, value = entry.partition("=")
+    return name, value if sign else None
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def _without_escapes(value: Any) -> Any:
+    """Return the model with ``$`` as it is: the output is meant to be read as a compose file."""
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, dict):
+        return {key: _without_escapes(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_escapes(each) for each in value]
+    return value
+
+
+def _reason(result: ChildResult) -> str:
+    """Return the last line of what the tool says, which is why it gives up."""
+    lines = result.errors.decode("utf-8", "replace").strip().splitlines()
+    # What it quotes may be a value, and so the secret.
+    return re.sub(_QUOTED, '"…"', sanitize(lines[-1])) if lines else _("it gives no reason")
+
+
+_QUOTED = r'"[^"]*"?'
+
+
+def _trouble(asked: str, error: Exception) -> str:
+    if isinstance(error, ChildTimeout):
+        return _("{tool} did not answer within {seconds:.0f} seconds", tool=asked, seconds=_SECONDS)
+    if isinstance(error, ChildOutputTooLong):
+        return _("{tool} printed too much", tool=asked)
+    return _("{tool} cannot be run", tool=asked)
+
+
+def _container(asked: str, project: Project, config: Path, answer: _Answer) -> Container:
+    service = find_server(answer.services, config)
+    services = dict(answer.services)
+    template = answer.templates.get(service, {})
+    if answer.required and service:
+        services[service] = _without(services[service], template, answer.required)
+    return Container(asked, project, services, service, template, answer.refusal, answer.required)
+
+
+def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
+    """Return a service without the values that hold a stand-in."""
+    templates = template.get("environment") or {}
+    missing = re.compile(r"\$\{?(?:" + "|".join(map(re.escape, required)) + r")\b")
+    environment = {
+        name: value
+        for name, value in (model.get("environment") or {}).items()
+        if not missing.search(str(templates.get(name)))
+    }
+    return {**model, "environment": environment}
+
+
+def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
+    """Read the files as far as they are plain YAML; what only Compose knows is not judged."""
+    templates: dict[str, dict[str, Any]] = {}
+    beyond = ""
+    for path in project.files:
+        file = project.parsed.get(path)
+        if file is None:
+            beyond = beyond or path.name
+            continue
+        beyond = beyond or file.beyond
+        for name, model in file.services().items():
+            templates[name] = _merged(templates.get(name, {}), model)
+    resolved = _Resolved(templates, project)
+    service = find_server(resolved.services, config)
+    return Container(
+        FILES,
+        project,
+        resolved.services,
+        service,
+        templates.get(service, {}),
+        resolved.refusal,
+        tuple(resolved.required),
+        trouble or beyond,
+    )
+
+
+def _merged(base: Model, other: Model) -> dict[str, Any]:
+    """Return a service as Compose merges it with that of a later file."""
+    merged = {**base, **other}
+    for key, value in other.items():
+        old = base.get(key)
+        if isinstance(value, dict):
+            merged[key] = {**(old or {}), **value}
+        elif isinstance(value, list):
+            merged[key] = [*(old or ()), *value]
+    return merged
+
+
+class _Resolved:
+    """Services with variables and env files put in, as Compose would do it."""
+
+    def __init__(self, templates: Mapping[str, Model], project: Project) -> None:
+        self._project = project
+        self.required: dict[str, None] = {}
+        """The required variables that nothing sets, in order."""
+        self.refusal = ""
+        self.services = {name: self._service(model) for name, model in templates.items()}
+
+    def _service(self, model: Model) -> Model:
+        variables = self._project.variables
+        environment: dict[str, str | None] = dict(_env_file_variables(model, self._project))
+        for name, value in (model.get("environment") or {}).items():
+            environment[name] = variables.get(name) if value is None else self._text(value)
+        volumes = [
+            {**each, "source": _source(self._text(each["source"]) or "", each, self._project)}
+            for each in model.get("volumes") or ()
+            if each.get("source")
+        ]
+        texts = {key: self._text(each) for key, each in model.items() if isinstance(each, str)}
+        return {**model, **texts, "environment": environment, "volumes": volumes}
+
+    def _text(self, template: str) -> str | None:
+        try:
+            return interpolate(template, self._project.variables)
+        except EnvSyntaxError as error:
+            missing = re.findall(r"\$\{(\w+):?\?", template)
+            self.required.update(dict.fromkeys(missing))
+            if not missing:
+                self.refusal = self.refusal or str(error)
+            return None
+
+
+def _source(source: str, volume: Model, project: Project) -> str:
+    if volume.get("type") != "bind":
+        return source
+    if source.startswith("~"):
+        source = project.variables.get("HOME", "~") + source[1:]
+    return os.path.normpath(project.base / source)
+
+
+def _env_file_variables(model: Model, project: Project) -> Iterator[tuple[str, str]]:
+    for each in model.get("env_file") or ():
+        path = project.base / str(each["path"])
+        text, raw = project.text(path) or "", each.get("format") == "raw"
+        read = read_raw(text) if raw else read_compose(text, project.variables)
+        yield from ((found.name, found.value) for found in read.assignments if found.defined)
+
+
+def _other_owner(directory: Path) -> tuple[int, int] | None:
+    """Return the ids of the account that owns the directory, where root is there as a guest."""
+    try:
+        status = directory.stat()
+    except OSError:
+        return None
+    own = {0, int(os.environ.get("SUDO_UID") or 0)}
+    if os.geteuid() != 0 or status.st_uid in own:
+        return None
+    return status.st_uid, status.st_gid
+
+
+def _docker_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith("DOCKER_")}
