@@ -148,15 +148,26 @@ def _value_findings(
     values = {value for each in found for value in (each.dotenvy.value, each.compose.value)}
     if len(values) < 2:
         return
+    if readers is not Readers.SERVER_AND_COMPOSE:
+        yield Finding(
+            "env-duplicate",
+            _(
+                "{name} is defined {count} times with different values; Docker Compose takes the "
+                "last one.",
+                name=name,
+                count=len(found),
+            ),
+            _("Keep one of the lines."),
+            path=env.path,
+            line=line_of(env, found[-1]),
+        )
+        return
     if len(found) > 1:
         yield Finding(
             "env-duplicate",
             _(
                 "{name} is defined {count} times with different values: the server takes the "
-                "first, Docker Compose the last."
-                if readers is Readers.SERVER_AND_COMPOSE
-                else "{name} is defined {count} times with different values: Docker Compose takes "
-                "the last.",
+                "first, Docker Compose the last.",
                 name=name,
                 count=len(found),
             ),

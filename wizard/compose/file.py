@@ -196,8 +196,8 @@ def _items(node: Node | None) -> list[Node]:
 
 
 def _text(node: Node | None) -> str | None:
-    """Return a scalar's text; None for null and for anything but a scalar."""
-    if not isinstance(node, ScalarNode) or node.tag == _NULL:
+    """Return a scalar's text; None for null, for ``!reset``, and for anything but a scalar."""
+    if not isinstance(node, ScalarNode) or node.tag == _NULL or node.tag == "!reset":
         return None
     return str(node.value)
 

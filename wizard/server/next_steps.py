@@ -188,8 +188,7 @@ def start_command(store: StoreKind, current: CurrentConfig) -> str:
 
 def compose_command(current: CurrentConfig, *words: str) -> list[str]:
     """Return a call of Compose for the server, with the flags that the working directory needs."""
-    file = current.layout.compose_file
-    directory = current.layout.config.parent if file is None else file.parent
+    directory = current.layout.compose_directory or current.layout.config.parent
     place = [] if _is_working_directory(directory) else ["--project-directory", str(directory)]
     return ["docker", "compose", *place, *words]
 
