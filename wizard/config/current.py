@@ -36,7 +36,7 @@ class SecretFile(NamedTuple):
     readers: Readers = Readers.SERVER_AND_COMPOSE
 
     def __repr__(self) -> str:
-        return f"SecretFile({str(self.snapshot.path)!r}, {self.variable!r})"
+        return f"SecretFile({str(self.snapshot.path)!r})"
 
 
 @dataclass(frozen=True, slots=True)
