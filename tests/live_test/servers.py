@@ -44,18 +44,22 @@ async def run_to_end(settings: SmtpSettings, network: Network, seconds: float) -
 
 
 class LoopbackNetwork(SystemNetwork):
-    """Leads every name and port to the test's server on this machine."""
+    """Leads every name and port to the test's server on this machine.
 
-    def __init__(self, port: int, authority: trustme.CA) -> None:
+    The names have the address ``ip``, as far as the live test sees.
+    """
+
+    def __init__(self, port: int, authority: trustme.CA, ip: str = "127.0.0.1") -> None:
         self._port = port
+        self._ip = ip
         self._authority = authority
         self.sockets: list[socket.socket] = []
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
-        return [Address("127.0.0.1", self._port)]
+        return [Address(self._ip, self._port)]
 
     async def connect(self, address: Address) -> socket.socket:
-        self.sockets.append(await super().connect(address))
+        self.sockets.append(await super().connect(Address("127.0.0.1", address.port)))
         return self.sockets[-1]
 
     def tls_context(self) -> ssl.SSLContext:

@@ -27,10 +27,19 @@ OFFER = "250-mail.example.org\r\n250-STARTTLS\r\n250 AUTH PLAIN"
 
 
 class Internet(LoopbackNetwork):
-    """Host and port lead to a port on loopback, or to :data:`SILENT`; all others are closed."""
+    """Host and port lead to a port on loopback, or to :data:`SILENT`; all others are closed.
 
-    def __init__(self, places: Mapping[tuple[str, int], int], authority: trustme.CA) -> None:
+    As far as the live test sees, each host has an address in ``block``.
+    """
+
+    def __init__(
+        self,
+        places: Mapping[tuple[str, int], int],
+        authority: trustme.CA,
+        block: str = "192.0.2",
+    ) -> None:
         super().__init__(0, authority)
+        self._block = block
         self._places = places
         self._routes: dict[Address, tuple[str, int]] = {}
 
@@ -38,7 +47,7 @@ class Internet(LoopbackNetwork):
         if host not in {known for known, _ in self._places}:
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
         names = sorted({known for known, _ in self._places})
-        address = Address(f"192.0.2.{names.index(host)}", port)
+        address = Address(f"{self._block}.{names.index(host)}", port)
         self._routes[address] = host, port
         return [address]
 
@@ -176,18 +185,19 @@ async def test_a_plain_relay_is_only_proposed_nearby_and_with_a_warning(
     serve: Serve, run: Run, authority: trustme.CA, host: str, port: int
 ) -> None:
     async with serve({"EHLO": "250-mail\r\n250 AUTH PLAIN"}) as place:
-        through = Internet({(host, port): place}, authority)
+        through = Internet({(host, port): place}, authority, "127.0.0")
         report = await run(0, host, through=through, alternatives=True)
     assert summary(report.alternatives) == [(f"smtp://{host}:{port}", False, "warn")]
     assert "without encryption" in report.alternatives[0].description
 
 
-async def test_a_plain_server_elsewhere_is_never_proposed(
-    serve: Serve, run: Run, authority: trustme.CA
+@pytest.mark.parametrize("host", [HOST, "relay"])
+async def test_a_plain_server_elsewhere_is_never_proposed_whatever_its_name(
+    serve: Serve, run: Run, authority: trustme.CA, host: str
 ) -> None:
     async with serve({"EHLO": "250-mail\r\n250 AUTH PLAIN"}) as place:
-        through = Internet({(HOST, 25): place, (HOST, 2500): place}, authority)
-        report = await run(0, through=through, alternatives=True)
+        through = Internet({(host, 25): place, (host, 2500): place}, authority)
+        report = await run(0, host, through=through, alternatives=True)
     assert report.alternatives == ()
 
 

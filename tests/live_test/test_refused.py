@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+import trustme
 
-from tests.live_test.servers import Run, Serve, verdict
+from tests.live_test.servers import LoopbackNetwork, Run, Serve, verdict
 from wizard.live_test.failure import Verdict
 
 
@@ -117,12 +118,26 @@ async def test_a_user_that_would_end_the_path_is_not_sent(
     assert verdict(report) == ("fail", "sender-refused", "mail")
 
 
-async def test_a_clear_text_login_across_the_network_is_a_warning(serve: Serve, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "ip", "warns"),
+    [
+        ("smtp://mail.example.org", "1.2.3.4", True),
+        ("smtp://mail.example.org", "127.0.0.1", False),
+        ("smtp://relay", "1.2.3.4", True),
+        ("smtp://relay", "10.0.0.7", True),
+        ("smtp://relay", "127.0.0.1", False),
+        ("smtp://localhost", "127.8.9.1", False),
+    ],
+)
+async def test_a_clear_text_login_across_the_network_is_a_warning_whatever_the_name(
+    serve: Serve, run: Run, authority: trustme.CA, endpoint: str, ip: str, warns: bool
+) -> None:
     async with serve({}) as port:
-        across = await run(port, "smtp://mail.example.org")
-        nearby = await run(port, "smtp://localhost")
-    assert verdict(across) == ("warn", "clear-text-login", "auth")
-    assert nearby.verdict is Verdict.PASS
+        report = await run(port, endpoint, through=LoopbackNetwork(port, authority, ip))
+    if warns:
+        assert verdict(report) == ("warn", "clear-text-login", "auth")
+    else:
+        assert report.verdict is Verdict.PASS
 
 
 class Login:

@@ -125,6 +125,8 @@ class AlternativeSearch:
                 break
             await action()
         session.send_quit()
+        if variant.route.security is Security.NONE and not session.is_nearby:
+            return None
         mechanism = session.extensions.mechanism
         if login is not None and mechanism is None:
             return None
@@ -201,7 +203,7 @@ def endpoint_variants(
     """Return what to try in place of ``settings``, the most desirable first.
 
     ``names`` are those in a certificate that was not for the host. All are encrypted, except
-    where the host is this machine or a container, which may well be a plain relay.
+    where the host may be this machine or a container, which may well be a plain relay.
     """
     tested = settings.route
     variants: dict[tuple[str, int, Security], EndpointVariant] = {}

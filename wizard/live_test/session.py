@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 
-from wizard.config.endpoint import Route, Security, is_container_name, is_loopback, is_nearby
+from wizard.config.endpoint import Route, Security, is_container_name, is_loopback
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import (
     JSON,
@@ -99,6 +100,21 @@ class SmtpSession:
     def address(self) -> Address | None:
         """The address that answered."""
         return self._connected.address if self._connected else None
+
+    @property
+    def is_nearby(self) -> bool:
+        """Whether the connection stays on this machine, as the address that answered tells.
+
+        A name tells nothing: one without a dot may lead anywhere. Networks of containers are on
+        this machine, with private addresses, and have such names.
+        """
+        connected = self._connected
+        if connected is None:
+            return False
+        ip = ip_address(connected.address.ip.partition("%")[0])
+        if ip.is_loopback or connected.address.ip == connected.own_ip:
+            return True
+        return self._compose and ip.is_private and is_container_name(self._route.host)
 
     @property
     def postponed(self) -> bool:
@@ -242,7 +258,7 @@ class SmtpSession:
         if mechanism is None:
             raise StageFailed(self._no_mechanism())
         reply = self._require_positive(stage, await log_in(self._smtp, mechanism, *login))
-        readable = self._route.security is Security.NONE and not is_nearby(self._route.host)
+        readable = self._route.security is Security.NONE and not self.is_nearby
         concern = Failure(stage, Cause.CLEAR_TEXT_LOGIN) if readable else None
         detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.redact(reply.text)}
         message = _(

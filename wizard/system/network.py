@@ -107,6 +107,11 @@ class Connected:
     silent: tuple[Address, ...]
     """The addresses before it that neither answered nor failed in time."""
 
+    @property
+    def own_ip(self) -> str:
+        """The address of this side; the same as the other one if the connection stays here."""
+        return str(self.sock.getsockname()[0])
+
 
 async def connect_first(
     network: Network, addresses: Sequence[Address], patience: float
