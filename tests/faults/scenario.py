@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ services:
     env_file: .env
     volumes: ["./bomnipotent_config:/etc/bomnipotent_server/configs"]
 """
+
+_ANOTHER = 1234
+"""The number of an account and its group; they need no entry in /etc/passwd."""
 
 Prepare = Callable[[Path], None]
 
@@ -81,6 +85,13 @@ def _literal(site: Path) -> None:
     _write(site / ".env", "DB=dbpass\n", 0o600)
 
 
+def _of_another_account(site: Path) -> None:
+    _both(site)
+    if os.geteuid() == 0:  # which then works with the rights of that account
+        for path in (site, *site.iterdir()):
+            os.chown(path, _ANOTHER, _ANOTHER)
+
+
 def _write(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
@@ -100,6 +111,7 @@ SCENARIOS = (
     Scenario("reconfiguration", _both, _AGAIN),
     Scenario("reconfiguration, links", _linked, _AGAIN),
     Scenario("reconfiguration, in place", _hard_linked, _AGAIN),
+    Scenario("reconfiguration, another's", _of_another_account, _AGAIN),
     Scenario("secret only", _both, ("set", *_SECRET)),
     Scenario("skip only", _both, ("set", "--skip-verification", "--server-version", "1.5")),
     Scenario("literal to .env", _literal, ("set", "--store", "env", _NO_TEST)),
