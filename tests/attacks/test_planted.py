@@ -58,6 +58,19 @@ def test_a_planted_env_file_is_refused_by_every_command_in_the_same_way(
     assert not (site.root / "missing").exists()
 
 
+def test_a_planted_file_with_the_secret_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Else the attacker, who can read what is then in .env, could choose which secret it is."""
+    monkeypatch.chdir(site.configs)
+    Path("secret.txt").symlink_to(site.private / "secret")
+    give(Path("secret.txt"))
+    arguments = ("set", "--user", "x@example.org", "--secret-file", "secret.txt", "--no-test")
+    assert main(list(arguments)) == 4
+    assert "could be made to lead to any file" in capfd.readouterr().err
+    assert not (site.configs / ".env").exists()
+
+
 @pytest.mark.parametrize("where", ["link to a directory", "link in the middle", "dots in a link"])
 def test_no_link_of_the_attacker_leads_to_a_directory_of_root(site: Site, where: str) -> None:
     link = site.home / "trap"

@@ -18,7 +18,7 @@ from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, UsageError
-from wizard.files.refusals import os_reason
+from wizard.files.refusals import account_name, os_reason
 from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.secret import Secret
 from wizard.system.memory import protect_memory, restore_memory_limits
@@ -117,7 +117,7 @@ def _check_component(
 ) -> None:
     status = component.lstat()
     if status.st_uid not in accounts:
-        account = _account_name(status.st_uid)
+        account = account_name(status.st_uid)
         raise FileRefused(
             "file-not-trusted",
             _(
@@ -147,15 +147,6 @@ def _check_component(
             _("Withdraw that permission: chmod go-w {path}", path=shlex.quote(str(component))),
             path=path,
         )
-
-
-def _account_name(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"#{uid}"
 
 
 def _load(layout: Layout) -> CurrentConfig:

@@ -15,9 +15,10 @@ from typing import BinaryIO
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SWITCHES, TEXT_KEYS
-from wizard.errors import FileRefused, InvalidValue, UsageError
+from wizard.errors import InvalidValue, UsageError
 from wizard.files.encoding import is_utf16, utf8_remedy
-from wizard.files.refusals import os_reason
+from wizard.files.location import Location
+from wizard.files.refusals import file_unreadable
 from wizard.formats.dotenv.quoting import check_value
 from wizard.formats.variables import check_variable, references
 from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
@@ -129,15 +130,17 @@ def _read_all(stream: BinaryIO) -> bytes:
 
 def _from_file(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:  # which may be a pipe, as from <(command)
+        if path.is_relative_to("/dev"):  # a pipe, as from <(command), is in no directory
+            stream = path.open("rb")
+        else:
+            with Location(path) as location, location.rights():
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+                descriptor = os.open(location.name, flags, dir_fd=location.descriptor)
+                stream = os.fdopen(descriptor, "rb")
+        with stream:
             return _read_all(stream)
     except OSError as error:
-        raise FileRefused(
-            "file-unreadable",
-            _("The file with the secret cannot be read: {reason}.", reason=os_reason(error)),
-            _("Check the path."),
-            path=path,
-        ) from None
+        raise file_unreadable(path, error) from None
 
 
 def _from_environment(name: str) -> bytes:
