@@ -73,6 +73,12 @@ def give(path: Path) -> Path:
     return path
 
 
+def give_link(path: Path, target: Path | str) -> Path:
+    """Create a link that belongs to the attacker."""
+    path.symlink_to(target)
+    return give(path)
+
+
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """Return a site where writing is fast, and keep journals there, too."""

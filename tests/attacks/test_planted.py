@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.attacker import ATTACKER
-from tests.attacks.conftest import Site, give, write
+from tests.attacks.attacker import ATTACKER, exchange
+from tests.attacks.conftest import Site, give, give_link, write
 from tests.files.accounts import fork, in_child, needs_root
+from tests.saving.test_transaction import ENV, killed_before_config
 from wizard.cli import main
 from wizard.errors import FileRefused, WizardError
 from wizard.files.location import Location, UntrustedPath
@@ -22,6 +23,7 @@ from wizard.files.reading import is_writable, read_file
 from wizard.files.replacing import delete_file, replace_file
 from wizard.files.writing import LOCK_FILE
 from wizard.saving.lock import lock_config
+from wizard.saving.transaction import recover_interrupted
 from wizard.system.state import read_private, remove_private, write_private
 
 pytestmark = needs_root
@@ -43,9 +45,7 @@ def test_a_planted_env_file_is_refused_by_every_command_in_the_same_way(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    link = site.configs / ".env"
-    link.symlink_to(site.root / target)
-    give(link)
+    give_link(site.configs / ".env", site.root / target)
     roots_own = site.roots_own()
     monkeypatch.setenv("GIVEN", "open$esame")
     assert main(["-c", str(site.configs / "config.toml"), *COMMANDS[command]]) == 4
@@ -63,8 +63,7 @@ def test_a_planted_file_with_the_secret_is_refused(
 ) -> None:
     """Else the attacker, who can read what is then in .env, could choose which secret it is."""
     monkeypatch.chdir(site.configs)
-    Path("secret.txt").symlink_to(site.private / "secret")
-    give(Path("secret.txt"))
+    give_link(site.configs / "secret.txt", site.private / "secret")
     arguments = ("set", "--user", "x@example.org", "--secret-file", "secret.txt", "--no-test")
     assert main(list(arguments)) == 4
     assert "could be made to lead to any file" in capfd.readouterr().err
@@ -73,23 +72,20 @@ def test_a_planted_file_with_the_secret_is_refused(
 
 @pytest.mark.parametrize("where", ["link to a directory", "link in the middle", "dots in a link"])
 def test_no_link_of_the_attacker_leads_to_a_directory_of_root(site: Site, where: str) -> None:
-    link = site.home / "trap"
     targets = {
         "link to a directory": ("../private", "config.toml"),
         "link in the middle": ("..", "private/config.toml"),
         "dots in a link": ("configs/../../private/.", "config.toml"),
     }
     target, rest = targets[where]
-    link.symlink_to(target)
-    give(link)
+    link = give_link(site.home / "trap", target)
     with pytest.raises(FileRefused, match=f"{site.home}, which belongs") as refused:
         read_file(link / rest)
     assert refused.value.code == "path-not-trusted"
 
 
 def test_links_of_the_attacker_within_its_own_directories_are_followed(site: Site) -> None:
-    (site.home / "current").symlink_to(site.configs)  # absolute: by way of directories of root
-    give(site.home / "current")
+    give_link(site.home / "current", site.configs)  # absolute: by way of directories of root
     path = site.home / "current" / "config.toml"
     replace_file(read_file(path), b"new")
     assert (site.configs / "config.toml").read_bytes() == b"new"
@@ -113,8 +109,7 @@ def test_a_directory_of_a_second_account_is_not_reached_by_way_of_the_first(site
 def test_the_account_that_calls_sudo_may_lead_root_anywhere(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (site.home / "trap").symlink_to("../private")
-    give(site.home / "trap")
+    give_link(site.home / "trap", "../private")
     monkeypatch.setenv("SUDO_UID", str(ATTACKER))
     assert read_file(site.home / "trap" / "config.toml").exists
 
@@ -126,8 +121,7 @@ def test_an_ordinary_account_is_protected_as_well(site: Site) -> None:
     write(own / ".env", "SMTP_SECRET=open$esame\n", 0o600)
     for path in (own, own / ".env"):
         os.chown(path, 3456, 3456)
-    (site.configs / ".env").symlink_to(own / ".env")
-    give(site.configs / ".env")
+    give_link(site.configs / ".env", own / ".env")
     with pytest.raises(FileRefused, match="only you and root can change"):
         in_child(lambda: read_file(site.configs / ".env"), 3456)
 
@@ -190,6 +184,23 @@ def test_rights_are_those_of_root_again_afterwards(site: Site) -> None:
 
 
 # The lock, and what the wizard keeps
+
+
+def test_recovery_is_not_led_elsewhere(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = site.configs / "config.toml"
+    give(write(site.configs / ".env", ENV, 0o600))
+    killed_before_config(config, monkeypatch)
+    roots_own = site.roots_own()
+    trap = give_link(site.home / "trap", site.private)
+    exchange(trap, site.configs)
+    with pytest.raises(FileRefused, match="could be made to lead to any file"):
+        recover_interrupted(config)
+    assert site.roots_own() == roots_own
+    exchange(trap, site.configs)
+    (finding,) = recover_interrupted(config)
+    assert finding.code == "write-recovered"
+    assert (site.configs / ".env").read_text() == ENV
+    assert sorted(path.name for path in site.configs.iterdir()) == [".env", "config.toml"]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wizard.errors import FileRefused
-from wizard.files import encoding
+from wizard.files import encoding, location
 from wizard.files.reading import read_file
 from wizard.files.replacing import replace_file
 
@@ -58,6 +58,20 @@ def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"#" * (encoding.MAX_BYTES + 1))
     with pytest.raises(FileRefused, match="1 MiB"):
         read_file(path)
+
+
+def test_links_are_followed_on_a_system_without_o_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS; a fake, which leaves the flag out."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "config.toml").write_text("x")
+    (tmp_path / "way").symlink_to("real")
+    (tmp_path / "config.toml").symlink_to(tmp_path / "way" / "config.toml")
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    monkeypatch.setattr(location, "_ANYTHING", flags)
+    assert read_file(tmp_path / "config.toml").data == b"x"
+    assert not read_file(tmp_path / "missing" / "config.toml").exists
 
 
 def test_socket_is_refused(place: Path) -> None:

@@ -207,7 +207,14 @@ class Location:
 
         The descriptor of a link is closed already.
         """
-        found = os.open(name, _ANYTHING, dir_fd=self.nearest)
+        try:
+            found = os.open(name, _ANYTHING, dir_fd=self.nearest)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            # Only a system without O_PATH refuses to open a link.
+            status = os.stat(name, dir_fd=self.nearest, follow_symlinks=False)
+            return -1, status, os.readlink(name, dir_fd=self.nearest)
         try:
             status = os.fstat(found)
             if not stat.S_ISLNK(status.st_mode):
