@@ -211,3 +211,21 @@ def test_the_same_attacker_succeeds_against_a_naive_writer(
                 race.naive(site.home / race.path)
             if site.roots_own() == roots_own:
                 race.reset(site)
+
+
+def test_a_new_directory_is_never_swapped_for_one_of_root(site: Site) -> None:
+    """It is in the attacker's directory, which is enough to move it about, or to remove it."""
+    new, trap = site.home / "new", site.home / "trap"
+    reached, at = 1, 1
+    while at <= reached:
+        trap.mkdir(0o700)
+        descriptor = os.open(trap, os.O_RDONLY)
+        with Calls(lambda: exchange(new, trap), at) as calls:
+            save(new / "deep" / "config.toml")
+        assert os.fstat(descriptor).st_uid == 0, at
+        assert os.listdir(descriptor) == [], at  # noqa: PTH208
+        os.close(descriptor)
+        for path in (new, trap):
+            remove(path)
+        reached, at = calls.number, at + 1
+    assert at > 40
