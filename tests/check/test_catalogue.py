@@ -60,6 +60,15 @@ def global_skip_beside(newer: str, config: str = vendors.STANDALONE_CONFIG) -> d
     return standalone(config=f"skip_user_verification = true\n{config}{newer}")
 
 
+def global_skip_in(image: str, env: str = ENV) -> dict[str, str]:
+    """Return the Compose layout with the key of 0.6 on line 1, and another image."""
+    return compose(
+        changed(COMPOSE, "wwhsoft/bomnipotent_server:latest", image),
+        config="skip_user_verification = true\n" + CONFIG,
+        env=env,
+    )
+
+
 PUBLISHER = vendors.STANDALONE_CONFIG[
     vendors.STANDALONE_CONFIG.index("[provider_metadata.publisher]") :
     vendors.STANDALONE_CONFIG.index("[smtp]")
@@ -124,31 +133,31 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         compose(config="skip_user_verification = true\n" + CONFIG),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server": (
+    "the old skip": (
         global_skip_beside(""),
         {("verification-skipped", "note", TOML, 1)},
     ),
-    "the skip of an old server, and [user]": (
+    "the old skip, and [user]": (
         global_skip_beside("[user]\nremoval_period = '5 days'\n"),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server, and [open_pgp]": (
+    "the old skip, and [open_pgp]": (
         global_skip_beside("[open_pgp]\npublic_key_path = 'x'\n"),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server, and [[tasks]]": (
+    "the old skip, and [[tasks]]": (
         global_skip_beside("[[tasks]]\nname = 'database_backup'\n"),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server, and [tlp]": (
+    "the old skip, and [tlp]": (
         global_skip_beside("[tlp]\nallow_tlp2 = true\n"),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server, and a metadata file": (
+    "the old skip, and a metadata file": (
         global_skip_beside("", changed(vendors.STANDALONE_CONFIG, PUBLISHER, METADATA_PATH)),
         {("skip-form-wrong", "error", TOML, 1)},
     ),
-    "the skip of an old server switched off, and [open_pgp]": (
+    "the old skip switched off, and [open_pgp]": (
         standalone(
             config="skip_user_verification = false\n"
             + vendors.STANDALONE_CONFIG
@@ -167,6 +176,30 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     "other keys of an old server": (
         standalone(config="tmp_admin = 'a@example.org'\n" + vendors.STANDALONE_CONFIG),
         set(),
+    ),
+    "the old skip, with an old image": (
+        global_skip_in("wwhsoft/bomnipotent_server:0.6.1"),
+        {("verification-skipped", "note", TOML, 1)},
+    ),
+    "the old skip, with an image by a variable": (
+        global_skip_in("wwhsoft/bomnipotent_server:${TAG:-latest}", ENV + "TAG=0.6\n"),
+        {("verification-skipped", "note", TOML, 1)},
+    ),
+    "the old skip, with an image by a default": (
+        global_skip_in("wwhsoft/bomnipotent_server:${TAG:-latest}"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the old skip, with another registry": (
+        global_skip_in("registry.example.org:5000/wwhsoft/bomnipotent_server"),
+        {("skip-form-wrong", "error", TOML, 1)},
+    ),
+    "the old skip, with an image by its digest": (
+        global_skip_in(f"wwhsoft/bomnipotent_server@sha256:{64 * 'a'}"),
+        {("verification-skipped", "note", TOML, 1)},
+    ),
+    "another key of an old server, with a new image": (
+        compose(config="tmp_admin = 'a@example.org'\n" + CONFIG),
+        {("key-outdated", "error", TOML, 1)},
     ),
     "metadata from a file": (
         config(PUBLISHER, METADATA_PATH),

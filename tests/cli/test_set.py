@@ -182,6 +182,31 @@ def test_skip_verification_is_written_in_the_form_of_the_named_version(cli: Cli)
     assert path.read_text() == CONFIG
 
 
+@pytest.mark.parametrize(
+    ("image", "before", "form"),
+    [
+        ("wwhsoft/bomnipotent_server", "tmp_admin = 'a'\n", "[user]\nskip_verification = true"),
+        ("wwhsoft/bomnipotent_server:0.6", "[tlp]\n", "skip_user_verification = true"),
+        (f"wwhsoft/bomnipotent_server@sha256:{64 * 'a'}", "[open_pgp]\n",
+         "[user]\nskip_verification = true"),
+        (f"wwhsoft/bomnipotent_server@sha256:{64 * 'a'}", "tmp_admin = 'a'\n",
+         "skip_user_verification = true"),
+        ("wwhsoft/bomnipotent_server:ours", "[[tasks]]\nname = 'x'\n",
+         "[user]\nskip_verification = true"),
+    ],
+    ids=["no tag", "old tag", "digest, newer table", "digest, older key", "own tag, newer table"],
+)  # fmt: skip
+def test_version_is_that_of_the_image_or_else_of_what_the_file_has(
+    cli: Cli, image: str, before: str, form: str
+) -> None:
+    cli.write("compose.yaml", f"services:\n  bomnipotent_server:\n    image: {image}\n")
+    path = cli.write("bomnipotent_config/config.toml", before)
+    done = cli("set", "--skip-verification", "--json")
+    assert done.code == 0
+    assert "skip-form-assumed" not in [each["code"] for each in done.json["warnings"]]
+    assert form in path.read_text()
+
+
 def test_unknown_version_takes_the_old_form_and_says_so(cli: Cli) -> None:
     result = cli("set", "--skip-verification")
     assert result.code == 0

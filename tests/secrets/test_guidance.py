@@ -14,7 +14,14 @@ from wizard.secrets.sources import CREDENTIAL, ENV_FILE, KEYRING, STORES, StoreK
 from wizard.server.next_steps import start_command, store_consequence
 
 CONFIG = Path("/srv/a b/bomnipotent_config/config.toml")
-COMPOSE = Layout(LayoutKind.COMPOSE, CONFIG, Path("/srv/a b/.env"), Path("/srv/a b/compose.yaml"))
+PROJECT = CONFIG.parent.parent
+COMPOSE = Layout(
+    LayoutKind.COMPOSE,
+    CONFIG,
+    PROJECT / ".env",
+    PROJECT / "compose.yaml",
+    compose_directory=PROJECT,
+)
 STANDALONE = Layout(LayoutKind.STANDALONE, CONFIG, CONFIG.with_name(".env"))
 
 
@@ -51,16 +58,6 @@ def test_command_starts_the_server_with_its_secret() -> None:
     assert shlex.split(start_command(KEYRING, standalone)) == [
         *by_exec, "bomnipotent_server", str(CONFIG),
     ]  # fmt: skip
-
-
-def test_compose_needs_no_flags_in_its_own_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = tmp_path / "bomnipotent_config" / "config.toml"
-    compose = tmp_path / "compose.yaml"
-    current = load_config(Layout(LayoutKind.COMPOSE, config, tmp_path / ".env", compose), {})
-    monkeypatch.chdir(tmp_path)
-    assert start_command(ENV_FILE, current) == "docker compose up -d"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -223,13 +224,11 @@ class CurrentConfig:
 
     def known_skip_key(self) -> SkipKey | None:
         """Return the way to skip verification that this server accepts; None without evidence."""
-        if self.view.version_evidence is not None:
-            return self.view.version_evidence
         tag = None if self.container is None else self.container.image_tag
-        try:
-            return None if tag is None else skip_key_of(tag)
-        except InvalidValue:  # the operator's own tag tells no version
-            return None
+        if tag is not None:
+            with suppress(InvalidValue):  # the operator's own tag tells no version
+                return skip_key_of(tag)
+        return self.view.version_evidence
 
 
 def _text_of(snapshot: Snapshot) -> str:

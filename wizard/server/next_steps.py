@@ -188,9 +188,21 @@ def start_command(store: StoreKind, current: CurrentConfig) -> str:
 
 def compose_command(current: CurrentConfig, *words: str) -> list[str]:
     """Return a call of Compose for the server, with the flags that the working directory needs."""
-    directory = current.layout.compose_directory or current.layout.config.parent
-    place = [] if _is_working_directory(directory) else ["--project-directory", str(directory)]
-    return ["docker", "compose", *place, *words]
+    container = current.container
+    asked = container is not None and container.asked != "files"
+    tool = container.asked.split() if container is not None and asked else ["docker", "compose"]
+    service = [container.service] if container is not None and container.service else []
+    return [*tool, *_project_flags(current), *words, *service]
+
+
+def _project_flags(current: CurrentConfig) -> list[str]:
+    """Return what makes Compose read the same files as in its own directory."""
+    directory, container = current.layout.compose_directory, current.container
+    if directory is None or _is_working_directory(directory):
+        return []
+    if container is not None and "COMPOSE_FILE" in container.project.variables:
+        return [word for file in container.project.files for word in ("-f", str(file))]
+    return ["--project-directory", str(directory)]
 
 
 def _is_working_directory(directory: Path) -> bool:

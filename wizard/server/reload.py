@@ -75,8 +75,7 @@ class RunningServer:
         if not self.current.in_container:
             return self.start_command
         # `up -d` does nothing for a container whose own settings are the same.
-        service = () if self.container is None else (self.container.service,)
-        return shlex.join(compose_command(self.current, "restart", *service))
+        return shlex.join(compose_command(self.current, "restart"))
 
     def log(self) -> ServerLog | None:
         """Return its log from now on; None where that is unknown or cannot be read."""
