@@ -213,7 +213,8 @@ def _variable_finding(variable: ReferencedVariable, container: Container) -> Fin
 
 
 def _not_passed_finding(variable: ReferencedVariable, container: Container) -> Finding:
-    place, lines = container.addition(variable.name)
+    _place, lines = container.addition(variable.name)
+    service = container.project.find_service(container.service)
     return variable.error(
         "compose-variable-not-passed",
         _(
@@ -223,8 +224,8 @@ def _not_passed_finding(variable: ReferencedVariable, container: Container) -> F
             variable=variable.name,
         ),
         _("Add to the service:   {line}", line=" ".join(lines)),
-        place.path,
-        container.project.find_service(container.service).line,
+        service.path,
+        service.line,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wizard.config.current import CurrentConfig, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
-from wizard.errors import Finding, InvalidValue
+from wizard.errors import Finding, InvalidValue, Severity
 from wizard.files.encoding import byte_order_mark_remedy, decode
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.quoting import readers_that_differ
@@ -20,7 +20,7 @@ from wizard.formats.variables import Readers
 from wizard.secrets.secret import Replace
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import store_consequence
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
     from wizard.compose.container import Container
@@ -143,11 +143,19 @@ def _container_warnings(
         if container.not_judged or _is_in_own_env(current, name):
             return
         place, lines = container.addition(name)
+        sentence = N_(
+            "{path}, {lines}: the service {service} does not pass {name} to the container. Add "
+            "to it:"
+        )
+        if container.resets_environment:
+            sentence = N_(
+                "{path}, {lines}: the service {service} passes nothing to the container. Write in "
+                "place of this line:"
+            )
         yield Finding(
             "compose-variable-not-passed",
             _(
-                "{path}, {lines}: the service {service} does not pass {name} to the container. "
-                "Add to it:",
+                sentence,
                 path=place.path,
                 lines=place.lines,
                 service=container.service,
@@ -180,6 +188,36 @@ def _container_warnings(
             path=place.path,
             line=place.line,
         )
+
+
+def ask_container_again(current: CurrentConfig, draft: Draft, plan: Plan) -> Finding | None:
+    """Ask Compose, once ``plan`` is written, whether the container will get the new secret.
+
+    Returns a note if it will, a warning if not, and None where Compose has no say in it.
+    """
+    if not isinstance(draft.secret, Replace) or plan.variable is None or plan.needs_exec:
+        return None
+    container = current.with_container().container
+    if container is None or not container.service or container.asked == "files":
+        return None
+    if container.refusal or container.required:
+        reason = container.refusal or ", ".join(container.required)
+        return Finding(
+            "compose-refused", _("Docker Compose starts nothing: {reason}.", reason=reason)
+        )
+    value = container.value(plan.variable)
+    if value is None and _is_in_own_env(current, plan.variable):
+        return None
+    if value != draft.secret.secret.reveal():
+        return Finding(
+            "container-secret-differs",
+            _(
+                "Docker Compose, asked again, gives the container another value: it will not get "
+                "the new secret."
+            ),
+        )
+    message = _("Docker Compose confirms it: the container will get the new secret.")
+    return Finding("container-secret-written", message, severity=Severity.NOTE)
 
 
 def _is_in_own_env(current: CurrentConfig, name: str) -> bool:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wizard.check.warnings import plan_warnings
+from wizard.check.warnings import ask_container_again, plan_warnings
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
 from wizard.cli.recovery import recover_and_tell, unfinished_write
@@ -14,7 +14,7 @@ from wizard.cli.values import values_given
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import Finding, UsageError, WizardError
+from wizard.errors import Finding, Severity, UsageError, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.config_toml.skip_key import skip_key_of
 from wizard.formats.variables import check_secret_variable
@@ -75,7 +75,13 @@ def _set(
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
     with uninterruptible():  # an interrupt would claim that nothing was written
+        answer = None if options.dry_run else ask_container_again(current, draft, plan)
+        if answer is not None and answer.severity is Severity.WARNING:
+            warnings.append(answer)
+            answer = None
         _print(current, draft, plan, warnings, report, options)
+        if answer is not None:
+            output.say(answer.message)
     return 0
 
 

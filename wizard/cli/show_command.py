@@ -57,7 +57,45 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
             "found_in": [source.name for source in sources.found],
             "effective": sources.effective.name if sources.effective else None,
         },
+        **({} if current.container is None else {"container": _container(current)}),
     }
+
+
+def _container(current: CurrentConfig) -> dict[str, Any]:
+    """Return what Compose says of the server, and where its secret comes from."""
+    container = current.container
+    assert container is not None  # noqa: S101 - the caller has seen it
+    origin = None
+    if container.service and current.reference is not None:
+        origin = current.origin(current.reference)
+    return {
+        "asked": container.asked,
+        "service": container.service or None,
+        "variable": None if origin is None else origin.variable,
+        "source": None
+        if origin is None
+        else {"path": None if origin.path is None else str(origin.path), "line": origin.line},
+        "running": _is_running(current),
+        **({"refusal": container.refusal} if container.refusal else {}),
+        **({"not_judged": container.not_judged} if container.not_judged else {}),
+    }
+
+
+def _is_running(current: CurrentConfig) -> bool | None:
+    """Return whether the server's container is running; None where nobody can tell."""
+    from wizard.compose.running import ContainerNotRunning, ContainerUnknown, find_running
+
+    container = current.container
+    if container is None or not container.service:
+        return None
+    directories = {container.project.directory, container.project.base}
+    try:
+        find_running(container.service, directories, container.project.environ)
+    except ContainerNotRunning:
+        return False
+    except ContainerUnknown:
+        return None
+    return True
 
 
 def _or_none(read: Callable[[], T]) -> T | None:
@@ -84,6 +122,7 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         ("secret", f"{_(source)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
+    rows += _container_rows(content.get("container"))
     if sources.effective is None and sources.unanswered is not None:
         store, problem = sources.unanswered
         rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
@@ -95,6 +134,26 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         rows.append((_("problem"), str(invalid)))
     width = max(_MIN_WIDTH, *(len(name) for name, _value in rows))
     return [f"{name:<{width}} {on_one_line(value)}" for name, value in rows]
+
+
+def _container_rows(container: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if container is None:
+        return []
+    service = container["service"] or _("not known")
+    states = {True: _("running"), False: _("not running")}
+    state = states.get(container["running"])
+    rows = [(_("service"), f"{service}, {state}" if state else service)]
+    source = container["source"]
+    if source is not None:
+        place = source["path"] or _("the environment")
+        if source["line"] is not None:
+            place = _("{path}, line {number}", path=place, number=source["line"])
+        rows.append((_("from"), f"{container['variable']}: {place}"))
+    if reason := container.get("refusal"):
+        rows.append((_("problem"), _("Docker Compose starts nothing: {reason}.", reason=reason)))
+    if reason := container.get("not_judged"):
+        rows.append((_("not judged"), reason))
+    return rows
 
 
 def _route(current: CurrentConfig, sources: SecretSources) -> Route:

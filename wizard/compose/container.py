@@ -258,12 +258,17 @@ class Container:
     def addition(self, name: str) -> tuple[Place, tuple[str, ...]]:
         """Return what to add to the service so that it gets ``name``, and where."""
         project = self.project
-        if "!reset" in self._styles:  # which leaves nothing of what any file says
+        if self.resets_environment:
             lines = ("environment: !override", f"  {name}: ${{{name}:?}}")
             return project.find_environment(self.service), lines
         if self._styles:
             return project.find_environment(self.service), (self.new_line(name),)
         return project.find_service(self.service), ("environment:", f"  {self.new_line(name)}")
+
+    @property
+    def resets_environment(self) -> bool:
+        """Whether a file takes away all that the others pass on."""
+        return "!reset" in self._styles
 
     @property
     def _styles(self) -> set[str]:

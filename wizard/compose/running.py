@@ -55,6 +55,10 @@ class ContainerUnknown(Exception):
         self.remedy = remedy
 
 
+class ContainerNotRunning(ContainerUnknown):
+    """The daemon has answered: no container of the service is running."""
+
+
 def find_running(
     service: str,
     directories: Iterable[Path],
@@ -80,7 +84,7 @@ def find_running(
     for container, directory in daemon.inspect(listed[:_MOST_CONTAINERS]):
         if os.path.realpath(directory) in wanted and container.pid:
             return container
-    raise ContainerUnknown(
+    raise ContainerNotRunning(
         _("the service {service} is not running.", service=service),
         _(
             "Start it, then test again: {tool} compose up -d {service}",

@@ -25,7 +25,7 @@ from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 
 if TYPE_CHECKING:
-    from wizard.compose.container import Container
+    from wizard.compose.container import Container, Origin
 
 
 class SecretFile(NamedTuple):
@@ -138,6 +138,21 @@ class CurrentConfig:
         beside = layout.config.with_name(".env")
         own_env = None if beside == layout.env_file else read_file(beside)
         return replace(self, container=container, own_env=own_env)
+
+    def origin(self, variable: str) -> Origin | None:
+        """Return where the container's ``variable`` comes from; None where nothing sets it."""
+        from wizard.compose.container import Origin, OriginKind
+
+        if self.container is None:
+            return None
+        origin = self.container.origin(variable)
+        if origin.kind not in (OriginKind.UNSET, OriginKind.NOT_PASSED):
+            return origin
+        own = None if self.container.value(variable) is not None else self.own_env
+        if own is None or _as_text(own).read(variable, {}) is None:
+            return None
+        line = self.container.project.line_in(own.path, variable)
+        return Origin(OriginKind.PROJECT, variable, own.path, line)
 
     def secret_file(self, variable: str) -> SecretFile:
         """Return the file that gives the server ``variable``; ``.env`` where there is no other.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
-from wizard.errors import Finding
+from wizard.errors import Finding, Severity
 from wizard.saving.plan import Plan
 from wizard.server.next_steps import NextStep, next_steps
 from wizard.server.reload import ReloadOutcome, ReloadWatch, RunningServer, reload_message
@@ -58,8 +58,12 @@ def done_screen_content(
     findings: Sequence[Finding],
     server: RunningServer,
     watch: ReloadWatch | None = None,
+    answer: Finding | None = None,
 ) -> Done:
-    """Return what ``plan`` has done; ``findings`` are those of the writing."""
+    """Return what ``plan`` has done.
+
+    ``findings`` are those of the writing, ``answer`` is what Compose says of it.
+    """
     restart = server.restart_command(findings)
     warnings = plan_warnings(server.current, draft, plan)
     steps, steps_once_settled = (
@@ -67,8 +71,17 @@ def done_screen_content(
         for settled in (False, True)
     )
     return Done(
-        (*plan.messages(findings), *(f"! {finding.message}" for finding in findings)),
+        (
+            *plan.messages(findings),
+            *(f"! {finding.message}" for finding in findings),
+            *((_answer_line(answer),) if answer is not None else ()),
+        ),
         steps,
         steps_once_settled,
         watch if restart is None else None,
     )
+
+
+def _answer_line(answer: Finding) -> str:
+    mark = "✓" if answer.severity is Severity.NOTE else "!"
+    return f"{mark} {answer.message}"

@@ -278,6 +278,7 @@ class Flow:
             return True
 
     def _write(self, draft: Draft, plan: Plan) -> Done:
+        from wizard.check.warnings import ask_container_again
         from wizard.saving.lock import lock_config
         from wizard.saving.transaction import recover_interrupted
         from wizard.server.reload import observe_server, watch_reload
@@ -290,7 +291,8 @@ class Flow:
             server = observe_server(current)
             watch = watch_reload(server, draft, plan)
             findings += plan.apply("wizard", keep=self.session.persistent)
-        return done_screen_content(draft, plan, findings, server, watch)
+        answer = ask_container_again(current, draft, plan)
+        return done_screen_content(draft, plan, findings, server, watch, answer)
 
     async def _learn_container(self, seconds: float | None = None) -> None:
         """Wait for what Compose gives the server; what was entered stays."""
