@@ -17,6 +17,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from wizard.compose.container import Container
 from wizard.config.current import load_config
 from wizard.config.layout import find_layout
 from wizard.config.settings import SmtpSettings
@@ -45,7 +46,12 @@ class SteadyProbe:
     network: DemoNetwork
 
     async def __call__(
-        self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
+        self,
+        settings: SmtpSettings,
+        *,
+        container: Container | None = None,
+        recipient: str | None = None,
+        deliver: bool = False,
     ) -> AsyncGenerator[Event, None]:
         """Test for real, and say so in the same words each time."""
         async for event in run_live_test(
@@ -53,7 +59,7 @@ class SteadyProbe:
             recipient=recipient,
             deliver=deliver,
             timeout=TIMEOUT,
-            compose=True,
+            container=container,
             network=self.network,
         ):
             match event:

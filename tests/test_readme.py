@@ -12,10 +12,11 @@ from pathlib import Path
 
 from wizard import check
 from wizard.compose import file
-from wizard.config.settings import encryption_findings, settings_findings
+from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings, encryption_findings, settings_findings
 from wizard.formats import variables
 from wizard.live_test.diagnosis import TABLE
-from wizard.live_test.events import not_configured_report
+from wizard.live_test.events import not_configured_report, not_inside_report
 from wizard.secrets import unintended
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -53,9 +54,10 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
 
 
 def test_every_diagnosis_is_in_the_reference_and_no_other() -> None:
-    known = not_configured_report().diagnosis
-    assert known is not None
-    assert codes("Diagnoses") == {rule.code for rule in TABLE} | {known.code}
+    settings = SmtpSettings("you@example.org", Endpoint.parse("mail.example.org"))
+    reports = (not_configured_report(), not_inside_report(settings, "why", "what to do"))
+    others = {report.diagnosis.code for report in reports if report.diagnosis is not None}
+    assert codes("Diagnoses") == {rule.code for rule in TABLE} | others
 
 
 def test_every_flag_that_is_shown_exists() -> None:

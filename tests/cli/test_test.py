@@ -79,6 +79,32 @@ def test_loopback_in_a_compose_layout_is_not_testable(cli: Cli) -> None:
     assert result.json["diagnosis"]["code"] == "container-internal"
 
 
+COMPOSED = "services: {server: {image: wwhsoft/bomnipotent_server, hostname: mail.example.org}}\n"
+
+
+def test_the_text_says_from_where_and_what_would_change_that(cli: Cli) -> None:
+    cli.write("compose.yaml", COMPOSED)
+    flags = ("--user", "a@b", "--endpoint", "smtp://localhost:2500")
+    result = cli("test", *flags)
+    assert result.code == 7
+    assert "Tested from this machine, not from inside the container: " in result.out
+    assert cli("test", *flags, "--json").json["from"] == "host"
+    asked = cli("test", *flags, "--from", "host")
+    assert "Tested from this machine, as asked" in asked.out
+
+
+def test_the_inside_of_a_container_that_cannot_be_entered_is_not_tested(cli: Cli) -> None:
+    flags = ("--user", "a@b", "--endpoint", "smtp://localhost:2500", "--from", "container")
+    alone = cli("test", *flags, "--json")
+    assert (alone.code, alone.json["diagnosis"]["code"]) == (7, "container-unreachable")
+    cli.write("compose.yaml", COMPOSED)
+    result = cli("test", *flags, "--json")
+    assert (result.code, result.json["verdict"]) == (7, "untestable")
+    assert result.json["diagnosis"]["code"] == "container-unreachable"
+    assert result.json["diagnosis"]["remedy"]
+    assert result.json["stages"] == []
+
+
 def test_stored_endpoint_that_cannot_work_fails_without_a_connection(cli: Cli) -> None:
     cli.write("config.toml", CONFIG.replace("mail.example.org", "mail.example.org:587"))
     cli.write(".env", f"SMTP_SECRET={SECRET}\n")

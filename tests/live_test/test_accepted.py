@@ -120,6 +120,7 @@ async def test_the_report_prints_as_the_documented_document(friendly: MailServer
     document = report.to_json()
     assert list(document) == [
         "verdict",
+        "from",
         "route",
         "stages",
         "diagnosis",

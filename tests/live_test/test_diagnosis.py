@@ -57,6 +57,7 @@ DOCUMENTED = {
     # beyond what was promised
     "address-silent",
     "certificate-expires-soon",
+    "certificate-local-trust",
     "clear-text-login",
     "greylisted",
     "mail-postponed",
@@ -385,6 +386,7 @@ ALL_SETTINGS = [
         ("mail.example.org", True),
         ("smtp://mail.example.org", False),
         ("smtp://relay:2500", False),
+        ("smtp://localhost:2500", False),
         ("smtp.gmail.com", False),
         ("smtp-mail.outlook.com", True),
         ("smtp.office365.com", False),
@@ -420,6 +422,7 @@ def failures() -> Iterator[Failure]:
                 yield Failure(stage, cause, mechanisms=("XOAUTH2",))
                 yield Failure(stage, cause, offers_starttls=True)
                 yield Failure(stage, cause, no_alternative=True)
+                yield Failure(stage, cause, inside=True)
 
 
 def test_every_rule_is_the_first_to_match_some_failure() -> None:

@@ -7,11 +7,14 @@ import errno
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 import trustme
 
 from tests.live_test.servers import Run, Serve, verdict
+from wizard.compose.container import Container
+from wizard.compose.project import Project
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import TestFinished, TestReport
@@ -60,8 +63,9 @@ class FakeNetwork(SystemNetwork):
 
 
 async def in_compose(endpoint: str, network: FakeNetwork) -> TestReport:
+    container = Container("files", Project(Path("/nowhere"), {}), {"server": {}}, "server")
     settings = SmtpSettings("you@example.org", Endpoint.parse(endpoint))
-    async with aclosing(run_live_test(settings, compose=True, network=network)) as stream:
+    async with aclosing(run_live_test(settings, container=container, network=network)) as stream:
         events = [event async for event in stream]
     assert isinstance(events[-1], TestFinished)
     return events[-1].report

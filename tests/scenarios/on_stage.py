@@ -53,7 +53,7 @@ def mail_server(password: str, extra: str) -> Iterator[Network]:
 def session(config: Path, network: Network, extra: str = "") -> WizardSession:
     now = load_config(find_layout(config), environ={})
     timeout = LITTLE_TIME if extra == "never greets" else TIMEOUT
-    test = partial(run_live_test, timeout=timeout, network=network, compose=now.in_container)
+    test = partial(run_live_test, timeout=timeout, network=network)
     begun = WizardSession(now, test, timeout)
     if extra == "keyring":
         begun.stores = {KEYRING: MemoryStore()}

@@ -93,7 +93,7 @@ def _serve_dns(zone: Zone, ip: str) -> None:
             listening.sendto(response.to_wire(), peer)
 
 
-def _serve_mail(listening: socket.socket) -> None:
+def serve_mail(listening: socket.socket) -> None:
     """Take every mail, as a relay does."""
     while True:
         connection, _ = listening.accept()
@@ -114,7 +114,7 @@ def _main() -> None:
     for ip in ("127.0.0.11", "127.0.0.1"):  # Docker's, and the usual one without any
         threading.Thread(target=_serve_dns, args=[zone, ip], daemon=True).start()
     mail = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
-    threading.Thread(target=_serve_mail, args=[mail], daemon=True).start()
+    threading.Thread(target=serve_mail, args=[mail], daemon=True).start()
     sys.stdout.write(f"{mail.getsockname()[1]}\n")
     sys.stdout.flush()
     sys.stdin.read()

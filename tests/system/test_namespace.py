@@ -19,6 +19,8 @@ from wizard.system.namespace import NamespaceNetwork
 from wizard.system.network import Address
 
 PATIENCE = 20
+GROUP = "/"
+"""A part of the name of every control group."""
 HOSTS = """\
 127.0.0.1 localhost
 ::1 localhost ip6-localhost
@@ -55,7 +57,7 @@ def network(other: OtherNetwork) -> Iterator[NamespaceNetwork]:
     for name, text in {"hosts": HOSTS, "resolv.conf": RESOLV_CONF}.items():
         (other.etc / name).unlink(missing_ok=True)
         (other.etc / name).write_text(text)
-    with NamespaceNetwork(other.pid) as opened:
+    with NamespaceNetwork(other.pid, GROUP) as opened:
         yield opened
 
 
@@ -256,7 +258,14 @@ def test_a_process_that_has_ended_has_no_network() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     with pytest.raises((ProcessLookupError, FileNotFoundError)):
-        NamespaceNetwork(process.pid)
+        NamespaceNetwork(process.pid, GROUP)
+
+
+def test_a_process_that_is_not_the_containers_has_no_network(other: OtherNetwork) -> None:
+    before = open_files()
+    with pytest.raises(ProcessLookupError):
+        NamespaceNetwork(other.pid, "f183e47979e6cda3d051559073ff4818")
+    assert open_files() == before
 
 
 async def test_a_container_that_ends_meanwhile_is_an_error_of_the_system(tmp_path: Path) -> None:
@@ -264,7 +273,7 @@ async def test_a_container_that_ends_meanwhile_is_an_error_of_the_system(tmp_pat
     before = open_files()
     with (
         other_network(tmp_path / "etc", ZONE) as started,
-        NamespaceNetwork(started.pid) as opened,
+        NamespaceNetwork(started.pid, GROUP) as opened,
     ):
         started.end()
         with pytest.raises(ConnectionRefusedError):
@@ -279,7 +288,7 @@ def test_only_root_may_join() -> None:
     code = (
         "import os; from wizard.system.namespace import NamespaceNetwork\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: NamespaceNetwork(1).check_access()\n"
+        "try: NamespaceNetwork(1, '/')\n"
         "except PermissionError: print('refused')"
     )
     command = [sys.executable, "-c", code]

@@ -24,6 +24,7 @@ from wizard.system.process import (
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 PATIENCE = 20
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.timeout(60)
@@ -74,6 +75,19 @@ def test_a_descendant_that_holds_the_output_is_not_waited_for(tmp_path: Path) ->
     sleeps, mark = _descendant()
     result = run_tool(["sh", "-c", f"{sleeps} & echo started"], tmp_path, os.environ, 300)
     assert result.output == b"started\n"
+    assert _ends(mark)
+
+
+def test_what_a_thread_still_waits_for_ends_with_the_program() -> None:
+    sleeps, mark = _descendant()
+    code = (
+        "import os, pathlib, threading, time; from wizard.system import process\n"
+        f"run = lambda: process.run_tool({sleeps.split()}, pathlib.Path('/'), os.environ, 300)\n"
+        "threading.Thread(target=run, daemon=True).start()\n"
+        "while not process._running: time.sleep(0.01)\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True)
     assert _ends(mark)
 
 

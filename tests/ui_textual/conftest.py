@@ -153,7 +153,7 @@ def wizard(mail_server: MailServer) -> Wizard:
     ) -> AsyncGenerator[Operator, None]:
         now = load_config(find_layout(config), environ=environ or {})
         network = DemoNetwork(mail_server)
-        test = partial(run_live_test, timeout=5.0, network=network, compose=now.in_container)
+        test = partial(run_live_test, timeout=5.0, network=network)
         session = WizardSession(
             now, test, 5.0, stores=stores or {}, check=check, persistent=persistent
         )

@@ -49,7 +49,7 @@ def main() -> None:
     with MailServer(DEMO_USER, Secret("open$esame #1")) as server:
         now = load_config(find_layout(Path(sys.argv[2])), environ={})
         patience = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
-        test = partial(run_live_test, timeout=patience, compose=now.in_container)
+        test = partial(run_live_test, timeout=patience)
         if len(sys.argv) <= 3:
             test = partial(test, network=DemoNetwork(server))
         app = WizardApp(WizardSession(now, test, patience))

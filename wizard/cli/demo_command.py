@@ -45,9 +45,7 @@ def run(options: Namespace) -> int:
         network = DemoNetwork(server)
         layout = find_layout(write_demo_files(Path(scratch)))
         current = load_config(layout, environ={})
-        test = partial(
-            run_live_test, timeout=options.timeout, network=network, compose=current.in_container
-        )
+        test = partial(run_live_test, timeout=options.timeout, network=network)
         session = WizardSession(
             current,
             test,

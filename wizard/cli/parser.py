@@ -368,6 +368,12 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     _add_values(parser)
     parser.add_argument("--to", metavar="ADDRESS", help=_("send a real test mail there"))
     parser.add_argument(
+        "--from",
+        choices=("container", "host"),
+        dest="place",
+        help=_("where to test from (default: the server's container where possible)"),
+    )
+    parser.add_argument(
         "--transcript", action="store_true", help=_("print the dialogue, without the login")
     )
     parser.add_argument(

@@ -17,6 +17,7 @@ from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
     StageFinished,
+    TestedFrom,
     TestFinished,
     TestReport,
     not_configured_report,
@@ -73,14 +74,15 @@ async def _test(
     except InvalidValue as problem:
         return unusable_report(values.with_flag(problem.field, problem), draft.endpoint)
     show(settings.route.as_sentence())
-    recipient = getattr(options, "to", None)
+    recipient, place = getattr(options, "to", None), getattr(options, "place", None)
     events = run_live_test(
         settings,
         timeout=options.timeout,
         recipient=recipient,
         deliver=recipient is not None,
         alternatives=not getattr(options, "no_alternatives", False),
-        compose=current.in_container,
+        container=current.container,
+        place=None if place is None else TestedFrom(place),
     )
     async for event in events:
         if isinstance(event, StageFinished):
@@ -104,6 +106,8 @@ def verdict_lines(report: TestReport) -> list[str]:
         lines += [f"{diagnosis.summary} ({diagnosis.code})", diagnosis.remedy]
         if diagnosis.reply_sentence:
             lines.append(diagnosis.reply_sentence)
+    if report.remark:
+        lines.append(report.remark)
     lines += [line for other in report.alternatives for line in _alternative_lines(other)]
     return lines
 

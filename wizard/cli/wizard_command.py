@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
     current = load_config(layout)
     if not current.in_container:  # there, Compose is asked first, while the operator reads
         current = current.with_stored()
-    test = partial(_live_test, timeout=options.timeout, compose=current.in_container)
+    test = partial(_live_test, timeout=options.timeout)
     session = WizardSession(
         current,
         test,

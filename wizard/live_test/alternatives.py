@@ -16,7 +16,7 @@ from wizard.errors import InvalidValue
 from wizard.live_test.events import Alternative
 from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
-from wizard.system.network import Network
+from wizard.live_test.standpoint import Standpoint
 from wizard.text.language import N_, _
 
 _PATIENCE = 5.0
@@ -62,9 +62,9 @@ _ANSWERS = {
 class AlternativeSearch:
     """Tries all variants of the endpoint at once. End it with :meth:`aclose` in any case."""
 
-    def __init__(self, settings: SmtpSettings, network: Network, deadline: float) -> None:
+    def __init__(self, settings: SmtpSettings, standpoint: Standpoint, deadline: float) -> None:
         self._settings = settings
-        self._network = network
+        self._standpoint = standpoint
         self._deadline = deadline
         self._tasks: dict[EndpointVariant, asyncio.Task[Alternative | None]] = {}
 
@@ -105,7 +105,7 @@ class AlternativeSearch:
         settings = replace(
             self._settings, endpoint=endpoint, starttls=variant.starttls, secret=None
         )
-        session = SmtpSession(settings, self._network)
+        session = SmtpSession(settings, self._standpoint)
         try:
             async with asyncio.timeout_at(limit):
                 return await self._run_stages(variant, session)

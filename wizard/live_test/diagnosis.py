@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.diagnosis_connection import CONNECTING, ENCRYPTION, INTRODUCTION, UNFORESEEN
+from wizard.live_test.diagnosis_connection import (
+    CONNECTING,
+    CONTAINER,
+    ENCRYPTION,
+    INTRODUCTION,
+    UNFORESEEN,
+)
 from wizard.live_test.diagnosis_mail import LOGIN, SENDING
 from wizard.live_test.diagnosis_reply import REFUSED
 from wizard.live_test.diagnosis_rule import Rule, rule_facts
@@ -18,6 +24,7 @@ from wizard.live_test.failure import Diagnosis, Failure
 from wizard.text.language import N_, _
 
 TABLE: tuple[Rule, ...] = (
+    *CONTAINER,
     *CONNECTING,
     *ENCRYPTION,
     *INTRODUCTION,
@@ -46,6 +53,7 @@ _TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
     "certificate-untrusted": ("endpoint", N_("untrusted certificate")),
     "certificate-expired": ("endpoint", N_("certificate expired")),
     "certificate-not-yet-valid": ("endpoint", N_("certificate too new")),
+    "certificate-local-trust": (None, N_("trusted only here")),
     "certificate-expires-soon": (None, N_("certificate ends soon")),
     "starttls-missing": ("starttls", N_("no STARTTLS")),
     "starttls-refused": ("starttls", N_("STARTTLS refused")),

@@ -1,4 +1,7 @@
-"""The table of diagnoses, first half, up to EHLO; and its end, for whatever else happens."""
+"""The table of diagnoses, first half, up to EHLO; and its end, for whatever else happens.
+
+What is about containers comes before the rest.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from wizard.live_test.diagnosis_rule import (
     at,
     container_name,
     has_better_name,
+    inside,
+    loopback,
     nearby,
     no_alternative,
     only_starttls,
@@ -19,15 +24,80 @@ from wizard.live_test.diagnosis_rule import (
 from wizard.live_test.failure import Cause, Stage, Verdict
 from wizard.text.language import N_
 
-CONNECTING: tuple[Rule, ...] = (
+_NO_DNS = (
+    "dns-unavailable",
+    N_("The DNS inside the container gives no answer about {host}."),
+    N_(
+        "Check the DNS of this machine, which Docker asks for its containers, and dns: in the "
+        "compose file; then test again."
+    ),
+)
+
+CONTAINER: tuple[Rule, ...] = (
     Rule(
         Cause.CONTAINER_INTERNAL,
         (),
         "container-internal",
         N_("{host} means something else inside the server's container than on this machine."),
-        N_("Start the server, then have it send a mail: bomnipotent_client test-email ADDRESS."),
+        N_(
+            "Test from inside: start the service, and run the test with sudo. Or have the server "
+            "send a mail: bomnipotent_client test-email ADDRESS."
+        ),
         verdict=Verdict.UNTESTABLE,
     ),
+    Rule(
+        Cause.NAME_UNKNOWN,
+        (inside, container_name),
+        "name-not-found",
+        N_("The server's container finds no container and no host with the name {host}."),
+        N_(
+            "Check that the service {host} is running, and that both services have a network in "
+            "common; else correct the endpoint."
+        ),
+    ),
+    Rule(Cause.RESOLVER_DOWN, (inside,), *_NO_DNS),
+    Rule(Cause.TIMEOUT, (inside, at(Stage.DNS)), *_NO_DNS),
+    Rule(
+        Cause.CONNECTION_REFUSED,
+        (inside, loopback),
+        "refused",
+        N_(
+            "Inside the container {host} is the container itself, where nothing listens on port "
+            "{port}."
+        ),
+        N_(
+            "For a relay in a container of its own, set the endpoint to the name of its service. "
+            "For one on this machine, set it to host.docker.internal, and give the service "
+            'extra_hosts: ["host.docker.internal:host-gateway"].'
+        ),
+    ),
+    Rule(
+        Cause.UNREACHABLE,
+        (inside,),
+        "unreachable",
+        N_("There is no way from inside the container to {host} ({text})."),
+        N_(
+            "Check the networks of the service in the compose file (one that is internal leads "
+            "nowhere else), then the routing and the firewall of this machine."
+        ),
+    ),
+    Rule(
+        Cause.CERTIFICATE_LOCAL_TRUST,
+        (),
+        "certificate-local-trust",
+        N_(
+            "The certificate of {host} comes from {issuer}, which only this machine trusts; the "
+            "server in its container probably does not."
+        ),
+        N_(
+            "Give {host} a certificate of a public authority, or send through a relay of your own "
+            "that is in a container beside the server."
+        ),
+        verdict=Verdict.WARN,
+    ),
+)
+
+CONNECTING: tuple[Rule, ...] = (
     Rule(
         Cause.NAME_UNKNOWN,
         (container_name,),

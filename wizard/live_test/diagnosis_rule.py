@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wizard.config.endpoint import Security, is_container_name, is_nearby
+from wizard.config.endpoint import Security, is_container_name, is_loopback, is_nearby
 from wizard.config.settings import SmtpSettings
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
 from wizard.live_test.failure import Cause, Failure, Stage, Verdict
@@ -147,6 +147,11 @@ def no_alternative(failure: Failure, _: SmtpSettings) -> bool:
     return failure.no_alternative
 
 
+def inside(failure: Failure, _: SmtpSettings) -> bool:
+    """Match what was seen from inside the server's container."""
+    return failure.inside
+
+
 def self_signed(failure: Failure, _: SmtpSettings) -> bool:
     """Match a certificate that no authority has signed."""
     return failure.certificate is not None and failure.certificate.self_signed
@@ -194,6 +199,11 @@ def no_login(_: Failure, settings: SmtpSettings) -> bool:
 def nearby(_: Failure, settings: SmtpSettings) -> bool:
     """Match a host that is this machine or a container."""
     return is_nearby(settings.route.host)
+
+
+def loopback(_: Failure, settings: SmtpSettings) -> bool:
+    """Match a host that is whatever connects to it."""
+    return is_loopback(settings.route.host)
 
 
 def container_name(_: Failure, settings: SmtpSettings) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wizard.config.endpoint import Route
+from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage, Verdict
@@ -24,6 +25,13 @@ _STAGE_OF_FIELD = {
     "secret": Stage.AUTH,
 }
 """The stage at which the server would fail if this setting cannot be used."""
+
+
+class TestedFrom(StrEnum):
+    """Where a live test is made from."""
+
+    HOST = "host"
+    CONTAINER = "container"
 
 
 class StageOutcome(StrEnum):
@@ -140,11 +148,17 @@ class TestReport:
     login: str | None = None
     """The user name of the login; None when the server does not log in."""
     recipient: str | None = None
+    place: TestedFrom = TestedFrom.HOST
+    remark: str = ""
+    """Where the test was made from, in a sentence or two; empty if there is but one place."""
+    ehlo_name: str | None = None
+    """The name given with EHLO; None if it is this machine's."""
 
     def to_json(self) -> dict[str, JSON]:
         """Return the document that ``test --json`` prints."""
         return {
             "verdict": self.verdict.value,
+            "from": self.place.value,
             "route": None if self.route is None else self._route_json(self.route),
             "stages": [stage.to_json() for stage in self.stages],
             "diagnosis": None if self.diagnosis is None else self.diagnosis.to_json(),
@@ -202,6 +216,22 @@ def unusable_report(problem: InvalidValue, endpoint: str) -> TestReport:
         reason=_("unusable value"),
     )
     return TestReport(Verdict.FAIL, None, mask_url_password(endpoint), (), diagnosis, 0.0)
+
+
+def not_inside_report(settings: SmtpSettings, reason: str, remedy: str) -> TestReport:
+    """Return the report for a test that was to be made inside the container, and cannot be."""
+    diagnosis = Diagnosis(
+        code="container-unreachable",
+        stage=Stage.DNS,
+        summary=_("Nothing was tested from inside the container: {reason}", reason=reason),
+        remedy=remedy,
+        server_said=None,
+        verdict=Verdict.UNTESTABLE,
+        field=None,
+        reason=_("no way inside"),
+    )
+    route, endpoint = settings.route, settings.endpoint.display
+    return TestReport(Verdict.UNTESTABLE, route, endpoint, (), diagnosis, 0.0)
 
 
 # Between the stages and the test

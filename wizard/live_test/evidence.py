@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import wizard
-from wizard.config.endpoint import Route, Security
-from wizard.live_test.events import Direction, TestReport, TranscriptLine
+from wizard.config.endpoint import Route, Security, is_nearby
+from wizard.live_test.events import Direction, TestedFrom, TestReport, TranscriptLine
 from wizard.live_test.failure import Stage
 from wizard.text.language import _
 from wizard.text.redaction import is_ordinary
@@ -28,9 +28,10 @@ _CERTIFICATE_KEYS = (
 
 
 def reproduce(report: TestReport) -> tuple[str, ...]:
-    """Return shell commands that repeat the test by hand; none if it had no route."""
+    """Return shell commands that repeat the test by hand; none if that is not possible here."""
     route = report.route
-    if route is None:
+    inside = report.place is TestedFrom.CONTAINER
+    if route is None or (inside and is_nearby(route.host)):
         return ()
     commands = [_swaks(report, route)]
     if route.security is not Security.NONE:
@@ -49,8 +50,8 @@ def _swaks(report: TestReport, route: Route) -> list[str]:
         command += ["--tls-on-connect", "--tls-verify"]
     elif route.security is Security.STARTTLS:
         command += ["--tls", "--tls-verify"]
-    if route.ehlo_name:
-        command += ["--ehlo", route.ehlo_name]
+    if name := route.ehlo_name or report.ehlo_name:
+        command += ["--ehlo", name]
     if report.login is not None:
         command += ["--auth", _mechanism(report), "--auth-user", report.login]
         command += ["--protect-prompt", "--auth-hide-password"]
@@ -95,6 +96,8 @@ def _ticket(report: TestReport) -> Iterator[str]:
         verdict=report.verdict,
         decided=report.decided_after,
     )
+    if report.remark:
+        yield report.remark
     yield from _explanation(report)
     yield from _section(
         _("Stages"),

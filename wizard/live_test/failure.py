@@ -82,6 +82,8 @@ class Cause(Enum):
     CERTIFICATE_ENDS_SOON = auto()
     CERTIFICATE_UNCOMMON = auto()
     """Some TLS libraries accept it, others do not; nobody knows which one the server has."""
+    CERTIFICATE_LOCAL_TRUST = auto()
+    """An authority vouches for it that was added to this machine, not to the server's container."""
     CIPHER_UNCOMMON = auto()
     """Likewise."""
     CLEAR_TEXT_LOGIN = auto()
@@ -164,6 +166,8 @@ class Failure:
     offers_starttls: bool = False
     """Whether a server without any login may offer one after STARTTLS."""
     certificate: Certificate | None = None
+    inside: bool = False
+    """Whether this was seen from inside the server's container."""
     no_alternative: bool = False
     """Whether other endpoints of the same mail server were tried, and none works either."""
 

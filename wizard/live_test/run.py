@@ -23,18 +23,22 @@ from wizard.live_test.events import (
     StageOutcome,
     StagePassed,
     StageStarted,
+    TestedFrom,
     TestFinished,
     TestReport,
     VerdictReached,
+    not_inside_report,
 )
 from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
 from wizard.live_test.session import SmtpSession
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply
+from wizard.live_test.standpoint import NotInside, Standpoint, take_standpoint
 from wizard.live_test.tls import certificate_detail, fetch_certificate, redacted, tls_cause
-from wizard.system.network import Network, SystemNetwork
+from wizard.system.network import Network
 from wizard.text.language import _
 
 if TYPE_CHECKING:
+    from wizard.compose.container import Container
     from wizard.live_test.delivery import Delivery
 
 _T = TypeVar("_T")
@@ -79,7 +83,8 @@ async def run_live_test(
     recipient: str | None = None,
     deliver: bool = False,
     alternatives: bool = True,
-    compose: bool = False,
+    container: Container | None = None,
+    place: TestedFrom | None = None,
     network: Network | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Test ``settings`` as the server would use them.
@@ -94,21 +99,34 @@ async def run_live_test(
     own; :class:`VerdictReached` comes again if that changes the verdict.
 
     ``alternatives``: if the test fails, other endpoints are tried, without the secret.
-    ``compose``: the server runs in a container, where some names differ.
+    ``container``, ``place`` and ``network`` say where from (:func:`take_standpoint`); finding out
+    takes a few seconds more at most.
     """
     if deliver and recipient is None:
         raise ValueError("a mail needs a recipient")
-    network = network or SystemNetwork()
-    session = SmtpSession(
-        settings,
-        network,
-        recipient=recipient,
-        grouped=not deliver,  # as the mail itself goes, and the server's own
-        compose=compose,
-    )
+    try:
+        async with take_standpoint(container, place, network) as standpoint:
+            test = _run_from(standpoint, settings, timeout, recipient, deliver, alternatives)
+            async with aclosing(test):
+                async for event in test:
+                    yield event
+    except NotInside as obstacle:
+        yield TestFinished(not_inside_report(settings, obstacle.reason, obstacle.remedy))
+
+
+async def _run_from(
+    standpoint: Standpoint,
+    settings: SmtpSettings,
+    timeout: float,  # noqa: ASYNC109 - the deadline is part of the verdict
+    recipient: str | None,
+    deliver: bool,
+    alternatives: bool,
+) -> AsyncGenerator[Event, None]:
+    # One command at a time where a mail follows: as the mail itself goes, and the server's own.
+    session = SmtpSession(settings, standpoint, recipient=recipient, grouped=not deliver)
     deadline = asyncio.get_running_loop().time() + timeout
-    search = AlternativeSearch(settings, network, deadline)
-    run = TestRun(settings, network, session, search if alternatives else None, timeout)
+    search = AlternativeSearch(settings, standpoint, deadline)
+    run = TestRun(settings, standpoint, session, search if alternatives else None, timeout)
     async with aclosing(search), aclosing(session):
         for stage, action in session.stages():
             if not run.decided and stage in _COURTESIES:
@@ -126,7 +144,9 @@ async def run_live_test(
 
             yield StageStarted(Stage.DATA)
             verdict = run.verdict
-            async with aclosing(Delivery(settings, network, session, recipient)) as delivery:
+            async with aclosing(
+                Delivery(settings, standpoint.network, session, recipient)
+            ) as delivery:
                 yield await run.deliver(delivery)
                 if run.verdict is not verdict:
                     yield run.decide()
@@ -143,13 +163,13 @@ class TestRun:
     def __init__(
         self,
         settings: SmtpSettings,
-        network: Network,
+        standpoint: Standpoint,
         session: SmtpSession,
         search: AlternativeSearch | None,
         timeout: float,
     ) -> None:
         self._settings = settings
-        self._network = network
+        self._standpoint = standpoint
         self._session = session
         self._search = search
         self._timeout = timeout
@@ -229,7 +249,7 @@ class TestRun:
             remedy = remedy_for(self._alternatives[0], self._settings)
             self._diagnosis = replace(diagnosis, remedy=remedy)
         else:
-            self._diagnosis = diagnose(replace(failure, no_alternative=True), self._settings)
+            self._diagnosis = self._explain(replace(failure, no_alternative=True))
 
     def report(self, recipient: str | None) -> TestReport:
         """Sum up, once everything has ended."""
@@ -247,6 +267,9 @@ class TestRun:
             sender=redact(settings.user),
             login=redact(settings.login[0]) if settings.login else None,
             recipient=redact(recipient) if recipient is not None else None,
+            place=self._standpoint.place,
+            remark=self._standpoint.remark,
+            ehlo_name=self._standpoint.ehlo_name,
         )
 
     # Running a stage
@@ -349,22 +372,26 @@ class TestRun:
     async def _fetch_certificate(self, ehlo_name: str | None) -> Certificate | None:
         address = self._session.address
         assert address is not None  # noqa: S101 - there is a connection at these stages
-        host = self._settings.route.host
-        certificate = await fetch_certificate(self._network, address, host, ehlo_name)
+        network, host = self._standpoint.network, self._settings.route.host
+        certificate = await fetch_certificate(network, address, host, ehlo_name)
         return None if certificate is None else redacted(certificate, self._session.redact)
 
     # What the result means
 
+    def _explain(self, failure: Failure) -> Diagnosis:
+        inside = self._standpoint.place is TestedFrom.CONTAINER
+        return diagnose(replace(failure, inside=inside), self._settings)
+
     def _passed(self, stage: Stage, passed: StagePassed, seconds: float) -> StageFinished:
         outcome, message = passed.outcome, passed.message
         if passed.concern is not None:
-            diagnosis = diagnose(passed.concern, self._settings)
+            diagnosis = self._explain(passed.concern)
             self._keep(diagnosis)
             outcome, message = StageOutcome.WARN, diagnosis.summary
         return StageFinished(stage, outcome, seconds, message, passed.detail)
 
     def _failed(self, failure: Failure, seconds: float) -> StageFinished:
-        diagnosis = diagnose(failure, self._settings)
+        diagnosis = self._explain(failure)
         outcome = _OUTCOMES[diagnosis.verdict]
         self._keep(diagnosis)
         if diagnosis.verdict is not Verdict.WARN:

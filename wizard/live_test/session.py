@@ -25,6 +25,7 @@ from wizard.live_test.smtp import (
     StarttlsInjection,
     log_in,
 )
+from wizard.live_test.standpoint import Standpoint
 from wizard.live_test.tls import describe_tls, error_words, tls_cause
 from wizard.live_test.transaction import Transaction, require_positive
 from wizard.system.network import Address, Connected, Network, connect_first
@@ -40,30 +41,29 @@ _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", sock
 class SmtpSession:
     """The stages of one connection with these settings. End it with :meth:`aclose`.
 
-    ``compose``: the server runs in a container. ``grouped``: see :class:`Transaction`.
+    ``grouped``: see :class:`Transaction`.
     """
 
     def __init__(
         self,
         settings: SmtpSettings,
-        network: Network,
+        standpoint: Standpoint,
         *,
         recipient: str | None = None,
         grouped: bool = True,
-        compose: bool = False,
     ) -> None:
         self._settings = settings
         self._route = settings.route
-        self._network = network
+        self._standpoint = standpoint
+        self._network = standpoint.network
         self._recipient = recipient
         self._grouped = grouped
-        self._compose = compose
         self._addresses: Sequence[Address] = ()
         self._connected: Connected | None = None
         self._connection: SmtpConnection | None = None
         self._transaction: Transaction | None = None
         self.extensions = Extensions()
-        self.ehlo_name = self._route.ehlo_name or _host_name()
+        self.ehlo_name = self._route.ehlo_name or _host_name(standpoint)
         self.redact = _redactor(settings, self.ehlo_name, recipient or "")
         """Makes text from outside fit to be shown, without the secret."""
         self.transcript = Transcript(self.redact)
@@ -114,7 +114,9 @@ class SmtpSession:
         ip = ip_address(connected.address.ip.partition("%")[0])
         if ip.is_loopback or connected.address.ip == connected.own_ip:
             return True
-        return self._compose and ip.is_private and is_container_name(self._route.host)
+        return (
+            self._standpoint.in_container and ip.is_private and is_container_name(self._route.host)
+        )
 
     @property
     def postponed(self) -> bool:
@@ -138,7 +140,7 @@ class SmtpSession:
     # From a name to an encrypted connection
 
     async def _resolve(self) -> StagePassed:
-        self._addresses = await _resolve(self._network, self._route, self._compose)
+        self._addresses = await _resolve(self._standpoint, self._route)
         ips = [address.ip for address in self._addresses]
         shown = _(" and ").join(ips[:_ADDRESSES_SHOWN])
         message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
@@ -191,7 +193,9 @@ class SmtpSession:
     def _encrypted(self, stage: Stage) -> StagePassed:
         if self._smtp.tls is None:
             raise StageFailed(Failure(stage, Cause.CLOSED))
-        passed = describe_tls(stage, self._smtp.tls, self.redact)
+        tls = self._smtp.tls
+        only_here = self._standpoint.in_container and self._network.is_trusted_only_here(tls)
+        passed = describe_tls(stage, tls, self.redact, only_here=only_here)
         self.transcript.note(passed.message)
         return passed
 
@@ -286,25 +290,26 @@ def _redactor(settings: SmtpSettings, *public: str) -> Redactor:
     )
 
 
-def _host_name() -> str:
-    """Return the name that the server's client gives with EHLO: this machine's host name."""
-    name = socket.gethostname()
+def _host_name(standpoint: Standpoint) -> str:
+    """Return the name that the server's client gives with EHLO: its machine's host name."""
+    name = standpoint.ehlo_name or socket.gethostname()
     usable = name and name.isascii() and name.isprintable() and " " not in name
     return name if usable else "[127.0.0.1]"
 
 
-async def _resolve(network: Network, route: Route, compose: bool) -> Sequence[Address]:
+async def _resolve(standpoint: Standpoint, route: Route) -> Sequence[Address]:
     """Return the addresses of the route's host, at least one; raise :class:`StageFailed`.
 
     Inside a container loopback is the container itself, and names may be known that this machine
-    does not know.
+    does not know, or knows as something else.
     """
-    if compose and is_loopback(route.host):
+    differs, host = standpoint.names_differ, route.host
+    if differs and (is_loopback(host) or host.lower() in standpoint.only_inside):
         raise StageFailed(Failure(Stage.DNS, Cause.CONTAINER_INTERNAL))
     try:
-        addresses = await network.resolve(route.host, route.port)
+        addresses = await standpoint.network.resolve(host, route.port)
     except socket.gaierror as error:
-        if compose and is_container_name(route.host):
+        if differs and is_container_name(host):
             cause = Cause.CONTAINER_INTERNAL
         elif error.errno in _NO_SUCH_NAME:
             cause = Cause.NAME_UNKNOWN

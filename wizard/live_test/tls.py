@@ -121,8 +121,10 @@ def redacted(certificate: Certificate, redact: Redactor) -> Certificate:
     )
 
 
-def describe_tls(stage: Stage, tls: ssl.SSLObject, redact: Redactor) -> StagePassed:
-    """Describe a connection whose certificate was accepted.
+def describe_tls(
+    stage: Stage, tls: ssl.SSLObject, redact: Redactor, *, only_here: bool = False
+) -> StagePassed:
+    """Describe a connection whose certificate was accepted, perhaps ``only_here``.
 
     A concern is what not every TLS library accepts, or a certificate that expires soon.
     """
@@ -138,7 +140,9 @@ def describe_tls(stage: Stage, tls: ssl.SSLObject, redact: Redactor) -> StagePas
     certificate = redacted(certificate, redact)
     days = (certificate.not_after - datetime.now(UTC)).days
     detail |= certificate_detail(certificate) | {"days_left": days}
-    if certificate.uncommon:
+    if only_here:
+        concern = Failure(stage, Cause.CERTIFICATE_LOCAL_TRUST, certificate=certificate)
+    elif certificate.uncommon:
         concern = Failure(stage, Cause.CERTIFICATE_UNCOMMON, problem=certificate.uncommon)
     elif concern is None and days < _FEW_DAYS:
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)

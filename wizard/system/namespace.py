@@ -7,7 +7,9 @@ is read of its files is text from outside: it may be anything, of any size.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
 import ipaddress
 import os
 import socket
@@ -45,39 +47,39 @@ _NO_DATA = getattr(socket, "EAI_NODATA", socket.EAI_NONAME)
 class NamespaceNetwork(SystemNetwork):
     """The network of the process ``pid``, with the trust store of this machine.
 
-    Raises :class:`ProcessLookupError` or :class:`FileNotFoundError` where the process has ended,
-    and :class:`PermissionError` where only root may join. The number may have become another
-    process's since it was learnt: whoever made sure that the process has not ended since then, and
-    does so again after this, has the right one. End it with :meth:`close`.
+    ``group`` is a part of the name of a control group that the process is in: by now its number
+    may be another process's, or have been one of another machine. Raises :class:`OSError` where it
+    is not that process, and :class:`PermissionError` where only root may join. End it with
+    :meth:`close`.
     """
 
-    def __init__(self, pid: int) -> None:
-        process = os.open(f"/proc/{pid}", _DIRECTORY)
-        try:
-            self._namespace = os.open("ns/net", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
-            try:
-                # The link leads to the root directory as that process sees it.
-                self._root = os.open("root", _DIRECTORY & ~os.O_NOFOLLOW, dir_fd=process)
-            except OSError:
-                os.close(self._namespace)
-                raise
-        finally:
-            os.close(process)
+    def __init__(self, pid: int, group: str) -> None:
+        super().__init__()
+        with contextlib.ExitStack() as opened:
+
+            def opening(path: str, flags: int, directory: int | None = None) -> int:
+                descriptor = os.open(path, flags | os.O_CLOEXEC, dir_fd=directory)
+                opened.callback(os.close, descriptor)
+                return descriptor
+
+            # Whatever is opened through this is the same process's, or fails once that has ended.
+            process = opening(f"/proc/{pid}", _DIRECTORY)
+            _check_group(process, group)
+            self._namespace = opening("ns/net", os.O_RDONLY, process)
+            # The link leads to the root directory as that process sees it.
+            self._root = opening("root", _DIRECTORY & ~os.O_NOFOLLOW, process)
+            self._inside(lambda: None)
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
         """Let go of the namespace; connections that are open stay so."""
-        os.close(self._namespace)
-        os.close(self._root)
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def check_access(self) -> None:
-        """Join the namespace once; raise :class:`PermissionError` where that is not allowed."""
-        self._inside(lambda: None)
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Look ``host`` up as the process would: an address, ``/etc/hosts``, then the DNS."""
@@ -145,6 +147,14 @@ def _join_network(namespace: int) -> None:
     elif ctypes.CDLL(None, use_errno=True).setns(namespace, _CLONE_NEWNET) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def _check_group(process: int, group: str) -> None:
+    """Raise :class:`ProcessLookupError` for a process that is not in a control group."""
+    flags = os.O_RDONLY | os.O_CLOEXEC
+    with os.fdopen(os.open("cgroup", flags, dir_fd=process), "rb") as file:
+        if group.encode() not in file.read(_LARGEST_FILE):
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
 
 
 # The files of the process

@@ -7,16 +7,35 @@ answers is the one to test, and one before it that stays silent is what delays e
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from wizard.system.background import run_in_thread
 from wizard.text.language import _
+
+BUNDLES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Arch, Alpine
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Fedora and its relatives
+    Path("/var/lib/ca-certificates/ca-bundle.pem"),  # SUSE
+    Path("/etc/ssl/certs/ca-bundle.crt"),  # NixOS
+    Path("/etc/ssl/cert.pem"),
+)
+"""All authorities that the system trusts, in one file; the first one that is there counts."""
+ADDED = (
+    Path("/usr/local/share/ca-certificates"),  # Debian, Alpine
+    Path("/etc/pki/ca-trust/source/anchors"),  # Fedora and its relatives
+    Path("/etc/pki/trust/anchors"),  # SUSE
+    Path("/etc/ca-certificates/trust-source/anchors"),  # Arch
+)
+"""Where an administrator puts authorities, which the bundle then has as well."""
+_LARGEST_FILE = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +69,22 @@ class Network(Protocol):
     def tls_context(self) -> ssl.SSLContext:
         """Return a context that trusts and checks what the server's client does."""
 
+    def is_trusted_only_here(self, tls: ssl.SSLObject) -> bool:
+        """Whether the peer is trusted only because of what was added to this machine."""
+
 
 class SystemNetwork:
-    """The network and the trust store of this machine."""
+    """The network and the trust store of this machine.
+
+    ``extra_hosts`` are names with addresses that only the server knows.
+    """
+
+    def __init__(self, extra_hosts: Mapping[str, str] | None = None) -> None:
+        self._extra_hosts = {name.lower(): ip for name, ip in (extra_hosts or {}).items()}
 
     async def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Ask the system's resolver, as the server does."""
+        host = self._extra_hosts.get(host.lower(), host)
         with contextlib.suppress(ValueError):
             ipaddress.ip_address(host)
             return [Address(host, port)]
@@ -83,6 +112,11 @@ class SystemNetwork:
         """Trust the system's store, honouring ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``."""
         return match_server_tls(ssl.create_default_context())
 
+    def is_trusted_only_here(self, tls: ssl.SSLObject) -> bool:
+        """Compare the authority with those that come with the system."""
+        anchor = trust_anchor(tls)
+        return anchor is not None and comes_with_system(anchor) is False
+
 
 def match_server_tls(context: ssl.SSLContext) -> ssl.SSLContext:
     """Make ``context`` judge as the server's client does, whatever this Python's defaults are."""
@@ -91,6 +125,54 @@ def match_server_tls(context: ssl.SSLContext) -> ssl.SSLContext:
     # Python 3.13 turned both on: the first refuses, the second accepts more than the server does.
     context.verify_flags &= ~(ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN)
     return context
+
+
+def comes_with_system(
+    authority: bytes, bundles: Iterable[Path] = BUNDLES, added: Iterable[Path] = ADDED
+) -> bool | None:
+    """Whether a DER certificate is one of the system's authorities; None where that is unknown."""
+    bundle = next((data for path in bundles if (data := _read(path))), None)
+    if bundle is None:
+        return None
+    if not _holds(bundle, authority):
+        return False
+    return not any(_holds(_read(path), authority) for path in _files(added))
+
+
+def trust_anchor(tls: ssl.SSLObject) -> bytes | None:
+    """Return the authority's certificate that made the peer's trusted, as DER."""
+    if hasattr(tls, "get_verified_chain"):  # from Python 3.13
+        chain = list(tls.get_verified_chain())
+    else:
+        import _ssl
+
+        found = getattr(tls, "_sslobj").get_verified_chain()  # noqa: B009 - mypy knows it not
+        chain = [each.public_bytes(_ssl.ENCODING_DER) for each in found or ()]
+    return chain[-1] if chain else None
+
+
+def _holds(data: bytes, authority: bytes) -> bool:
+    """Whether a file in PEM or DER has this certificate."""
+    return authority == data or base64.b64encode(authority) in b"".join(data.split())
+
+
+def _files(directories: Iterable[Path]) -> Iterator[Path]:
+    for directory in directories:
+        try:
+            yield from directory.rglob("*")
+        except OSError:
+            continue
+
+
+def _read(path: Path) -> bytes:
+    """Return what a file holds; nothing for one that cannot be read, or is none."""
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(_LARGEST_FILE)
+    except OSError:
+        return b""
 
 
 HEAD_START = 0.25

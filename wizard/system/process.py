@@ -7,6 +7,7 @@ can be killed as a group, and it finds no terminal to prompt on.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import selectors
@@ -177,12 +178,24 @@ def _finish(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> Ch
     return ChildResult(process.returncode, output)
 
 
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what a thread waits for with which this program did not want to wait."""
+    for process in tuple(_running):
+        _kill(process.pid, process.returncode)
+
+
 @contextlib.contextmanager
 def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Leave nothing of the process behind, also when the operator presses Ctrl+C meanwhile."""
+    _running.add(process)
     try:
         yield
     finally:
+        _running.discard(process)
         _kill(process.pid, process.returncode)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)

@@ -100,11 +100,11 @@ def route_of(session: WizardSession, draft: Draft) -> str:
 
 
 def explanation(report: TestReport) -> tuple[str, ...]:
-    """Return what went wrong, what to do, and the mail server's own words; nothing on a pass."""
+    """Return what went wrong, what to do, the mail server's own words, and where that was seen."""
     diagnosis = report.diagnosis
     if diagnosis is None:
-        return ()
-    lines = (diagnosis.summary, f"→ {diagnosis.remedy}", diagnosis.reply_sentence)
+        return (report.remark,) if report.remark else ()
+    lines = (diagnosis.summary, f"→ {diagnosis.remedy}", diagnosis.reply_sentence, report.remark)
     return tuple(filter(None, lines))
 
 
@@ -143,7 +143,12 @@ async def live_test_events(
         session.last_test = draft, report
         yield TestFinished(report)
         return
-    test = session.live_test(settings, recipient=recipient, deliver=recipient is not None)
+    test = session.live_test(
+        settings,
+        container=session.current.container,
+        recipient=recipient,
+        deliver=recipient is not None,
+    )
     async with aclosing(test):
         async for event in test:
             if isinstance(event, TestFinished):

@@ -32,9 +32,14 @@ class LiveTest(Protocol):
     """Tests settings live, as a stream of events that can be closed at any time."""
 
     def __call__(
-        self, settings: SmtpSettings, *, recipient: str | None = None, deliver: bool = False
+        self,
+        settings: SmtpSettings,
+        *,
+        container: Container | None = None,
+        recipient: str | None = None,
+        deliver: bool = False,
     ) -> AsyncGenerator[Event, None]:
-        """Start the test; ``deliver`` sends a real mail to ``recipient``."""
+        """Start the test of what ``container`` has; ``deliver`` sends ``recipient`` a real mail."""
 
 
 @dataclass(slots=True)
