@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -303,11 +305,18 @@ def test_value_of_a_variable_is_not_expanded_again() -> None:
     assert expand("${A}", lambda name: "${A}") == "${A}"
 
 
-def _codes(user: str, endpoint: str, *, starttls: bool = False, secret: str = "x") -> list[str]:
+def _codes(
+    user: str,
+    endpoint: str,
+    *,
+    starttls: bool = False,
+    secret: str = "x",
+    services: Sequence[str] = (),
+) -> list[str]:
     settings = SmtpSettings(
         user, Endpoint.parse(endpoint), starttls, Secret(secret) if secret else None
     )
-    return [finding.code for finding in settings_findings(settings)]
+    return [finding.code for finding in settings_findings(settings, services)]
 
 
 def test_findings_say_what_works_differently() -> None:
@@ -318,7 +327,9 @@ def test_findings_say_what_works_differently() -> None:
     assert _codes("me@x", "smtp://mail.example.org") == ["clear-text-login"]
     assert _codes("me@x", "smtp://mail.example.org", secret="") == []
     assert _codes("me@x", "smtp://u:p@mail.example.org", secret="") == ["clear-text-login"]
-    assert _codes("me@x", "smtp://smtp_relay:2500") == []
+    assert _codes("me@x", "smtp://smtp_relay:2500") == ["clear-text-login"]
+    assert _codes("me@x", "smtp://smtp_relay:2500", services=["smtp_relay"]) == []
+    assert _codes("me@x", "smtp://localhost:2500") == []
     assert _codes("me@x", "192.0.2.1") == ["address-needs-certificate"]
     assert _codes("me@x", "mail.example.org", secret="a${B}") == ["secret-contains-reference"]
 

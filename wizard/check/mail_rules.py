@@ -39,7 +39,7 @@ def mail_findings(inspection: Inspection) -> Iterator[Finding]:
     problems = list(_value_findings(current))
     yield from problems
     if not problems and (settings := _settings(current)) is not None:
-        yield from (_located(current, finding) for finding in _advice(settings))
+        yield from (_located(current, finding) for finding in _advice(settings, current))
 
 
 def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
@@ -94,9 +94,10 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
     return SmtpSettings(**values, secret=secret)
 
 
-def _advice(settings: SmtpSettings) -> Iterator[Finding]:
+def _advice(settings: SmtpSettings, current: CurrentConfig) -> Iterator[Finding]:
     offers_smtps = _offers_smtps(settings)
-    for finding in settings_findings(settings):
+    services = () if current.container is None else current.container.services
+    for finding in settings_findings(settings, services):
         if not (offers_smtps and finding.code == "starttls-discouraged"):
             yield finding
     if offers_smtps:

@@ -48,7 +48,8 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
             )
         # With verification skipped, mail settings that cannot work do no harm.
         with contextlib.suppress(InvalidValue):
-            yield from settings_findings(draft.settings(current))
+            services = () if current.container is None else current.container.services
+            yield from settings_findings(draft.settings(current), services)
         if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
             yield from _new_value_warnings(current, plan, draft.secret.secret.reveal())
         if isinstance(draft.secret, Replace):

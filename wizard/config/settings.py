@@ -9,11 +9,11 @@ valid once they are built.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.config.endpoint import Endpoint, Route, Security, is_ip_address, is_nearby
+from wizard.config.endpoint import Endpoint, Route, Security, is_ip_address, is_loopback
 from wizard.errors import Finding, InvalidValue
 from wizard.formats.config_toml.view import ConfigView
 from wizard.formats.variables import expand, references
@@ -269,8 +269,11 @@ def text_value(key: str, text: str, lookup: Callable[[str], str | None]) -> Any:
         raise
 
 
-def settings_findings(settings: SmtpSettings) -> Iterator[Finding]:
-    """Yield what works differently from what an operator may expect of these settings."""
+def settings_findings(settings: SmtpSettings, services: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield what works differently from what an operator may expect of these settings.
+
+    ``services`` are those of the server's compose file, which are on the same machine.
+    """
     if "@" not in settings.user:
         yield Finding(
             "user-not-an-address",
@@ -280,7 +283,7 @@ def settings_findings(settings: SmtpSettings) -> Iterator[Finding]:
             ),
             field="user",
         )
-    yield from encryption_findings(settings)
+    yield from encryption_findings(settings, services)
     if settings.secret is not None and "${" in settings.secret.reveal():
         yield Finding(
             "secret-contains-reference",
@@ -292,7 +295,7 @@ def settings_findings(settings: SmtpSettings) -> Iterator[Finding]:
         )
 
 
-def encryption_findings(settings: SmtpSettings) -> Iterator[Finding]:
+def encryption_findings(settings: SmtpSettings, services: Collection[str]) -> Iterator[Finding]:
     """Yield what is unwise about the way in which the connection is encrypted, or is not."""
     route, is_url = settings.route, settings.endpoint.is_url
     if settings.starttls and is_url:
@@ -313,7 +316,9 @@ def encryption_findings(settings: SmtpSettings) -> Iterator[Finding]:
             ),
             field="starttls",
         )
-    if route.security is Security.NONE and settings.login and not is_nearby(route.host):
+    # Any other name may lead anywhere, also one without a dot; the live test knows its address.
+    is_nearby = is_loopback(route.host) or route.host in services
+    if route.security is Security.NONE and settings.login and not is_nearby:
         yield Finding(
             "clear-text-login",
             _(
