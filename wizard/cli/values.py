@@ -130,7 +130,7 @@ def _read_all(stream: BinaryIO) -> bytes:
 
 def _from_file(path: Path) -> bytes:
     try:
-        if path.is_relative_to("/dev"):  # a pipe, as from <(command), is in no directory
+        if path.is_relative_to("/dev/fd"):  # a pipe, as from <(command), is in no directory
             stream = path.open("rb")
         else:
             with Location(path) as location, location.rights():
