@@ -139,7 +139,7 @@ def test_root_does_not_read_for_the_attacker_what_the_attacker_may_not(
     planted.chmod(mode)
     with pytest.raises(FileRefused, match=f"only the rights of #{ATTACKER}") as refused:
         read_file(planted)
-    assert f"sudo chown '#{ATTACKER}' {planted}" in refused.value.remedy
+    assert f"sudo chown {ATTACKER} {planted}" in refused.value.remedy
     assert "sudo -u NAME smtp-wizard …" in refused.value.remedy
 
 

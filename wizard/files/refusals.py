@@ -55,7 +55,7 @@ def file_unreadable(path: Path, error: OSError) -> FileRefused:
         return _path_not_trusted(path, error)
     remedy = _("Check the path.")
     if error.errno in _DENIED:
-        remedy = _as_owner_of_directory(path, error) or _as_owner()
+        remedy = _as_owner(path, error)
     return FileRefused(
         "file-unreadable",
         _("The file cannot be read: {reason}.", reason=os_reason(error)),
@@ -101,18 +101,16 @@ def file_not_written(
     path: Path, target: Path, error: OSError, *, is_ours: bool = False
 ) -> WizardError:
     """Return the failure for an existing file that cannot be opened for writing."""
-    remedy = _as_owner_of_directory(target, error)
-    if remedy is not None:
-        pass
-    elif error.errno == errno.EPERM:
+    remedy = None
+    if error.errno == errno.EPERM:
         remedy = _protected(_("The file"), target, "lsattr")
-    elif error.errno == errno.EACCES and is_ours:
+    elif error.errno == errno.EACCES and is_ours and not isinstance(error, DeniedToOwner):
         remedy = _(
             "It is read-only, though it is yours: if it may be changed, chmod u+w {path}",
             path=quote(str(target)),
         )
     elif error.errno == errno.EACCES:
-        remedy = _as_owner()
+        remedy = _as_owner(target, error)
     return _failed(path, error, remedy)
 
 
@@ -131,8 +129,8 @@ def not_removed(path: Path, target: Path, error: OSError) -> WizardError:
 
 def _in_directory(directory: Path, error: OSError, protected: str) -> str | None:
     """Return the remedy for a directory that refuses a change; None for any other error."""
-    if (remedy := _as_owner_of_directory(directory, error)) is not None:
-        return remedy
+    if isinstance(error, DeniedToOwner):
+        return _as_owner(directory, error)
     if error.errno == errno.EACCES:
         if os.geteuid():
             return _("Run the wizard as the account that owns the directory, or with sudo.")
@@ -188,22 +186,18 @@ def _protected(what: str, path: Path, command: str, directory: Path | None = Non
     )
 
 
-def _as_owner_of_directory(denied: Path, error: OSError) -> str | None:
-    """Return the remedy for what the owner of a directory may not do there; None for all else."""
-    if not isinstance(error, DeniedToOwner):
-        return None
-    return _(
-        "In a directory of {account}, the wizard has only the rights of {account}. Extend them, "
-        "for example with sudo chown {quoted} {path}, or run the wizard as an account that has "
-        "more: sudo -u NAME smtp-wizard …",
-        account=account_name(error.uid),
-        quoted=quote(account_name(error.uid)),
-        path=quote(str(denied)),
-    )
-
-
-def _as_owner() -> str:
+def _as_owner(denied: Path, error: OSError) -> str:
     """Return the remedy; even root may be refused, for example by a network file system."""
+    if isinstance(error, DeniedToOwner):
+        account = account_name(error.uid)
+        return _(
+            "In a directory of {account}, the wizard has only the rights of {account}. Extend "
+            "them, for example with sudo chown {owner} {path}, or run the wizard as an account "
+            "that has more: sudo -u NAME smtp-wizard …",
+            account=account,
+            owner=quote(account.removeprefix("#")),  # as chown takes a number
+            path=quote(str(denied)),
+        )
     if os.geteuid():
         return _("Run the wizard as the account that owns the file, or with sudo.")
     return _("Run the wizard as the account that owns the file; here, not even root may.")
