@@ -11,13 +11,14 @@ import shutil
 import stat
 import sys
 from argparse import Namespace
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable, UsageError
+from wizard.files.location import trusted_accounts
 from wizard.files.refusals import account_name, os_reason
 from wizard.formats.variables import check_secret_variable, references
 from wizard.secrets.secret import Secret
@@ -98,18 +99,13 @@ def _check_controlled_by_root(current: CurrentConfig) -> None:
 
     The account that has called sudo is trusted: it could start the program itself.
     """
-    accounts, groups = ({0, *_caller(name)} for name in ("SUDO_UID", "SUDO_GID"))
+    accounts, caller = trusted_accounts(), os.environ.get("SUDO_GID", "")
+    groups = {0, int(caller)} if caller.isdecimal() else {0}
     for snapshot in (current.config, current.env):
         if snapshot.exists:
             for path in dict.fromkeys((snapshot.path, snapshot.target)):
                 for component in (path, *path.parents):
                     _check_component(snapshot.path, component, accounts, groups)
-
-
-def _caller(variable: str) -> Iterator[int]:
-    value = os.environ.get(variable, "")
-    if value.isdecimal():
-        yield int(value)
 
 
 def _check_component(
