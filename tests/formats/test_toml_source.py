@@ -240,6 +240,7 @@ def test_first_and_last_of_many_blank_lines_are_statements_of_their_own() -> Non
         ("a = 1\n\n\n\n\nb = 2\n", ["a = 1\n", "\n", "\n\n", "\n", "b = 2\n"]),
         ("a = 1\n\nb = 2\n", ["a = 1\n", "\n", "b = 2\n"]),
         ("a = 1\r\n\r\n\n\n\n", ["a = 1\r\n", "\r\n", "\n", "\n", "\n"]),
+        ("a = 1\r\n\r\n\r\n\r\n\r\n", ["a = 1\r\n", "\r\n", "\r\n\r\n", "\r\n"]),
     ):
         statements = parse_toml(text).statements
         assert [statement.text for statement in statements] == expected

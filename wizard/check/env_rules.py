@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from wizard.check.git import GitState
@@ -106,7 +106,7 @@ def _access_findings(env: TextFile) -> Iterator[Finding]:
 def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding]:
     try:
         readers = inspection.readers_of(env)
-        definitions = read_definitions(env.text, inspection.environ, readers=readers)
+        read_definitions(env.text, inspection.environ, readers=readers)
     except FileRefused as error:
         yield Finding.from_error(error, env.path)
         return
@@ -123,9 +123,10 @@ def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding
         )
     smtp, view = inspection.smtp, inspection.view
     for name in references(smtp.secret or "") if smtp else ():
-        found = [each for each in definitions if each.name == name]
+        found = inspection.definitions_of(env, name)
         yield from _value_findings(env, name, found, readers)
-    unused = [each for each in definitions if each.name == DEFAULT_VARIABLE and each.dotenvy.value]
+    default = inspection.definitions_of(env, DEFAULT_VARIABLE)
+    unused = [each for each in default if each.dotenvy.value]
     if unused and view and inspection.config.exists and DEFAULT_VARIABLE not in view.references:
         yield Finding(
             "variable-unused",
@@ -143,7 +144,7 @@ def _content_findings(inspection: Inspection, env: TextFile) -> Iterator[Finding
 
 
 def _value_findings(
-    env: TextFile, name: str, found: list[Definition], readers: Readers
+    env: TextFile, name: str, found: Sequence[Definition], readers: Readers
 ) -> Iterator[Finding]:
     values = {value for each in found for value in (each.dotenvy.value, each.compose.value)}
     if len(values) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,12 @@ from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
 from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView, SmtpValues
-from wizard.formats.dotenv.variables import Definition, line_number, read_definitions
+from wizard.formats.dotenv.variables import (
+    Definition,
+    find_definitions,
+    line_number,
+    read_definitions,
+)
 from wizard.formats.variables import Readers
 from wizard.secrets.resolver import Ask, SecretSources
 
@@ -89,6 +94,15 @@ class Inspection:
         except FileRefused:
             return None
 
+    def definitions_of(self, env: TextFile, name: str) -> Sequence[Definition]:
+        """Return those of one variable; none where the readers cannot understand the file."""
+        if env.problem is not None:
+            return ()
+        try:
+            return find_definitions(env.text, name, self.environ, self.readers_of(env))
+        except FileRefused:
+            return ()
+
     def readers_of(self, env: TextFile) -> Readers:
         """Return who reads a ``.env``: beside a compose file it is Compose alone."""
         beside_config = env.path.parent == self.layout.config.parent
@@ -96,13 +110,13 @@ class Inspection:
 
     def value_in(self, env: TextFile, name: str) -> str | None:
         """Return a variable's value in a ``.env`` as the server reads it; None without one."""
-        definitions = self.definitions(env) or []
-        return next((each.dotenvy.value for each in definitions if each.name == name), None)
+        found = self.definitions_of(env, name)
+        return found[0].dotenvy.value if found else None
 
     def line_in(self, env: TextFile, name: str) -> int | None:
         """Return the line of a variable's first definition in a ``.env``."""
-        definitions = self.definitions(env) or []
-        return next((line_of(env, each) for each in definitions if each.name == name), None)
+        found = self.definitions_of(env, name)
+        return line_of(env, found[0]) if found else None
 
     def secret_as_received(self) -> str | None:
         """Return the secret as the server gets it without ``exec``; None if it gets none."""

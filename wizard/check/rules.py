@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from wizard.check.compose_rules import compose_findings, container_findings
 from wizard.check.config_rules import config_findings
 from wizard.check.env_rules import env_findings
@@ -22,7 +24,20 @@ _RULES = (
 _ORDER = list(Severity)
 
 
+_MOST_OF_A_KIND = 100
+"""More of them say no more to an operator, but a file can be made for thousands."""
+
+
 def check_all(inspection: Inspection) -> tuple[Finding, ...]:
-    """Return what is wrong, the worst first; a pure function of the inspection."""
-    findings = dict.fromkeys(finding for rule in _RULES for finding in rule(inspection))
+    """Return what is wrong, the worst first; a pure function of the inspection.
+
+    Of one kind, the first hundred are listed.
+    """
+    findings: dict[Finding, None] = {}
+    kinds = Counter[str]()
+    for finding in (finding for rule in _RULES for finding in rule(inspection)):
+        if finding not in findings:
+            kinds[finding.code] += 1
+            if kinds[finding.code] <= _MOST_OF_A_KIND:
+                findings[finding] = None
     return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity)))

@@ -285,13 +285,12 @@ class SecretResolver:
 
     def _from_env_file(self, name: str) -> Secret:
         """Return the value in ``.env``, on which the server and Docker Compose have to agree."""
-        from wizard.formats.dotenv.variables import read_definitions
+        from wizard.formats.dotenv.variables import find_definitions
 
         try:
-            definitions = read_definitions(self.env.text, self.environ, readers=self.env.readers)
+            found = find_definitions(self.env.text, name, self.environ, self.env.readers)
         except FileRefused as error:
             raise error.at(self.env.path) from None
-        found = [definition for definition in definitions if definition.name == name]
         # The server takes the first definition, Compose the last one.
         values = {found[-1].compose.value} if found else {""}
         if self.env.readers is Readers.SERVER_AND_COMPOSE and found:

@@ -7,7 +7,9 @@ them before it is returned: mostly BOMnipotent Server (dotenvy) and Docker Compo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -112,9 +114,38 @@ def read_variable(
     ``environ`` is only used to substitute ``$NAME`` in values, as the server does. Raises
     FileRefused if the server or Compose stops reading the file, or if they disagree.
     """
-    entries = read_definitions(text, environ, readers=readers)
-    values = [entry.dotenvy.value for entry in entries if entry.name == name]
-    return values[0 if readers is BOTH else -1] if values else None
+    found = find_definitions(text, name, environ, readers)
+    return found[0 if readers is BOTH else -1].dotenvy.value if found else None
+
+
+def find_definitions(
+    text: str,
+    name: str,
+    environ: Mapping[str, str] = NO_ENVIRON,
+    readers: Readers = BOTH,
+) -> Sequence[Definition]:
+    """Return the definitions of one variable, in order; raises FileRefused.
+
+    The file is read once for all variables.
+    """
+    found = _definitions_by_name(text, frozenset(environ.items()), readers)
+    if isinstance(found, FileRefused):
+        raise FileRefused(found.code, found.message, found.remedy, line=found.line)
+    return found.get(name, ())
+
+
+@lru_cache(maxsize=4)
+def _definitions_by_name(
+    text: str, environ: frozenset[tuple[str, str]], readers: Readers
+) -> Mapping[str, list[Definition]] | FileRefused:
+    try:
+        definitions = read_definitions(text, dict(environ), readers=readers)
+    except FileRefused as error:
+        return error
+    by_name: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        by_name.setdefault(definition.name, []).append(definition)
+    return by_name
 
 
 def definition_lines(
@@ -161,6 +192,13 @@ def _check_not_encrypted(text: str) -> None:
 
 
 def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) -> None:
+    if reading.rejection is not None and reading.rejection.too_long:
+        raise FileRefused(
+            "env-too-long",
+            f"{reading.rejection.reason}.",
+            _remedy(_("Mend this line"), or_else),
+            line=line_number(text, reading.rejection.offset),
+        )
     if reading.rejection is not None:
         raise FileRefused(
             "env-malformed",
@@ -349,14 +387,15 @@ def _below_placeholder(text: str, entries: Iterable[Definition], name: str) -> i
     placeholder = (
         rf"^{BYTE_ORDER_MARK}?[ \t]*#[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*=[^\n]*\n?"
     )
-    # Inside a multi-line value it is not a comment.
-    values = [range(entry.line_start, entry.dotenvy.end) for entry in entries]
-    ends = [
-        match.end()
-        for match in re.finditer(placeholder, text, re.MULTILINE)
-        if not any(match.start() in value for value in values)
-    ]
-    return ends[-1] if ends else None
+    definitions = list(entries)
+    starts = [entry.line_start for entry in definitions]
+    found = None
+    for match in re.finditer(placeholder, text, re.MULTILINE):
+        before = bisect_right(starts, match.start())
+        # Inside a multi-line value it is not a comment.
+        if not before or definitions[before - 1].dotenvy.end <= match.start():
+            found = match.end()
+    return found
 
 
 def _line_break(line: str) -> str:

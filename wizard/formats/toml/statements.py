@@ -227,11 +227,11 @@ def split_statements(text: str, table: KeyPath = (), line: int = 1) -> Iterator[
     filled = fill_references(text)
     start = 0
     while start < len(text):
-        if filled[start] == "\n":
-            count = _run_of_blank_lines(filled, start)
-            yield Statement(StatementKind.BLANK, "\n" * count, "\n" * count, line, table)
-            line += count
-            start += count
+        if filled.startswith(("\n", "\r\n"), start):
+            blank = _blank_lines(filled, start)
+            yield Statement(StatementKind.BLANK, blank, blank, line, table)
+            line += blank.count("\n")
+            start += len(blank)
             continue
         kind, key_span, value_span, end = _next_statement(filled, start, line)
         piece = text[start:end]
@@ -255,18 +255,19 @@ def split_statements(text: str, table: KeyPath = (), line: int = 1) -> Iterator[
         start = end
 
 
-_LINE_FEEDS = "\n++"
+_LINE_ENDS = {"\n": "\n++", "\r\n": "(?:\r\n)++"}
 
 
-def _run_of_blank_lines(text: str, start: int) -> int:
-    """Return how many blank lines from ``start`` on are one statement.
+def _blank_lines(text: str, start: int) -> str:
+    """Return the blank lines at ``start`` that are one statement.
 
     The first one and the last one are by themselves, as an edit may remove one.
     """
-    feeds = re.compile(_LINE_FEEDS).match(text, start)
-    end = start if feeds is None else feeds.end()
-    follows_blank = text[max(0, start - 2) : start] in ("\n\n", "\n")
-    return end - start - 1 if follows_blank and end - start > 1 else 1
+    end = "\n" if text[start] == "\n" else "\r\n"
+    lines = re.compile(_LINE_ENDS[end]).match(text, start)
+    length = 0 if lines is None else len(lines[0])
+    follows_blank = text.endswith(end * 2, 0, start) or (start == len(end) and text.startswith(end))
+    return end * (length // len(end) - 1) if follows_blank and length > len(end) else end
 
 
 def _next_statement(filled: str, start: int, line: int) -> tuple[StatementKind, Span, Span, int]:
