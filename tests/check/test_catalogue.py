@@ -367,7 +367,11 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "two different definitions": (
         compose(env=ENV + "SMTP_SECRET=hunter22-2\n"),
-        {("env-duplicate", "error", ".env", 3)},
+        {("env-duplicate", "warning", ".env", 3)},
+    ),
+    "two different definitions for the server": (
+        standalone(env=ENV + "SMTP_SECRET=hunter22-2\n"),
+        {("env-duplicate", "error", INNER_ENV, 3)},
     ),
     ".env in another encoding": (
         {**compose(), ".env": "\ufeffSMTP_SECRET=a\0\n"},

@@ -101,3 +101,18 @@ def test_unreadable_compose_file_is_refused_unless_env_is_named(
         find_layout(config)
     assert caught.value.code == "compose-file-unreadable"
     assert find_layout(config, tmp_path / ".env").env_file == tmp_path / ".env"
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_compose_file_may_have_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    touch(tmp_path / "stack.yaml", COMPOSE)
+    if where == ".env":
+        touch(tmp_path / ".env", "COMPOSE_FILE=stack.yaml\n")
+    else:
+        monkeypatch.setenv("COMPOSE_FILE", "stack.yaml")
+    config = touch(tmp_path / "bomnipotent_config" / "config.toml")
+    found = find_layout(config)
+    assert (found.kind, found.compose_file) == (LayoutKind.COMPOSE, tmp_path / "stack.yaml")
+    assert found.env_file == tmp_path / ".env"

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from wizard.compose.container import Container, Model, find_server
 from wizard.compose.project import Project
 from wizard.errors import FileRefused
+from wizard.files.location import trusted_accounts
 from wizard.formats.dotenv.compose_go import interpolate, read_compose, read_raw
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.system.process import (
@@ -73,7 +74,7 @@ def _ask(
 ) -> Container:
     owner = _other_owner(directory)
     if owner is not None:  # nothing of root's own environment is for a stranger's files
-        environ = minimal_environ(environ) | _docker_settings(environ)
+        environ = _for_guests(environ)
     project = Project(directory, environ, compose_file, env_file)
     tool = _Tool(project, env_file, owner)
     for asked, command in _TOOLS:
@@ -322,7 +323,7 @@ def _source(source: str, volume: Model, project: Project) -> str:
 
 def _env_file_variables(model: Model, project: Project) -> Iterator[tuple[str, str]]:
     for each in model.get("env_file") or ():
-        path = project.base / str(each["path"])
+        path = project.path_of(str(each["path"]))
         text, raw = project.text(path) or "", each.get("format") == "raw"
         read = read_raw(text) if raw else read_compose(text, project.variables)
         yield from ((found.name, found.value) for found in read.assignments if found.defined)
@@ -334,11 +335,13 @@ def _other_owner(directory: Path) -> tuple[int, int] | None:
         status = directory.stat()
     except OSError:
         return None
-    own = {0, int(os.environ.get("SUDO_UID") or 0)}
-    if os.geteuid() != 0 or status.st_uid in own:
+    if os.geteuid() != 0 or status.st_uid in trusted_accounts():
         return None
     return status.st_uid, status.st_gid
 
 
-def _docker_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name.startswith("DOCKER_")}
+def _for_guests(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a stranger's files may see of root's environment."""
+    passed = minimal_environ(environ)
+    passed.pop("HOME", None)  # the owner of the directory has one of its own
+    return passed | {name: value for name, value in environ.items() if name.startswith("DOCKER_")}

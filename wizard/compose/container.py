@@ -131,7 +131,7 @@ class Container:
         """The files under ``env_file:``; of two values, the later file's wins."""
         return tuple(
             EnvFile(
-                self.project.base / each["path"],
+                self.project.path_of(each["path"]),
                 each.get("required") is not False,
                 each.get("format") == "raw",
             )

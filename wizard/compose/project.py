@@ -101,6 +101,16 @@ class Project:
         """The directory that relative paths in the compose files start from."""
         return self.files[0].parent if self.files else self.directory
 
+    def path_of(self, template: str) -> Path:
+        """Return the path that a compose file writes so, which may hold ``${NAME}``."""
+        from wizard.formats.dotenv.compose_go import interpolate
+        from wizard.formats.dotenv.reading import EnvSyntaxError
+
+        try:
+            return self.base / interpolate(template, self.variables)
+        except EnvSyntaxError:  # which Compose refuses
+            return self.base / template
+
     @cached_property
     def variables(self) -> Mapping[str, str]:
         """What ``${NAME}`` stands for in the compose files: the shell wins over ``.env``."""

@@ -1,0 +1,156 @@
+"""Which file gets a new secret, and what is said where none of them reaches the container."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wizard.check.warnings import plan_warnings
+from wizard.config.current import CurrentConfig, load_config
+from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
+from wizard.errors import FileRefused
+from wizard.saving.plan import Plan, make_plan
+from wizard.secrets.secret import Replace, Secret
+
+CONFIG = """\
+[smtp]
+user = "you@example.org"
+endpoint = "mail.example.org"
+secret = "${SMTP_SECRET}"
+"""
+NEW = "it's $ecret"
+
+
+def layout(directory: Path, service: str, files: dict[str, str]) -> CurrentConfig:
+    compose = f"services:\n  server:\n    image: wwhsoft/bomnipotent_server:1.5.0\n{service}"
+    config = directory / "bomnipotent_config" / "config.toml"
+    for name, text in {**files, "compose.yaml": compose, config.as_posix(): CONFIG}.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o600)
+    return load_config(find_layout(config), {"PATH": ""}).with_container()
+
+
+def plan_of(current: CurrentConfig) -> tuple[Draft, Plan]:
+    draft = replace(Draft.of(current), secret=Replace(Secret(NEW)))
+    return draft, make_plan(current, draft)
+
+
+@pytest.mark.parametrize(
+    ("service", "files", "changed", "expected"),
+    [
+        (
+            "    environment: {SMTP_SECRET: '${MAIL_PW:?}'}\n",
+            {".env": "# keep\nMAIL_PW=old # why\n"},
+            ".env",
+            '# keep\n# why\nMAIL_PW="it\'s \\$ecret"\n',
+        ),
+        (
+            "    environment: [SMTP_SECRET]\n",
+            {".env": "TITLE=My page\n"},
+            ".env",
+            'TITLE=My page\nSMTP_SECRET="it\'s \\$ecret"\n',
+        ),
+        (
+            "    env_file: mail.env\n",
+            {".env": "A=1\n", "mail.env": "SMTP_SECRET=old\n"},
+            "mail.env",
+            'SMTP_SECRET="it\'s \\$ecret"\n',
+        ),
+        (
+            "    env_file: [{path: mail.env, format: raw}]\n",
+            {"mail.env": "# raw\nSMTP_SECRET='old'\n"},
+            "mail.env",
+            "# raw\nSMTP_SECRET=it's $ecret\n",
+        ),
+        (
+            "    env_file: [one.env, two.env]\n",
+            {"one.env": "SMTP_SECRET=old\n", "two.env": "B=1\n"},
+            "one.env",
+            'SMTP_SECRET="it\'s \\$ecret"\n',
+        ),
+        (
+            "    environment: {OTHER: x}\n",
+            {"bomnipotent_config/.env": "SMTP_SECRET=old\n"},
+            "bomnipotent_config/.env",
+            'SMTP_SECRET="it\'s \\$ecret"\n',
+        ),
+    ],
+    ids=["another name", "by name", "env_file", "raw", "the one that has it", "beside config.toml"],
+)
+def test_the_secret_goes_where_the_container_gets_it_from(
+    tmp_path: Path, service: str, files: dict[str, str], changed: str, expected: str
+) -> None:
+    current = layout(tmp_path, service, files)
+    draft, plan = plan_of(current)
+    (change,) = (change for change in plan.changes if change.changed)
+    assert change.before.path == tmp_path / changed
+    assert (change.after or b"").decode() == expected
+    assert not [each for each in plan_warnings(current, draft, plan) if "compose" in each.code]
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "line", "advice"),
+    [
+        (
+            "    environment:\n      SMTP_SECRET: hunter22\n",
+            "compose-value-fixed",
+            5,
+            "    SMTP_SECRET: ${SMTP_SECRET:?}",
+        ),
+        (
+            "    environment:\n      - A=b\n      - SMTP_SECRET='${SMTP_SECRET}'\n",
+            "compose-value-fixed",
+            6,
+            "    - SMTP_SECRET=${SMTP_SECRET:?}",
+        ),
+        (
+            "    environment:\n      - A=b\n",
+            "compose-variable-not-passed",
+            4,
+            "    - SMTP_SECRET=${SMTP_SECRET:?}",
+        ),
+        (
+            "",
+            "compose-variable-not-passed",
+            3,
+            "    environment:\n      SMTP_SECRET: ${SMTP_SECRET:?}",
+        ),
+    ],
+    ids=["literal", "quotes in a list", "not passed", "no environment"],
+)
+def test_where_no_file_reaches_the_container_the_new_line_is_said(
+    tmp_path: Path, service: str, code: str, line: int, advice: str
+) -> None:
+    current = layout(tmp_path, service, {})
+    draft, plan = plan_of(current)
+    (found,) = (each for each in plan_warnings(current, draft, plan) if "compose" in each.code)
+    assert (found.code, found.path, found.line) == (code, tmp_path / "compose.yaml", line)
+    assert found.message.endswith(f"\n{advice}")
+    assert "hunter22" not in found.message
+
+
+def test_a_variable_that_compose_requires_besides_is_named(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    environment: [SMTP_SECRET, 'DB=${DB_PW:?}']\n", {})
+    draft, plan = plan_of(current)
+    (found,) = (each for each in plan_warnings(current, draft, plan) if "compose" in each.code)
+    assert found.code == "compose-variable-required"
+    assert "DB_PW" in found.message
+
+
+def test_nothing_is_written_for_a_project_that_compose_refuses(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    environment: {SMTP_SECRET: '${SMTP_SECRET', A: b}\n", {})
+    with pytest.raises(FileRefused) as refusal:
+        plan_of(current)
+    assert refusal.value.code == "compose-refused"
+
+
+def test_the_missing_env_file_that_is_written_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    env_file: .env\n", {})
+    _draft, plan = plan_of(current)
+    (change,) = (change for change in plan.changes if change.changed)
+    assert change.before.path == tmp_path / ".env"
