@@ -607,6 +607,26 @@ def test_variable_that_only_the_service_sets_is_a_warning_without_a_test(
     assert setting in path.read_text().splitlines()
 
 
+def test_variable_that_compose_passes_on_may_be_set_by_the_host_alone(cli: Cli) -> None:
+    """Compose makes an empty value of it, which is no user and no endpoint."""
+    names = ("MAIL_USER", "MAIL_HOST", "SMTP_SECRET")
+    passed = "".join(f"      {name}: ${{{name}}}\n" for name in names)
+    cli.write(
+        "compose.yaml",
+        "services:\n  bom:\n    image: wwhsoft/bomnipotent_server\n    environment:\n" + passed,
+    )
+    text = '[smtp]\nuser = "${MAIL_USER}"\nendpoint = "${MAIL_HOST}"\nsecret = "${SMTP_SECRET}"\n'
+    path = cli.write("bomnipotent_config/config.toml", text)
+    refused = cli("set", "--starttls", "--json")
+    assert (refused.code, path.read_text()) == (2, text)
+    done = cli("set", "--starttls", "--no-test", "--json")
+    assert done.code == 0
+    told = [each["message"] for each in done.json["warnings"] if each["code"] == "variable-unset"]
+    assert len(told) == 3
+    assert all(any(name in message for message in told) for name in names)
+    assert path.read_text().startswith(text)
+
+
 def test_variable_that_nothing_sets_may_be_given_as_a_value_without_a_test(cli: Cli) -> None:
     given = ("--user", "${MAIL_USER}", "--endpoint", "${MAIL_HOST}")
     done = cli("set", *given, "--no-test", "--json")

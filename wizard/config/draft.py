@@ -105,16 +105,18 @@ class Draft:
         if isinstance(self.secret, Replace):
             yield self.secret.secret
 
-    def unset_variables(self, current: CurrentConfig) -> tuple[str, ...]:
-        """Return the variables that the values refer to and that nothing sets here."""
+    def unset_variables(self, current: CurrentConfig, field_name: str = "") -> tuple[str, ...]:
+        """Return the variables that a value, or any, refers to and that nothing sets here."""
         smtp = current.view.smtp
-        texts = [getattr(self, key) for key in TEXT_KEYS]
+        texts = {key: getattr(self, key) for key in TEXT_KEYS}
         if smtp is not None:
-            texts += [getattr(smtp, key) for key in SWITCHES if getattr(self, key) is None]
-            texts += [smtp.secret] if isinstance(self.secret, Keep) else []
-        names = (name for text in texts for name in references(text or ""))
+            texts |= {key: getattr(smtp, key) for key in SWITCHES if getattr(self, key) is None}
+            texts |= {"secret": smtp.secret} if isinstance(self.secret, Keep) else {}
+        if field_name:
+            texts = {field_name: texts.get(field_name)}
+        names = (name for text in texts.values() for name in references(text or ""))
         known = {current.reference} if current.stored_in is not None else set()
-        unset = (name for name in names if name not in known and current.lookup(name) is None)
+        unset = (name for name in names if name not in known and _is_unset(current, name))
         return tuple(dict.fromkeys(unset))
 
     def problems(self, current: CurrentConfig) -> dict[str, InvalidValue]:
@@ -143,3 +145,14 @@ class Draft:
     def _switch(self, key: str, current: CurrentConfig) -> bool:
         value = getattr(self, key)
         return current.switch(key) if value is None else value
+
+
+def _is_unset(current: CurrentConfig, name: str) -> bool:
+    """Whether nothing sets a variable here; Compose makes an empty value of one that it passes."""
+    if current.lookup(name) is None:
+        return True
+    if current.container is None or not current.container.service:
+        return False
+    from wizard.compose.container import OriginKind
+
+    return current.container.origin(name).kind is OriginKind.UNSET
