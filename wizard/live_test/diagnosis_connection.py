@@ -40,8 +40,8 @@ CONTAINER: tuple[Rule, ...] = (
         "container-internal",
         N_("{host} means something else inside the server's container than on this machine."),
         N_(
-            "Test from inside: start the service, and run the test with sudo. Or have the server "
-            "send a mail: bomnipotent_client test-email ADDRESS."
+            "Test from inside the container, or have the server send a mail: bomnipotent_client "
+            "test-email ADDRESS."
         ),
         verdict=Verdict.UNTESTABLE,
     ),
