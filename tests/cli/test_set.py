@@ -709,7 +709,7 @@ def test_skip_key_by_reference_is_rewritten_only_for_another_value(cli: Cli) -> 
 
 
 def test_commands_to_copy_are_quoted_for_the_shell(cli: Cli) -> None:
-    compose = "services: {bomnipotent_server: {}}\n"
+    compose = "services: {bomnipotent_server: {image: wwhsoft/bomnipotent_server}}\n"
     cli.write("a $(touch pwn)/compose.yaml", compose)
     config = cli.write("a $(touch pwn)/bomnipotent_config/config.toml", CONFIG)
     result = cli("-c", str(config), "set", "--secret-stdin", "--no-test", stdin=b"x")
