@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from wizard.check.warnings import plan_warnings
+from tests.compose.test_running import stand_in
+from wizard.check.warnings import ask_container_again, plan_warnings
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
@@ -154,3 +156,27 @@ def test_the_missing_env_file_that_is_written_is_no_reason_to_refuse(tmp_path: P
     _draft, plan = plan_of(current)
     (change,) = (change for change in plan.changes if change.changed)
     assert change.before.path == tmp_path / ".env"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(NEW, "container-secret-written"), ("old", "container-secret-differs")],
+    ids=["new", "old"],
+)
+def test_compose_is_asked_again_once_the_files_are_written(
+    tmp_path: Path, value: str, code: str
+) -> None:
+    current = layout(tmp_path, "    environment: [SMTP_SECRET]\n", {})
+    draft, plan = plan_of(current)
+    service = {"image": "bomnipotent_server", "environment": {"SMTP_SECRET": value}}
+    answer = json.dumps({"services": {"server": service}}).replace("$", "$$")
+    environ = stand_in(tmp_path, f"cat <<'END'\n{answer}\nEND")
+    found = ask_container_again(replace(current, environ=environ), draft, plan)
+    assert found is not None
+    assert found.code == code
+
+
+def test_only_compose_can_confirm_what_was_written(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    environment: [SMTP_SECRET]\n", {})
+    draft, plan = plan_of(current)
+    assert ask_container_again(current, draft, plan) is None

@@ -25,7 +25,7 @@ from wizard.secrets.store import ExternalStore
 from wizard.text.language import _
 
 if TYPE_CHECKING:
-    from wizard.compose.container import Container, Origin
+    from wizard.compose.container import Container, Origin, Target
 
 
 class SecretFile(NamedTuple):
@@ -154,26 +154,37 @@ class CurrentConfig:
         line = self.container.project.line_in(own.path, variable)
         return Origin(OriginKind.PROJECT, variable, own.path, line)
 
+    def secret_target(self, variable: str) -> Target:
+        """Return the file that gives the server ``variable``, and what that is called there.
+
+        It is ``.env`` where no file does.
+        """
+        from wizard.compose.container import Target  # nothing is written at first
+
+        env = Target(self.env.path, variable)
+        if self.container is None:
+            return env
+        target, own = self.container.target(variable), self.own_env
+        if target is None and own is not None and self.container.value(variable) is None:
+            in_own = _as_text(own).read(variable, {}) is not None
+            return Target(own.path, variable) if in_own else env
+        return target or env
+
     def secret_file(self, variable: str) -> SecretFile:
         """Return the file that gives the server ``variable``; ``.env`` where there is no other.
 
         Raises :class:`FileRefused` where it cannot be read.
         """
-        env = SecretFile(self.env, self.env_text, variable, self.readers)
         if self.container is None:
-            return env
-        target = self.container.target(variable)
-        if target is None:
-            own = self.own_env
-            unset = own is not None and self.container.value(variable) is None
-            if own is not None and unset and _as_text(own).read(variable, {}) is not None:
-                return SecretFile(own, _text_of(own), variable)
-            return env
-        if target.path == self.env.path:
-            return env._replace(variable=target.variable)
-        snapshot = read_file(target.path)
-        readers = Readers.COMPOSE_RAW if target.raw else Readers.COMPOSE
-        return SecretFile(snapshot, _text_of(snapshot), target.variable, readers)
+            return SecretFile(self.env, self.env_text, variable, self.readers)
+        path, name, raw = self.secret_target(variable)
+        if path == self.env.path:
+            return SecretFile(self.env, self.env_text, name, self.readers)
+        if self.own_env is not None and path == self.own_env.path:
+            return SecretFile(self.own_env, _text_of(self.own_env), name)
+        snapshot = read_file(path)
+        readers = Readers.COMPOSE_RAW if raw else Readers.COMPOSE
+        return SecretFile(snapshot, _text_of(snapshot), name, readers)
 
     def with_stored(self, ask: Ask = Ask.IF_NOWHERE_ELSE) -> CurrentConfig:
         """Return a copy with the secret that reaches the server only through ``exec``."""

@@ -145,7 +145,8 @@ class SecretStep(StepForm):
     def _consequence(self, store: StoreKind) -> str:
         current = self.session.current
         if store is ENV_FILE:
-            return _(_IN_ENV, path=current.layout.env_file, variable=current.variable)
+            target = current.secret_target(current.variable)
+            return _(_IN_ENV, path=target.path, variable=target.variable)
         return store_consequence(store, current.layout.kind)
 
     def _kept_message(self) -> str:
