@@ -53,11 +53,21 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
     assert made <= documented <= strings
 
 
+NOT_STARTED = {
+    "compose-env-file-missing",
+    "compose-invalid",
+    "compose-refused",
+    "compose-too-large",
+    "compose-variable-required",
+}
+"""Findings that are a diagnosis as well."""
+
+
 def test_every_diagnosis_is_in_the_reference_and_no_other() -> None:
     settings = SmtpSettings("you@example.org", Endpoint.parse("mail.example.org"))
     reports = (not_configured_report(), not_inside_report(settings, "why", "what to do"))
     others = {report.diagnosis.code for report in reports if report.diagnosis is not None}
-    assert codes("Diagnoses") == {rule.code for rule in TABLE} | others
+    assert codes("Diagnoses") == {rule.code for rule in TABLE} | others | NOT_STARTED
 
 
 def test_every_flag_that_is_shown_exists() -> None:

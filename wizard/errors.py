@@ -134,6 +134,11 @@ class Finding(NamedTuple):
         )
 
     @property
+    def sentence(self) -> str:
+        """What is wrong, after the place where that is known."""
+        return str(WizardError(self.code, self.message, path=self.path, line=self.line))
+
+    @property
     def head(self) -> str:
         """How bad it is, and where."""
         severity = self.severity.in_words

@@ -16,7 +16,7 @@ from wizard.check.variable_rules import (
     referenced_variables,
     unset_finding,
 )
-from wizard.compose.container import Container, OriginKind
+from wizard.compose.container import Container
 from wizard.errors import Finding, Severity
 from wizard.text.language import _
 
@@ -29,7 +29,8 @@ def compose_findings(inspection: Inspection) -> Iterator[Finding]:
     project = inspection.project
     if project is None:
         return
-    yield from _refusals(project)
+    references = () if inspection.view is None else inspection.view.references
+    yield from start_findings(project, references)
     if project.not_judged and not project.project.problems:
         yield _not_judged_finding(project)
     container = inspection.container
@@ -37,15 +38,18 @@ def compose_findings(inspection: Inspection) -> Iterator[Finding]:
         if not project.refusal and not project.not_judged:
             yield _unknown_service_finding(project)
         return
-    references = () if inspection.view is None else inspection.view.references
-    yield from required_findings(container, references)
     yield from _mounts(inspection, container)
     yield from _in_clear(inspection, container)
 
 
-def _refusals(container: Container) -> Iterator[Finding]:
-    """Yield why Compose starts nothing, by the file at fault where that is known."""
-    missing = container.missing_files
+def start_findings(container: Container, references: Iterable[str]) -> Iterator[Finding]:
+    """Yield why Compose starts nothing, by the file at fault where that is known.
+
+    Not for want of a variable that ``references`` of config.toml come from: there are other
+    findings for these.
+    """
+    judged_here = container.asked == "files"
+    missing = container.missing_files if container.refusal or judged_here else ()
     for missing_path in missing:
         path, line, _last = container.project.find_env_file(container.service, missing_path)
         yield Finding(
@@ -59,18 +63,17 @@ def _refusals(container: Container) -> Iterator[Finding]:
             path,
             line,
         )
-    invalid = []
-    if container.refusal or container.asked == "files":
-        invalid = list(container.project.problems)
-        yield from (Finding.from_error(problem, container.project.base) for problem in invalid)
+    invalid = list(container.project.problems) if container.refusal or judged_here else []
+    yield from (Finding.from_error(problem, container.project.base) for problem in invalid)
     if container.refusal and not missing and not invalid:
         yield Finding(
             "compose-refused",
-            _("Docker Compose starts nothing: {reason}.", reason=container.refusal),
+            _("Docker Compose starts nothing: {reason}.", reason=container.refusal.rstrip(".")),
             _("Repair that; docker compose config tells when it is right."),
             Severity.ERROR,
             container.project.files[0] if container.project.files else None,
         )
+    yield from required_findings(container, references)
 
 
 def _not_judged_finding(container: Container) -> Finding:
@@ -245,39 +248,9 @@ def _composed_finding(variable: ReferencedVariable, container: Container) -> Fin
 
 
 def _blank_finding(variable: ReferencedVariable, container: Container) -> Finding:
-    inspection, name = variable.inspection, variable.name
-    origin = container.origin(name)
-    if variable.through_exec and container.target(name) is not None:
+    name, current = variable.name, variable.inspection.current
+    if current is None or (variable.through_exec and container.target(name) is not None):
         return needs_exec_finding(variable)
-    beside = inspection.env_beside_config
-    if beside is not None and inspection.value_in(beside, name):
-        message = _(
-            "The container gets {name} as an empty value, which wins over the value in {path}.",
-            name=name,
-            path=beside.path,
-        )
-        remedy = _("Move the line from there to {path}.", path=inspection.env.path)
-    elif origin.variable != name and container.project.variables.get(name):
-        message = _(
-            "The container gets {name} as an empty value, although it is set: another variable is "
-            "passed on in its place.",
-            name=name,
-        )
-        remedy = _("Write:   {line}", line=container.new_line(name))
-    elif origin.kind is OriginKind.SHELL:
-        message = _(
-            "The container gets {name} as an empty value: {variable} is set in this environment, "
-            "but empty, and the environment wins over .env.",
-            name=name,
-            variable=origin.variable,
-        )
-        remedy = f"unset {origin.variable}"
-    else:
-        message = _(
-            "The container gets {name} as an empty value: that is what Compose makes of a "
-            "variable that has no value.",
-            name=name,
-        )
-        remedy = _("Store the secret: smtp-wizard set --secret-stdin")
     path, line, _last = container.project.find_entry(container.service, name)
+    message, remedy = current.resolver.why_empty(name)
     return variable.error("compose-variable-blank", message, remedy, path, line)

@@ -198,6 +198,18 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
         return
     yield from _in_clear_findings(current, smtp)
     yield from _reserved_findings(current, smtp)
+    if smtp.secret == "":
+        yield Finding(
+            "secret-blank",
+            _("The secret is empty, so the server logs in with an empty password."),
+            _(
+                "Store it (smtp-wizard set --secret-stdin), or remove it where the mail server "
+                "wants no login (smtp-wizard set --no-secret)."
+            ),
+            Severity.ERROR,
+            current.config.path,
+            smtp.lines.get("secret"),
+        )
     name, value = inspection.reference, inspection.secret_as_received()
     if name and value and _breaks_string(name, value, smtp.secret_source):
         yield Finding(

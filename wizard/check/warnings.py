@@ -17,7 +17,7 @@ from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import definition_lines
 from wizard.formats.variables import Readers
-from wizard.secrets.secret import Replace
+from wizard.secrets.secret import Keep, Replace
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
@@ -50,6 +50,11 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
         with contextlib.suppress(InvalidValue):
             services = () if current.container is None else current.container.services
             yield from settings_findings(draft.settings(current), services)
+        if isinstance(draft.secret, Keep) and not draft.unset_variables(current):
+            try:
+                current.resolver.secret()
+            except InvalidValue as empty:
+                yield Finding(empty.code, empty.message, empty.remedy)
         if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
             yield from _new_value_warnings(current, plan, draft.secret.secret.reveal())
         if isinstance(draft.secret, Replace):

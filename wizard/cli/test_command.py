@@ -6,6 +6,7 @@ import asyncio
 import shlex
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
@@ -21,10 +22,11 @@ from wizard.live_test.events import (
     TestFinished,
     TestReport,
     not_configured_report,
+    not_started,
     unusable_report,
 )
 from wizard.live_test.evidence import reproduce, ticket
-from wizard.live_test.failure import Verdict
+from wizard.live_test.failure import Diagnosis, Verdict
 from wizard.live_test.run import run_live_test
 from wizard.text.language import _
 
@@ -39,7 +41,10 @@ def run(options: Namespace) -> int:
     current = current.with_container().with_stored()
     draft = values.apply_flags(Draft.of(current), options)
     silent = options.json or options.report
-    report = live_test(current, draft, options, say_nothing if silent else output.result)
+    # Values that are only tried say nothing about the container.
+    obstacle = None if values.values_given(options) else _obstacle(current)
+    show = say_nothing if silent else output.result
+    report = live_test(current, draft, options, show, obstacle)
     if options.json:
         transcript = {"transcript": [str(line) for line in report.transcript]}
         output.document(report.to_json() | (transcript if options.transcript else {}))
@@ -52,22 +57,46 @@ def run(options: Namespace) -> int:
 
 
 def live_test(
-    current: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+    current: CurrentConfig,
+    draft: Draft,
+    options: Namespace,
+    show: Callable[[str], None],
+    obstacle: Diagnosis | None = None,
 ) -> TestReport:
-    """Test ``draft`` live; ``show`` prints each stage and the verdict."""
+    """Test ``draft`` live; ``show`` prints each stage and the verdict.
+
+    With an ``obstacle`` the server fails whatever the mail server says; no real mail is sent then.
+    """
     output.silence_libraries()
-    report = (
-        asyncio.run(_test(current, draft, options, show))
-        if draft.delivers
-        else not_configured_report()
-    )
+    if draft.delivers:
+        report = asyncio.run(_test(current, draft, options, show, deliver=obstacle is None))
+        if obstacle is not None:
+            report = replace(report, verdict=obstacle.verdict, diagnosis=obstacle)
+    else:
+        report = not_configured_report()
     for line in verdict_lines(report):
         show(line)
     return report
 
 
+def _obstacle(current: CurrentConfig) -> Diagnosis | None:
+    """Return why Compose does not start the server, as a diagnosis; None if it does."""
+    container = current.container
+    if container is None:
+        return None
+    from wizard.check.compose_rules import start_findings
+
+    found = next(start_findings(container, current.smtp_references), None)
+    return None if found is None else not_started(found)
+
+
 async def _test(
-    current: CurrentConfig, draft: Draft, options: Namespace, show: Callable[[str], None]
+    current: CurrentConfig,
+    draft: Draft,
+    options: Namespace,
+    show: Callable[[str], None],
+    *,
+    deliver: bool,
 ) -> TestReport:
     try:
         settings = draft.settings(current)
@@ -79,7 +108,7 @@ async def _test(
         settings,
         timeout=options.timeout,
         recipient=recipient,
-        deliver=recipient is not None,
+        deliver=deliver and recipient is not None,
         alternatives=not getattr(options, "no_alternatives", False),
         container=current.container,
         place=None if place is None else TestedFrom(place),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from wizard.compose.project import Place, Project
 from wizard.formats.dotenv.compose_go import interpolate
 from wizard.formats.dotenv.reading import EnvSyntaxError
+from wizard.text.language import _
 
 Model = Mapping[str, Any]
 """A service in the form that ``docker compose config`` prints."""
@@ -234,6 +235,41 @@ class Container:
         origin = self.origin(name)
         from_file = origin.kind in (OriginKind.ENV_FILE, OriginKind.COMPOSE_FILE)
         return None if from_file else origin.variable
+
+    def why_empty(self, name: str) -> tuple[str, str]:
+        """Return where an empty value of ``name`` comes from, and what to do about it."""
+        origin = self.origin(name)
+        if origin.variable != name and self.project.variables.get(name):
+            message = _(
+                "The container gets {name} as an empty value, although it is set: another variable "
+                "is passed on in its place.",
+                name=name,
+            )
+            return message, _("Write:   {line}", line=self.new_line(name))
+        if origin.kind is OriginKind.SHELL:
+            message = _(
+                "The container gets {name} as an empty value: {variable} is set in this "
+                "environment, but empty, and the environment wins over .env.",
+                name=name,
+                variable=origin.variable,
+            )
+            variable = origin.variable
+            return message, _("Take it away (unset {name}) or give it its value.", name=variable)
+        message = _(
+            "The container gets {name} as an empty value: that is what Compose makes of a variable "
+            "that has no value.",
+            name=name,
+        )
+        if origin.kind is not OriginKind.UNSET and origin.path is not None:
+            message = _(
+                "The container gets {name} as an empty value, which stands in {path}, {lines}.",
+                name=name,
+                path=origin.path,
+                lines=Place(origin.path, origin.line).lines,
+            )
+            if self.target(name) is None:
+                return message, _("Write:   {line}", line=self.new_line(name))
+        return message, _("Store the secret: smtp-wizard set --secret-stdin")
 
     def is_literal(self, name: str) -> bool:
         """Whether a value stands in the compose file itself, as a literal or a default."""

@@ -17,7 +17,7 @@ from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot, read_file
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView
-from wizard.formats.variables import DEFAULT_VARIABLE, Readers, expand
+from wizard.formats.variables import DEFAULT_VARIABLE, Readers, expand, references
 from wizard.secrets.resolver import Ask, EnvText, SecretResolver
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
@@ -79,6 +79,14 @@ class CurrentConfig:
     def reference(self) -> str | None:
         """The variable that ``secret`` refers to; None where it does not."""
         return self.resolver.reference
+
+    @property
+    def smtp_references(self) -> tuple[str, ...]:
+        """The variables that the keys of ``[smtp]`` refer to."""
+        smtp = self.view.smtp
+        keys = () if smtp is None else (*TEXT_KEYS, *SWITCHES, "secret")
+        texts = (getattr(smtp, key) for key in keys)
+        return tuple(name for text in texts if isinstance(text, str) for name in references(text))
 
     @property
     def variable(self) -> str:

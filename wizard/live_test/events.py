@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from wizard.config.endpoint import Route
 from wizard.config.settings import SmtpSettings
-from wizard.errors import InvalidValue
+from wizard.errors import Finding, InvalidValue
 from wizard.formats.urls import mask_url_password
 from wizard.live_test.failure import Diagnosis, Failure, Stage, Verdict
 from wizard.text.language import _
@@ -232,6 +232,20 @@ def not_inside_report(settings: SmtpSettings, reason: str, remedy: str) -> TestR
     )
     route, endpoint = settings.route, settings.endpoint.display
     return TestReport(Verdict.UNTESTABLE, route, endpoint, (), diagnosis, 0.0)
+
+
+def not_started(finding: Finding) -> Diagnosis:
+    """Return the diagnosis for a server that Docker Compose does not start."""
+    return Diagnosis(
+        code=finding.code,
+        stage=Stage.DNS,
+        summary=finding.sentence,
+        remedy=finding.remedy,
+        server_said=None,
+        verdict=Verdict.FAIL,
+        field=None,
+        reason=_("server does not start"),
+    )
 
 
 # Between the stages and the test

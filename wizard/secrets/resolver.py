@@ -63,6 +63,9 @@ class ServerContainer(Protocol):
     def variable_for_exec(self, name: str) -> str | None:
         """Return the variable through which ``exec`` can give it ``name``; None for none."""
 
+    def why_empty(self, name: str) -> tuple[str, str]:
+        """Return where an empty value of ``name`` comes from, and what to do about it."""
+
 
 class EnvText(NamedTuple):
     """A ``.env`` as it was read; ``text`` is empty where there is none."""
@@ -138,15 +141,61 @@ class SecretResolver:
     def secret(self) -> Secret | None:
         """Return the secret that the server would use; None when it uses none.
 
+        Raises :class:`InvalidValue` when ``secret`` names a variable that nothing sets, or is
+        empty: the server logs in with an empty password then.
+        """
+        text = self.text()
+        if text == "":
+            raise self._empty_secret()
+        return None if text is None else Secret(text)
+
+    def text(self) -> str | None:
+        """Return what the server takes for the secret, which may be empty; None without any.
+
         Raises :class:`InvalidValue` when ``secret`` names a variable that nothing sets.
         """
-        if not self.value:
+        if self.value is None:
             return None
         try:
-            value = expand(self.value, self.lookup)
+            return expand(self.value, self.lookup)
         except InvalidValue as problem:
             raise InvalidValue("secret-missing", problem.message, problem.remedy) from None
-        return Secret(value) if value else None
+
+    def why_empty(self, name: str) -> tuple[str, str]:
+        """Return why the server gets ``name`` without a value, and what to do about it."""
+        container, own = self.container, self.own_env
+        if container is not None and container.value(name) is not None:
+            if own is not None and own.read(name, {}):
+                message = _(
+                    "The container gets {name} as an empty value, which wins over the value in "
+                    "{path}.",
+                    name=name,
+                    path=own.path,
+                )
+                return message, _("Move the line from there to {path}.", path=self.env.path)
+            return container.why_empty(name)
+        if container is None and name in self.environ:
+            message = _(
+                "{name} is set in this environment, but empty, and the environment wins.",
+                name=name,
+            )
+            return message, _("Take it away (unset {name}) or give it its value.", name=name)
+        path = self.env.path if container is None or own is None else own.path
+        message = _("{name} has no value in {path}.", name=name, path=path)
+        return message, _("Store the secret: smtp-wizard set --secret-stdin")
+
+    def _empty_secret(self) -> InvalidValue:
+        names = references(self.value or "")
+        if names:
+            message, remedy = self.why_empty(names[0])
+        else:
+            message = _("The secret in config.toml is empty.")
+            remedy = _(
+                "Store it (smtp-wizard set --secret-stdin), or remove it where the mail server "
+                "wants no login (smtp-wizard set --no-secret)."
+            )
+        consequence = _("The server logs in with an empty password.")
+        return InvalidValue("secret-missing", f"{message} {consequence}", remedy)
 
     def known_secrets(self) -> Iterator[Secret]:
         """Yield every secret that is known, for code that must not show or keep any of them."""
@@ -243,7 +292,7 @@ class SecretResolver:
                 yield variable, name
 
     def _read_by_server(self) -> list[SecretSource]:
-        if not self.value:
+        if self.value is None:
             return []
         name = self.reference
         if name is None:

@@ -135,7 +135,7 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
     source = current.resolver.sources().effective
     if source is not None:
         try:
-            empty = current.resolver.secret() is None
+            empty = current.resolver.text() == ""
         except InvalidValue as problem:
             if source is LITERAL:  # it contains a reference that is not set
                 return f"✗ {problem.message}"
