@@ -9,12 +9,14 @@ from wizard.check.config_rules import config_findings
 from wizard.check.env_rules import env_findings
 from wizard.check.inspection import Inspection
 from wizard.check.mail_rules import mail_findings
+from wizard.check.relay_rules import relay_findings
 from wizard.check.variable_rules import secret_findings, variable_findings
 from wizard.errors import Finding, Severity
 
 _RULES = (
     config_findings,
     mail_findings,
+    relay_findings,
     variable_findings,
     container_findings,
     secret_findings,

@@ -119,7 +119,15 @@ class Container:
     @property
     def networks(self) -> tuple[str, ...]:
         """The networks of the container, as the compose file calls them."""
-        return tuple(self.model.get("networks") or ())
+        if self.model.get("network_mode"):
+            return ()
+        return tuple(self.model.get("networks") or ("default",))
+
+    @property
+    def external_networks(self) -> frozenset[str]:
+        """The networks that the project uses together with others."""
+        files = self.project.parsed.values()
+        return frozenset(name for file in files for name in file.external_networks())
 
     @property
     def extra_hosts(self) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ class ComposeFile:
 
     def __init__(self, text: str) -> None:
         documents = _parse(text)
-        tops = [dict(_pairs(document)) for document in documents]
+        tops = self._tops = [dict(_pairs(document)) for document in documents]
         self._includes = [item for top in tops for item in _items(top.get("include"))]
         self._nodes: dict[str, list[Node]] = {}
         for top in tops:
@@ -46,6 +46,14 @@ class ComposeFile:
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the services in the form that ``docker compose config`` prints."""
         return {name: _service(nodes[-1]) for name, nodes in self._nodes.items()}
+
+    def external_networks(self) -> Iterator[str]:
+        """Yield the networks that are not the project's own."""
+        for top in self._tops:
+            for name, node in _pairs(top.get("networks")):
+                external = dict(_pairs(node)).get("external")
+                if external is not None and (_text(external) or "true").lower() != "false":
+                    yield name
 
     def other_files(self) -> Iterator[str]:
         """Yield the paths of the files that this one includes or extends."""
@@ -205,13 +213,12 @@ def _text(node: Node | None) -> str | None:
 def _service(node: Node) -> dict[str, Any]:
     parts = dict(_pairs(node))
     texts = ("image", "hostname", "container_name", "network_mode")
-    networks = parts.get("networks")
-    names = [name for name, _node in _pairs(networks)]
     return {key: text for key in texts if (text := _text(parts.get(key)))} | {
         "environment": {name: value for name, value, _node in _variables(parts.get("environment"))},
         "env_file": list(_env_files(parts.get("env_file"))),
         "volumes": list(_volumes(parts.get("volumes"))),
-        "networks": names or [*filter(None, map(_text, _items(networks)))] or ["default"],
+        "networks": dict(_networks(parts.get("networks"))),
+        "links": [*filter(None, map(_text, _items(parts.get("links"))))],
         "extra_hosts": _hosts(parts.get("extra_hosts")),
     }
 
@@ -265,6 +272,14 @@ def _short_volume(text: str) -> tuple[str, str]:
     if not colons:
         return "", text
     return text[: colons[0]], text[colons[0] + 1 : colons[1] if len(colons) > 1 else len(text)]
+
+
+def _networks(node: Node | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not isinstance(node, MappingNode):
+        yield from ((name, {}) for name in filter(None, map(_text, _items(node))))
+    for name, options in _pairs(node):
+        aliases = _items(dict(_pairs(options)).get("aliases"))
+        yield name, {"aliases": [*filter(None, map(_text, aliases))]}
 
 
 def _hosts(node: Node | None) -> list[str]:

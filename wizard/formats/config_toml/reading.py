@@ -72,12 +72,18 @@ def view_of(source: TomlSource) -> ConfigView:
         missing_required=tuple(
             name for name, paths in REQUIRED if all(value_at(data, path) is None for path in paths)
         ),
+        database_host=_url_host(data.get("db_url")),
         domain=domain if isinstance(domain, str) else None,
         log_file=log_file if isinstance(log_file, str) else None,
         log_level=log_level if isinstance(log_level, str) else None,
         references=_references(source.text),
         references_elsewhere=_references_outside_secret(table),
     )
+
+
+def _url_host(url: Any) -> str | None:
+    found = re.match(r"[^:/]+://(?:[^/]*@)?([^/:?#@]+)", url) if isinstance(url, str) else None
+    return None if found is None else found[1]
 
 
 def _skip_references(

@@ -62,6 +62,8 @@ class ConfigView(NamedTuple):
     """What of the file speaks for server 0.7 or later, such as ``[open_pgp]``; or nothing."""
     missing_required: tuple[str, ...]
     """What the server needs to start and does not find."""
+    database_host: str | None
+    """The host in ``db_url``, as it is written."""
     domain: str | None
     """Where clients reach the server, as it is written."""
     log_file: str | None
@@ -88,6 +90,7 @@ EMPTY_CONFIG = ConfigView(
     version_evidence=None,
     newer_part="",
     missing_required=tuple(name for name, _path in REQUIRED),
+    database_host=None,
     domain=None,
     log_file=None,
     log_level=None,
