@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wizard import check
 from wizard.compose import file
+from wizard.config import relay
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings, encryption_findings, settings_findings
 from wizard.formats import variables
@@ -36,7 +37,7 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
     rules = Path(check.__file__).parent.glob("*_rules.py")
     sources = [path.read_text(encoding="utf-8") for path in rules]
     sources += [getsource(file), getsource(settings_findings), getsource(encryption_findings)]
-    sources += [getsource(unintended), getsource(variables)]
+    sources += [getsource(unintended), getsource(variables), getsource(relay)]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     strings = {
         node.value
