@@ -254,8 +254,10 @@ class Location:
                 raise UntrustedPath(component, uid)
 
     def _note_owner(self, component: Path, status: os.stat_result) -> None:
-        if status.st_uid not in self._trusted:
-            self._foreign.setdefault(status.st_uid, component)
+        """Remember one component of each account that is not trusted: a link if there is one."""
+        is_new = status.st_uid not in {*self._trusted, *self._foreign}
+        if is_new or (status.st_uid in self._foreign and stat.S_ISLNK(status.st_mode)):
+            self._foreign[status.st_uid] = component
 
 
 def sync(descriptor: int, *, strict: bool = False) -> None:
