@@ -78,7 +78,7 @@ def _ask(
     project = Project(directory, environ, compose_file, env_file)
     tool = _Tool(project, env_file, owner)
     for asked, command in _TOOLS:
-        program = shutil.which(command[0], path=environ.get("PATH"))
+        program = shutil.which(command[0], path=environ.get("PATH", ""))
         if program is None or not Path(program).is_absolute():  # never one of the working directory
             continue
         try:

@@ -70,7 +70,7 @@ def find_running(
     Asked are the labels that Compose gives its containers, so that no compose file is read for it.
     The first of ``tools`` that is there counts. Raises :class:`ContainerUnknown`.
     """
-    paths = (shutil.which(name, path=environ.get("PATH")) for name in tools)
+    paths = (shutil.which(name, path=environ.get("PATH", "")) for name in tools)
     tool = next((path for path in paths if path is not None and Path(path).is_absolute()), None)
     if tool is None:
         raise ContainerUnknown(
