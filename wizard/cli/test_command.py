@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from wizard.cli import output, values
@@ -17,6 +17,7 @@ from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
+    Event,
     StageFinished,
     TestedFrom,
     TestFinished,
@@ -113,6 +114,32 @@ async def _test(
         container=current.container,
         place=None if place is None else TestedFrom(place),
     )
+    report = await _follow(events, show)
+    if current.container is None:
+        return report
+    from wizard.live_test.relay import RelayTest  # only where there are other services
+
+    test = RelayTest.of(current.container, settings)
+    if test is None:
+        return report
+    tested = None
+    if test.settings is not None:
+        way = test.settings.route.in_words()
+        show(_("The relay {name} {way}.", name=test.relay.service, way=way))
+        tested = await _follow(test.run(options.timeout, report.place), show)
+    elif test.problem is None:
+        show(
+            _(
+                "How the relay {name} logs in is not known here, so that was not tested. Look into "
+                "its log after the first mail: docker compose logs {name}",
+                name=test.relay.service,
+            )
+        )
+    return test.merge(report, tested)
+
+
+async def _follow(events: AsyncGenerator[Event, None], show: Callable[[str], None]) -> TestReport:
+    """Show each stage; return the report."""
     async for event in events:
         if isinstance(event, StageFinished):
             show(stage_line(event))
@@ -149,6 +176,7 @@ def _alternative_lines(other: Alternative) -> tuple[str, str]:
 
 def _evidence(report: TestReport, options: Namespace) -> list[str]:
     lines = [str(line) for line in report.transcript] if options.transcript else []
-    if report.verdict is Verdict.FAIL and reproduce(report):
-        lines += [_("By hand:"), *(f"  {command}" for command in reproduce(report))]
+    failed = report.at_fault
+    if failed.verdict is Verdict.FAIL and reproduce(failed):
+        lines += [_("By hand:"), *(f"  {command}" for command in reproduce(failed))]
     return lines

@@ -103,6 +103,10 @@ class Alternative:
         }
 
 
+RELAY_FAILS = "relay-fails"
+"""The code of a diagnosis: the server reaches its relay, but that one not its mail server."""
+
+
 class Direction(StrEnum):
     """Who wrote a line of the transcript."""
 
@@ -153,10 +157,22 @@ class TestReport:
     """Where the test was made from, in a sentence or two; empty if there is but one place."""
     ehlo_name: str | None = None
     """The name given with EHLO; None if it is this machine's."""
+    relay: tuple[str, TestReport | None] | None = None
+    """The service to which the endpoint leads, and the test of where it passes mails on to.
+
+    That is None where its login is not known. None where the endpoint is no relay that is known.
+    """
+
+    @property
+    def at_fault(self) -> TestReport:
+        """The test that decided the verdict: this one, or that of the relay."""
+        relay = None if self.relay is None else self.relay[1]
+        fails = self.diagnosis is not None and self.diagnosis.code == RELAY_FAILS
+        return relay if relay is not None and fails else self
 
     def to_json(self) -> dict[str, JSON]:
         """Return the document that ``test --json`` prints."""
-        return {
+        document: dict[str, JSON] = {
             "verdict": self.verdict.value,
             "from": self.place.value,
             "route": None if self.route is None else self._route_json(self.route),
@@ -165,6 +181,11 @@ class TestReport:
             "alternatives": [alternative.to_json() for alternative in self.alternatives],
             "seconds": round(self.seconds, 4),
         }
+        if self.relay is not None:
+            service, report = self.relay
+            tested = {"verdict": Verdict.UNTESTABLE.value} if report is None else report.to_json()
+            document["relay"] = {"service": service, **tested}
+        return document
 
     def _route_json(self, route: Route) -> dict[str, JSON]:
         return {
