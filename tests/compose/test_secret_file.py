@@ -180,3 +180,20 @@ def test_only_compose_can_confirm_what_was_written(tmp_path: Path) -> None:
     current = layout(tmp_path, "    environment: [SMTP_SECRET]\n", {})
     draft, plan = plan_of(current)
     assert ask_container_again(current, draft, plan) is None
+
+
+@pytest.mark.parametrize("number", ["0o17", "0x1f", "1e3", "1_000", "2026-01-31", ".5"])
+def test_a_number_that_compose_writes_anew_is_not_judged_nor_shown(
+    tmp_path: Path, number: str
+) -> None:
+    current = layout(tmp_path, f"    environment: {{SMTP_SECRET: {number}}}\n", {})
+    assert current.container is not None
+    assert current.container.not_judged == "SMTP_SECRET"
+
+
+@pytest.mark.parametrize("text", ["20260131", "'0o17'", "yes", "hunter2"])
+def test_a_value_that_compose_leaves_as_it_is_is_judged(tmp_path: Path, text: str) -> None:
+    current = layout(tmp_path, f"    environment: {{SMTP_SECRET: {text}}}\n", {})
+    assert current.container is not None
+    assert current.container.not_judged == ""
+    assert current.container.value("SMTP_SECRET") == text.strip("'")

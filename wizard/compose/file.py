@@ -23,6 +23,8 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
 _STANDARD = "tag:yaml.org,2002:"
+_NUMBER = re.compile("[-+]?[.]?[0-9][0-9a-fA-FxXoO_.:TZ+-]*")
+_DECIMAL = re.compile("0|[1-9][0-9]{0,17}")
 
 
 class ComposeFile:
@@ -149,7 +151,11 @@ def _beyond(documents: list[Node], services: Iterable[list[Node]]) -> Iterator[s
     if len(documents) > 1:
         yield "---"
     for node in (node for nodes in services for node in nodes):
-        yield from ("extends" for key, _value in _pairs(node) if key == "extends")
+        parts = dict(_pairs(node))
+        yield from ["extends"] if "extends" in parts else []
+        for name, text, entry in _variables(parts.get("environment")):
+            if _is_rewritten(text, entry):
+                yield name  # not its value, which may be a secret
     pending, visited = list(documents), 0
     while pending and visited < _MAX_CHARACTERS:
         here = pending.pop()
@@ -160,6 +166,12 @@ def _beyond(documents: list[Node], services: Iterable[list[Node]]) -> Iterator[s
             pending += [part for pair in here.value for part in pair]
         elif isinstance(here, SequenceNode):
             pending += here.value
+
+
+def _is_rewritten(text: str | None, entry: Node) -> bool:
+    """Whether Compose takes a value for a number, and writes it anew: 0o17 as 15, 1e3 as 1000."""
+    plain = isinstance(entry, ScalarNode) and entry.style is None and entry.value == text
+    return plain and bool(_NUMBER.fullmatch(text or "")) and not _DECIMAL.fullmatch(text or "")
 
 
 def _line(node: Node) -> int:
