@@ -75,9 +75,8 @@ def read_definitions(
             line=line_number(text, text.index("\0")),
         )
     _check_not_encrypted(text)
-    compose = read_raw(text) if readers is Readers.COMPOSE_RAW else read_compose(text, environ)
+    dotenvy, compose = _readings(text, frozenset(environ.items()), readers)
     if readers is BOTH:
-        dotenvy = read_dotenvy(text, environ)
         _check_complete(text, dotenvy, _("the server"), or_else)
         _check_complete(text, compose, "Docker Compose", or_else)
         _check_agreement(text, dotenvy, compose, or_else)
@@ -90,6 +89,17 @@ def read_definitions(
         Definition(ours, theirs, _line_start(text, theirs.start), _line_end(text, theirs.end))
         for ours, theirs in zip(dotenvy.assignments, compose.assignments, strict=True)
     ]
+
+
+@lru_cache(maxsize=4)  # an edit reads the old text and the new one several times
+def _readings(
+    text: str, environ: frozenset[tuple[str, str]], readers: Readers
+) -> tuple[ParsedEnv, ParsedEnv]:
+    """Return what dotenvy and Compose read; nothing for dotenvy where it does not read the file."""
+    variables = dict(environ)
+    raw = readers is Readers.COMPOSE_RAW
+    compose = read_raw(text) if raw else read_compose(text, variables)
+    return read_dotenvy(text, variables) if readers is BOTH else ParsedEnv(()), compose
 
 
 def _with_comment(text: str, assignment: Assignment, readers: Readers) -> Assignment:
