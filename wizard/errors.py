@@ -134,6 +134,11 @@ class Finding(NamedTuple):
         )
 
     @property
+    def advice(self) -> str:
+        """What is wrong and what to do about it; lines to paste follow on lines of their own."""
+        return f"{self.message} {self.remedy}".rstrip()
+
+    @property
     def sentence(self) -> str:
         """What is wrong, after the place where that is known."""
         return str(WizardError(self.code, self.message, path=self.path, line=self.line))

@@ -188,6 +188,26 @@ def test_required_variable_stops_compose(check: Check) -> None:
     assert found.required == ("X",)
 
 
+def test_file_that_gives_the_container_a_variable_is_named(check: Check) -> None:
+    environment = "    environment:\n      BOMNIPOTENT_DB_PW:\n    env_file: mail.env\n"
+    files = changed(ENVIRONMENT, environment, **{".env": "A=1\n", "mail.env": "B=2\n"})
+    password, secret = (each for each in check.layout(files) if each.code.endswith("-unset"))
+    env, mail = check.directory / ".env", check.directory / "mail.env"
+    assert (str(env) in password.message, str(mail) in secret.message) == (True, True)
+    assert password.remedy == f"Write BOMNIPOTENT_DB_PW=… into {env}."
+    assert ".env" not in secret.message.replace(str(mail), "")
+
+
+def test_lines_to_add_to_a_service_can_be_pasted(check: Check) -> None:
+    finding = next(
+        each
+        for each in check.layout(changed(ENVIRONMENT, ""))
+        if each.code == "compose-variable-not-passed" and "SMTP_SECRET" in each.message
+    )
+    indented = "      environment:\n        SMTP_SECRET: ${SMTP_SECRET:?}"
+    assert finding.remedy == f"Add to the service:\n{indented}"
+
+
 def test_environment_of_compose_wins_over_env(check: Check) -> None:
     found = container(check, "    environment: {X: $X}\n", "X=file\n", {"X": "shell"})
     assert found.value("X") == "shell"

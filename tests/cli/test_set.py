@@ -627,6 +627,33 @@ def test_variable_that_compose_passes_on_may_be_set_by_the_host_alone(cli: Cli) 
     assert path.read_text().startswith(text)
 
 
+COMPOSE = "services:\n  bom:\n    image: wwhsoft/bomnipotent_server\n    environment:\n"
+COMPLETE = ("--user", "you@example.org", "--endpoint", "mail.example.org", "--secret-stdin")
+
+
+def test_line_to_paste_into_the_compose_file_is_a_line_of_its_own(cli: Cli) -> None:
+    cli.write("compose.yaml", COMPOSE + "      SMTP_SECRET: fixed\n")
+    cli.write("bomnipotent_config/config.toml", "")
+    done = cli("set", *COMPLETE, "--no-test", stdin=b"new secret\n")
+    assert done.code == 0
+    assert "\n    SMTP_SECRET: ${SMTP_SECRET:?}\n" in done.err
+    assert "\\n" not in done.err
+
+
+def test_warning_says_what_to_do(cli: Cli) -> None:
+    cli.write("compose.yaml", COMPOSE + "      SMTP_SECRET:\n      DB_PW: ${DB_PW:?}\n")
+    cli.write("bomnipotent_config/config.toml", "")
+    done = cli("set", *COMPLETE, "--no-test", "--dry-run", stdin=b"new secret\n")
+    env = cli.directory / ".env"
+    assert f"requires DB_PW, which nothing sets, and starts nothing. Set it in {env}." in done.err
+    assert "# Read by Docker Compose. Do not commit" in done.out
+    content = cli("set", *COMPLETE, "--no-test", "--dry-run", "--json", stdin=b"new secret\n").json
+    (required,) = [
+        each for each in content["warnings"] if each["code"] == "compose-variable-required"
+    ]
+    assert required["remedy"] == f"Set it in {env}."
+
+
 def test_variable_that_nothing_sets_may_be_given_as_a_value_without_a_test(cli: Cli) -> None:
     given = ("--user", "${MAIL_USER}", "--endpoint", "${MAIL_HOST}")
     done = cli("set", *given, "--no-test", "--json")

@@ -35,7 +35,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_COMMAND, "cli/test_command.py", ("  smtp-wizard set --endpoint",)),
     Allowed(_COMMAND, "formats/dotenv/quoting.py", ("docker run --env-file",)),
     Allowed(_IN_A_FILE, "formats/", ("# Login name", "# Mail server", "# Password", "# Only if")),
-    Allowed(_IN_A_FILE, "formats/", ("# New users need", "# Read by BOMnipotent Server.")),
+    Allowed(_IN_A_FILE, "formats/", ("# New users need", "# Read by", " Do not commit")),
     Allowed(_IN_A_FILE, "compose/container.py", ("environment:",)),
     Allowed(_NAME, "compose/ask.py", ("docker compose", "podman compose")),
     Allowed(_FOREIGN, "compose/ask.py", ("required variable",)),

@@ -69,7 +69,7 @@ def start_findings(container: Container, references: Iterable[str]) -> Iterator[
         yield Finding(
             "compose-refused",
             _("Docker Compose starts nothing: {reason}.", reason=container.refusal.rstrip(".")),
-            _("Repair that; docker compose config tells when it is right."),
+            _("Correct that first; docker compose config shows whether it is right."),
             Severity.ERROR,
             container.project.files[0] if container.project.files else None,
         )
@@ -178,7 +178,7 @@ def _in_clear(inspection: Inspection, container: Container) -> Iterator[Finding]
     for path_of_line, number_of_line in lines:
         yield Finding(
             "compose-secret-in-clear",
-            _("The secret stands here in clear text, where it is easily committed or shown."),
+            _("The secret is written here in clear text, where it is easily committed or shown."),
             _(
                 "Write ${{{name}:?}} instead, and store it: smtp-wizard set --secret-stdin",
                 name=name,
@@ -226,7 +226,7 @@ def _not_passed_finding(variable: ReferencedVariable, container: Container) -> F
             name=container.service,
             variable=variable.name,
         ),
-        _("Add to the service:   {line}", line=" ".join(lines)),
+        _("Add to the service:") + "".join(f"\n      {line}" for line in lines),
         service.path,
         service.line,
     )

@@ -37,6 +37,20 @@ class ReferencedVariable:
         inspection = self.inspection
         return inspection.secret_sources.needs_exec and inspection.reference == self.name
 
+    @property
+    def destination(self) -> tuple[Path, str]:
+        """The file in which the server would find a value of it, and what it is called there."""
+        container = self.inspection.container
+        target = None if container is None else container.target(self.name)
+        return (self.inspection.env.path, self.name) if target is None else target[:2]
+
+    @property
+    def is_from_env_file(self) -> bool:
+        """Whether the container gets it from an ``env_file`` alone, whatever the host has."""
+        container = self.inspection.container
+        files = () if container is None else container.env_files
+        return self.destination[0] in {file.path for file in files}
+
     def error(
         self,
         code: str,
@@ -107,15 +121,16 @@ def unset_finding(variable: ReferencedVariable) -> Finding:
             return _misplaced_finding(variable, env)
     if variable.is_secret:
         return _secret_unset_finding(variable)
-    return variable.error(
-        "variable-unset",
-        _(
-            "Nothing sets {name}: neither the environment nor {path}.",
-            name=name,
-            path=inspection.env.path,
-        ),
-        _("Write {name}=… into .env, unless the server's own unit sets it.", name=name),
-    )
+    path, name = variable.destination
+    message = _("Nothing sets {name}: neither the environment nor {path}.", name=name, path=path)
+    remedy = _("Write {name}=… into .env, unless the server's own unit sets it.", name=name)
+    if inspection.container is not None:
+        remedy = _("Write {name}=… into {path}.", name=name, path=path)
+        if variable.is_from_env_file:
+            message = _(
+                "The container does not get {name}: {path} does not set it.", name=name, path=path
+            )
+    return variable.error("variable-unset", message, remedy)
 
 
 _NOT_ASKED = ("keyring-timeout", "keyring-failed", "keyring-service-failed")
@@ -137,15 +152,17 @@ def _secret_unset_finding(variable: ReferencedVariable) -> Finding:
             path=inspection.config.path,
             line=variable.line,
         )
-    return variable.error(
-        "secret-unset",
-        _(
-            "The secret ({name}) is neither in the environment nor in {path}, and no store has it.",
-            name=variable.name,
-            path=inspection.env.path,
-        ),
-        _("Store it: smtp-wizard set --secret-stdin"),
+    path, name = variable.destination
+    message = _(
+        "The secret ({name}) is neither in the environment nor in {path}, and no store has it.",
+        name=name,
+        path=path,
     )
+    if variable.is_from_env_file:
+        message = _(
+            "The container does not get {name}: {path} does not set it.", name=name, path=path
+        )
+    return variable.error("secret-unset", message, _("Store it: smtp-wizard set --secret-stdin"))
 
 
 def _misplaced_finding(variable: ReferencedVariable, env: TextFile) -> Finding:
@@ -156,7 +173,7 @@ def _misplaced_finding(variable: ReferencedVariable, env: TextFile) -> Finding:
             "{name} is set here, but {reader} reads {path}.",
             name=variable.name,
             reader="Docker Compose" if inspection.in_compose else _("the server"),
-            path=inspection.env.path,
+            path=variable.destination[0],
         ),
         _("Move the line there."),
         env.path,

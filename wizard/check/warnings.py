@@ -155,8 +155,8 @@ def _container_warnings(
         )
         if container.resets_environment:
             sentence = N_(
-                "{path}, {lines}: the service {service} passes nothing to the container. Write in "
-                "place of this line:"
+                "{path}, {lines}: the service {service} passes nothing to the container. Replace "
+                "this line with:"
             )
         yield Finding(
             "compose-variable-not-passed",
@@ -185,8 +185,8 @@ def _container_warnings(
         yield Finding(
             "compose-value-fixed",
             _(
-                "{path}, {lines}: the container keeps the value that stands here. Write in its "
-                "place:",
+                "{path}, {lines}: the container keeps the value written here. Replace that line "
+                "with:",
                 path=place.path,
                 lines=place.lines,
             )

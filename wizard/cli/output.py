@@ -43,7 +43,8 @@ def say_nothing(message: str) -> None:
 def warn(findings: Iterable[Finding]) -> None:
     """Print findings as warnings."""
     for finding in findings:
-        say(_("Warning: {message}", message=finding.message))
+        first, *lines_to_paste = finding.advice.split("\n")
+        say("\n".join((_("Warning: {message}", message=first), *lines_to_paste)))
 
 
 def silence_libraries() -> None:
@@ -81,10 +82,12 @@ def diff(change: FileChange) -> None:
 
 
 def warning_documents(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return findings as ``set`` and ``undo`` print them in JSON; a place only if there is one."""
+    """Return findings as ``set`` and ``undo`` print them in JSON; what is not known is left out."""
     documents: list[dict[str, Any]] = []
     for finding in findings:
         document: dict[str, Any] = {"code": finding.code, "message": finding.message}
+        if finding.remedy:
+            document["remedy"] = finding.remedy
         if finding.line is not None:
             document |= {"path": str(finding.path), "line": finding.line}
         documents.append(document)

@@ -142,7 +142,7 @@ def _invalid(line: int | None) -> FileRefused:
     return FileRefused(
         "compose-invalid",
         _("This is not valid YAML, so Docker Compose starts nothing."),
-        _("Mend the line; blanks at its beginning matter, and tabs are not allowed there."),
+        _("Correct the line; its indentation counts, and tabs are not allowed there."),
         line=line,
     )
 

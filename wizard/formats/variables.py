@@ -96,7 +96,11 @@ def _value_of(name: str, lookup: Callable[[str], str | None]) -> str:
         raise InvalidValue(
             "variable-unset",
             _("${{{name}}} is used in config.toml, but nothing sets this variable.", name=name),
-            _("Set {name} in the environment or in .env, or enter the value itself.", name=name),
+            _(
+                "Set {name} where the server gets it from, as smtp-wizard check says, or enter the "
+                "value itself.",
+                name=name,
+            ),
         )
     return found
 

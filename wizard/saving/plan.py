@@ -252,8 +252,8 @@ def _require_accepted(current: CurrentConfig, file: SecretFile) -> None:
     if container.missing_files != (file.snapshot.path,):
         raise FileRefused(
             "compose-refused",
-            _("Docker Compose starts nothing: {reason}", reason=container.refusal),
-            _("Repair that; docker compose config tells when it is right."),
+            _("Docker Compose starts nothing: {reason}.", reason=container.refusal.rstrip(".")),
+            _("Correct that first; docker compose config shows whether it is right."),
             path=current.layout.compose_file,
         )
 

@@ -311,7 +311,12 @@ def _not_safe(remedy: str) -> FileRefused:
     )
 
 
-_HEADER = "# Read by BOMnipotent Server. Do not commit this file, it holds a secret."
+_HEADERS = {
+    Readers.SERVER_AND_COMPOSE: "# Read by BOMnipotent Server.",
+    Readers.COMPOSE: "# Read by Docker Compose.",
+    Readers.COMPOSE_RAW: "# Read by Docker Compose.",
+}
+_DO_NOT_COMMIT = " Do not commit this file, it holds a secret."
 
 
 def set_variable(
@@ -335,7 +340,7 @@ def set_variable(
     entries = read_definitions(text, environ, or_else, readers)
     found = [entry for entry in entries if entry.name == name]
     if not found:
-        after = _inserted(text, entries, name, f"{name}={written}")
+        after = _inserted(text, entries, name, f"{name}={written}", readers)
     elif all(entry.reads(value) for entry in found):
         return text
     else:
@@ -382,11 +387,13 @@ def _rewritten(text: str, entry: Definition, quoted: str) -> str:
     return indent + comment + (end or _line_break_of(text)) + definition + end
 
 
-def _inserted(text: str, entries: Iterable[Definition], name: str, definition: str) -> str:
+def _inserted(
+    text: str, entries: Iterable[Definition], name: str, definition: str, readers: Readers
+) -> str:
     """Add a line: below a placeholder in a comment, else at the end."""
     end = _line_break_of(text)
     if text in ("", BYTE_ORDER_MARK):
-        return text + _HEADER + end + definition + end
+        return text + _HEADERS[readers] + _DO_NOT_COMMIT + end + definition + end
     position = _below_placeholder(text, entries, name) or len(text)
     above = text[:position] if _line_break(text[:position]) else text[:position] + end
     return above + definition + end + text[position:]

@@ -73,7 +73,7 @@ def done_screen_content(
     return Done(
         (
             *plan.messages(findings),
-            *(f"! {finding.message}" for finding in findings),
+            *(f"! {finding.advice}" for finding in findings),
             *((_answer_line(answer),) if answer is not None else ()),
         ),
         steps,
@@ -84,4 +84,4 @@ def done_screen_content(
 
 def _answer_line(answer: Finding) -> str:
     mark = "✓" if answer.severity is Severity.NOTE else "!"
-    return f"{mark} {answer.message}"
+    return f"{mark} {answer.advice}"

@@ -76,7 +76,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         tuple(_file(change) for change in plan.changes if change.changed),
         plan.store_messages(),
         _(consequence) if plan.changed else "",
-        (*_test_warnings(session, draft, plan), *(f"! {warning.message}" for warning in warnings)),
+        (*_test_warnings(session, draft, plan), *(f"! {warning.advice}" for warning in warnings)),
         _("Write") if plan.changed else _("Done"),
     )
 
