@@ -1,0 +1,94 @@
+"""Every command takes time in proportion to the length of config.toml and `.env`.
+
+What a command costs is counted in calls of functions, in Python and in C, and compared with what it
+costs for a shorter file: no clock is asked.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cli.conftest import Cli, cli  # noqa: F401  (a fixture)
+from tests.growth.inputs import INPUTS, Files
+
+COMMANDS = (
+    ("check", "--json"),
+    ("set", "--user", "you@example.org", "--secret-stdin", "--no-test", "--dry-run"),
+)
+MOST = 1.2
+"""What the cost may grow with: the length to the power of this."""
+
+
+def run_all(run: Cli) -> None:
+    for command in COMMANDS:
+        run(*command, stdin=b"new pass'word")
+
+
+def with_length(make: Callable[[int], Files], length: int) -> Files:
+    """Return the input of about this length."""
+    count = 1
+    while sum(map(len, make(2 * count).values())) <= length:
+        count *= 2
+    return make(max(1, count * length // max(1, sum(map(len, make(count).values())))))
+
+
+class Calls:
+    """Counts the calls of functions, in Python and in C."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def _count(self, frame: object, event: str, argument: object) -> None:
+        if event in ("call", "c_call"):
+            self.number += 1
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        sys.setprofile(self._count)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+
+def calls(run: Cli) -> int:
+    found = Calls()
+    with found.counting():
+        run_all(run)
+    return found.number
+
+
+def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
+    """Return the power of the length with which the cost grows.
+
+    It is that of the differences between three lengths, each twice the one before, and so does not
+    depend on what a command costs whatever the files say.
+    """
+    costs = []
+    for times in (1, 2, 4):
+        for name, text in with_length(make, times * length).items():
+            with (run.directory / name).open("w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+        costs.append(calls(run))
+    first, second, third = costs
+    if third - first < first / 20:  # as good as nothing
+        return 0.0
+    return math.log2((third - second) / max(second - first, first / 1000))
+
+
+@pytest.fixture(autouse=True)
+def loaded(cli: Cli) -> None:  # noqa: F811
+    """Load what the commands load, which counts for none of them."""
+    for name, text in INPUTS["keys"](1).items():
+        (cli.directory / name).write_text(text)
+    run_all(cli)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_calls_grow_no_faster_than_the_file(cli: Cli, name: str) -> None:  # noqa: F811
+    assert exponent(cli, INPUTS[name], 6_000) <= MOST
