@@ -139,7 +139,7 @@ INPUTS: Mapping[str, Callable[[int], Files]] = {
     "references in secret": with_value("secret", lambda count: "${A}" * count, env="A=x\n"),
     "references to a long value": lambda count: {
         "config.toml": with_value("secret", lambda n: "${A}" * n)(count)["config.toml"],
-        ".env": "A=" + "x" * (4 * count) + "\n",
+        ".env": "A=" + "x" * 4000 + "\n",
     },
     "open references": with_value("secret", lambda count: "${" * count),
     # values of [smtp]
@@ -184,13 +184,13 @@ INPUTS: Mapping[str, Callable[[int], Files]] = {
     "references to undefined variables": of_env(lines("AN=${BN}")),
     "references in one value": of_env(lambda count: "B=x\nA=" + "${B}" * count + "\n"),
     "references to a long variable": of_env(
-        lambda count: "B=" + "x" * count + "\n" + "A=" + "${B}" * count + "\n"
+        lambda count: "B=" + "x" * 1000 + "\n" + "A=" + "${B}" * count + "\n"
     ),
     "plain references to a long variable": of_env(
-        lambda count: "B=" + "x" * count + "\n" + "A=" + "$B" * count + "\n"
+        lambda count: "B=" + "x" * 1000 + "\n" + "A=" + "$B" * count + "\n"
     ),
     "references to a long variable in lines": of_env(
-        lambda count: "B=" + "x" * count + "\n" + lines("AN=${B}")(count)
+        lambda count: "B=" + "x" * 1000 + "\n" + lines("AN=${B}")(count)
     ),
     "nested defaults": of_env(lambda count: "A=" + _nested("${B:-", "}", "x")(count) + "\n"),
     "defaults": of_env(lambda count: "A=" + "${B:-x}" * count + "\n"),

@@ -29,12 +29,12 @@ def run_all(run: Cli) -> None:
         run(*command, stdin=b"new pass'word")
 
 
-def with_length(make: Callable[[int], Files], length: int) -> Files:
-    """Return the input of about this length."""
+def count_for(make: Callable[[int], Files], length: int) -> int:
+    """Return the number with which the input has about this length, or a bit less."""
     count = 1
     while sum(map(len, make(2 * count).values())) <= length:
         count *= 2
-    return make(max(1, count * length // max(1, sum(map(len, make(count).values())))))
+    return count
 
 
 class Calls:
@@ -66,12 +66,13 @@ def calls(run: Cli) -> int:
 def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
     """Return the power of the length with which the cost grows.
 
-    It is that of the differences between three lengths, each twice the one before, and so does not
+    It is that of the differences between three inputs, each twice the one before, and so does not
     depend on what a command costs whatever the files say.
     """
     costs = []
+    count = count_for(make, length)
     for times in (1, 2, 4):
-        for name, text in with_length(make, times * length).items():
+        for name, text in make(times * count).items():
             with (run.directory / name).open("w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
         costs.append(calls(run))
