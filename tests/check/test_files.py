@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.check.conftest import Check
 from tests.check.vendors import CONFIG, ENV, compose, standalone, write
+from tests.files.accounts import needs_root
 
 
 def codes(check: Check, config: Path) -> set[tuple[str, str]]:
@@ -142,6 +144,18 @@ def test_variables_of_git_do_not_lead_it_elsewhere(check: Check, repository: Pat
     }  # fmt: skip
     (check.directory / ".gitignore").write_text(".env\n")
     assert codes(check, repository) == set()
+
+
+@needs_root
+def test_repository_of_another_account_is_one_that_git_does_not_look_into(
+    check: Check, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    for path in (check.directory, *check.directory.rglob("*")):
+        os.chown(path, 3456, 3456)
+    assert codes(check, repository) >= {("env-git-not-asked", "note")}
+    monkeypatch.setenv("SUDO_UID", "3456")  # as sudo does for the account that calls it
+    assert codes(check, repository) == {("env-not-ignored", "warning")}
 
 
 @pytest.mark.parametrize("content", ["", "gitdir: /nonexistent\n"])

@@ -87,6 +87,14 @@ def test_reason_of_compose_is_told_without_what_it_quotes(tmp_path: Path, words:
     assert SECRET not in container.refusal
 
 
+def test_reason_of_compose_is_told_without_values_that_it_does_not_quote(tmp_path: Path) -> None:
+    words = f"services.server.ports: invalid port {SECRET} (also {SECRET.upper()[:9]})"
+    script = f"case \"$*\" in *version|*help) exit 0;; esac\necho '{words}' >&2\nexit 1"
+    refusal = ask(tmp_path, script).refusal
+    assert refusal.startswith("services.server.ports: invalid port ")
+    assert SECRET[:6] not in refusal.lower()
+
+
 def test_output_that_is_no_project_is_survived(tmp_path: Path) -> None:
     for output in ("[]", "{}", "services: []", '{"services": null}', "\\xff"):
         assert ask(tmp_path, f"printf '{output}'").service == ""

@@ -30,6 +30,15 @@ _GIT = {
         N_("git keeps this file in its history, with the secret in it."),
         N_("Take it out (git rm --cached .env), ignore it, and have a new secret generated."),
     ),
+    GitState.DUBIOUS: (
+        "env-git-not-asked",
+        Severity.NOTE,
+        N_(
+            "This is in a git repository of another account, into which git does not look, so "
+            "that it is not known whether git keeps or ignores the file."
+        ),
+        N_("Run the check as the account that the repository belongs to."),
+    ),
 }
 
 

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from pathlib import Path
 
-from wizard.system.process import ChildTimeout, run_child
+from wizard.system.process import (
+    ChildOutputTooLong,
+    ChildResult,
+    ChildTimeout,
+    minimal_environ,
+    run_tool,
+)
 
 _SECONDS = 5.0
 _SAFE_OPTIONS = (
@@ -29,7 +35,9 @@ _SAFE_ENVIRON = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "",
+    "LC_ALL": "C",
 }
+_DUBIOUS = b"dubious ownership"
 
 
 class GitState(Enum):
@@ -39,6 +47,8 @@ class GitState(Enum):
     IGNORED = auto()
     NOT_IGNORED = auto()
     TRACKED = auto()
+    DUBIOUS = auto()
+    """The repository belongs to somebody else, so that git refuses to look."""
     UNKNOWN = auto()
 
 
@@ -52,18 +62,26 @@ def git_state(path: Path, environ: Mapping[str, str]) -> GitState:
         return GitState.UNKNOWN
     name = f"./{path.name}"  # so that no character at its beginning has a special meaning
     # Without an index, ls-files has nothing to name and ends with 1 as well.
-    tracked = _run(
-        git, directory, environ, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name
-    )
-    if tracked == 0:
+    command = [git, *_SAFE_OPTIONS, "-C", str(directory)]
+    listing = ("--literal-pathspecs", "ls-files", "--error-unmatch", "--", name)
+    tracked = _run([*command, *listing], environ)
+    if tracked is None:
+        return GitState.UNKNOWN
+    if tracked.code == 0:
         return GitState.TRACKED
-    ignored = _run(git, directory, environ, "check-ignore", "-q", "--no-index", "--", name)
-    return {0: GitState.IGNORED, 1: GitState.NOT_IGNORED}.get(ignored, GitState.UNKNOWN)
+    if _DUBIOUS in tracked.errors:
+        return GitState.DUBIOUS
+    ignored = _run([*command, "check-ignore", "-q", "--no-index", "--", name], environ)
+    states = {0: GitState.IGNORED, 1: GitState.NOT_IGNORED}
+    return states.get(-1 if ignored is None else ignored.code, GitState.UNKNOWN)
 
 
-def _run(git: str, directory: Path, environ: Mapping[str, str], *command: str) -> int:
-    arguments = [git, *_SAFE_OPTIONS, "-C", str(directory), *command]
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> ChildResult | None:
+    """Return how git ended; None where it did not, or cannot be started."""
+    environ = minimal_environ(environ) | _SAFE_ENVIRON
+    if "SUDO_UID" in os.environ:  # whose repositories git trusts, too, when root runs it
+        environ["SUDO_UID"] = os.environ["SUDO_UID"]
     try:
-        return run_child(arguments, b"", environ, _SECONDS, extra=_SAFE_ENVIRON).code
-    except (ChildTimeout, OSError):
-        return -1
+        return run_tool(command, Path("/"), environ, _SECONDS)
+    except (ChildTimeout, ChildOutputTooLong, OSError):
+        return None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wizard.check.git import GitState, git_state
 from wizard.compose.container import Container, Mount
-from wizard.config.current import CurrentConfig
+from wizard.config.current import CurrentConfig, find_stranger, visible_environ
 from wizard.config.layout import Layout, LayoutKind
 from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.reading import Snapshot, TextFile, read_text
@@ -143,6 +143,9 @@ def inspect_config(
     ``container`` is what Compose has said before in this run; without it, Compose is asked.
     """
     config, env = read_text(layout.config, "config.toml"), read_text(layout.env_file, ".env")
+    files = [each.snapshot for each in (config, env) if each.snapshot is not None]
+    stranger = find_stranger(*files)
+    environ = visible_environ(environ, stranger)
     current = None
     if config.problem is None and config.snapshot is not None:
         # A .env that cannot be read is a finding of its own; the others are worked out without.
@@ -150,7 +153,14 @@ def inspect_config(
         try:
             view = parse_config(config.text)
             current = CurrentConfig(
-                layout, config.snapshot, snapshot, config.text, env.text, view, dict(environ)
+                layout,
+                config.snapshot,
+                snapshot,
+                config.text,
+                env.text,
+                view,
+                environ,
+                stranger=stranger,
             )
         except FileRefused as error:
             config = replace(config, problem=error.at(config.path))

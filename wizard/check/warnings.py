@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from wizard.config.current import CurrentConfig, unwritable_findings
+from wizard.config.current import CurrentConfig, stranger_findings, unwritable_findings
 from wizard.config.draft import Draft
 from wizard.config.settings import settings_findings
 from wizard.errors import Finding, InvalidValue, Severity
@@ -74,6 +74,7 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
     if draft.skip:
         yield from _skip_warnings(draft)
     yield from unwritable_findings(current)
+    yield from stranger_findings(current)
     yield from _file_warnings(current, plan)
 
 

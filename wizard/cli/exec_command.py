@@ -12,6 +12,7 @@ import stat
 import sys
 from argparse import Namespace
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from wizard.cli import output
@@ -88,6 +89,7 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
             ) from None
     if os.geteuid() == 0:
         _check_controlled_by_root(current)
+    current = replace(current, environ=os.environ)  # which the program gets anyway
     try:
         return current.with_container().resolver.for_exec()
     except FileRefused as error:

@@ -12,6 +12,7 @@ from wizard.config.endpoint import Endpoint, Route
 from wizard.config.layout import find_layout
 from wizard.config.settings import skips_verification
 from wizard.errors import InvalidValue
+from wizard.files.refusals import account_name
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
 from wizard.text.display import on_one_line
@@ -58,6 +59,7 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
             "effective": sources.effective.name if sources.effective else None,
         },
         **({} if current.container is None else {"container": _container(current)}),
+        **({} if current.stranger is None else {"environment": "not used"}),
     }
 
 
@@ -122,6 +124,10 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         ("secret", f"{_(source)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
     ]
+    if current.stranger is not None:
+        account = account_name(current.stranger)
+        reason = _("not used: {account} can write the files here", account=account)
+        rows.append((_("environment"), reason))
     rows += _container_rows(content.get("container"))
     if sources.effective is None and sources.unanswered is not None:
         store, problem = sources.unanswered

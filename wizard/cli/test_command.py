@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
-from wizard.config.current import CurrentConfig, load_config
+from wizard.config.current import CurrentConfig, load_config, stranger_findings
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
 from wizard.config.settings import check_recipient
@@ -41,6 +41,7 @@ def run(options: Namespace) -> int:
     current = load_config(find_layout(options.config, options.env_file))
     current = current.with_container().with_stored()
     draft = values.apply_flags(Draft.of(current), options)
+    output.warn(stranger_findings(current))
     silent = options.json or options.report
     # Values that are only tried say nothing about the container.
     obstacle = None if values.values_given(options) else _obstacle(current)

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,11 +25,11 @@ from wizard.system.process import (
     ChildOutputTooLong,
     ChildResult,
     ChildTimeout,
-    minimal_environ,
+    harmless_environ,
     run_tool,
 )
-from wizard.text.display import sanitize
 from wizard.text.language import _
+from wizard.text.redaction import Redactor
 
 _TOOLS = (
     ("docker compose", ("docker", "compose")),
@@ -43,6 +43,7 @@ _NO_REMOTE = ("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERIMENTAL_OCI_REMOT
 """Whether Compose fetches what a file includes from elsewhere; not for us, unless it is wished."""
 _MISSING = r"required variable (\S+) is missing a value"
 _MOST_MISSING = 10
+_MOST_ENV_FILES = 50
 
 
 def ask_container(
@@ -127,7 +128,8 @@ class _Tool:
         if result.code == 0:
             return _Answer(_without_escapes(_services(result.output)), templates, "", required)
         services = _Resolved(templates, self._project).services
-        return _Answer(services, templates, _reason(result), required)
+        reason = _reason(result, _known_values(self._project, templates.values()))
+        return _Answer(services, templates, reason, required)
 
     def _config(self, command: Sequence[str]) -> tuple[ChildResult, tuple[str, ...]]:
         """Return the project; a variable that is required and missing gets a stand-in."""
@@ -177,7 +179,19 @@ def _normal(service: Model) -> dict[str, Any]:
     """Return a service with its environment as a mapping of texts, however it was written."""
     found = service.get("environment") or {}
     pairs = found.items() if isinstance(found, dict) else (_pair(str(each)) for each in found)
-    return {**service, "environment": {name: _as_text(value) for name, value in pairs}}
+    return {
+        **service,
+        "environment": {name: _as_text(value) for name, value in pairs},
+        "env_file": _last_of_each(service.get("env_file") or ()),
+    }
+
+
+def _last_of_each(files: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the entries that count: of a file that is named again and again, the last one."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in reversed(files):
+        found.setdefault(str(each["path"]), each)
+    return list(found.values())[:_MOST_ENV_FILES][::-1]
 
 
 def _pair(entry: str) -> tuple[str, str | None]:
@@ -202,14 +216,39 @@ def _without_escapes(value: Any) -> Any:
     return value
 
 
-def _reason(result: ChildResult) -> str:
-    """Return the last line of what the tool says, which is why it gives up."""
+def _reason(result: ChildResult, values: Iterable[str]) -> str:
+    """Return the last line of what the tool says, which is why it gives up.
+
+    What it quotes may be a value, and so the secret; ``values`` are masked wherever they are.
+    """
     lines = result.errors.decode("utf-8", "replace").strip().splitlines()
-    # What it quotes may be a value, and so the secret.
-    return re.sub(_QUOTED, '"…"', sanitize(lines[-1])) if lines else _("it gives no reason")
+    if not lines:
+        return _("it gives no reason")
+    text = re.sub(_QUOTED, '"…"', lines[-1])
+    shared = {text[start : start + _RUN].lower() for start in range(len(text))}
+    # Few of many values occur, and the redactor keeps all forms of each.
+    occurring = {
+        value
+        for value in values
+        if value in text
+        or any(value[start : start + _RUN].lower() in shared for start in range(len(value)))
+    }
+    return Redactor(occurring)(text)
 
 
 _QUOTED = r'"[^"]*"?'
+_RUN = 6
+"""Characters; shorter parts of a value tell nothing."""
+
+
+def _known_values(project: Project, templates: Iterable[Model]) -> Iterator[str]:
+    """Yield what stands in the project's env files, also in lines that nobody understands."""
+    named = (each["path"] for model in templates for each in model.get("env_file") or ())
+    for path in dict.fromkeys((*project.env_files, *map(project.path_of, named))):
+        text = project.text(path) or ""
+        yield from (each.value for each in read_compose(text, project.variables).assignments)
+        for line in text.splitlines():
+            yield (line.partition("=")[2] or line).strip(" \t'\"")
 
 
 def _trouble(asked: str, error: Exception) -> str:
@@ -253,6 +292,7 @@ def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
         beyond = beyond or file.beyond
         for name, model in file.services().items():
             templates[name] = _merged(templates.get(name, {}), model)
+    templates = {name: _normal(model) for name, model in templates.items()}
     resolved = _Resolved(templates, project)
     service = find_server(resolved.services, config)
     return Container(
@@ -342,6 +382,6 @@ def _other_owner(directory: Path) -> tuple[int, int] | None:
 
 def _for_guests(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what a stranger's files may see of root's environment."""
-    passed = minimal_environ(environ)
+    passed = harmless_environ(environ)
     passed.pop("HOME", None)  # the owner of the directory has one of its own
-    return passed | {name: value for name, value in environ.items() if name.startswith("DOCKER_")}
+    return passed

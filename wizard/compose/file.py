@@ -8,6 +8,7 @@ the YAML library takes its time. https://github.com/compose-spec/compose-spec/bl
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ class ComposeFile:
     def __init__(self, text: str) -> None:
         documents = _parse(text)
         tops = self._tops = [dict(_pairs(document)) for document in documents]
+        self._variables: dict[str, dict[str, LineRange]] = {}
         self._includes = [item for top in tops for item in _items(top.get("include"))]
         self._nodes: dict[str, list[Node]] = {}
         for top in tops:
@@ -83,11 +85,12 @@ class ComposeFile:
 
     def find_variable(self, service: str, name: str) -> LineRange | None:
         """Return the lines of a variable in a service's ``environment:``."""
-        for block in self._blocks(service, "environment"):
-            for found, _value, node in _variables(block):
-                if found == name:
-                    return _span(node)
-        return None
+        if service not in self._variables:
+            found = self._variables[service] = {}
+            for block in self._blocks(service, "environment"):
+                for each, _value, node in _variables(block):
+                    found.setdefault(each, _span(node))
+        return self._variables[service].get(name)
 
     def find_item(self, service: str, key: str, matches: Callable[[str], bool]) -> LineRange | None:
         """Return the lines of the first item of a service's list that has such a text in it."""
@@ -188,13 +191,15 @@ def _pairs(node: Node | None) -> Iterator[tuple[str, Node]]:
     """Yield key and value of a mapping; those that are merged in (``<<``) come first."""
     own: list[tuple[str, Node]] = []
     merged: dict[str, Node] = {}
-    pending: list[Node | None] = [node]
-    visited = 0
-    while pending and visited < _MAX_MERGES:
-        here = pending.pop(0)
-        visited += 1
+    pending: deque[Node | None] = deque([node])
+    visited: set[int] = set()
+    while pending and len(visited) < _MAX_MERGES:
+        here = pending.popleft()
+        if id(here) in visited:
+            continue
+        visited.add(id(here))
         if isinstance(here, SequenceNode):  # << may name several mappings; the first one wins
-            pending[:0] = here.value
+            pending.extendleft(reversed(here.value))
         elif isinstance(here, MappingNode):
             for key, value in here.value:
                 if not isinstance(key, ScalarNode):

@@ -7,6 +7,7 @@ https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -65,6 +66,7 @@ class Project:
         self._compose_file = compose_file
         self._env_file = env_file
         self._texts: dict[Path, TextFile] = {}
+        self._lines: dict[tuple[Path, bool], dict[str, int]] = {}
 
     def __repr__(self) -> str:
         return f"Project({str(self.directory)!r})"
@@ -81,7 +83,7 @@ class Project:
             return ()
         named = self.environ.get("COMPOSE_ENV_FILES", "")
         if named:
-            return tuple(self.directory / name for name in named.split(","))
+            return tuple(self.directory / name for name in _last_of_each(named.split(",")))
         return (self.directory / ".env",)
 
     @cached_property
@@ -90,7 +92,8 @@ class Project:
         named = self.variables.get("COMPOSE_FILE", "")
         if named:
             separator = self.variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
-            return tuple(self.directory / name for name in named.split(separator))
+            # One that is named twice changes nothing.
+            return tuple(self.directory / name for name in dict.fromkeys(named.split(separator)))
         if self._compose_file is None:
             return ()
         overrides = (self._compose_file.with_name(name) for name in _OVERRIDES)
@@ -140,10 +143,14 @@ class Project:
         """Return the line of an env file's definition that counts, which is the last one."""
         from wizard.formats.dotenv.compose_go import read_compose, read_raw
 
-        text = self.text(path) or ""
-        found = read_raw(text) if raw else read_compose(text)
-        starts = [each.start for each in found.assignments if each.name == name]
-        return text.count("\n", 0, starts[-1]) + 1 if starts else None
+        if (path, raw) not in self._lines:
+            lines = self._lines[path, raw] = {}
+            text, line, position = self.text(path) or "", 1, 0
+            for each in (read_raw(text) if raw else read_compose(text)).assignments:
+                line += text.count("\n", position, each.start)
+                position = each.start
+                lines[each.name] = line
+        return self._lines[path, raw].get(name)
 
     def find_variable(self, name: str) -> Place:
         """Return where the project's ``.env`` sets a variable, or where it would."""
@@ -169,9 +176,9 @@ class Project:
 
         found: dict[Path, ComposeFile] = {}
         problems: list[FileRefused] = []
-        pending = list(self.files)
-        while pending and len(found) < _MAX_FILES:
-            path = pending.pop(0)
+        pending = deque(self.files)
+        while pending and len(found) + len(problems) < _MAX_FILES:
+            path = pending.popleft()
             if path in found:
                 continue
             text = self._read(path)
@@ -209,7 +216,7 @@ class Project:
         """Return where a service names an env file."""
 
         def matches(text: str) -> bool:
-            return str(path).endswith(os.path.normpath(text))
+            return text.endswith(path.name) and str(path).endswith(os.path.normpath(text))
 
         return self._find(lambda file: file.find_item(service, "env_file", matches))
 
@@ -220,3 +227,8 @@ class Project:
             if span is not None:
                 found = Place(path, *span)
         return found
+
+
+def _last_of_each(names: Sequence[str]) -> Sequence[str]:
+    """Return the names without those that occur again later."""
+    return list(reversed(dict.fromkeys(reversed(names))))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wizard.config.endpoint import Endpoint
@@ -14,7 +15,9 @@ from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.encoding import decode
+from wizard.files.location import trusted_accounts
 from wizard.files.reading import Snapshot, read_file
+from wizard.files.refusals import account_name
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.config_toml.view import EMPTY_CONFIG, ConfigView
 from wizard.formats.variables import DEFAULT_VARIABLE, Readers, expand, references
@@ -58,6 +61,8 @@ class CurrentConfig:
     """What Compose gives the server; None outside of a container, and before it was asked."""
     own_env: Snapshot | None = None
     """The ``.env`` beside config.toml, where that is another one and a container reads it."""
+    stranger: int | None = None
+    """The account that could write the files, if it is not trusted; ``environ`` is cut then."""
 
     @property
     def unwritable(self) -> tuple[Snapshot, ...]:
@@ -279,6 +284,9 @@ def _as_text(snapshot: Snapshot) -> EnvText:
 def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> CurrentConfig:
     """Read both files of ``layout``; missing ones count as empty.
 
+    From ``environ``, by default that of this process, the files of a stranger can refer only to
+    what holds no secret.
+
     Raises :class:`FileRefused` when one of them cannot be read or edited safely.
     """
     config, env = read_file(layout.config), read_file(layout.env_file)
@@ -287,15 +295,58 @@ def load_config(layout: Layout, environ: Mapping[str, str] | None = None) -> Cur
         view = _view(config_text)
     except FileRefused as error:
         raise error.at(config.path) from None
+    stranger = find_stranger(config, env)
+    environ = visible_environ(os.environ if environ is None else environ, stranger)
     return CurrentConfig(
-        layout,
-        config,
-        env,
-        config_text,
-        env_text,
-        view,
-        dict(os.environ if environ is None else environ),
+        layout, config, env, config_text, env_text, view, environ, stranger=stranger
     )
+
+
+def find_stranger(*files: Snapshot) -> int | None:
+    """Return an account that could write one of the files and is not trusted; None for none."""
+    trusted = trusted_accounts()
+    for file in files:
+        owners = [] if file.status is None else [file.status.st_uid]
+        with suppress(OSError):
+            owners.append(file.target.parent.stat().st_uid)
+        for owner in owners:
+            if owner not in trusted:
+                return owner
+    return None
+
+
+def visible_environ(environ: Mapping[str, str], stranger: int | None) -> dict[str, str]:
+    """Return what ``${NAME}`` in the files can stand for.
+
+    A stranger could send any variable of root to a mail server of his own: ``user = "${TOKEN}"``.
+    """
+    if stranger is None:
+        return dict(environ)
+    from wizard.system.process import harmless_environ
+
+    return harmless_environ(environ)
+
+
+def stranger_findings(current: CurrentConfig) -> list[Finding]:
+    """Return a finding where the files would see a variable if they were the caller's."""
+    names = [name for name in current.view.references if name in os.environ]
+    hidden = [name for name in names if name not in current.environ]
+    if current.stranger is None or not hidden:
+        return []
+    account = account_name(current.stranger)
+    return [
+        Finding(
+            "environment-not-used",
+            _(
+                "{name} is set in this environment, but not used: the account {account} can write "
+                "the files here, and so decides where the value would be sent. Run the wizard as "
+                "that account: sudo -u {quoted} smtp-wizard …",
+                name=sorted(hidden)[0],
+                account=account,
+                quoted=quote(account),
+            ),
+        )
+    ]
 
 
 def unwritable_findings(current: CurrentConfig) -> list[Finding]:

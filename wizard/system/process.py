@@ -31,6 +31,11 @@ _INHERITED = (
     *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
     "PYTHON_KEYRING_BACKEND",
 )
+_DOCKER = (
+    *("DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST"),
+    *("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"),
+)
+"""How to reach the daemon. Others, such as DOCKER_AUTH_CONFIG, hold passwords."""
 _MOST_OUTPUT = 4 << 20
 _MOST_ERRORS = 64 << 10
 _PIECE = 64 << 10
@@ -61,14 +66,13 @@ def run_child(
     data: bytes,
     environ: Mapping[str, str],
     seconds: float = DEADLINE,
-    extra: Mapping[str, str] | None = None,
 ) -> ChildResult:
     """Run a command with ``data`` on its standard input.
 
-    It gets the harmless part of ``environ``, and ``extra``. Raises :class:`ChildTimeout` after
-    ``seconds``, and OSError where it cannot be started.
+    It gets the harmless part of ``environ``. Raises :class:`ChildTimeout` after ``seconds``, and
+    OSError where it cannot be started.
     """
-    return _finish(_start(command, environ, extra), data, seconds)
+    return _finish(_start(command, environ), data, seconds)
 
 
 def run_tool(
@@ -156,15 +160,13 @@ async def run_child_async(
         _kill(process.pid, process.returncode)  # which ends the thread that waits for it, too
 
 
-def _start(
-    command: Sequence[str], environ: Mapping[str, str], extra: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=minimal_environ(environ) | dict(extra or {}),
+        env=minimal_environ(environ),
         start_new_session=True,
     )
 
@@ -239,6 +241,12 @@ def minimal_environ(environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if name in _INHERITED or name.startswith("KEYRING_PROPERTY_")
     }
+
+
+def harmless_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that another account may see: paths and names alone."""
+    shown = (*_INHERITED, *_DOCKER)
+    return {name: value for name, value in environ.items() if name in shown}
 
 
 def _kill(leader: int, code: int | None) -> None:

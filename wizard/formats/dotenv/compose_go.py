@@ -64,7 +64,8 @@ def read_raw(text: str) -> ParsedEnv:
     assignments: list[Assignment] = []
     start = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     while start < len(text):
-        line = text[start:].partition("\n")[0]
+        line_end = text.find("\n", start)
+        line = text[start : len(text) if line_end < 0 else line_end]
         name, sign, value = line.removesuffix("\r").lstrip(WHITE_SPACE).partition("=")
         begin = start + len(line) - len(line.lstrip(WHITE_SPACE))
         if name and not name.startswith("#"):
