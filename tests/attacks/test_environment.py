@@ -79,7 +79,7 @@ def test_show_and_test_say_so(site: Site, capfd: pytest.CaptureFixture[str]) -> 
     shown = capfd.readouterr().out
     assert f"not used: #{ATTACKER} can write the files here" in shown
     main(["-c", str(config), "show", "--json"])
-    assert json.loads(capfd.readouterr().out)["environment"] == "not used"
+    assert json.loads(capfd.readouterr().out)["environment_used"] is False
     assert main(["-c", str(config), "test", "--timeout", "1"]) == 3
     out, err = capfd.readouterr()
     assert "TOKEN is set in this environment, but not used" in err

@@ -59,7 +59,7 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
             "effective": sources.effective.name if sources.effective else None,
         },
         **({} if current.container is None else {"container": _container(current)}),
-        **({} if current.stranger is None else {"environment": "not used"}),
+        **({} if current.stranger is None else {"environment_used": False}),
     }
 
 
