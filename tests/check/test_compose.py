@@ -105,17 +105,17 @@ def test_override_file_is_merged(check: Check) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "include: [other.yaml]\n" + COMPOSE.replace(PASSED, ""),
-        COMPOSE.replace(PASSED, "    extends: {service: base, file: base.yaml}\n"),
-    ],
-    ids=["include", "extends"],
-)
-def test_what_may_stand_in_another_file_is_not_missed(check: Check, text: str) -> None:
+def test_what_may_stand_in_another_file_is_not_missed(check: Check) -> None:
+    text = COMPOSE.replace(PASSED, "    extends: {service: base, file: base.yaml}\n")
     (found,) = check.layout(compose(text))
     assert (found.code, found.severity) == ("compose-not-judged", "note")
+
+
+def test_included_file_changes_no_service_of_this_file(check: Check) -> None:
+    """Compose refuses that: services.… conflicts with imported resource."""
+    text = "include: [other.yaml]\n" + COMPOSE.replace(PASSED, "")
+    (found,) = check.layout(compose(text))
+    assert (found.code, found.severity) == ("compose-variable-not-passed", "error")
 
 
 def test_secret_in_the_keyring_reaches_compose_through_exec(check: Check) -> None:
@@ -286,7 +286,8 @@ def test_invalid_yaml_is_refused_without_quoting_it(text: str) -> None:
     ],
 )
 def test_unusual_yaml_is_survived(check: Check, text: str) -> None:
-    assert ComposeFile(text).beyond in ("", "!!python/object/apply:os.system")
+    assert set(ComposeFile(text).beyond("")) <= {"!!python/object/apply:os.system"}
+    assert set(ComposeFile(text).odd_variables("server")) <= {"true"}
     check.layout(compose(text))
 
 

@@ -188,12 +188,12 @@ def test_a_number_that_compose_writes_anew_is_not_judged_nor_shown(
 ) -> None:
     current = layout(tmp_path, f"    environment: {{SMTP_SECRET: {number}}}\n", {})
     assert current.container is not None
-    assert current.container.not_judged == "SMTP_SECRET"
+    assert current.secret_doubt == "only Docker Compose can work out SMTP_SECRET"
 
 
 @pytest.mark.parametrize("text", ["20260131", "'0o17'", "yes", "hunter2"])
 def test_a_value_that_compose_leaves_as_it_is_is_judged(tmp_path: Path, text: str) -> None:
     current = layout(tmp_path, f"    environment: {{SMTP_SECRET: {text}}}\n", {})
     assert current.container is not None
-    assert current.container.not_judged == ""
+    assert current.secret_doubt == ""
     assert current.container.value("SMTP_SECRET") == text.strip("'")

@@ -59,6 +59,7 @@ DOCUMENTED = {
     "certificate-expires-soon",
     "certificate-local-trust",
     "clear-text-login",
+    "compose-not-judged",
     "greylisted",
     "mail-postponed",
     "mail-refused",

@@ -31,12 +31,9 @@ def compose_findings(inspection: Inspection) -> Iterator[Finding]:
         return
     references = () if inspection.view is None else inspection.view.references
     yield from start_findings(project, references)
-    if project.not_judged and not project.project.problems:
-        yield _not_judged_finding(project)
+    yield from doubt_findings(project, references)
     container = inspection.container
     if container is None:
-        if not project.refusal and not project.not_judged:
-            yield _unknown_service_finding(project)
         return
     yield from _mounts(inspection, container)
     yield from _in_clear(inspection, container)
@@ -76,13 +73,24 @@ def start_findings(container: Container, references: Iterable[str]) -> Iterator[
     yield from required_findings(container, references)
 
 
-def _not_judged_finding(container: Container) -> Finding:
+def doubt_findings(container: Container, references: Iterable[str]) -> Iterator[Finding]:
+    """Yield why it is not certain what the server gets, for ``references`` of config.toml."""
+    if container.refusal or container.project.problems:
+        return
+    reason = container.not_judged or container.doubt(references)
+    if reason:
+        yield _not_judged_finding(container, reason)
+    elif not container.service:
+        yield _unknown_service_finding(container)
+
+
+def _not_judged_finding(container: Container, reason: str) -> Finding:
     return Finding(
         "compose-not-judged",
         _(
             "Only the plain parts of the compose file were read, so that some of what the "
             "container gets is not known ({reason}).",
-            reason=container.not_judged,
+            reason=reason,
         ),
         _("Run this where Docker Compose is installed; docker compose config shows it, too."),
         Severity.NOTE,
@@ -194,6 +202,8 @@ def container_findings(inspection: Inspection) -> Iterator[Finding]:
     if container is None or container.refusal:  # then it gets nothing at all
         return
     for variable in referenced_variables(inspection):
+        if container.doubt((variable.name,)):
+            continue
         finding = _variable_finding(variable, container)
         if finding is not None:
             yield finding
@@ -207,7 +217,7 @@ def _variable_finding(variable: ReferencedVariable, container: Container) -> Fin
     if value is None:
         if container.passes(name):
             return unset_finding(variable)
-        return None if container.not_judged else _not_passed_finding(variable, container)
+        return _not_passed_finding(variable, container)
     if value == "" and variable.is_secret:
         return _blank_finding(variable, container)
     if variable.is_secret and container.is_composed(name):

@@ -123,6 +123,8 @@ class Inspection:
         name = self.reference
         if name is None:
             return None
+        if self.current is not None and self.current.doubt(f"${{{name}}}"):
+            return None
         if self.container is None:
             return self.environ.get(name) or self.value_in(self.env, name)
         value = self.container.value(name)

@@ -92,6 +92,8 @@ def variable_findings(inspection: Inspection) -> Iterator[Finding]:
     if inspection.container is not None:
         return
     for variable in referenced_variables(inspection):
+        if inspection.project is not None and inspection.project.doubt((variable.name,)):
+            continue
         value = inspection.environ.get(variable.name)
         if value == "" and variable.is_secret:
             yield variable.error(

@@ -121,20 +121,26 @@ def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterato
             + store_consequence(plan.store, current.layout.kind),
         )
     container = current.container
-    if container is not None and container.service:
-        yield from _container_warnings(current, container, name)
-    elif current.in_container and container is not None:
+    if container is None:
+        return
+    doubt = container.doubt((name,))
+    reason = doubt or container.caveat
+    if container.service and container.refusal:  # make_plan has seen that this write mends it
+        doubt = reason = ""
+    if reason:
         yield Finding(
             "compose-not-judged",
             _(
-                "It is not known what the container gets: {reason}.",
-                reason=container.refusal
-                or container.not_judged
-                or _("no service here uses the server's image or mounts its configuration"),
+                "It is not known whether the container gets {name} from {path}: {reason}.",
+                name=name,
+                path=current.secret_file(name).snapshot.path,
+                reason=reason,
             ),
-            _("docker compose config shows it."),
+            _("Where Docker Compose is installed, docker compose config shows it."),
             path=current.layout.compose_file,
         )
+    if container.service and not doubt:
+        yield from _container_warnings(current, container, name)
 
 
 def _container_warnings(
@@ -147,7 +153,7 @@ def _container_warnings(
         yield from required_findings(container, (name,))
     project = container.project
     if not container.passes(name):
-        if container.not_judged or _is_in_own_env(current, name):
+        if _is_in_own_env(current, name):
             return
         place, lines = container.addition(name)
         sentence = N_(

@@ -68,8 +68,9 @@ def _set(
         report = live_test(current, draft, options, show)
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
-        if report.diagnosis is not None:
-            warnings.append(Finding(report.diagnosis.code, report.diagnosis.summary))
+        diagnosis = report.diagnosis
+        if diagnosis is not None and all(each.code != diagnosis.code for each in warnings):
+            warnings.append(Finding(diagnosis.code, diagnosis.summary))
     if not options.dry_run:
         warnings += plan.apply(keep=not options.no_backup)
     with uninterruptible():  # an interrupt would claim that nothing was written
@@ -105,7 +106,7 @@ def _draft(current: CurrentConfig, options: Namespace) -> Draft:
 
 
 def _check_mail_settings(draft: Draft, current: CurrentConfig, options: Namespace) -> None:
-    """Refuse what the server cannot use; without a test, a variable may be unknown here."""
+    """Refuse what the server cannot use; without a test, a variable may have no value here."""
     for field in ("user", "endpoint"):
         if not getattr(draft, field):
             raise UsageError(
@@ -114,7 +115,8 @@ def _check_mail_settings(draft: Draft, current: CurrentConfig, options: Namespac
                 _("Give it with --{field}.", field=field),
             )
     for field, problem in draft.problems(current).items():
-        if draft.unset_variables(current, field):  # perhaps the server's own unit or host sets it
+        # Perhaps the server's own unit or host sets it.
+        if problem.code == "secret-missing" or draft.unset_variables(current, field):
             if not options.test:
                 continue
             problem.remedy += " " + _(

@@ -27,7 +27,9 @@ _MIN_WIDTH = 13
 def run(options: Namespace) -> int:
     """Print the configuration; return 0."""
     current = load_config(find_layout(options.config, options.env_file)).with_container()
-    sources = current.resolver.sources(Ask.IF_NOWHERE_ELSE)
+    sources = SecretSources(())
+    if not current.secret_doubt:
+        sources = current.resolver.sources(Ask.IF_NOWHERE_ELSE)
     content = describe(current, sources)
     if options.json:
         output.document(content)
@@ -52,7 +54,9 @@ def describe(current: CurrentConfig, sources: SecretSources) -> dict[str, Any]:
         "skip_verification": bool(skips_verification(current.view, current.lookup)),
         "secret": {
             # A secret that only `exec` brings is not read just to show that it is set.
-            "set": sources.needs_exec or _or_none(current.resolver.secret) is not None,
+            "set": None
+            if current.secret_doubt
+            else sources.needs_exec or _or_none(current.resolver.secret) is not None,
             "reference": None if current.reference is None else f"${{{current.reference}}}",
             "variable": current.reference,
             "found_in": [source.name for source in sources.found],
@@ -70,6 +74,7 @@ def _container(current: CurrentConfig) -> dict[str, Any]:
     origin = None
     if container.service and current.reference is not None:
         origin = current.origin(current.reference)
+    not_judged = container.not_judged or ("" if container.refusal else current.secret_doubt)
     return {
         "asked": container.asked,
         "service": container.service or None,
@@ -79,7 +84,7 @@ def _container(current: CurrentConfig) -> dict[str, Any]:
         else {"path": None if origin.path is None else str(origin.path), "line": origin.line},
         "running": _is_running(current),
         **({"refusal": container.refusal} if container.refusal else {}),
-        **({"not_judged": container.not_judged} if container.not_judged else {}),
+        **({"not_judged": not_judged} if not_judged else {}),
     }
 
 
@@ -110,7 +115,7 @@ def _or_none(read: Callable[[], T]) -> T | None:
 def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines of text."""
     secret = content["secret"]
-    source = N_("not set")
+    source = N_("not set") if secret["set"] is not None else N_("not judged")
     if sources.effective is not None:
         source = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
     reference = f" ({secret['reference']})" if secret["reference"] else ""

@@ -22,8 +22,9 @@ from wizard.live_test.events import (
     TestedFrom,
     TestFinished,
     TestReport,
+    compose_diagnosis,
     not_configured_report,
-    not_started,
+    not_judged_report,
     unusable_report,
 )
 from wizard.live_test.evidence import reproduce, ticket
@@ -67,12 +68,14 @@ def live_test(
 ) -> TestReport:
     """Test ``draft`` live; ``show`` prints each stage and the verdict.
 
-    With an ``obstacle`` the server fails whatever the mail server says; no real mail is sent then.
+    An ``obstacle`` is what can be said before. Where it lets the server fail whatever the mail
+    server says, no real mail is sent.
     """
     output.silence_libraries()
     if draft.delivers:
-        report = asyncio.run(_test(current, draft, options, show, deliver=obstacle is None))
-        if obstacle is not None:
+        fails = obstacle is not None and obstacle.verdict is Verdict.FAIL
+        report = asyncio.run(_test(current, draft, options, show, deliver=not fails))
+        if obstacle is not None and (fails or report.verdict is Verdict.PASS):
             report = replace(report, verdict=obstacle.verdict, diagnosis=obstacle)
     else:
         report = not_configured_report()
@@ -82,14 +85,17 @@ def live_test(
 
 
 def _obstacle(current: CurrentConfig) -> Diagnosis | None:
-    """Return why Compose does not start the server, as a diagnosis; None if it does."""
+    """Return why Compose does not start the server, or what is not certain; None if all is."""
     container = current.container
     if container is None:
         return None
-    from wizard.check.compose_rules import start_findings
+    from wizard.check.compose_rules import doubt_findings, start_findings
 
-    found = next(start_findings(container, current.smtp_references), None)
-    return None if found is None else not_started(found)
+    for found in start_findings(container, current.smtp_references):
+        return compose_diagnosis(found, Verdict.FAIL, _("server does not start"))
+    for found in doubt_findings(container, current.smtp_references):
+        return compose_diagnosis(found, Verdict.WARN, _("container not judged"))
+    return None
 
 
 async def _test(
@@ -100,6 +106,8 @@ async def _test(
     *,
     deliver: bool,
 ) -> TestReport:
+    if doubt := current.doubt(draft.user, draft.endpoint):
+        return not_judged_report(doubt, draft.endpoint)
     try:
         settings = draft.settings(current)
     except InvalidValue as problem:

@@ -28,6 +28,7 @@ from wizard.system.process import (
     harmless_environ,
     run_tool,
 )
+from wizard.text.display import sanitize
 from wizard.text.language import _
 from wizard.text.redaction import Redactor
 
@@ -283,28 +284,46 @@ def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
 def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
     """Read the files as far as they are plain YAML; what only Compose knows is not judged."""
     templates: dict[str, dict[str, Any]] = {}
-    beyond = ""
-    for path in project.files:
-        file = project.parsed.get(path)
-        if file is None:
-            beyond = beyond or path.name
-            continue
-        beyond = beyond or file.beyond
+    for file in filter(None, map(project.parsed.get, project.files)):
         for name, model in file.services().items():
             templates[name] = _merged(templates.get(name, {}), model)
     templates = {name: _normal(model) for name, model in templates.items()}
     resolved = _Resolved(templates, project)
     service = find_server(resolved.services, config)
+    template = templates.get(service, {})
+    beyond, odd = _beyond(project, service)
+    known = None
+    if beyond:  # what the service itself says wins over the one that it extends
+        own = (template.get("environment") or {}) if beyond == {"extends"} else {}
+        known = frozenset(name for name, value in own.items() if value is not None)
+        part = sanitize(", ".join(sorted(beyond)))
+        trouble = trouble or _("only Docker Compose can work out {part}", part=part)
     return Container(
         FILES,
         project,
         resolved.services,
         service,
-        templates.get(service, {}),
+        template,
         resolved.refusal,
         tuple(resolved.required),
-        trouble or beyond,
+        trouble,
+        known,
+        odd,
     )
+
+
+def _beyond(project: Project, service: str) -> tuple[set[str], frozenset[str]]:
+    """Return what only Compose can work out about a service, and about which variables of it."""
+    beyond: set[str] = set()
+    odd: set[str] = set()
+    for path in project.files:
+        file = project.parsed.get(path)
+        if file is None:
+            beyond.add(path.name)
+        else:
+            beyond.update(file.beyond(service))
+            odd.update(file.odd_variables(service))
+    return beyond, frozenset(odd)
 
 
 def _merged(base: Model, other: Model) -> dict[str, Any]:

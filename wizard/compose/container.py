@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path, PurePosixPath
@@ -92,7 +92,11 @@ class Container:
     required: tuple[str, ...] = ()
     """The variables that Compose requires (``${NAME:?}``) and nothing sets."""
     not_judged: str = ""
-    """What in the compose file only Compose could have worked out; empty if nothing."""
+    """Why not everything about the server is certain, where the files were read; else empty."""
+    known: frozenset[str] | None = None
+    """The variables that are certain all the same; None: all are."""
+    odd: frozenset[str] = frozenset()
+    """Variables whose value only Compose can work out."""
 
     @property
     def model(self) -> Model:
@@ -177,6 +181,22 @@ class Container:
             real = os.path.realpath(config)
             return any(os.path.realpath(mount.source) == real for mount in self.mounts)
         return False
+
+    @property
+    def caveat(self) -> str:
+        """Why it is not certain what the container gets, as a part of a sentence; else empty."""
+        if self.refusal or self.not_judged or self.service:
+            return self.refusal or self.not_judged
+        return _("no service here uses the server's image or mounts its configuration")
+
+    def doubt(self, names: Iterable[str]) -> str:
+        """Return why the values of some variables are not known; empty if they are."""
+        for name in names:
+            if self.refusal or (self.known is not None and name not in self.known):
+                return self.caveat
+            if name in self.odd:
+                return _("only Docker Compose can work out {part}", part=name)
+        return ""
 
     def value(self, name: str) -> str | None:
         """Return a variable as the container gets it; None where it gets none."""

@@ -29,13 +29,10 @@ _DECIMAL = re.compile("0|[1-9][0-9]{0,17}")
 
 
 class ComposeFile:
-    """One compose file; raises :class:`FileRefused` for invalid YAML.
-
-    ``beyond`` is something in it that only Compose can work out; empty if there is nothing.
-    """
+    """One compose file; raises :class:`FileRefused` for invalid YAML."""
 
     def __init__(self, text: str) -> None:
-        documents = _parse(text)
+        documents = self._documents = _parse(text)
         tops = self._tops = [dict(_pairs(document)) for document in documents]
         self._variables: dict[str, dict[str, LineRange]] = {}
         self._includes = [item for top in tops for item in _items(top.get("include"))]
@@ -43,9 +40,6 @@ class ComposeFile:
         for top in tops:
             for name, node in _pairs(top.get("services")):
                 self._nodes.setdefault(name, []).append(node)
-        self.beyond = next(_beyond(documents, self._nodes.values()), "")
-        if self._includes:
-            self.beyond = "include"
 
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the services in the form that ``docker compose config`` prints."""
@@ -57,6 +51,33 @@ class ComposeFile:
             for name, node in _pairs(top.get("networks")):
                 external = dict(_pairs(node)).get("external")
                 if external is not None and (_text(external) or "true").lower() != "false":
+                    yield name
+
+    def beyond(self, service: str) -> Iterator[str]:
+        """Yield what only Compose can work out about a service, or about any if it is in no file.
+
+        What an ``include:`` brings never changes a service of the file that has the ``include:``.
+        """
+        if self._includes and service not in self._nodes:
+            yield "include"
+        own = self._nodes.get(service, ())
+        if len(own) > 1 or (not service and len(self._documents) > 1):
+            yield "---"
+        for name, nodes in self._nodes.items():
+            extended = [dict(_pairs(node)).get("extends") for node in nodes]
+            if name == service or not service:
+                yield from ("extends" for each in extended if each is not None)
+            elif any(_extends(each, service) for each in extended):
+                yield "extends: " + service  # so the other one may be the server
+        around = [*self._documents, *(top.get("services") for top in self._tops)]
+        yield from (node.tag for node in around if node is not None and not _is_plain(node))
+        yield from _own_tags(own if service else self._documents)
+
+    def odd_variables(self, service: str) -> Iterator[str]:
+        """Yield the variables of a service whose value is a number that Compose writes anew."""
+        for block in self._blocks(service, "environment"):
+            for name, value, node in _variables(block):
+                if _is_rewritten(value, node):
                     yield name
 
     def other_files(self) -> Iterator[str]:
@@ -150,20 +171,22 @@ def _invalid(line: int | None) -> FileRefused:
     )
 
 
-def _beyond(documents: list[Node], services: Iterable[list[Node]]) -> Iterator[str]:
-    if len(documents) > 1:
-        yield "---"
-    for node in (node for nodes in services for node in nodes):
-        parts = dict(_pairs(node))
-        yield from ["extends"] if "extends" in parts else []
-        for name, text, entry in _variables(parts.get("environment")):
-            if _is_rewritten(text, entry):
-                yield name  # not its value, which may be a secret
-    pending, visited = list(documents), 0
+def _extends(node: Node | None, service: str) -> bool:
+    parts = dict(_pairs(node))
+    return service in (_text(node), _text(parts.get("service"))) and "file" not in parts
+
+
+def _is_plain(node: Node) -> bool:
+    return node.tag.startswith(_STANDARD)  # not !reset or !override
+
+
+def _own_tags(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the tags of a service that YAML itself does not know."""
+    pending, visited = list(nodes), 0
     while pending and visited < _MAX_CHARACTERS:
         here = pending.pop()
         visited += 1
-        if not here.tag.startswith(_STANDARD):  # !reset, !override
+        if not _is_plain(here):
             yield here.tag
         if isinstance(here, MappingNode):
             pending += [part for pair in here.value for part in pair]

@@ -98,6 +98,20 @@ class CurrentConfig:
         """The variable that holds the secret, or would hold it."""
         return self.reference or DEFAULT_VARIABLE
 
+    def doubt(self, *texts: str | None) -> str:
+        """Return why it is not known what the server makes of values; empty if it is.
+
+        That depends on the variables that they refer to, where Compose gives them to the server.
+        """
+        if self.container is None:
+            return ""
+        return self.container.doubt(name for text in texts for name in references(text or ""))
+
+    @property
+    def secret_doubt(self) -> str:
+        """Why it is not known which secret the server has; empty if it is."""
+        return "" if self.view.smtp is None else self.doubt(self.view.smtp.secret)
+
     def with_section_renamed(self) -> CurrentConfig:
         """Return a copy with a misnamed section renamed to ``[smtp]``; nothing is written."""
         from wizard.formats.config_toml.edit import ConfigEdit, edit_config
@@ -234,9 +248,11 @@ class CurrentConfig:
                 _("config.toml has no {missing} in [smtp].", missing=missing),
                 _("Set it with: smtp-wizard set --{missing} …", missing=missing),
             )
+        doubt = self.secret_doubt
         return SmtpSettings(
             **{key: self.value(key) for key in (*TEXT_KEYS, *SWITCHES)},
-            secret=self.resolver.secret(),
+            secret=None if doubt else self.resolver.secret(),
+            unknown_secret=doubt,
         )
 
     def value(self, key: str) -> Any:

@@ -79,10 +79,13 @@ class Draft:
             except InvalidValue as problem:
                 problem.field = field_name
                 raise
-        return SmtpSettings(**values)
+        return SmtpSettings(**values, unknown_secret=self._secret_doubt(current))
+
+    def _secret_doubt(self, current: CurrentConfig) -> str:
+        return current.secret_doubt if isinstance(self.secret, Keep) else ""
 
     def effective_secret(self, current: CurrentConfig) -> Secret | None:
-        """Return the secret that the server would use with this draft."""
+        """Return the secret that the server would use with this draft; None if it is not known."""
         match self.secret:
             case Replace(secret):
                 from wizard.formats.dotenv.quoting import check_value  # nothing is typed at first
@@ -92,7 +95,7 @@ class Draft:
             case Remove():
                 return None
             case Keep():
-                found = current.resolver.secret()
+                found = None if current.secret_doubt else current.resolver.secret()
                 if found is None:
                     return None
                 secret = found
@@ -149,6 +152,8 @@ class Draft:
 
 def _is_unset(current: CurrentConfig, name: str) -> bool:
     """Whether nothing sets a variable here; Compose makes an empty value of one that it passes."""
+    if current.container is not None and current.container.doubt((name,)):
+        return False
     if current.lookup(name) is None:
         return True
     if current.container is None or not current.container.service:

@@ -29,6 +29,8 @@ class SmtpSettings:
     endpoint: Endpoint
     starttls: bool = False
     secret: Secret | None = None
+    unknown_secret: str = ""
+    """Why it is not known which secret the server has, as a part of a sentence; else empty."""
 
     @property
     def route(self) -> Route:

@@ -36,6 +36,7 @@ TABLE: tuple[Rule, ...] = (
 
 
 _TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
+    "compose-not-judged": (None, N_("container not judged")),
     "container-internal": (None, N_("only in the container")),
     "name-not-found": ("endpoint", N_("no such host")),
     "dns-unavailable": (None, N_("DNS does not answer")),

@@ -15,6 +15,17 @@ from wizard.text.language import N_
 
 LOGIN: tuple[Rule, ...] = (
     Rule(
+        Cause.SECRET_UNKNOWN,
+        (),
+        "compose-not-judged",
+        N_("No login was tried, because it is not known which secret the container gets ({text})."),
+        N_(
+            "Test where Docker Compose is installed, or give the secret: smtp-wizard test "
+            "--secret-stdin."
+        ),
+        verdict=Verdict.UNTESTABLE,
+    ),
+    Rule(
         Cause.NO_AUTH,
         (offers_starttls,),
         "no-auth-offered",

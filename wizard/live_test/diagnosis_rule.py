@@ -94,7 +94,11 @@ def _details(failure: Failure) -> str:
         case Cause.NO_MECHANISM:
             return sanitize(", ".join(failure.mechanisms))  # there may be thousands
         case (
-            Cause.MALFORMED | Cause.UNEXPECTED | Cause.CERTIFICATE_UNCOMMON | Cause.CIPHER_UNCOMMON
+            Cause.MALFORMED
+            | Cause.UNEXPECTED
+            | Cause.CERTIFICATE_UNCOMMON
+            | Cause.CIPHER_UNCOMMON
+            | Cause.SECRET_UNKNOWN
         ):
             return failure.problem
         case _:

@@ -255,17 +255,28 @@ def not_inside_report(settings: SmtpSettings, reason: str, remedy: str) -> TestR
     return TestReport(Verdict.UNTESTABLE, route, endpoint, (), diagnosis, 0.0)
 
 
-def not_started(finding: Finding) -> Diagnosis:
-    """Return the diagnosis for a server that Docker Compose does not start."""
+def not_judged_report(doubt: str, endpoint: str) -> TestReport:
+    """Return the report for settings that depend on what the container gets, which is not known."""
+    finding = Finding(
+        "compose-not-judged",
+        _("It is not known what the container gets: {reason}.", reason=doubt),
+        _("Test where Docker Compose is installed; docker compose config shows it, too."),
+    )
+    diagnosis = compose_diagnosis(finding, Verdict.UNTESTABLE, _("container not judged"))
+    return TestReport(Verdict.UNTESTABLE, None, mask_url_password(endpoint), (), diagnosis, 0.0)
+
+
+def compose_diagnosis(finding: Finding, verdict: Verdict, reason: str) -> Diagnosis:
+    """Return what was found out about the container before the test, as a diagnosis."""
     return Diagnosis(
         code=finding.code,
         stage=Stage.DNS,
         summary=finding.sentence,
         remedy=finding.remedy,
         server_said=None,
-        verdict=Verdict.FAIL,
+        verdict=verdict,
         field=None,
-        reason=_("server does not start"),
+        reason=reason,
     )
 
 

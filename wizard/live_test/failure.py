@@ -70,6 +70,8 @@ class Cause(Enum):
     CERTIFICATE_NOT_YET_VALID = auto()
     CERTIFICATE_UNTRUSTED = auto()
     STARTTLS_MISSING = auto()
+    SECRET_UNKNOWN = auto()
+    """Nobody here can tell which secret the server has."""
     NO_AUTH = auto()
     NO_MECHANISM = auto()
     SMTPUTF8_MISSING = auto()
@@ -154,7 +156,8 @@ class Failure:
     said: str = ""
     """The server's own words on one line; those of a reply begin with its code."""
     problem: str = ""
-    """What is wrong with a malformed reply, or uncommon; or an unexpected exception's class."""
+    """What is wrong with a malformed reply, or uncommon; or an unexpected exception's class; or
+    why the secret is not known."""
     system_words: str = ""
     """What the system or OpenSSL calls the error."""
     waited: float = 0.0

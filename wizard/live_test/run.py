@@ -59,6 +59,7 @@ _STILL_LISTENING = frozenset(
     {
         Cause.REPLY,
         Cause.STARTTLS_MISSING,
+        Cause.SECRET_UNKNOWN,
         Cause.NO_AUTH,
         Cause.NO_MECHANISM,
         Cause.SMTPUTF8_MISSING,

@@ -256,6 +256,9 @@ class SmtpSession:
 
     async def _log_in(self) -> StagePassed:
         login, stage = self._settings.login, Stage.AUTH
+        if self._settings.unknown_secret:
+            problem = self._settings.unknown_secret
+            raise StageFailed(Failure(stage, Cause.SECRET_UNKNOWN, problem=problem))
         if login is None:
             return StagePassed(_("No login, because no secret is set."), outcome=StageOutcome.SKIP)
         mechanism = self.extensions.mechanism

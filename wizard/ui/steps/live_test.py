@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from wizard.config.draft import Draft
 from wizard.errors import InvalidValue
@@ -152,5 +153,26 @@ async def live_test_events(
     async with aclosing(test):
         async for event in test:
             if isinstance(event, TestFinished):
-                session.last_test = draft, event.report
+                report = _with_remark(session, event.report)
+                session.last_test = draft, report
+                event = TestFinished(report)
             yield event
+
+
+def _with_remark(session: WizardSession, report: TestReport) -> TestReport:
+    """Return the report with what keeps the container from starting, or from being judged.
+
+    It is no verdict here: the files are about to change.
+    """
+    current = session.current
+    if current.container is None:
+        return report
+    from wizard.check.compose_rules import doubt_findings, start_findings
+
+    names = current.smtp_references
+    found = next(start_findings(current.container, names), None)
+    found = found or next(doubt_findings(current.container, names), None)
+    if found is None:
+        return report
+    remark = f"{report.remark} {found.sentence} {found.remedy}".strip()
+    return replace(report, remark=remark)
