@@ -25,8 +25,9 @@ _CGROUPS = Path("/sys/fs/cgroup")
 # Everything is on the machine's own tmpfs; a longer path would be too long for containerd's socket.
 _START = """
 mount -t tmpfs tmpfs /run
+exec > "$2" 2>&1
 exec dockerd --data-root /run/docker/data --exec-root /run/docker/exec --pidfile /run/docker.pid \
-  -H unix:///run/docker.sock --cgroup-parent "$1" > "$2" 2>&1
+  -H unix:///run/docker.sock --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$1"
 """
 TAGS = ("1.5.0", "1.0.0", "0.6.0", "latest")
 """The versions of the server that the image passes for."""
@@ -44,22 +45,27 @@ class DockerHost:
     def __enter__(self) -> Self:
         if shutil.which("dockerd") is None:
             pytest.skip("dockerd is not installed")
-        config = docker_config()
         self.machine.__enter__()
-        log = self._directory / "dockerd.log"
-        self.machine.start("sh", "-c", _START, "sh", f"/{self.cgroup}", log)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self) -> None:
         self.environ = {
             "PATH": os.environ["PATH"], "HOME": str(self._directory), "LANG": "C.UTF-8",
-            "DOCKER_CONFIG": str(config),
+            "DOCKER_CONFIG": str(docker_config()),
         }  # fmt: skip
+        log = self._directory / "dockerd.log"
+        self.machine.start("sh", "-c", _START, "sh", f"/{self.cgroup}", log)
         try:
             self.machine.wait_until(
                 lambda: not self.run("docker", "version").returncode, "dockerd answers"
             )
-        except AssertionError:
-            self.close()
-            pytest.fail(f"dockerd does not start:\n{log.read_text()[-3000:]}")
-        return self
+        except AssertionError as error:
+            pytest.fail(f"{error}:\n{log.read_text()[-3000:]}")
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 from functools import cache
@@ -39,22 +38,19 @@ def docker_config() -> Path:
 
 
 def _build(plugin: Path) -> None:
-    fetched = _go("mod", "download", "-json", f"{_MODULE}@{VERSION}")
+    plugin.parent.mkdir(exist_ok=True)
+    fetched = _go(plugin.parent, "mod", "download", "-json", f"{_MODULE}@{VERSION}")
     if fetched.returncode:
         pytest.skip(f"go mod download: {fetched.stderr.strip() or fetched.stdout.strip()}")
     source = Path(json.loads(fetched.stdout)["Dir"])
     linking = f"-s -w -X {_MODULE}/internal.Version={VERSION}"
     unfinished = plugin.with_suffix(".unfinished")
-    built = _go(
-        "build", "-trimpath", "-ldflags", linking, "-o", str(unfinished), "./cmd", directory=source
-    )
+    built = _go(source, "build", "-trimpath", "-ldflags", linking, "-o", str(unfinished), "./cmd")
     assert built.returncode == 0, built.stderr
     unfinished.rename(plugin)
 
 
-def _go(*arguments: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "GOFLAGS": "-mod=mod"} if directory is None else None
+def _go(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["go", *arguments], cwd=directory or Path("/"), env=environ, capture_output=True, text=True,
-        timeout=1500, check=False,
-    )  # fmt: skip
+        ["go", *arguments], cwd=directory, capture_output=True, text=True, timeout=1500, check=False
+    )
