@@ -17,7 +17,7 @@ from wizard.formats.dotenv.quoting import readers_that_differ
 from wizard.formats.dotenv.reading import BYTE_ORDER_MARK
 from wizard.formats.dotenv.variables import definition_lines
 from wizard.formats.variables import Readers
-from wizard.secrets.secret import Keep, Replace
+from wizard.secrets.secret import Keep, Remove, Replace
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import store_consequence
 from wizard.text.language import N_, _
@@ -71,11 +71,64 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
                     "configuration sees it. Enter it again to move it to .env."
                 ),
             )
+    yield from _left_behind(current, draft)
+    yield from _relay_warnings(current, draft, plan)
     if draft.skip:
         yield from _skip_warnings(draft)
     yield from unwritable_findings(current)
     yield from stranger_findings(current)
     yield from _file_warnings(current, plan)
+
+
+def _left_behind(current: CurrentConfig, draft: Draft) -> Iterator[Finding]:
+    """Yield that the secret stays in ``.env`` because Compose requires it."""
+    name, container = current.reference, current.container
+    leaves = isinstance(draft.secret, Remove) or draft.relay is not None
+    if not leaves or name is None or container is None or not container.requires(name):
+        return
+    place = container.project.find_entry(container.service, name)
+    if container.value(name):
+        yield Finding(
+            "secret-required",
+            _(
+                "{path}, {lines}: Docker Compose requires {name}, so the secret stays where it "
+                "is. Remove this line, then the secret.",
+                path=place.path,
+                lines=place.lines,
+                name=name,
+            ),
+            path=place.path,
+            line=place.line,
+        )
+
+
+def _relay_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Finding]:
+    if draft.relay is None:
+        return
+    from wizard.config.relay import PASSWORD
+
+    if plan.to_paste and current.container is not None:
+        path = current.container.project.files[-1]
+        yield Finding(
+            "relay-to-add",
+            _("Add the relay to {path} yourself; Docker Compose has to have this:", path=path)
+            + f"\n{plan.to_paste}",
+            path=path,
+        )
+    secret = draft.effective_secret(current)
+    if secret is not None and current.environ.get(PASSWORD, secret.reveal()) != secret.reveal():
+        yield _environment_wins(PASSWORD)
+
+
+def _environment_wins(name: str) -> Finding:
+    return Finding(
+        "environment-wins",
+        _(
+            "{name} is also set in this environment, with another value. Where the "
+            "server's environment sets it, too, that value wins over .env.",
+            name=name,
+        ),
+    )
 
 
 def _new_value_warnings(current: CurrentConfig, plan: Plan, value: str) -> Iterator[Finding]:
@@ -85,14 +138,7 @@ def _new_value_warnings(current: CurrentConfig, plan: Plan, value: str) -> Itera
     file = current.secret_file(plan.variable)
     name = file.variable
     if current.environ.get(name, value) != value:
-        yield Finding(
-            "environment-wins",
-            _(
-                "{name} is also set in this environment, with another value. Where the "
-                "server's environment sets it, too, that value wins over .env.",
-                name=name,
-            ),
-        )
+        yield _environment_wins(name)
     if file.readers is Readers.COMPOSE_RAW:
         return
     path = file.snapshot.path

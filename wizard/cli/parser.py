@@ -313,6 +313,11 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
     _add_values(parser)
     parser.add_argument(
+        "--relay",
+        metavar="SENDER",
+        help=_("put a relay beside the server that logs in with these values, and mails as SENDER"),
+    )
+    parser.add_argument(
         "--secret-var",
         metavar="NAME",
         help=_(

@@ -90,6 +90,8 @@ def _draft(current: CurrentConfig, options: Namespace) -> Draft:
         draft = replace(draft, store=store_kind(options.store))
         if current.resolver.literal is not None and isinstance(draft.secret, Keep):
             draft = replace(draft, secret=Replace(current.resolver.literal))
+    if options.relay is not None:
+        draft = replace(draft, relay=options.relay)
     if options.server_version is not None:
         draft = replace(draft, skip_key=skip_key_of(options.server_version))
     if options.skip is not None:
@@ -127,7 +129,8 @@ def _check_mail_settings(draft: Draft, current: CurrentConfig, options: Namespac
 
 def _concerns_mail(draft: Draft, options: Namespace) -> bool:
     """Whether the mail settings must be valid; not if verification is only switched off."""
-    return draft.delivers and (values_given(options) or options.skip is not True)
+    named = values_given(options) or options.relay is not None
+    return draft.delivers and (named or options.skip is not True)
 
 
 def _refuse(report: TestReport, options: Namespace) -> int:

@@ -32,8 +32,9 @@ from wizard.text.display import sanitize
 from wizard.text.language import _
 from wizard.text.redaction import Redactor
 
+DOCKER = "docker compose"
 _TOOLS = (
-    ("docker compose", ("docker", "compose")),
+    (DOCKER, ("docker", "compose")),
     ("podman compose", ("podman", "compose")),
     ("podman compose", ("podman-compose",)),
 )
@@ -94,6 +95,23 @@ def _ask(
     return _from_files(project, config)
 
 
+def check_addition(container: Container, text: str, assumed: Mapping[str, str]) -> str | None:
+    """Return why Compose would start nothing with ``text`` as its last file; None if it would.
+
+    ``assumed`` are variables that will be set then. Asked is Docker Compose, in the directory of
+    the project, whose files stay as they are.
+    """
+    project = container.project
+    owner = _other_owner(project.directory)
+    tool = _Tool(project, project.env_file, owner)
+    files = [flag for path in project.files for flag in ("--file", str(path))]
+    try:
+        result = tool.check(("docker", "compose", *files, "--file", "-"), text, assumed)
+    except (ChildTimeout, ChildOutputTooLong, OSError) as error:
+        return _trouble(DOCKER, error)
+    return None if result.code == 0 else _reason(result)
+
+
 class _Answer(NamedTuple):
     """What a tool says: the services as the containers get them, and before that."""
 
@@ -132,6 +150,11 @@ class _Tool:
         reason = _reason(result, _known_values(self._project, templates.values()))
         return _Answer(services, templates, reason, required)
 
+    def check(self, command: Sequence[str], text: str, assumed: Mapping[str, str]) -> ChildResult:
+        """Return what Compose says of its files with ``text`` as the last one."""
+        self._environ |= assumed
+        return self._run(*command, *self._flags, "config", "--quiet", data=text.encode())
+
     def _config(self, command: Sequence[str]) -> tuple[ChildResult, tuple[str, ...]]:
         """Return the project; a variable that is required and missing gets a stand-in."""
         required: list[str] = []
@@ -143,13 +166,14 @@ class _Tool:
             required.append(missing[1])
             self._environ[missing[1]] = "unset"
 
-    def _run(self, *command: str) -> ChildResult:
+    def _run(self, *command: str, data: bytes = b"") -> ChildResult:
         left = max(0.1, self._deadline - time.monotonic())
         return run_tool(
             command,
             self._project.directory,
             self._environ,
             left,
+            data=data,
             user=self._user,
             group=self._group,
         )

@@ -203,6 +203,11 @@ class Container:
         found = (self.model.get("environment") or {}).get(name)
         return None if found is None else str(found)
 
+    def requires(self, name: str) -> bool:
+        """Whether Compose starts nothing where ``name`` has no value."""
+        template = str((self.template.get("environment") or {}).get(name) or "")
+        return re.search(r"\$\{\w+:?\?", template) is not None
+
     def passes(self, name: str) -> bool:
         """Whether the container would get ``name`` if it had a value in the right place."""
         return self.origin(name).kind is not OriginKind.NOT_PASSED

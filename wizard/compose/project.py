@@ -64,7 +64,7 @@ class Project:
         self.directory = directory
         self.environ = environ
         self._compose_file = compose_file
-        self._env_file = env_file
+        self.env_file = env_file
         self._texts: dict[Path, TextFile] = {}
         self._lines: dict[tuple[Path, bool], dict[str, int]] = {}
 
@@ -77,8 +77,8 @@ class Project:
 
         Empty if the shell forbids them.
         """
-        if self._env_file is not None:
-            return (self._env_file,)
+        if self.env_file is not None:
+            return (self.env_file,)
         if self.environ.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in ("1", "true"):
             return ()
         named = self.environ.get("COMPOSE_ENV_FILES", "")
@@ -98,6 +98,14 @@ class Project:
             return ()
         overrides = (self._compose_file.with_name(name) for name in _OVERRIDES)
         return self._compose_file, *islice(filter(Path.exists, overrides), 1)
+
+    @property
+    def new_override(self) -> Path | None:
+        """The file that Compose would read besides; None where it reads others, or has one."""
+        if len(self.files) != 1 or self.files[0] != self._compose_file:
+            return None
+        only = self.files[0]
+        return only.with_name(f"{only.stem}.override{only.suffix}")
 
     @property
     def base(self) -> Path:

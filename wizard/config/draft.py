@@ -42,6 +42,8 @@ class Draft:
     skip: bool | None = False
     """None: what config.toml says, which cannot be evaluated."""
     skip_key: SkipKey | None = None
+    relay: str | None = None
+    """The sender, where a relay beside the server is to log in with these values; else None."""
 
     @classmethod
     def of(cls, current: CurrentConfig) -> Draft:
@@ -79,7 +81,12 @@ class Draft:
             except InvalidValue as problem:
                 problem.field = field_name
                 raise
-        return SmtpSettings(**values, unknown_secret=self._secret_doubt(current))
+        settings = SmtpSettings(**values, unknown_secret=self._secret_doubt(current))
+        if self.relay is None:
+            return settings
+        from wizard.config.relay import relay_settings
+
+        return relay_settings(settings, self.relay)
 
     def _secret_doubt(self, current: CurrentConfig) -> str:
         return current.secret_doubt if isinstance(self.secret, Keep) else ""
@@ -132,6 +139,11 @@ class Draft:
                 check()
             except InvalidValue as problem:
                 found[name] = problem
+        if self.relay is not None and not found:
+            try:
+                self.settings(current)
+            except InvalidValue as problem:
+                found["relay"] = problem
         return found
 
     def _checks(self, current: CurrentConfig) -> dict[str, Callable[[], Any]]:

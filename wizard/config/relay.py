@@ -7,19 +7,50 @@ https://marlam.de/msmtp/msmtp.html
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from wizard.compose.container import Container
 from wizard.config.endpoint import Endpoint, Route, Security
-from wizard.config.settings import SmtpSettings, check_endpoint
-from wizard.errors import Finding, InvalidValue, Severity
+from wizard.config.settings import SmtpSettings, check_endpoint, check_user
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.secrets.secret import Secret
 from wizard.text.language import _
 
 IMAGE = "crazymax/msmtpd"
-PORT = 2500
+SERVICE, PORT = "smtp_relay", 2500
+"""What the server's documentation calls the relay, and where the image listens."""
+PASSWORD = "SMTP_PASSWORD"  # noqa: S105
+_NETWORK = "smtp_network"
 _MSMTPD = re.compile(r"(?:^|/)msmtpd(?:[:@]|$)")
+_SERVICES = """\
+services:
+  {service}:
+    image: {image}
+    environment:
+{environment}
+    healthcheck:
+      test: ["CMD", "msmtp", "--version"]
+      interval: 30s
+      timeout: 10s
+      retries: 3
+    networks:
+      - {network}
+    restart: unless-stopped
+  {server}:
+    depends_on:
+      {service}:
+        condition: service_healthy
+    networks:
+{networks}
+networks:
+  {network}:
+    driver: bridge
+"""
+_MOST_BYTES = 480
+"""msmtp reads lines of up to 500 bytes."""
 _BY_PASSWORD = re.compile(r"on|plain|login|cram-md5|scram-.*")
 
 
@@ -138,6 +169,106 @@ class Relay:
         name = self.variables.get("SMTP_DOMAIN", "localhost")
         number = int(self.variables.get("SMTP_PORT", str(port)))
         return Route(host.route(False).host, number, security, name)
+
+
+def relay_settings(settings: SmtpSettings, sender: str) -> RelaySettings:
+    """Return what a relay uses in place of ``settings`` for the mails of ``sender``.
+
+    Raises :class:`InvalidValue` where msmtp cannot use them.
+    """
+    if "@" not in check_user(sender):
+        raise InvalidValue(
+            "relay-sender",
+            _("The sender is not a mail address."),
+            _("Enter the address from which the server's mails are to come."),
+        )
+    login = settings.login
+    for text in (login and (login[0], login[1].reveal())) or ():
+        if _as_read(text) != text or len(text.encode()) > _MOST_BYTES:
+            raise InvalidValue(
+                "relay-login",
+                _(
+                    "The relay cannot log in with a user or secret that has blanks or quotes "
+                    "around it, or more than {limit} bytes.",
+                    limit=_MOST_BYTES,
+                ),
+                _("Have another one generated."),
+            )
+    way = settings.route._replace(ehlo_name=sender.rpartition("@")[2])
+    return RelaySettings(
+        sender, settings.endpoint, settings.starttls, settings.secret, way=way, account=login
+    )
+
+
+def relay_obstacle(container: Container | None) -> FileRefused | None:
+    """Return why no relay can be put beside the server; None where one can."""
+    if container is None or not container.service or container.refusal:
+        return FileRefused(
+            "relay-not-possible",
+            _("A relay needs a compose file with the server in it, which is not there."),
+            _("Set up a relay yourself, and give its address as the endpoint: smtp://HOST:PORT"),
+        )
+    if SERVICE in container.services:
+        return FileRefused(
+            "relay-exists",
+            _("The compose file has a service {name} already.", name=SERVICE),
+            _(
+                "Give it as the endpoint: smtp-wizard set --endpoint {url} --no-secret",
+                url=f"smtp://{SERVICE}:{PORT}",
+            ),
+            path=container.project.find_service(SERVICE).path,
+        )
+    if mode := container.model.get("network_mode"):
+        return FileRefused(
+            "relay-not-possible",
+            _("The server uses the network {mode}, where it finds no other service.", mode=mode),
+            _("Remove network_mode from the service {name}.", name=container.service),
+            path=container.project.find_service(container.service).path,
+        )
+    return None
+
+
+def relay_services(container: Container, relay: RelaySettings) -> str:
+    """Return a compose file that puts a relay beside the server, for Compose to merge.
+
+    The networks that the server has already are named as well: without a list it has the default
+    one, which any list replaces.
+    """
+    login, way = relay.login, relay.route
+    tls = way.security is not Security.NONE
+    variables = {
+        "SMTP_HOST": way.host,
+        "SMTP_PORT": str(way.port),
+        "SMTP_TLS": "on" if tls else "off",
+        "SMTP_STARTTLS": "on" if way.security is Security.STARTTLS else "off",
+        "SMTP_TLS_CHECKCERT": "on",
+        "SMTP_AUTH": "off" if login is None else "on",
+        "SMTP_USER": "" if login is None else login[0],
+        "SMTP_FROM": relay.user,
+        "SMTP_DOMAIN": way.ehlo_name or "localhost",
+    }
+    environment = [f"      {name}: {_quoted(text)}" for name, text in variables.items() if text]
+    if login is not None:
+        environment.append(f"      {PASSWORD}: ${{{PASSWORD}:?}}")
+    networks = [f"      {_quoted(name)}:" for name in (*container.networks, _NETWORK)]
+    return _SERVICES.format(
+        service=SERVICE,
+        image=IMAGE,
+        environment="\n".join(environment),
+        network=_NETWORK,
+        server=_quoted(container.service),
+        networks="\n".join(networks),
+    )
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML has it, so that Compose puts no variable in."""
+    plain = re.fullmatch(r"[A-Za-z_][\w-]*", text, re.ASCII) and text not in _WORDS
+    return text if plain else json.dumps(text.replace("$", "$$"), ensure_ascii=False)
+
+
+_WORDS = ("on", "off", "yes", "no", "true", "false", "null", "y", "n")
+"""What is no text in YAML."""
 
 
 def _error(code: str, message: str, remedy: str, variable: str) -> Finding:

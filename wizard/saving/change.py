@@ -29,9 +29,15 @@ class FileRole(StrEnum):
 
     CONFIG = "config"
     ENV = "env"
+    COMPOSE = "compose"
+    """A compose file that was written here, without any secret in it."""
 
 
-_MASKS = {FileRole.CONFIG: mask_config, FileRole.ENV: mask_dotenv}
+_MASKS: Mapping[FileRole, Callable[[str], str]] = {
+    FileRole.CONFIG: mask_config,
+    FileRole.ENV: mask_dotenv,
+    FileRole.COMPOSE: str,
+}
 
 
 @dataclass(frozen=True, slots=True)

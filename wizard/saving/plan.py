@@ -30,7 +30,7 @@ class Plan(NamedTuple):
 
     config: Path
     changes: tuple[FileChange, ...]
-    """``.env``, then config.toml."""
+    """``.env``, a new compose file where a relay is set up, then config.toml."""
     variable: str | None
     """The variable that holds the secret; None where config.toml refers to none."""
     secret_changed: bool
@@ -38,6 +38,8 @@ class Plan(NamedTuple):
     store: StoreKind = ENV_FILE
     store_changes: tuple[StoreChange, ...] = ()
     """What happens to the secret outside of the files; removing it comes last."""
+    to_paste: str = ""
+    """What the operator has to add to the compose file, where none can be written for it."""
 
     @property
     def changed(self) -> bool:
@@ -94,6 +96,12 @@ def make_plan(
     ``variable`` names the variable for the secret (default: the one config.toml refers to now).
     """
     variable = variable or current.variable
+    relay = None
+    if draft.relay is not None:
+        from wizard.saving.relay import RelayPlan
+
+        relay = RelayPlan.of(current, draft)
+        draft = relay.server
     secret = _secret_edit(current, draft, variable)
     config_text = _config_text(current, draft, secret, variable)
     config = FileChange(
@@ -106,7 +114,7 @@ def make_plan(
     secret_changed = _secret_changed(current, draft, secret)
     smtp = parse_config(config_text).smtp
     refers = smtp is not None and smtp.secret is not None and "${" in smtp.secret
-    return Plan(
+    plan = Plan(
         current.config.path,
         (env, config),
         variable if refers else None,
@@ -114,6 +122,14 @@ def make_plan(
         env.changed or secret_changed or config.created,
         draft.store,
         _store_changes(current, draft, secret, stores),
+    )
+    if relay is None:
+        return plan
+    return plan._replace(
+        changes=relay.changes(env, config),
+        secret_changed=True,
+        restart_needed=True,
+        to_paste="" if relay.override else relay.services,
     )
 
 
@@ -265,6 +281,8 @@ def _abandoned(
     if isinstance(secret, Keep) or current.reference is None:
         return
     old = current.secret_file(current.reference)
+    if current.container is not None and current.container.requires(current.reference):
+        return  # without it, Compose would start nothing any more
     same_file = old.snapshot.path == file.snapshot.path
     kept = stores and old.variable == file.variable
     if same_file and not kept and current.reference not in current.view.references_elsewhere:

@@ -25,7 +25,7 @@ from wizard.text.language import N_, _
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
 
-_BEFORE_START = ("server-settings-missing", "compose-variable-not-passed")
+_BEFORE_START = ("server-settings-missing", "compose-variable-not-passed", "relay-to-add")
 """What has to be repaired before the server can use what was written."""
 _UNIT = "bomnipotent.service"
 """What the documentation calls the server's unit."""

@@ -82,32 +82,48 @@ def run_tool(
     seconds: float = DEADLINE,
     limit: int = _MOST_OUTPUT,
     *,
+    data: bytes = b"",
     user: int | None = None,
     group: int | None = None,
 ) -> ChildResult:
     """Run a command as the operator would: in ``directory``, with the whole of ``environ``.
 
-    At most ``limit`` bytes of output are read, and the last 64 KiB of its standard error. ``user``
-    and ``group`` are the ids of another account to run it as, without any further group.
+    At most ``limit`` bytes of output are read, and the last 64 KiB of its standard error. ``data``,
+    which a pipe has to hold, is its standard input. ``user`` and ``group`` are the ids of another
+    account to run it as, without any further group.
 
     Raises :class:`ChildTimeout` after ``seconds``, :class:`ChildOutputTooLong`, and OSError where
     it cannot be started.
     """
-    process = subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=directory,
-        env=dict(environ),
-        start_new_session=True,
-        user=user,
-        group=group,
-        extra_groups=None if user is None else [],
-    )
+    with _readable(data) as stdin:
+        process = subprocess.Popen(  # noqa: S603  (no shell; the callers name their own programs)
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=directory,
+            env=dict(environ),
+            start_new_session=True,
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
+        )
     with _ended(process):
         output, errors = _read_bounded(process, time.monotonic() + seconds, limit)
     return ChildResult(process.returncode, output, errors)
+
+
+@contextlib.contextmanager
+def _readable(data: bytes) -> Iterator[int]:
+    """Yield a descriptor that a child can read ``data`` from, without anybody who writes it."""
+    reading, writing = os.pipe()
+    try:
+        with open(writing, "wb", buffering=0) as stream:  # noqa: PTH123  (a descriptor)
+            os.set_blocking(writing, False)
+            stream.write(data)
+        yield reading
+    finally:
+        os.close(reading)
 
 
 def _read_bounded(
