@@ -102,8 +102,7 @@ class DockerHost:
 
     def up(self, directory: Path, environ: Mapping[str, str] | None = None) -> None:
         """Start the services of a directory, or what has changed of them."""
-        if not self._has_image:
-            self._make_image()
+        self.make_image()
         self.succeed(
             "docker", "compose", "up", "--detach", "--quiet-pull", "--timeout", "0",
             directory=directory, environ=environ,
@@ -123,7 +122,10 @@ class DockerHost:
         number = self.succeed("docker", "compose", "ps", "-q", service, directory=directory)
         return json.loads(self.succeed("docker", "inspect", number.strip()))[0]
 
-    def _make_image(self) -> None:
+    def make_image(self) -> None:
+        """Make the image, where that has not been done."""
+        if self._has_image:
+            return
         first, *others = (f"{image.NAME}:{tag}" for tag in TAGS)
         packed = image.archive(self.machine.trusted)
         self.succeed(
