@@ -109,7 +109,8 @@ def check_addition(container: Container, text: str, assumed: Mapping[str, str]) 
         result = tool.check(("docker", "compose", *files, "--file", "-"), text, assumed)
     except (ChildTimeout, ChildOutputTooLong, OSError) as error:
         return _trouble(DOCKER, error)
-    return None if result.code == 0 else _reason(result)
+    templates = [container.template]
+    return None if result.code == 0 else _reason(result, _known_values(project, templates))
 
 
 class _Answer(NamedTuple):

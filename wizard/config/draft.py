@@ -139,9 +139,13 @@ class Draft:
                 check()
             except InvalidValue as problem:
                 found[name] = problem
-        if self.relay is not None and not found:
+        if self.relay is not None:
+            from wizard.config.relay import check_sender
+
             try:
-                self.settings(current)
+                check_sender(self.relay)
+                if not found:
+                    self.settings(current)
             except InvalidValue as problem:
                 found["relay"] = problem
         return found

@@ -171,17 +171,22 @@ class Relay:
         return Route(host.route(False).host, number, security, name)
 
 
-def relay_settings(settings: SmtpSettings, sender: str) -> RelaySettings:
-    """Return what a relay uses in place of ``settings`` for the mails of ``sender``.
-
-    Raises :class:`InvalidValue` where msmtp cannot use them.
-    """
+def check_sender(sender: str) -> str:
+    """Return a sender that mail servers take, else raise :class:`InvalidValue`."""
     if "@" not in check_user(sender):
         raise InvalidValue(
             "relay-sender",
             _("The sender is not a mail address."),
             _("Enter the address from which the server's mails are to come."),
         )
+    return sender
+
+
+def relay_settings(settings: SmtpSettings, sender: str) -> RelaySettings:
+    """Return what a relay uses in place of ``settings`` for the mails of ``sender``.
+
+    Raises :class:`InvalidValue` where msmtp cannot use them.
+    """
     login = settings.login
     for text in (login and (login[0], login[1].reveal())) or ():
         if _as_read(text) != text or len(text.encode()) > _MOST_BYTES:
@@ -194,9 +199,15 @@ def relay_settings(settings: SmtpSettings, sender: str) -> RelaySettings:
                 ),
                 _("Have another one generated."),
             )
-    way = settings.route._replace(ehlo_name=sender.rpartition("@")[2])
+    way = settings.route._replace(ehlo_name=check_sender(sender).rpartition("@")[2])
     return RelaySettings(
-        sender, settings.endpoint, settings.starttls, settings.secret, way=way, account=login
+        sender,
+        settings.endpoint,
+        settings.starttls,
+        settings.secret,
+        settings.unknown_secret,
+        way=way,
+        account=login,
     )
 
 

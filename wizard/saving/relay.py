@@ -20,7 +20,7 @@ from wizard.config.relay import (
     relay_services,
     relay_settings,
 )
-from wizard.errors import FileRefused
+from wizard.errors import FileRefused, InvalidValue
 from wizard.files.encoding import decode, encode
 from wizard.files.reading import read_file
 from wizard.files.writing import PRIVATE
@@ -55,6 +55,12 @@ class RelayPlan(NamedTuple):
             raise obstacle or AssertionError
         settings = replace(draft, relay=None).settings(current)
         relay = relay_settings(settings, draft.relay or "")
+        if relay.unknown_secret:
+            raise InvalidValue(
+                "relay-secret",
+                _("The secret is not known here, so the relay cannot get it."),
+                _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
+            )
         services = relay_services(container, relay)
         override = container.project.new_override
         if container.asked != DOCKER:  # nobody here could check it
@@ -108,7 +114,7 @@ def _check(container: Container, services: str, path: Path | None) -> None:
         raise FileRefused(
             "compose-refused",
             _("Docker Compose would start nothing with the relay: {reason}", reason=reason),
-            _("Repair that; docker compose config tells when it is right."),
+            _("Correct that first; docker compose config shows whether it is right."),
             path=path or container.project.files[0],
         )
 

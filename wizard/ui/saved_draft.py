@@ -135,9 +135,9 @@ def _entered(draft: Draft, current: CurrentConfig) -> tuple[dict[str, Any], set[
     entered: dict[str, Any] = {}
     omitted: set[str] = set()
     secrets = [secret.reveal() for secret in draft.known_secrets(current)]
-    for name in TEXT_KEYS:
+    for name in (*TEXT_KEYS, "relay"):
         text = getattr(draft, name)
-        if text == getattr(stored, name):
+        if text is None or text == getattr(stored, name):
             continue
         if _may_be_saved(name, text, secrets):
             entered[name] = text
@@ -177,7 +177,7 @@ def _may_be_saved(name: str, text: str, secrets: list[str]) -> bool:
     if len(text) > _MAX_TEXT or contained or text in secrets:
         return False
     shown = REFERENCE.sub("x", text)
-    if name == "user":
+    if name in ("user", "relay"):
         return text == "" or shown == "x" or bool(_ADDRESS.fullmatch(shown)) or _is_fixed(text)
     return bool(_HOST_AND_PORT.fullmatch(shown))
 
@@ -208,7 +208,7 @@ def _restored(entered: Mapping[str, Any], current: CurrentConfig) -> Draft:
     """Return the draft of the present files with what was entered."""
     draft = Draft.of(current)
     values: dict[str, Any] = {
-        **{key: _text(entered[key]) for key in TEXT_KEYS if key in entered},
+        **{key: _text(entered[key]) for key in (*TEXT_KEYS, "relay") if key in entered},
         **{key: _bool_or_none(entered[key]) for key in SWITCHES if key in entered},
     }
     if "skip" in entered:

@@ -330,7 +330,7 @@ class Flow:
             return self.draft
         stored = Draft.of(self.session.current)
         unchanged = {key: getattr(stored, key) for key in (*TEXT_KEYS, *SWITCHES)}
-        return replace(self.draft, **unchanged, secret=Keep())
+        return replace(self.draft, **unchanged, secret=Keep(), relay=None)
 
     def _open_accepted_store(self, current: CurrentConfig, store: StoreKind) -> ExternalStore:
         return current.open_store(store, self.session.backend_needing_consent(store))

@@ -145,7 +145,12 @@ class SecretStep(StepForm):
     def _consequence(self, store: StoreKind) -> str:
         current = self.session.current
         if store is ENV_FILE:
-            target = current.secret_target(current.variable)
+            name = current.variable
+            if self.start.relay is not None:
+                from wizard.config.relay import PASSWORD
+
+                name = PASSWORD
+            target = current.secret_target(name)
             return _(_IN_ENV, path=target.path, variable=target.variable)
         return store_consequence(store, current.layout.kind)
 

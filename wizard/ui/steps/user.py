@@ -15,10 +15,14 @@ _NO_ADDRESS = N_(
     "! This is not a mail address. The server sends its mails from this name, and many "
     "mail servers refuse that."
 )
+_RELAY = N_(
+    "With a sender, the wizard puts a relay beside the server (crazymax/msmtpd): it logs in with "
+    "this user, and the mails come from the sender."
+)
 
 
 class UserStep(StepForm):
-    """One field, with a caution for a name that is not a mail address."""
+    """The name, with a caution for a name that is not a mail address; then the sender as well."""
 
     HEADING = Heading(
         Step.USER,
@@ -33,11 +37,11 @@ class UserStep(StepForm):
             "help of the step Server says whom it asks."
         ),
     )
-    FIELDS = ("user",)
+    FIELDS = ("user", "relay")
 
     def values(self) -> Values:
-        """Return the name."""
-        return {"user": self.start.user}
+        """Return both fields."""
+        return {"user": self.start.user, "relay": self.start.relay or ""}
 
     def parts(self, values: Values) -> Sequence[Part]:
         """Return the field, its explanation, and cautions about its value."""
@@ -48,11 +52,27 @@ class UserStep(StepForm):
             TextInput("user", _("User"), _("for example you@example.org")),
             TextBlock(_(_NO_ADDRESS) if unusual else "", "caution", after_leaving=True),
             TextBlock(self._unusable_provider(user), "caution"),
+            TextInput(
+                "relay",
+                _("Sender (empty: no relay)"),
+                _("for example you@example.org"),
+                guidance=_(_RELAY),
+                shown=(unusual or bool(values["relay"])) and self._relay_possible(),
+            ),
         ]
 
     def draft(self, values: Values) -> Draft:
-        """Return the draft with this name."""
-        return replace(self.start, user=values["user"])
+        """Return the draft with both."""
+        return replace(self.start, user=values["user"], relay=values["relay"] or None)
+
+    def _relay_possible(self) -> bool:
+        """Whether a relay can be put beside the server, as far as that is known yet."""
+        current = self.session.current
+        if not current.in_container or current.container is None:
+            return current.in_container
+        from wizard.config.relay import relay_obstacle
+
+        return relay_obstacle(current.container) is None
 
     def _unusable_provider(self, user: str) -> str:
         """Say at once if nothing can be sent through the provider of this address."""
