@@ -185,12 +185,7 @@ def test_without_docker_nothing_wrong_is_said(bench: Bench, project: Path, layou
     assert not (found and truth.secret), found
 
 
-@each_layout(
-    "override file that resets the environment",
-    "override file that resets the variable, env_file stays",
-    "extends",
-    "extends within the file",
-)
+@each_layout()
 def test_without_docker_set_refuses_nothing_that_is_fine(
     bench: Bench, project: Path, layout: Layout
 ) -> None:
