@@ -1,4 +1,4 @@
-"""Every command takes time in proportion to the length of config.toml and `.env`.
+"""Every command takes time in proportion to the length of config.toml, `.env` and compose file.
 
 What a command costs is counted in calls of functions, in Python and in C, and compared with what it
 costs for a shorter file: no clock is asked.
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.cli.conftest import Cli, cli  # noqa: F401  (a fixture)
+from tests.growth.compose_inputs import COMPOSE_INPUTS
 from tests.growth.inputs import INPUTS, Files
 
 COMMANDS = (
@@ -93,3 +94,16 @@ def loaded(cli: Cli) -> None:  # noqa: F811
 @pytest.mark.parametrize("name", INPUTS)
 def test_calls_grow_no_faster_than_the_file(cli: Cli, name: str) -> None:  # noqa: F811
     assert exponent(cli, INPUTS[name], 6_000) <= MOST
+
+
+@pytest.mark.parametrize("name", COMPOSE_INPUTS)
+def test_calls_grow_no_faster_than_the_compose_file(
+    cli: Cli,  # noqa: F811
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")  # without Compose, the files are read here
+    for file, text in COMPOSE_INPUTS["labels"](1).items():
+        (cli.directory / file).write_text(text)
+    run_all(cli)
+    assert exponent(cli, COMPOSE_INPUTS[name], 6_000) <= MOST

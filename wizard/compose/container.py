@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -73,7 +74,7 @@ class Mount(NamedTuple):
     target: PurePosixPath
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Container:
     """The server's container as Compose would create it now.
 
@@ -139,7 +140,7 @@ class Container:
         pairs = (re.split("[=:]", each, maxsplit=1) for each in self.model.get("extra_hosts") or ())
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
-    @property
+    @cached_property
     def env_files(self) -> tuple[EnvFile, ...]:
         """The files under ``env_file:``; of two values, the later file's wins."""
         return tuple(

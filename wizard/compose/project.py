@@ -28,6 +28,8 @@ _OVERRIDES = (
     "docker-compose.override.yaml",
 )
 _MAX_FILES = 50
+_MAX_CHARACTERS = 1 << 18
+"""Of all compose files together; much more than a project has."""
 
 
 class Place(NamedTuple):
@@ -185,11 +187,13 @@ class Project:
         found: dict[Path, ComposeFile] = {}
         problems: list[FileRefused] = []
         pending = deque(self.files)
-        while pending and len(found) + len(problems) < _MAX_FILES:
+        left = _MAX_CHARACTERS
+        while pending and left > 0 and len(found) + len(problems) < _MAX_FILES:
             path = pending.popleft()
             if path in found:
                 continue
             text = self._read(path)
+            left -= len(text.text)
             try:
                 if text.problem is not None:
                     raise text.problem
