@@ -345,11 +345,19 @@ class Container:
         files = self.project.parsed.values()
         return {style for file in files if (style := file.environment_style(self.service))}
 
+    @cached_property
+    def _env_file_places(self) -> Mapping[str, Place]:
+        """Where each variable of the env files gets the value that counts."""
+        return {
+            name: Place(file.path, line)
+            for file in self.env_files
+            for name, line in self.project.lines_in(file.path, raw=file.raw).items()
+        }
+
     def _origin_in_env_files(self, name: str) -> Origin:
-        for file in reversed(self.env_files):
-            line = self.project.line_in(file.path, name, raw=file.raw)
-            if line is not None:
-                return Origin(OriginKind.ENV_FILE, name, file.path, line)
+        place = self._env_file_places.get(name)
+        if place is not None:
+            return Origin(OriginKind.ENV_FILE, name, place.path, place.line)
         if self.env_files:
             return Origin(OriginKind.UNSET, name, self.env_files[-1].path)
         place = self.project.find_service(self.service)

@@ -149,8 +149,12 @@ class Project:
             self._texts[path] = read_text(path, path.name)
         return self._texts[path]
 
-    def line_in(self, path: Path, name: str, *, raw: bool = False) -> int | None:
+    def line_in(self, path: Path, name: str) -> int | None:
         """Return the line of an env file's definition that counts, which is the last one."""
+        return self.lines_in(path).get(name)
+
+    def lines_in(self, path: Path, *, raw: bool = False) -> Mapping[str, int]:
+        """Return the line of each definition of an env file that counts."""
         from wizard.formats.dotenv.compose_go import read_compose, read_raw
 
         if (path, raw) not in self._lines:
@@ -160,7 +164,7 @@ class Project:
                 line += text.count("\n", position, each.start)
                 position = each.start
                 lines[each.name] = line
-        return self._lines[path, raw].get(name)
+        return self._lines[path, raw]
 
     def find_variable(self, name: str) -> Place:
         """Return where the project's ``.env`` sets a variable, or where it would."""
