@@ -58,6 +58,22 @@ def test_a_planted_env_file_is_refused_by_every_command_in_the_same_way(
     assert not (site.root / "missing").exists()
 
 
+@pytest.mark.parametrize("target", ["notes", "private/secret", "missing"])
+def test_a_planted_compose_file_counts_for_no_command(
+    site: Site, target: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All take the server for one without Compose, as though there were no such file."""
+    write(site.notes, "services: {bomnipotent: {image: bomnipotent_server}}\n", 0o644)
+    give_link(site.configs / "compose.yaml", site.root / target)
+    monkeypatch.setenv("GIVEN", "open$esame")
+    codes = {"set": 0, "show": 0, "test": 3, "exec": 4}
+    for command, arguments in COMMANDS.items():
+        assert main(["-c", str(site.configs / "config.toml"), *arguments]) == codes[command]
+        out, err = capfd.readouterr()
+        assert "hunter22" not in out + err
+        assert "standalone" in out or command != "show"
+
+
 def test_a_planted_file_with_the_secret_is_refused(
     site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
         options = parse_arguments(arguments)
         if options.module != "exec_command":  # which undoes it for its program
             protect_memory()
+            os.umask(os.umask(0o077) & 0o077)  # else it could not use what it creates
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:
