@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
+from tests.compose.test_running import stand_in
 from tests.scenarios.scenario import CONFIG
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, NORMAL, PASSWORD, SMALL, Wizard
 from wizard.config.current import load_config
@@ -277,3 +279,49 @@ async def test_check_that_never_ends_delays_nothing(config: Path, wizard: Wizard
         await operator.press("escape", "escape")
         assert operator.has_left
     never.set()
+
+
+def slow_compose(directory: Path) -> tuple[dict[str, str], Path]:
+    """Put a Compose in place that answers nothing until a file is there, and then fails."""
+    answer = directory / "answer"
+    script = f"until [ -e '{answer}' ]; do sleep 0.02; done; exit 1"
+    return {**stand_in(directory, script), "HOME": str(directory)}, answer
+
+
+async def test_menu_says_nothing_wrong_while_compose_has_not_answered(
+    config: Path, tmp_path: Path, wizard: Wizard
+) -> None:
+    environ, answer = slow_compose(tmp_path)
+    async with wizard(config, environ=environ) as operator:
+        assert operator.step == "SummaryScreen"
+        assert "Docker Compose is being asked" in operator.drawn()
+        assert "✗" not in operator.drawn()
+        await operator.press("down")
+        answer.touch()
+        await operator.until(lambda: "stored in .env" in operator.drawn())
+        assert "being asked" not in operator.drawn()
+        menu = operator.app.screen.query_one(OptionList)
+        assert menu.highlighted == 1
+
+
+async def test_wait_for_compose_is_explained(config: Path, tmp_path: Path, wizard: Wizard) -> None:
+    config.write_text("")
+    environ, answer = slow_compose(tmp_path)
+    async with wizard(config, environ=environ) as operator:
+        assert operator.step == "FilesScreen"
+        assert "which is being asked" in operator.text()
+        operator.burst("enter")
+        await operator.until(lambda: "what the server gets" in operator.drawn())
+        answer.touch()
+        await operator.until(lambda: operator.step == "DeliveryScreen")
+        await operator.settled()
+
+
+async def test_first_screen_names_the_file_that_gives_the_secret(
+    config: Path, tmp_path: Path, wizard: Wizard
+) -> None:
+    service = "image: wwhsoft/bomnipotent_server\n    environment: {SMTP_SECRET: '${MAIL_PW}'}"
+    (tmp_path / "compose.yaml").write_text(f"services:\n  bom:\n    {service}\n")
+    config.write_text("")
+    async with wizard(config, environ={"PATH": ""}) as operator:
+        assert f"{tmp_path / '.env'}\nThere it is called MAIL_PW.\nExists" in operator.text()

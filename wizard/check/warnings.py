@@ -268,12 +268,13 @@ def ask_container_again(current: CurrentConfig, draft: Draft, plan: Plan) -> Fin
     if value is None and _is_in_own_env(current, plan.variable):
         return None
     if value != draft.secret.secret.reveal():
+        message = N_("Docker Compose, asked again, gives the container another secret.")
+        if value is None:
+            message = N_("Docker Compose, asked again, gives the container no secret.")
         return Finding(
             "container-secret-differs",
-            _(
-                "Docker Compose, asked again, gives the container another value: it will not get "
-                "the new secret."
-            ),
+            _(message),
+            _("Before you start it again, correct what smtp-wizard check reports."),
         )
     message = _("Docker Compose confirms it: the container will get the new secret.")
     return Finding("container-secret-written", message, severity=Severity.NOTE)

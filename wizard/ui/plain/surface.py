@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from wizard.config.draft import Draft
@@ -64,6 +64,10 @@ class PlainSurface:
             self.kept = self.flow.keep()
             return self.flow.done
 
+    def waiting(self, message: str) -> None:
+        """Say what the next question waits for."""
+        self._say(message)
+
     def entered(self) -> Draft:
         """Return the draft with every answer so far."""
         return self._entered
@@ -96,8 +100,11 @@ class PlainSurface:
         except GoBack:
             return Navigation.BACK
 
-    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+    async def summary(
+        self, draft: Draft, chosen: Step | Action | None, learn: Callable[[], Awaitable[Draft]]
+    ) -> Step | Action:
         """Offer what can be changed, by number."""
+        draft = await learn()
         self._enter(draft)
         await self._session.wait_for_check()
         self._prompt.explanation = _(summary.HELP_IN_LINES)

@@ -11,13 +11,15 @@ from wizard.ui.steps.model import Heading, Part, Step, StepForm, TextBlock, Valu
 
 _LAYOUTS = {
     LayoutKind.COMPOSE: N_(
-        "Docker Compose: the server runs in a container and gets the secret from .env beside the "
-        "compose file."
+        "Docker Compose: the server runs in a container, and gets the secret as the compose file "
+        "says."
     ),
     LayoutKind.STANDALONE: N_(
         "Standalone: the server runs on this machine and reads .env beside config.toml."
     ),
 }
+_EXISTS = N_("Exists; everything else in it stays as it is.")
+_CREATED = N_("Does not exist yet; created when there is a secret, readable only by its owner.")
 
 
 class FilesStep(StepForm):
@@ -47,7 +49,7 @@ class FilesStep(StepForm):
             TextBlock(_("Configuration"), "label"),
             TextBlock(f"{current.layout.config}\n{_config_state(current)}"),
             TextBlock(_("Secret"), "label"),
-            TextBlock(f"{current.layout.env_file}\n{_env_state(current)}"),
+            TextBlock(self._secret_file()),
             TextBlock(_("How the server is run"), "label"),
             TextBlock(_(_LAYOUTS[current.layout.kind])),
             *(
@@ -57,6 +59,16 @@ class FilesStep(StepForm):
             TextBlock(_("Nothing is written before the last step."), "quiet"),
         ]
 
+    def _secret_file(self) -> str:
+        if self.session.asked_compose is not None:
+            return _("The file from which Docker Compose takes it, which is being asked.")
+        current = self.session.current
+        path, variable = current.secret_target(current.variable)[:2]
+        lines = [str(path)]
+        if variable != current.variable:
+            lines.append(_("There it is called {variable}.", variable=variable))
+        return "\n".join((*lines, _(_EXISTS if path.exists() else _CREATED)))
+
 
 def _config_state(current: CurrentConfig) -> str:
     if not current.config.exists:
@@ -64,9 +76,3 @@ def _config_state(current: CurrentConfig) -> str:
     if current.configured:
         return _("Exists and has an [smtp] section.")
     return _("Exists and has no [smtp] section yet; everything else in it stays as it is.")
-
-
-def _env_state(current: CurrentConfig) -> str:
-    if not current.env.exists:
-        return _("Does not exist yet; created when there is a secret, readable only by its owner.")
-    return _("Exists; everything else in it stays as it is.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,8 +52,14 @@ class Surface(Protocol):
     async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
         """Show what will be written; going on means writing it."""
 
-    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
-        """Offer the parts to choose from; ``chosen`` was the last one."""
+    async def summary(
+        self, draft: Draft, chosen: Step | Action | None, learn: Callable[[], Awaitable[Draft]]
+    ) -> Step | Action:
+        """Offer the parts to choose from; ``chosen`` was the last one.
+
+        ``learn`` waits until everything about the server is known, and returns the draft as it is
+        then.
+        """
 
     async def confirm(self, question: Question) -> bool:
         """Ask; anything but an explicit yes means no."""
@@ -67,6 +73,9 @@ class Surface(Protocol):
         The operator need not wait for the verdict.
         """
 
+    def waiting(self, message: str) -> None:
+        """Say what keeps the next step from being shown; an empty message ends that."""
+
     def entered(self) -> Draft:
         """Return the draft with what the operator has entered so far; never validates."""
 
@@ -74,7 +83,9 @@ class Surface(Protocol):
 _LOCK_SECONDS = 5.0
 """How long to wait for another process that writes."""
 _COMPOSE_SECONDS = 1.0
-"""How long the first screen of a reconfiguration waits for Compose."""
+"""How long the first screen waits for Compose."""
+_SILENT_SECONDS = 0.5
+"""How long a later one waits before that is explained."""
 _NOT_ASKED_WHEN_SKIPPING = (Step.USER, Step.SERVER, Step.SECRET, Step.TEST)
 
 
@@ -157,6 +168,7 @@ class Flow:
     async def _first_run(self) -> None:
         """Ask for everything, step by step; going back from the first step leaves."""
         steps = tuple(Step)
+        await self._learn_container(_COMPOSE_SECONDS)
         while not await self._walk(steps):
             if await self.may_leave():
                 return
@@ -168,7 +180,7 @@ class Flow:
         chosen: Step | Action | None = None
         await self._learn_container(_COMPOSE_SECONDS)
         while True:
-            chosen = await self._surface.summary(self.draft, chosen)
+            chosen = await self._surface.summary(self.draft, chosen, self._learn_draft)
             match chosen:
                 case Action.LEAVE:
                     if await self.may_leave():
@@ -297,9 +309,17 @@ class Flow:
     async def _learn_container(self, seconds: float | None = None) -> None:
         """Wait for what Compose gives the server; what was entered stays."""
         old = self.session.current
-        await self.session.learn_container(seconds)
+        await self.session.learn_container(_SILENT_SECONDS if seconds is None else seconds)
+        if seconds is None and self.session.asked_compose is not None:
+            self._surface.waiting(_("Docker Compose is being asked what the server gets …"))
+            await self.session.learn_container()
+            self._surface.waiting("")
         if self.session.current is not old:
             self._take_over(old, self.session.current)
+
+    async def _learn_draft(self) -> Draft:
+        await self._learn_container()
+        return self.draft
 
     async def _reload_files(self) -> bool:
         """Read what somebody else has changed, and keep what was entered here."""

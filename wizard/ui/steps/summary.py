@@ -10,7 +10,7 @@ from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint, Security
 from wizard.errors import InvalidValue, Severity
 from wizard.formats.urls import mask_url_password
-from wizard.formats.variables import expand
+from wizard.formats.variables import expand, references
 from wizard.live_test.failure import Verdict
 from wizard.secrets.secret import Keep, Remove, Replace
 from wizard.secrets.sources import LITERAL
@@ -47,6 +47,7 @@ _COUNTS = {
 _NOT_SET = N_("✗ not set")
 _NO_LOGIN = N_("none: no login")
 _WRONG = "✗ {value}: {problem}"
+_ASKING_COMPOSE = N_("Docker Compose is being asked …")
 
 
 class Action(Enum):
@@ -100,8 +101,10 @@ def rows(session: WizardSession, draft: Draft) -> list[Row]:
 def _user(session: WizardSession, draft: Draft) -> str:
     if not draft.user:
         return _(_NOT_SET)
-    problem = draft.problems(session.current).get("user")
     user = on_one_line(draft.user)
+    if _awaits_compose(session, draft.user):
+        return user
+    problem = draft.problems(session.current).get("user")
     return user if problem is None else _WRONG.format(value=user, problem=problem.message)
 
 
@@ -109,6 +112,8 @@ def _server(session: WizardSession, draft: Draft) -> str:
     shown = on_one_line(mask_url_password(draft.endpoint))
     if not shown:
         return _(_NOT_SET)
+    if _awaits_compose(session, draft.endpoint):
+        return shown
     try:
         text = expand(draft.endpoint, session.current.lookup)
         starttls = session.current.switch("starttls") if draft.starttls is None else draft.starttls
@@ -132,6 +137,8 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
     current = session.current
     if draft.store is not Draft.of(current).store:
         return _("will be moved")
+    if _awaits_compose(session, current.resolver.value or ""):
+        return _(_ASKING_COMPOSE)
     source = current.resolver.sources().effective
     if source is not None:
         try:
@@ -146,6 +153,11 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
     if current.reference is not None:
         return _("✗ config.toml refers to ${{{name}}}, which is not set", name=current.reference)
     return _(_NO_LOGIN)
+
+
+def _awaits_compose(session: WizardSession, text: str) -> bool:
+    """Whether what the server makes of ``text`` is for Compose to say, which has not answered."""
+    return session.asked_compose is not None and bool(references(text))
 
 
 def _login_in_endpoint(session: WizardSession, draft: Draft) -> bool:

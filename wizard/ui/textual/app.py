@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +20,7 @@ from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
 from wizard.ui.steps.pages import Page, Question
 from wizard.ui.steps.session import WizardSession
 from wizard.ui.textual import textual_internals
+from wizard.ui.textual.basics import PlainText
 from wizard.ui.textual.dialogs import QuestionScreen
 from wizard.ui.textual.step_screen import StepScreen
 from wizard.ui.textual.terminal import DiffDriver, FullScreenDriver
@@ -134,11 +135,13 @@ class WizardApp(TypeAheadApp["Done"]):
         await self._end_if_signalled()
         return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
 
-    async def summary(self, draft: Draft, chosen: Step | Action | None) -> Step | Action:
+    async def summary(
+        self, draft: Draft, chosen: Step | Action | None, learn: Callable[[], Awaitable[Draft]]
+    ) -> Step | Action:
         """Show what is set."""
         from wizard.ui.textual.summary_screen import SummaryScreen
 
-        return await self.push_screen_wait(SummaryScreen(self.session, draft, chosen))
+        return await self.push_screen_wait(SummaryScreen(self.session, draft, chosen, learn))
 
     async def confirm(self, question: Question) -> bool:
         """Ask over the screen."""
@@ -156,6 +159,13 @@ class WizardApp(TypeAheadApp["Done"]):
 
         await self._end_if_signalled()
         return await self.push_screen_wait(DoneScreen(done))
+
+    def waiting(self, message: str) -> None:
+        """Write on the empty screen, which is seen while there is no other."""
+        empty = self.screen_stack[0]
+        empty.remove_children()
+        if message:
+            empty.mount(PlainText(message, classes="waiting"))
 
     def entered(self) -> Draft:
         """Return the draft with what is on the screen now, below questions and pages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -15,7 +15,6 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.config.draft import Draft
-from wizard.errors import Finding
 from wizard.text.display import escape_controls
 from wizard.text.language import N_, _
 from wizard.ui.steps.model import Step
@@ -34,8 +33,15 @@ class SummaryScreen(Screen[Step | Action]):
         Binding("f1,ctrl+g", "help", N_("Help"), key_display="F1"),
     ]
 
-    def __init__(self, session: WizardSession, draft: Draft, chosen: Step | Action | None) -> None:
+    def __init__(
+        self,
+        session: WizardSession,
+        draft: Draft,
+        chosen: Step | Action | None,
+        learn: Callable[[], Awaitable[Draft]],
+    ) -> None:
         super().__init__()
+        self._learn = learn
         self.session = session
         self.draft = draft
         self._chosen = chosen
@@ -52,18 +58,25 @@ class SummaryScreen(Screen[Step | Action]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Highlight the entry that was chosen last, and wait for the check."""
+        """Highlight the entry that was chosen last, and wait for Compose and the check."""
         menu = self.query_one(OptionList)
         chosen = [row.choice for row in self._rows]
         menu.highlighted = chosen.index(self._chosen) if self._chosen in chosen else 0
         menu.focus()
-        if self.session.running_check is not None:
-            self._wait_for_findings(self.session.running_check)
+        if self.session.asked_compose is not None or self.session.running_check is not None:
+            self._wait_for_answers()
 
     @work(group="findings")
-    async def _wait_for_findings(self, checking: asyncio.Future[Sequence[Finding]]) -> None:
-        """Add the check's findings once they are known, without moving the highlight."""
-        await asyncio.wait([checking])
+    async def _wait_for_answers(self) -> None:
+        """Add what Compose says and what the check finds once that is known."""
+        self.draft = await self._learn()
+        self._redraw()
+        if self.session.running_check is not None:
+            await asyncio.wait([self.session.running_check])
+            self._redraw()
+
+    def _redraw(self) -> None:
+        """Show what is known now, without moving the highlight."""
         updated = rows(self.session, self.draft)
         if updated == self._rows:
             return
