@@ -67,7 +67,8 @@ class FilesStep(StepForm):
         lines = [str(path)]
         if variable != current.variable:
             lines.append(_("There it is called {variable}.", variable=variable))
-        return "\n".join((*lines, _(_EXISTS if path.exists() else _CREATED)))
+        lines.append(_(_EXISTS) if path.exists() else _(_CREATED))
+        return "\n".join(lines)
 
 
 def _config_state(current: CurrentConfig) -> str:

@@ -27,7 +27,7 @@ from wizard.ui.steps.model import (
 )
 
 _ENTERED = N_("Already entered. Leave the field empty to keep it.")
-_IN_ENV = N_("Kept in {path}, as {variable}.")
+_IN_ENV = N_("A new secret goes into {path}, as {variable}.")
 _UNSET = N_("config.toml refers to ${{{variable}}}, but nothing sets it. Enter the password.")
 _MISSING = N_("Enter the password or API key, or choose No login.")
 
