@@ -198,6 +198,15 @@ def test_file_that_gives_the_container_a_variable_is_named(check: Check) -> None
     assert ".env" not in secret.message.replace(str(mail), "")
 
 
+def test_quotes_around_a_reference_are_one_finding(check: Check) -> None:
+    environment = (
+        "    environment:\n      - BOMNIPOTENT_DB_PW\n      - SMTP_SECRET='${SMTP_SECRET}'\n"
+    )
+    (finding,) = check.layout(changed(ENVIRONMENT, environment))
+    assert finding.code == "compose-value-composed"
+    assert finding.remedy.endswith("- SMTP_SECRET=${SMTP_SECRET:?}")
+
+
 def test_lines_to_add_to_a_service_can_be_pasted(check: Check) -> None:
     finding = next(
         each

@@ -171,7 +171,8 @@ def test_compose_is_asked_again_once_the_files_are_written(
     service = {"image": "bomnipotent_server", "environment": {"SMTP_SECRET": value}}
     answer = json.dumps({"services": {"server": service}}).replace("$", "$$")
     environ = stand_in(tmp_path, f"cat <<'END'\n{answer}\nEND")
-    found = ask_container_again(replace(current, environ=environ), draft, plan)
+    before = replace(current, environ=environ).with_container()
+    found = ask_container_again(before, draft, plan)
     assert found is not None
     assert found.code == code
 
@@ -180,6 +181,14 @@ def test_only_compose_can_confirm_what_was_written(tmp_path: Path) -> None:
     current = layout(tmp_path, "    environment: [SMTP_SECRET]\n", {})
     draft, plan = plan_of(current)
     assert ask_container_again(current, draft, plan) is None
+
+
+def test_compose_that_gave_no_answer_is_not_asked_again(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    environment: [SMTP_SECRET]\n", {})
+    draft, plan = plan_of(current)
+    environ = stand_in(tmp_path, f"touch '{tmp_path}/asked'; exit 1")
+    assert ask_container_again(replace(current, environ=environ), draft, plan) is None
+    assert not (tmp_path / "asked").exists()
 
 
 @pytest.mark.parametrize("number", ["0o17", "0x1f", "1e3", "1_000", "2026-01-31", ".5"])

@@ -253,6 +253,9 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
             current.config.path,
             smtp.lines.get("secret"),
         )
+    container, name = inspection.container, inspection.reference
+    if container is not None and name is not None and container.is_composed(name):
+        return  # what is around the secret is in the compose file
     for finding in unintended_characters(value or ""):
         yield finding._replace(
             remedy=_("Store it again if that is not meant: smtp-wizard set --secret-stdin"),

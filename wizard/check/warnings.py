@@ -252,8 +252,11 @@ def _container_warnings(
 def ask_container_again(current: CurrentConfig, draft: Draft, plan: Plan) -> Finding | None:
     """Ask Compose, once ``plan`` is written, whether the container will get the new secret.
 
-    Returns a note if it will, a warning if not, and None where Compose has no say in it.
+    Returns a note if it will, a warning if not, and None where Compose has no say in it, or gave
+    no answer before.
     """
+    if current.container is not None and current.container.asked == "files":
+        return None
     if not isinstance(draft.secret, Replace) or plan.variable is None or plan.needs_exec:
         return None
     container = current.with_container().container

@@ -63,7 +63,9 @@ class FilesStep(StepForm):
         if self.session.asked_compose is not None:
             return _("The file from which Docker Compose takes it, which is being asked.")
         current = self.session.current
-        path, variable = current.secret_target(current.variable)[:2]
+        path, variable = current.env.path, current.variable
+        if current.container is not None:
+            path, variable = current.secret_target(variable)[:2]
         lines = [str(path)]
         if variable != current.variable:
             lines.append(_("There it is called {variable}.", variable=variable))
