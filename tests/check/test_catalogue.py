@@ -280,7 +280,10 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "password in the endpoint": (
         config('"mail.example.org"', '"smtp://u:sesame99@localhost"'),
-        {("password-in-endpoint", "warning", TOML, SMTP_LINE + 2)},
+        {
+            ("password-in-endpoint", "warning", TOML, SMTP_LINE + 2),
+            ("relay-loopback", "error", TOML, SMTP_LINE + 2),
+        },
     ),
     # the secret
     "secret in config.toml": (

@@ -237,3 +237,15 @@ def test_port_and_secret_that_the_relay_has_no_use_for_are_found(judge: Check) -
     }
     moved = changed(("      SMTP_PORT:", "      LISTEN_PORT: 25\n      SMTP_PORT:"))
     assert found(judge, moved, endpoint("smtp://smtp_relay")) == set()
+
+
+def test_user_that_is_no_address_can_have_a_relay_where_there_is_none(judge: Check) -> None:
+    def remedies(yaml: str) -> list[str]:
+        config = CONFIG.replace('user = "me@example.org"', 'user = "apikey"')
+        findings = judge.layout(compose(yaml, config))
+        return [each.remedy for each in findings if each.code == "user-not-an-address"]
+
+    [remedy] = remedies(COMPOSE)
+    assert "set --relay" in remedy
+    [remedy] = remedies(WITH_RELAY)
+    assert "set --relay" not in remedy

@@ -164,6 +164,28 @@ def test_stored_secret_becomes_the_relays(tmp_path: Path, environ: dict[str, str
     assert environment["SMTP_PASSWORD"] == "old"
 
 
+def test_second_run_changes_nothing_and_another_one_only_what_is_new(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    current = load(tmp_path, environ)
+    make_plan(current, draft_of(current)).apply()
+    current = load(tmp_path, environ)
+    again = make_plan(current, draft_of(current))
+    assert not again.changed
+    assert not again.restart_needed
+    make_plan(current, draft_of(current, endpoint="smtp.example.com", secret=Keep())).apply()
+    found = model(tmp_path, environ)["services"]["smtp_relay"]["environment"]
+    assert (found["SMTP_HOST"], found["SMTP_PASSWORD"]) == ("smtp.example.com", PASSWORD)
+
+
+def test_relay_does_not_log_in_at_itself(tmp_path: Path, environ: dict[str, str]) -> None:
+    current = load(tmp_path, environ)
+    make_plan(current, draft_of(current)).apply()
+    current = load(tmp_path, environ)
+    with pytest.raises(InvalidValue, match="the relay itself"):
+        make_plan(current, replace(Draft.of(current), relay="bom@example.org"))
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

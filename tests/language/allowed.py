@@ -37,7 +37,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_IN_A_FILE, "formats/", ("# Login name", "# Mail server", "# Password", "# Only if")),
     Allowed(_IN_A_FILE, "formats/", ("# New users need", "# Read by", " Do not commit")),
     Allowed(_IN_A_FILE, "compose/container.py", ("environment:",)),
-    Allowed(_IN_A_FILE, "config/relay.py", ("services:",)),
+    Allowed(_IN_A_FILE, "config/relay.py", ("services:", "# Written by")),
     Allowed(_NAME, "compose/ask.py", ("docker compose", "podman compose")),
     Allowed(_FOREIGN, "compose/ask.py", ("required variable",)),
     Allowed(_IN_A_FILE, "demo/stage.py", ("name: bomnipotent", "# Read by", "# The domain")),

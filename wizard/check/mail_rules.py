@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
 from wizard.config.endpoint import Security
+from wizard.config.relay import relay_obstacle
 from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, settings_findings
 from wizard.discovery.providers import provider_by_host
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity, WizardError
@@ -122,8 +123,13 @@ def _offers_smtps(settings: SmtpSettings) -> bool:
 def _located(current: CurrentConfig, finding: Finding) -> Finding:
     """Return a finding about the settings with its place in config.toml and a remedy."""
     smtp = current.view.smtp
+    remedy = _(_REMEDIES.get(finding.code, N_("Change it: smtp-wizard set --no-starttls")))
+    if finding.code == "user-not-an-address" and relay_obstacle(current.container) is None:
+        remedy = _(
+            "Put a relay beside the server that sends from an address: smtp-wizard set --relay …"
+        )
     return finding._replace(
-        remedy=_(_REMEDIES.get(finding.code, N_("Change it: smtp-wizard set --no-starttls"))),
+        remedy=remedy,
         severity=Severity.NOTE if finding.code in _NOTES else Severity.WARNING,
         path=current.config.path,
         line=None if smtp is None else smtp.lines.get(finding.field, smtp.line),

@@ -95,8 +95,12 @@ def _ask(
     return _from_files(project, config)
 
 
-def check_addition(container: Container, text: str, assumed: Mapping[str, str]) -> str | None:
+def check_addition(
+    container: Container, text: str, assumed: Mapping[str, str], path: Path | None = None
+) -> str | None:
     """Return why Compose would start nothing with ``text`` as its last file; None if it would.
+
+    ``text`` takes the place of the file ``path``, where that is one of the project's.
 
     ``assumed`` are variables that will be set then. Asked is Docker Compose, in the directory of
     the project, whose files stay as they are.
@@ -104,7 +108,8 @@ def check_addition(container: Container, text: str, assumed: Mapping[str, str]) 
     project = container.project
     owner = _other_owner(project.directory)
     tool = _Tool(project, project.env_file, owner)
-    files = [flag for path in project.files for flag in ("--file", str(path))]
+    kept = (each for each in project.files if each != path)
+    files = [flag for each in kept for flag in ("--file", str(each))]
     try:
         result = tool.check(("docker", "compose", *files, "--file", "-"), text, assumed)
     except (ChildTimeout, ChildOutputTooLong, OSError) as error:

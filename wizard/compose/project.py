@@ -102,12 +102,13 @@ class Project:
         return self._compose_file, *islice(filter(Path.exists, overrides), 1)
 
     @property
-    def new_override(self) -> Path | None:
-        """The file that Compose would read besides; None where it reads others, or has one."""
-        if len(self.files) != 1 or self.files[0] != self._compose_file:
+    def override(self) -> Path | None:
+        """The override file, whether or not it exists; None where Compose would read others."""
+        main, *others = self.files or (None,)
+        if main is None or main != self._compose_file:
             return None
-        only = self.files[0]
-        return only.with_name(f"{only.stem}.override{only.suffix}")
+        path = main.with_name(f"{main.stem}.override{main.suffix}")
+        return path if others in ([], [path]) else None
 
     @property
     def base(self) -> Path:

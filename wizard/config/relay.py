@@ -25,6 +25,7 @@ SERVICE, PORT = "smtp_relay", 2500
 PASSWORD = "SMTP_PASSWORD"  # noqa: S105
 _NETWORK = "smtp_network"
 _MSMTPD = re.compile(r"(?:^|/)msmtpd(?:[:@]|$)")
+_MARK = "# Written by smtp-wizard; smtp-wizard set --relay writes it anew."
 _SERVICES = """\
 services:
   {service}:
@@ -187,6 +188,12 @@ def relay_settings(settings: SmtpSettings, sender: str) -> RelaySettings:
 
     Raises :class:`InvalidValue` where msmtp cannot use them.
     """
+    if settings.route.host == SERVICE:
+        raise InvalidValue(
+            "relay-itself",
+            _("The endpoint is the relay itself."),
+            _("Give the mail server at which it is to log in: --endpoint HOST"),
+        )
     login = settings.login
     for text in (login and (login[0], login[1].reveal())) or ():
         if _as_read(text) != text or len(text.encode()) > _MOST_BYTES:
@@ -219,7 +226,7 @@ def relay_obstacle(container: Container | None) -> FileRefused | None:
             _("A relay needs a compose file with the server in it, which is not there."),
             _("Set up a relay yourself, and give its address as the endpoint: smtp://HOST:PORT"),
         )
-    if SERVICE in container.services:
+    if SERVICE in container.services and not is_written_here(container):
         return FileRefused(
             "relay-exists",
             _("The compose file has a service {name} already.", name=SERVICE),
@@ -237,6 +244,12 @@ def relay_obstacle(container: Container | None) -> FileRefused | None:
             path=container.project.find_service(container.service).path,
         )
     return None
+
+
+def is_written_here(container: Container) -> bool:
+    """Whether the project's override file is one that set up a relay before."""
+    path = container.project.override
+    return path is not None and (container.project.text(path) or "").startswith(_MARK)
 
 
 def relay_services(container: Container, relay: RelaySettings) -> str:
@@ -261,8 +274,9 @@ def relay_services(container: Container, relay: RelaySettings) -> str:
     environment = [f"      {name}: {_quoted(text)}" for name, text in variables.items() if text]
     if login is not None:
         environment.append(f"      {PASSWORD}: ${{{PASSWORD}:?}}")
-    networks = [f"      {_quoted(name)}:" for name in (*container.networks, _NETWORK)]
-    return _SERVICES.format(
+    names = (*container.networks, _NETWORK)
+    networks = [f"      {_quoted(name)}:" for name in dict.fromkeys(names)]
+    return f"{_MARK}\n" + _SERVICES.format(
         service=SERVICE,
         image=IMAGE,
         environment="\n".join(environment),

@@ -125,10 +125,12 @@ def make_plan(
     )
     if relay is None:
         return plan
+    changes = relay.changes(env, config)
+    changed = {change.role for change in changes if change.changed}
     return plan._replace(
-        changes=relay.changes(env, config),
-        secret_changed=True,
-        restart_needed=True,
+        changes=changes,
+        secret_changed=FileRole.ENV in changed,
+        restart_needed=bool(changed),
         to_paste="" if relay.override else relay.services,
     )
 

@@ -16,6 +16,7 @@ from wizard.config.relay import (
     PASSWORD,
     PORT,
     SERVICE,
+    is_written_here,
     relay_obstacle,
     relay_services,
     relay_settings,
@@ -27,7 +28,7 @@ from wizard.files.writing import PRIVATE
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import Readers
 from wizard.saving.change import FileChange, FileRole
-from wizard.secrets.secret import Remove, Secret
+from wizard.secrets.secret import Keep, Remove, Secret
 from wizard.secrets.sources import ENV_FILE
 from wizard.text.language import _
 
@@ -54,6 +55,9 @@ class RelayPlan(NamedTuple):
         if obstacle is not None or container is None:
             raise obstacle or AssertionError
         settings = replace(draft, relay=None).settings(current)
+        written = container.project.variables.get(PASSWORD)
+        if isinstance(draft.secret, Keep) and written and is_written_here(container):
+            settings = replace(settings, secret=Secret(written))
         relay = relay_settings(settings, draft.relay or "")
         if relay.unknown_secret:
             raise InvalidValue(
@@ -62,7 +66,10 @@ class RelayPlan(NamedTuple):
                 _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
             )
         services = relay_services(container, relay)
-        override = container.project.new_override
+        path = container.project.override
+        override = (
+            path if path not in container.project.files or is_written_here(container) else None
+        )
         if container.asked != DOCKER:  # nobody here could check it
             override = None
         else:
@@ -109,7 +116,7 @@ class RelayPlan(NamedTuple):
 
 def _check(container: Container, services: str, path: Path | None) -> None:
     # The password itself is none of Compose's business yet.
-    reason = check_addition(container, services, {PASSWORD: "unset"})
+    reason = check_addition(container, services, {PASSWORD: "unset"}, path)
     if reason is not None:
         raise FileRefused(
             "compose-refused",
