@@ -775,3 +775,17 @@ def test_secret_comes_whole_from_a_pipe_that_does_not_block(
         writer.join()
     assert result.code == 0
     assert "kQ7#vZ2m-Tr0" in (cli.directory / ".env").read_text()
+
+
+def test_of_thousands_of_variables_that_compose_requires_a_few_are_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=correct-horse\n")
+    variables = "".join(f"      V{number}: ${{V{number}:?}}\n" for number in range(2000))
+    head = "services:\n  server:\n    image: bomnipotent_server\n    environment:\n"
+    cli.write("compose.yaml", f"{head}      SMTP_SECRET: ${{SMTP_SECRET}}\n{variables}")
+    result = cli("set", "--user", "you@example.org", "--no-test", "--dry-run", "--json")
+    codes = [warning["code"] for warning in result.json["warnings"]]
+    assert 0 < codes.count("compose-variable-required") <= 10

@@ -102,6 +102,12 @@ def test_without_an_answer_there_is_a_reason_and_something_to_do(
     assert remedy in raised.value.remedy
 
 
+def test_the_command_that_starts_a_service_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(ContainerUnknown) as raised:
+        find_running("x; reboot", [tmp_path], stand_in(tmp_path, "exit 0"))
+    assert raised.value.remedy.endswith("up -d 'x; reboot'")
+
+
 @pytest.mark.parametrize(
     "facts",
     [{"pid": "250"}, {"pid": 0}, {"id": "../../etc"}, {"id": ""}, {"hostname": None}],

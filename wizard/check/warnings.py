@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from wizard.saving.plan import Plan
 
 _OTHER_ACCOUNTS = 0o077
+_MOST_REQUIRED = 10
+"""Variables to list: those after them are found when these have been set."""
 
 
 def plan_warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> tuple[Finding, ...]:
@@ -196,7 +199,7 @@ def _container_warnings(
     if container.required:
         from wizard.check.compose_rules import required_findings
 
-        yield from required_findings(container, (name,))
+        yield from islice(required_findings(container, (name,)), _MOST_REQUIRED)
     project = container.project
     if not container.passes(name):
         if _is_in_own_env(current, name):

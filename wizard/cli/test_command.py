@@ -140,8 +140,9 @@ async def _test(
         show(
             _(
                 "How the relay {name} logs in is not known here, so that was not tested. Look into "
-                "its log after the first mail: docker compose logs {name}",
+                "its log after the first mail: docker compose logs {quoted}",
                 name=test.relay.service,
+                quoted=shlex.quote(test.relay.service),
             )
         )
     return test.merge(report, tested)

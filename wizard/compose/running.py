@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from wizard.system.process import (
     ChildOutputTooLong,
@@ -89,7 +90,7 @@ def find_running(
         _(
             "Start it, then test again: {tool} compose up -d {service}",
             tool=Path(tool).name,
-            service=service,
+            service=quote(service),
         ),
     )
 
