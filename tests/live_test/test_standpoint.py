@@ -212,6 +212,14 @@ async def test_a_project_without_the_server_cannot_be_entered() -> None:
     assert "no service in the compose file is the server" in report.remark
 
 
+async def test_compose_file_that_is_refused_is_not_said_to_lack_the_server(tmp_path: Path) -> None:
+    where = Container(
+        "docker compose", Project(tmp_path, NO_DOCKER), {}, "", refusal="yaml: line 2: wrong"
+    )
+    report = await run_from(where, "smtp://192.0.2.1:1")
+    assert "Docker Compose starts nothing. Correct the compose file" in report.remark
+
+
 async def test_outside_of_compose_there_is_one_place(friendly: MailServer) -> None:
     endpoint = f"smtp://localhost:{friendly.ports.relay}"
     report = await run_from(None, endpoint)

@@ -317,6 +317,14 @@ async def test_wait_for_compose_is_explained(config: Path, tmp_path: Path, wizar
         await operator.settled()
 
 
+async def test_menu_does_not_judge_a_secret_where_compose_refuses_its_files(
+    config: Path, tmp_path: Path, wizard: Wizard
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  bom: [\n")
+    async with wizard(config, environ={"PATH": ""}) as operator:
+        assert "Secret           ! not judged: " in operator.drawn()
+
+
 async def test_first_screen_names_the_file_that_gives_the_secret(
     config: Path, tmp_path: Path, wizard: Wizard
 ) -> None:

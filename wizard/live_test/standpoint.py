@@ -130,6 +130,10 @@ def _outside(error: NotInside) -> str:
 def _find(container: Container) -> RunningContainer:
     from wizard.compose.running import ContainerUnknown, find_running
 
+    if container.refusal and not container.service:
+        raise NotInside(
+            _("Docker Compose starts nothing."), _("Correct the compose file, then test again.")
+        )
     if not container.service:
         raise NotInside(
             _("no service in the compose file is the server."),

@@ -139,6 +139,8 @@ def _kept_secret(session: WizardSession, draft: Draft) -> str:
         return _("will be moved")
     if _awaits_compose(session, current.resolver.value or ""):
         return _(_ASKING_COMPOSE)
+    if current.secret_doubt:
+        return _("! not judged: {reason}", reason=current.secret_doubt)
     source = current.resolver.sources().effective
     if source is not None:
         try:
