@@ -14,18 +14,6 @@ from tests.mail_servers.account import USER
 
 pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
 
-BEYOND = (
-    "override file that resets the environment",
-    "override file that resets the variable, env_file stays",
-    "include",
-    "include with an env file of its own",
-    "include of two files",
-    "extends",
-    "extends within the file",
-    "several YAML documents",
-)
-"""Layouts that only Compose can judge."""
-
 
 def each_layout(*differences: str) -> pytest.MarkDecorator:
     """Run a test for each layout; ``differences`` are those of which the wizard says wrong things.
@@ -164,7 +152,7 @@ def test_check_finds_errors_where_the_server_gets_no_secret(
     assert bool(found) == (not bench.before(layout).secret), found
 
 
-@each_layout(*BEYOND, "literal number that YAML reads as octal")
+@each_layout()
 def test_without_docker_nothing_wrong_is_said(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     shown = bench.run(layout, layout.write(project), "show", docker=False)
