@@ -156,6 +156,8 @@ def fleet(directory: Path, connection: str, trust: Path, stack: ExitStack) -> Fl
         "ANSIBLE_ROLES_PATH": str(DOCS / "roles"),
         "ANSIBLE_HOME": str(directory / "ansible"),
         "ANSIBLE_NOCOLOR": "1",
+        # By default it shares connections, by a socket whose path may get too long.
+        "ANSIBLE_SSH_ARGS": "-C",
     }
     (directory / "home").mkdir()
     values = {"executable": str(program)}
