@@ -92,7 +92,7 @@ def _not_judged_finding(container: Container, reason: str) -> Finding:
             "container gets is not known ({reason}).",
             reason=reason,
         ),
-        _("Run this where Docker Compose is installed; docker compose config shows it, too."),
+        _("Where Docker Compose is installed and answers, docker compose config shows it."),
         Severity.NOTE,
         container.project.files[0] if container.project.files else None,
     )

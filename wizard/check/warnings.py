@@ -185,7 +185,7 @@ def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterato
                 path=current.secret_file(name).snapshot.path,
                 reason=reason,
             ),
-            _("Where Docker Compose is installed, docker compose config shows it."),
+            _("Where Docker Compose is installed and answers, docker compose config shows it."),
             path=current.layout.compose_file,
         )
     if container.service and not doubt:

@@ -112,11 +112,11 @@ ENVIRONMENT = SecretSource(
 )
 COMPOSE = SecretSource(
     name="compose",
-    in_show=N_("set, by the compose file"),
-    in_show_empty=N_("empty, by the compose file"),
-    in_summary=N_("set by the compose file"),
-    in_summary_empty=N_("✗ set by the compose file, but empty"),
-    keep_it=N_("The compose file sets a secret. Leave the field empty to keep it."),
+    in_show=N_("set, through Docker Compose"),
+    in_show_empty=N_("empty, through Docker Compose"),
+    in_summary=N_("set through Docker Compose"),
+    in_summary_empty=N_("✗ set through Docker Compose, but empty"),
+    keep_it=N_("Docker Compose gives the server a secret. Leave the field empty to keep it."),
 )
 LITERAL = SecretSource(
     name="literal",
