@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -16,7 +17,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-VERSION = "v2.40.3"
+VERSION = os.environ.get("TEST_COMPOSE_VERSION", "v2.40.3")
+"""Can be set, to try an older one."""
 _MODULE = "github.com/docker/compose/v2"
 _PLUGIN = Path("cli-plugins", "docker-compose")
 

@@ -142,3 +142,19 @@ def test_dollar_compose_file_may_name_other_files(tmp_path: Path) -> None:
     assert container.hostname == "mail.example.org"
     assert container.value("SMTP_SECRET") == "x"
     assert container.project.files == (tmp_path / "stack.yaml", tmp_path / "more.yaml")
+
+
+def test_an_older_compose_has_put_in_the_env_files_already(tmp_path: Path) -> None:
+    (tmp_path / "mail.env").write_text(f"# ours\nSMTP_SECRET={SECRET}\n")
+    text = COMPOSE.replace(
+        "    environment:\n      SMTP_SECRET: ${MAIL_PW}\n", "    env_file: mail.env\n"
+    )
+    environment = f'{{"SMTP_SECRET": "{SECRET}"}}'
+    answer = f'{{"services": {{"server": {{"image": "x", "environment": {environment}}}}}}}'
+    answer = answer.replace('"x"', '"bomnipotent_server"')
+    container = ask(tmp_path, f"cat <<'END'\n{answer}\nEND", text)
+    path = tmp_path / "mail.env"
+    assert container.origin("SMTP_SECRET") == (OriginKind.ENV_FILE, "SMTP_SECRET", path, 2)
+    target = container.target("SMTP_SECRET")
+    assert target is not None
+    assert target.path == path

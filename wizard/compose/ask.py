@@ -144,7 +144,7 @@ class _Tool:
     def ask(self, command: Sequence[str], flags: Sequence[str] = ()) -> _Answer | None:
         """Return the answer; None where there is no such tool after all."""
         command = (*command, *flags)
-        raw = self._run(*command, *self._flags, "config", *_FORMAT, *_RAW)
+        raw = self._run(*command, *self._flags, "config", *_FORMAT, _RAW)
         failed = raw.code != 0
         if failed and any(self._run(*command, *each).code != 0 for each in _PROOFS):
             return None
@@ -189,7 +189,8 @@ _PROOFS = (("version",), ("config", "--help"))
 """What works with every tool that can answer: without Compose, docker has only the second, and
 podman-compose before 1.0.6 only the first."""
 _FORMAT = ("--format", "json")
-_RAW = ("--no-interpolate", "--no-env-resolution")
+_RAW = "--no-interpolate"
+"""Puts in no env files either, except with a Compose of before 2.24."""
 
 
 def _services(output: bytes) -> dict[str, dict[str, Any]]:
@@ -293,10 +294,21 @@ def _trouble(asked: str, error: Exception) -> str:
 def _container(asked: str, project: Project, config: Path, answer: _Answer) -> Container:
     service = find_server(answer.services, config)
     services = dict(answer.services)
-    template = answer.templates.get(service, {})
+    template = _with_env_files(answer.templates.get(service, {}), project, service)
     if answer.required and service:
         services[service] = _without(services[service], template, answer.required)
     return Container(asked, project, services, service, template, answer.refusal, answer.required)
+
+
+def _with_env_files(template: Model, project: Project, service: str) -> Model:
+    """Take apart what an older Compose has put together: env files and ``environment:``."""
+    written = _written(project).get(service, {})
+    if template.get("env_file") or not written.get("env_file"):
+        return template
+    listed = written["environment"]
+    found = template.get("environment") or {}
+    environment = {name: value for name, value in found.items() if name in listed}
+    return {**template, "env_file": written["env_file"], "environment": environment}
 
 
 def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
@@ -313,11 +325,7 @@ def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
 
 def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
     """Read the files as far as they are plain YAML; what only Compose knows is not judged."""
-    templates: dict[str, dict[str, Any]] = {}
-    for file in filter(None, map(project.parsed.get, project.files)):
-        for name, model in file.services().items():
-            templates[name] = _merged(templates.get(name, {}), model)
-    templates = {name: _normal(model) for name, model in templates.items()}
+    templates = _written(project)
     resolved = _Resolved(templates, project)
     service = find_server(resolved.services, config)
     template = templates.get(service, {})
@@ -340,6 +348,15 @@ def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
         known,
         odd,
     )
+
+
+def _written(project: Project) -> dict[str, dict[str, Any]]:
+    """Return the services as they are written in the project's files, as far as that is plain."""
+    services: dict[str, dict[str, Any]] = {}
+    for file in filter(None, map(project.parsed.get, project.files)):
+        for name, model in file.services().items():
+            services[name] = _merged(services.get(name, {}), model)
+    return {name: _normal(model) for name, model in services.items()}
 
 
 def _beyond(project: Project, service: str) -> tuple[set[str], frozenset[str]]:
