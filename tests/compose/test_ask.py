@@ -158,3 +158,12 @@ def test_an_older_compose_has_put_in_the_env_files_already(tmp_path: Path) -> No
     target = container.target("SMTP_SECRET")
     assert target is not None
     assert target.path == path
+
+
+def test_an_older_compose_has_put_in_what_it_passes_on(tmp_path: Path) -> None:
+    text = COMPOSE.replace("      SMTP_SECRET: ${MAIL_PW}\n", "      - MAIL_PW\n")
+    environment = f'{{"MAIL_PW": "{SECRET}"}}'
+    answer = f'{{"services": {{"server": {{"environment": {environment}}}}}}}'
+    answer = answer.replace('"environment"', '"image": "bomnipotent_server", "environment"')
+    container = ask(tmp_path, f"cat <<'END'\n{answer}\nEND", text)
+    assert container.origin("MAIL_PW") == (OriginKind.PROJECT, "MAIL_PW", tmp_path / ".env", 1)

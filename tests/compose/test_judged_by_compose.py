@@ -82,7 +82,7 @@ def test_test_logs_in_with_what_the_container_has(
         assert not any(login["secret"] for login in logins)
 
 
-@each_layout("override file that resets the environment")
+@each_layout()
 def test_set_reaches_the_container_or_says_why_not(
     bench: Bench, project: Path, layout: Layout
 ) -> None:
@@ -119,7 +119,7 @@ def follow(path: Path, number: int, message: str) -> None:
     lines = path.read_text("utf-8").splitlines()
     through = re.search(r"lines \d+ to (\d+)", said)
     end = int(through[1]) if through else number
-    start = number - 1 if "in its place" in said else end
+    start = number - 1 if "Replace" in said else end
     indent = re.match(" *", lines[start])
     assert indent is not None
     lines[start:end] = [indent[0] + line[4:] for line in advised]

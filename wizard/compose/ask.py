@@ -294,21 +294,26 @@ def _trouble(asked: str, error: Exception) -> str:
 def _container(asked: str, project: Project, config: Path, answer: _Answer) -> Container:
     service = find_server(answer.services, config)
     services = dict(answer.services)
-    template = _with_env_files(answer.templates.get(service, {}), project, service)
+    template = _as_written(answer.templates.get(service, {}), project, service)
     if answer.required and service:
         services[service] = _without(services[service], template, answer.required)
     return Container(asked, project, services, service, template, answer.refusal, answer.required)
 
 
-def _with_env_files(template: Model, project: Project, service: str) -> Model:
-    """Take apart what an older Compose has put together: env files and ``environment:``."""
-    written = _written(project).get(service, {})
-    if template.get("env_file") or not written.get("env_file"):
+def _as_written(template: Model, project: Project, service: str) -> Model:
+    """Take apart what an older Compose has put in already: env files, and its own variables."""
+    written = _written(project).get(service)
+    if written is None:
         return template
     listed = written["environment"]
-    found = template.get("environment") or {}
-    environment = {name: value for name, value in found.items() if name in listed}
-    return {**template, "env_file": written["env_file"], "environment": environment}
+    environment = dict(template.get("environment") or {})
+    for name, value in listed.items():
+        if value is None and name in environment:
+            environment[name] = None
+    if template.get("env_file") or not written.get("env_file"):
+        return {**template, "environment": environment}
+    own = {name: value for name, value in environment.items() if name in listed}
+    return {**template, "env_file": written["env_file"], "environment": own}
 
 
 def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
