@@ -166,10 +166,11 @@ def stale_temporaries(path: Path) -> list[Path]:
 
     They may hold what was about to be written. Root gets those of every account, because it gives
     a file away before writing to it. Call this only while no other wizard is running: one that is
-    writing has such a file, too.
+    writing has such a file, too. Raises :class:`OSError` where nobody can tell.
     """
     found = []
-    with contextlib.suppress(OSError), Location(path) as location, location.rights():
+    gone = contextlib.suppress(FileNotFoundError, NotADirectoryError)
+    with gone, Location(path) as location, location.rights():
         stem = _stem(location.name)
         for name in location.names():
             if name.startswith(stem) and _TEMPORARY_SUFFIX.fullmatch(name[len(stem) :]):

@@ -362,8 +362,20 @@ def _remove_temporaries(record: JournalRecord, stores: StoreOpener) -> None:
     for image, store in _opened(record, stores):
         paths += [*store.files, *store.backup(image.slot).files]
     for path in paths:
-        for leftover in stale_temporaries(path):
+        for leftover in _find_temporaries(path):
             _remove_temporary(leftover)
+
+
+def _find_temporaries(path: Path) -> list[Path]:
+    try:
+        return stale_temporaries(path)
+    except OSError as error:
+        message = _(
+            "What an interrupted write may have left beside this file cannot be looked for: "
+            "{reason}.",
+            reason=os_reason(error),
+        )
+        raise WriteFailed("not-put-back", message, _(_TRY_AGAIN), path=path) from None
 
 
 def _remove_temporary(path: Path) -> None:
