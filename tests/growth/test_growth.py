@@ -58,10 +58,14 @@ class Calls:
 
 
 def calls(run: Cli) -> int:
-    found = Calls()
-    with found.counting():
-        run_all(run)
-    return found.number
+    """Return the least of three counts: a child, or another thread, may add to one of them."""
+    numbers = []
+    for _ in range(3):
+        found = Calls()
+        with found.counting():
+            run_all(run)
+        numbers.append(found.number)
+    return min(numbers)
 
 
 def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
@@ -84,8 +88,12 @@ def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
 
 
 @pytest.fixture(autouse=True)
-def loaded(cli: Cli) -> None:  # noqa: F811
-    """Load what the commands load, which counts for none of them."""
+def loaded(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """Load what the commands load, which counts for none of them.
+
+    Without git and Compose: how often the commands look whether a child has ended is up to it.
+    """
+    monkeypatch.setenv("PATH", "/nonexistent")
     for name, text in INPUTS["keys"](1).items():
         (cli.directory / name).write_text(text)
     run_all(cli)
@@ -97,12 +105,7 @@ def test_calls_grow_no_faster_than_the_file(cli: Cli, name: str) -> None:  # noq
 
 
 @pytest.mark.parametrize("name", COMPOSE_INPUTS)
-def test_calls_grow_no_faster_than_the_compose_file(
-    cli: Cli,  # noqa: F811
-    name: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")  # without Compose, the files are read here
+def test_calls_grow_no_faster_than_the_compose_file(cli: Cli, name: str) -> None:  # noqa: F811
     for file, text in COMPOSE_INPUTS["labels"](1).items():
         (cli.directory / file).write_text(text)
     run_all(cli)
