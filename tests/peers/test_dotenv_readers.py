@@ -296,6 +296,14 @@ def test_a_shell_runs_what_is_between_backticks(shell: Reader) -> None:
     assert misreading(SHELL, text, secret) is not None
 
 
+def test_a_shell_may_expand_braces_after_export(shell: Reader) -> None:
+    secret = "{a,b}"
+    text = set_variable(f"export {NAME}=old\n", NAME, secret)
+    assert shell(text, {})[1][NAME] in (secret, "b")
+    assert misreading(SHELL, text, secret) is not None
+    assert misreading(SHELL, set_variable("", NAME, secret), secret) is None
+
+
 def test_a_shell_does_not_run_backticks_in_single_quotes(shell: Reader) -> None:
     secret = "its `echo run`"
     text = set_variable("", NAME, secret)

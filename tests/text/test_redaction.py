@@ -69,6 +69,7 @@ def test_no_run_of_six_survives(
     before, after = "535-5.7.8 Error: authentication failed: [", "] is wrong\n535 5.7.8 Bye"
     form = form_of(secret)
     assume(not surviving(before + after, form))
+    assume(not is_ordinary(secret))  # such a word of a reply stays
     echo = change(form)[cut % len(form) :]
     pieces = [echo[start : start + width] for start in range(0, len(echo), width)]
     text = before + wrap.join(pieces) + after

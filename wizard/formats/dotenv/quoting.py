@@ -176,6 +176,13 @@ def _misreaders(line: _Line, value: str) -> Iterator[Misreading]:
         yield from _misreaders_of_double_quotes(value)
     elif not re.fullmatch(_RAW, value):
         yield from _misreaders_without_quotes(value)
+    elif line.export and _looks_like_a_list(value):
+        yield Misreading(SHELL, _("may take the braces for a list of values"), certain=False)
+
+
+def _looks_like_a_list(value: str) -> bool:
+    """Whether bash may expand braces in it, as it does in what follows ``export``."""
+    return "{" in value and "}" in value and ("," in value or ".." in value)
 
 
 def _misreaders_of_form(line: _Line) -> Iterator[Misreading]:
