@@ -267,7 +267,7 @@ def _roll_back(journal: Journal, record: JournalRecord, stores: StoreOpener) -> 
             what="; ".join(failed),
         )
         raise WriteFailed("not-put-back", message, _(_TRY_AGAIN))
-    _delete_backups(record, stores)
+    _delete_backups(record, stores, strict=True)
     journal.abandon()
     return foreign
 
@@ -346,11 +346,18 @@ def _opened(
         yield image, stores.reopen(image.kind, record.config, image.details)
 
 
-def _delete_backups(record: JournalRecord, stores: StoreOpener) -> None:
+def _delete_backups(record: JournalRecord, stores: StoreOpener, *, strict: bool = False) -> None:
+    """Delete the copies of old secrets; where that fails, only ``strict`` keeps the record."""
     for image, store in _opened(record, stores):
-        if image.existed:
-            with contextlib.suppress(StoreUnusable):
-                store.backup(image.slot).delete()
+        if not image.existed:
+            continue
+        try:
+            store.backup(image.slot).delete()
+        except StoreUnusable as error:
+            if strict:
+                raise WriteFailed(
+                    "not-put-back", error.message, error.remedy, path=error.path
+                ) from None
 
 
 def _remove_temporaries(record: JournalRecord, stores: StoreOpener) -> None:
