@@ -202,7 +202,7 @@ def _container_warnings(
         yield from islice(required_findings(container, (name,)), _MOST_REQUIRED)
     project = container.project
     if not container.passes(name):
-        if _is_in_own_env(current, name):
+        if current.is_in_own_env(name):
             return
         place, lines = container.addition(name)
         sentence = N_(
@@ -271,7 +271,7 @@ def ask_container_again(current: CurrentConfig, draft: Draft, plan: Plan) -> Fin
             "compose-refused", _("Docker Compose starts nothing: {reason}.", reason=reason)
         )
     value = container.value(plan.variable)
-    if value is None and _is_in_own_env(current, plan.variable):
+    if value is None and current.is_in_own_env(plan.variable):
         return None
     if value != draft.secret.secret.reveal():
         message = N_("Docker Compose, asked again, gives the container another secret.")
@@ -284,12 +284,6 @@ def ask_container_again(current: CurrentConfig, draft: Draft, plan: Plan) -> Fin
         )
     message = _("Docker Compose confirms it: the container will get the new secret.")
     return Finding("container-secret-written", message, severity=Severity.NOTE)
-
-
-def _is_in_own_env(current: CurrentConfig, name: str) -> bool:
-    """Whether the server itself reads the variable from the ``.env`` beside config.toml."""
-    file = current.secret_file(name).snapshot
-    return current.own_env is not None and file.path == current.own_env.path
 
 
 def _skip_warnings(draft: Draft) -> Iterator[Finding]:

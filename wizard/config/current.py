@@ -175,11 +175,18 @@ class CurrentConfig:
         origin = self.container.origin(variable)
         if origin.kind not in (OriginKind.UNSET, OriginKind.NOT_PASSED):
             return origin
-        own = None if self.container.value(variable) is not None else self.own_env
-        if own is None or _as_text(own).read(variable, {}) is None:
+        if self.own_env is None or not self.is_in_own_env(variable):
             return None
-        line = self.container.project.line_in(own.path, variable)
-        return Origin(OriginKind.PROJECT, variable, own.path, line)
+        path = self.own_env.path
+        line = self.container.project.line_in(path, variable)
+        return Origin(OriginKind.PROJECT, variable, path, line)
+
+    def is_in_own_env(self, variable: str) -> bool:
+        """Whether the server itself reads it from ``.env`` beside config.toml, in a container."""
+        if self.own_env is None or self.container is None:
+            return False
+        passed = self.container.value(variable) is not None  # which would win
+        return not passed and _as_text(self.own_env).read(variable, {}) is not None
 
     def secret_target(self, variable: str) -> Target:
         """Return the file that gives the server ``variable``, and what that is called there.
@@ -191,10 +198,9 @@ class CurrentConfig:
         env = Target(self.env.path, variable)
         if self.container is None:
             return env
-        target, own = self.container.target(variable), self.own_env
-        if target is None and own is not None and self.container.value(variable) is None:
-            in_own = _as_text(own).read(variable, {}) is not None
-            return Target(own.path, variable) if in_own else env
+        target = self.container.target(variable)
+        if target is None and self.own_env is not None and self.is_in_own_env(variable):
+            return Target(self.own_env.path, variable)
         return target or env
 
     def secret_file(self, variable: str) -> SecretFile:
