@@ -54,8 +54,8 @@ CASES = [
 ]  # fmt: skip
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
 OUTCOMES = {
-    "warn": "The server will be able to send its mails, with a caveat.",
-    "fail": "The server will fail to send its mails.",
+    "warn": "The server can send mail, with a caveat.",
+    "fail": "The server cannot send mail.",
     "untestable": "This cannot be tested from here.",
 }
 

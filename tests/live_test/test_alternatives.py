@@ -88,6 +88,7 @@ async def test_a_closed_port_leads_to_the_one_that_works(
     assert summary(report.alternatives) == [(HOST, True, "pass")]
     assert report.diagnosis is not None
     assert report.diagnosis.remedy.startswith("Set starttls to true: mail.example.org answers")
+    assert report.diagnosis.field == "starttls"
     assert "which was not tried" in report.alternatives[0].description
     assert report.to_json()["alternatives"] == [
         {"endpoint": HOST, "starttls": True, "verdict": "pass"}
@@ -114,6 +115,7 @@ async def test_port_25_is_proposed_with_starttls_required(
     assert summary(report.alternatives) == [(endpoint, False, "pass")]
     assert report.diagnosis is not None
     assert f"Set the endpoint to {endpoint}: " in report.diagnosis.remedy
+    assert report.diagnosis.field == "endpoint"
 
 
 async def test_the_secret_is_never_part_of_the_search(

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from tests.live_test.replies import REPLIES, KnownReply
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.diagnosis import TABLE, diagnose
-from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage
+from wizard.live_test.diagnosis import CORRECTIONS, TABLE, diagnose
+from wizard.live_test.events import TestReport, headline, not_configured_report
+from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
 from wizard.secrets.secret import Secret
 from wizard.text import language
+from wizard.text.language import _
 
 DOCUMENTED = {
     "name-not-found",
@@ -523,12 +525,89 @@ def test_a_user_that_is_the_secret_is_masked() -> None:
 
 
 @pytest.mark.parametrize("spoken", ["en", "de"])
-def test_every_diagnosis_says_in_a_word_or_two_what_is_wrong(spoken: str) -> None:
+def test_every_rule_says_in_a_word_or_two_what_is_wrong_and_where_it_is_corrected(
+    spoken: str,
+) -> None:
     language.use(spoken)
     try:
-        for failure in failures():
-            found = diagnose(failure, setting())
-            assert 0 < len(found.reason) <= 24
-            assert found.field in {"user", "endpoint", "secret", "starttls", None}
+        for rule in TABLE:
+            field, reason = CORRECTIONS[rule.code]
+            words = _(rule.reason or reason, port=65535)
+            assert 0 < len(words) <= 24, words
+            assert words.isprintable()
+            assert words[-1] != "."
+            if spoken != "en":
+                assert words != (rule.reason or reason).format(port=65535)
+            for where in (field, rule.field or None):
+                assert where in {"user", "endpoint", "secret", "starttls", "store", None}
     finally:
         language.use("en")
+
+
+def test_no_correction_is_kept_for_a_code_that_is_gone() -> None:
+    assert CORRECTIONS.keys() == {rule.code for rule in TABLE}
+
+
+@pytest.mark.parametrize(
+    ("failure", "field", "reason"),
+    [
+        (refusal(Stage.AUTH, "535 5.7.8 no"), "secret", "login refused"),
+        (refusal(Stage.AUTH, "534 5.7.9 app"), "secret", "app password needed"),
+        (refusal(Stage.AUTH, "454 too many attempts"), None, "too many attempts"),
+        (refusal(Stage.RCPT, "450 daily quota exceeded"), None, "sending limit reached"),
+        (refusal(Stage.MAIL, "553 5.7.1 sender not owned"), "user", "sender refused"),
+        (refusal(Stage.RCPT, "550 5.1.1 user unknown"), None, "recipient refused"),
+        (Failure(Stage.DNS, Cause.NAME_UNKNOWN), "endpoint", "no such host"),
+        (Failure(Stage.DNS, Cause.TIMEOUT), None, "DNS does not answer"),
+        (Failure(Stage.TCP, Cause.TIMEOUT), "endpoint", "no answer"),
+        (Failure(Stage.DATA, Cause.TIMEOUT), None, "no answer"),
+        (Failure(Stage.TCP, Cause.CONNECTION_REFUSED), "endpoint", "port 465 is closed"),
+        (Failure(Stage.STARTTLS, Cause.STARTTLS_MISSING), "starttls", "no STARTTLS there"),
+        (Failure(Stage.GREETING, Cause.MALFORMED, said="SSH-2.0"), "endpoint", "not a mail server"),
+        (Failure(Stage.AUTH, Cause.NO_AUTH), "store", "no login offered"),
+        (Failure(Stage.AUTH, Cause.NO_AUTH, offers_starttls=True), "endpoint", "no login offered"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_field_to_correct_and_the_reason_fit_the_failure(
+    failure: Failure, field: str | None, reason: str
+) -> None:
+    found = diagnose(failure, setting())
+    assert (found.field, found.reason) == (field, reason)
+
+
+def test_the_place_of_the_secret_is_the_secret_for_programs() -> None:
+    found = diagnose(Failure(Stage.AUTH, Cause.NO_AUTH), setting())
+    assert (found.field, found.to_json()["field"]) == ("store", "secret")
+
+
+def _report(verdict: Verdict, diagnosis: Diagnosis | None = None) -> TestReport:
+    return TestReport(verdict, None, "", (), diagnosis, 0.0)
+
+
+def test_a_headline_says_the_verdict_and_why() -> None:
+    refused = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
+    expires = Failure(Stage.TLS, Cause.CERTIFICATE_ENDS_SOON, certificate=CERTIFICATES[0])
+    caveat = diagnose(expires, setting())
+    assert headline(_report(Verdict.PASS)) == "The server can send mail"
+    assert headline(_report(Verdict.WARN, caveat)) == (
+        "The server can send mail, with a caveat: certificate ends soon"
+    )
+    assert headline(_report(Verdict.FAIL, refused)) == "The server cannot send mail: login refused"
+    assert headline(not_configured_report()) == (
+        "This cannot be tested from here: nothing is set up"
+    )
+    assert headline(None) == "The test was stopped"
+
+
+def test_a_headline_in_german_fits_the_width_of_a_terminal() -> None:
+    refused = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
+    language.use("de")
+    try:
+        german = diagnose(refusal(Stage.AUTH, "535 5.7.8 no"), setting())
+        said = headline(_report(Verdict.FAIL, german))
+        longest = max(len(headline(_report(verdict, refused))) for verdict in Verdict)
+    finally:
+        language.use("en")
+    assert said == "Der Server kann keine Mails senden: Anmeldung abgewiesen"
+    assert longest - len(refused.reason) + 24 <= 80

@@ -30,8 +30,8 @@ pytestmark = [
     pytest.mark.timeout(900),  # the first run fetches packages, and compiles lettre
 ]
 
-WORKS = "The server will be able to send its mails."
-CAVEAT = "The server will be able to send its mails, with a caveat."
+WORKS = "The server can send mail."
+CAVEAT = "The server can send mail, with a caveat."
 """In a container, which need not trust the machine's authority."""
 
 

@@ -171,6 +171,12 @@ def remedy_for(alternative: Alternative, settings: SmtpSettings) -> str:
     return _("Set the endpoint to {endpoint}: {why}", **values)
 
 
+def changed_field(alternative: Alternative, settings: SmtpSettings) -> str:
+    """Return where ``alternative`` differs from ``settings``: endpoint, or starttls alone."""
+    same = Endpoint.parse(alternative.endpoint).text == settings.endpoint.text
+    return "starttls" if same else "endpoint"
+
+
 def may_cure(failure: Failure, diagnosis: Diagnosis) -> bool:
     """Whether another endpoint could cure ``failure``."""
     return (

@@ -34,19 +34,18 @@ TABLE: tuple[Rule, ...] = (
     *UNFORESEEN,
 )
 
-
-_TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
+CORRECTIONS: Mapping[str, tuple[str | None, str]] = {
     "compose-not-judged": (None, N_("container not judged")),
     "container-internal": (None, N_("only in the container")),
     "name-not-found": ("endpoint", N_("no such host")),
     "dns-unavailable": (None, N_("DNS does not answer")),
-    "refused": ("endpoint", N_("port is closed")),
+    "refused": ("endpoint", N_("port {port} is closed")),
     "timeout": ("endpoint", N_("no answer")),
     "slow": (None, N_("too slow to tell")),
     "unreachable": ("endpoint", N_("no route")),
     "address-silent": (None, N_("an address is silent")),
-    "plain-on-tls-port": ("starttls", N_("no TLS on this port")),
-    "tls-on-plain-port": ("starttls", N_("TLS on this port")),
+    "plain-on-tls-port": ("starttls", N_("no TLS on port {port}")),
+    "tls-on-plain-port": ("starttls", N_("port {port} expects TLS")),
     "tls-too-old": ("endpoint", N_("TLS is too old")),
     "tls-failed": ("endpoint", N_("encryption failed")),
     "tls-uncommon": (None, N_("uncommon encryption")),
@@ -56,20 +55,20 @@ _TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
     "certificate-not-yet-valid": ("endpoint", N_("certificate too new")),
     "certificate-local-trust": (None, N_("trusted only here")),
     "certificate-expires-soon": (None, N_("certificate ends soon")),
-    "starttls-missing": ("starttls", N_("no STARTTLS")),
+    "starttls-missing": ("starttls", N_("no STARTTLS there")),
     "starttls-refused": ("starttls", N_("STARTTLS refused")),
     "protocol-error": ("endpoint", N_("not proper SMTP")),
-    "not-a-mail-server": ("endpoint", N_("no mail server")),
-    "greeting-refused": ("endpoint", N_("machine turned away")),
-    "client-refused": (None, N_("machine refused")),
+    "not-a-mail-server": ("endpoint", N_("not a mail server")),
+    "greeting-refused": ("endpoint", N_("this machine is refused")),
+    "client-refused": (None, N_("this machine is refused")),
     "ehlo-refused": (None, N_("host name refused")),
-    "rate-limited": (None, N_("too much sent")),
-    "server-trouble": (None, N_("mail server is broken")),
-    "no-auth-offered": ("secret", N_("no login offered")),
+    "rate-limited": (None, N_("sending limit reached")),
+    "server-trouble": (None, N_("mail server has trouble")),
+    "no-auth-offered": ("store", N_("no login offered")),
     "no-usable-mechanism": ("endpoint", N_("no usable login")),
-    "secret-missing": ("secret", N_("login needed")),
+    "secret-missing": ("secret", N_("password missing")),
     "encryption-required": ("starttls", N_("encryption needed")),
-    "clear-text-login": ("endpoint", N_("password in the clear")),
+    "clear-text-login": ("endpoint", N_("password in clear text")),
     "auth-rejected": ("secret", N_("login refused")),
     "app-password-needed": ("secret", N_("app password needed")),
     "auth-disabled": ("secret", N_("SMTP login is off")),
@@ -83,16 +82,17 @@ _TO_CORRECT: Mapping[str, tuple[str | None, str]] = {
     "quota": (None, N_("mailbox is full")),
     "mail-postponed": (None, N_("mail postponed")),
     "mail-refused": (None, N_("mail refused")),
-    "unexpected": (None, N_("unexpected end")),
+    "unexpected": (None, N_("the test broke off")),
 }
-"""Which setting corrects it, and what is wrong in at most 24 characters, for each code."""
+"""For each code where it is corrected (``Diagnosis.field``), and its ``reason``."""
 
 
 def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
     """Explain a failure of the test of ``settings``."""
     rule = next(rule for rule in TABLE if rule.matches(failure, settings))
     facts = rule_facts(failure, settings)
-    field, reason = _TO_CORRECT[rule.code]
+    field, reason = CORRECTIONS[rule.code]
+    reason = rule.reason or reason
     return Diagnosis(
         rule.code,
         failure.stage,
@@ -100,6 +100,6 @@ def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
         _(rule.remedy, **facts),
         failure.said or None,
         rule.verdict,
-        field,
-        _(reason),
+        field if rule.field == "" else rule.field,
+        _(reason, **facts),
     )

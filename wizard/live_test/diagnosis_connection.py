@@ -236,6 +236,8 @@ CONNECTING: tuple[Rule, ...] = (
         "timeout",
         N_("The DNS of this machine did not answer about {host} within {text}."),
         N_("Check the DNS of this machine (/etc/resolv.conf), then test again."),
+        field=None,
+        reason=N_("DNS does not answer"),
     ),
     Rule(
         Cause.TIMEOUT,
@@ -243,6 +245,7 @@ CONNECTING: tuple[Rule, ...] = (
         "timeout",
         N_("{host} did not say within {text} whether it takes the mail."),
         N_("Look whether the mail has arrived before you send another one."),
+        field=None,
     ),
     Rule(
         Cause.TIMEOUT,

@@ -31,6 +31,7 @@ LOGIN: tuple[Rule, ...] = (
         "no-auth-offered",
         N_("{host} offers no login on an unencrypted connection."),
         N_("Append ?tls=required to the endpoint, or use the bare host name."),
+        field="endpoint",
     ),
     Rule(
         Cause.NO_AUTH,

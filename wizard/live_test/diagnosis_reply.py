@@ -272,6 +272,7 @@ REFUSED: tuple[Rule, ...] = (
         "rate-limited",
         N_("{host} has had too many attempts and refuses more for the moment."),
         N_("Wait half an hour without testing, then test again."),
+        reason=N_("too many attempts"),
     ),
     Rule(
         Cause.REPLY,
@@ -279,6 +280,7 @@ REFUSED: tuple[Rule, ...] = (
         "rate-limited",
         N_("{host} does not want to talk to this machine for the moment."),
         N_("Wait half an hour without testing, then test again."),
+        reason=N_("too many attempts"),
     ),
     Rule(
         Cause.REPLY,

@@ -37,7 +37,8 @@ Condition = Callable[[Failure, SmtpSettings], bool]
 class Rule:
     """One row of the table: it matches failures with this cause that meet all conditions.
 
-    ``summary`` and ``remedy`` are filled in from :func:`rule_facts`.
+    All words are filled in from :func:`rule_facts`. ``field`` and ``reason`` are given where they
+    differ from those of the code (``CORRECTIONS``); a field of None: nothing entered is wrong.
     """
 
     cause: Cause
@@ -46,6 +47,8 @@ class Rule:
     summary: str
     remedy: str
     verdict: Verdict = Verdict.FAIL
+    field: str | None = ""
+    reason: str = ""
 
     def matches(self, failure: Failure, settings: SmtpSettings) -> bool:
         """Whether this rule explains ``failure``, if none before it does."""

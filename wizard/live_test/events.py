@@ -196,6 +196,17 @@ class TestReport:
         }
 
 
+def headline(report: TestReport | None) -> str:
+    """Say how a test ended, and why in a word or two, without a full stop; None if it was stopped.
+
+    For example "The server cannot send mail: login refused".
+    """
+    if report is None:
+        return _("The test was stopped")
+    words = report.verdict.in_words.removesuffix(".")
+    return words if report.diagnosis is None else f"{words}: {report.diagnosis.reason}"
+
+
 @dataclass(frozen=True, slots=True)
 class TestFinished:
     """The last event of every test that was not cancelled."""
@@ -249,7 +260,7 @@ def not_inside_report(settings: SmtpSettings, reason: str, remedy: str) -> TestR
         server_said=None,
         verdict=Verdict.UNTESTABLE,
         field=None,
-        reason=_("no way inside"),
+        reason=_("container not reached"),
     )
     route, endpoint = settings.route, settings.endpoint.display
     return TestReport(Verdict.UNTESTABLE, route, endpoint, (), diagnosis, 0.0)

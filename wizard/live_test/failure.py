@@ -15,9 +15,9 @@ from itertools import takewhile
 from wizard.text.language import N_, _
 
 _VERDICTS = {
-    "pass": N_("The server will be able to send its mails."),
-    "warn": N_("The server will be able to send its mails, with a caveat."),
-    "fail": N_("The server will fail to send its mails."),
+    "pass": N_("The server can send mail."),
+    "warn": N_("The server can send mail, with a caveat."),
+    "fail": N_("The server cannot send mail."),
     "untestable": N_("This cannot be tested from here."),
 }
 
@@ -179,8 +179,9 @@ class Failure:
 class Diagnosis:
     """The explanation of one failure.
 
-    ``field`` is the setting that corrects it (user, endpoint, secret or starttls), None where none
-    does; ``reason`` says in at most 24 characters what is wrong.
+    ``field`` is where it is corrected: user, endpoint, secret, starttls, or store, where the secret
+    is kept or no login is chosen; None where nothing that was entered is wrong. ``reason`` says in
+    at most 24 characters what is wrong, to follow a colon.
     """
 
     code: str
@@ -200,13 +201,13 @@ class Diagnosis:
         return _("The mail server said: {words}", words=self.server_said)
 
     def to_json(self) -> dict[str, str | None]:
-        """Return the diagnosis as ``test --json`` prints it."""
+        """Return the diagnosis as ``test --json`` prints it, with a setting as the field."""
         return {
             "code": self.code,
             "stage": self.stage.value,
             "summary": self.summary,
             "remedy": self.remedy,
             "server_said": self.server_said,
-            "field": self.field,
+            "field": "secret" if self.field == "store" else self.field,
             "reason": self.reason,
         }

@@ -19,6 +19,7 @@ _VARIABLES = {
     "user": "SMTP_USER",
     "endpoint": "SMTP_HOST",
     "secret": "SMTP_PASSWORD",
+    "store": "SMTP_PASSWORD",
     "starttls": "SMTP_STARTTLS",
 }
 """What of the relay corrects a mistake, in place of a setting of the server."""

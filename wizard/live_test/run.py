@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wizard.config.endpoint import Security
 from wizard.config.settings import SmtpSettings
-from wizard.live_test.alternatives import BEFORE_LOGIN, AlternativeSearch, may_cure, remedy_for
+from wizard.live_test.alternatives import (
+    BEFORE_LOGIN,
+    AlternativeSearch,
+    changed_field,
+    may_cure,
+    remedy_for,
+)
 from wizard.live_test.diagnosis import diagnose
 from wizard.live_test.events import (
     JSON,
@@ -247,8 +253,9 @@ class TestRun:
         self._search.begin(names)
         self._alternatives = await self._search.results()
         if self._alternatives:
-            remedy = remedy_for(self._alternatives[0], self._settings)
-            self._diagnosis = replace(diagnosis, remedy=remedy)
+            best = self._alternatives[0]
+            remedy, field = remedy_for(best, self._settings), changed_field(best, self._settings)
+            self._diagnosis = replace(diagnosis, remedy=remedy, field=field)
         else:
             self._diagnosis = self._explain(replace(failure, no_alternative=True))
 
