@@ -205,6 +205,12 @@ def test_diff_leads_from_before_to_after(old: list[str], new: list[str]) -> None
     assert after == mask(text(new)).splitlines()
     assert change.changed == (old != new)
     assert bool(change.diff()) == change.changed
+    numbered = {"-": before, " ": after, "+": after}
+    for row in change.rows():
+        assert numbered[row.sign][row.number - 1] == row.text
+    assert [row.sign + row.text for row in change.rows(context=2)] == [
+        line for line in change.diff() if not line.startswith("@@")
+    ]
 
 
 def into_keyring(now: CurrentConfig) -> Draft:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text.display import escape_controls, supports_unicode
+from wizard.text.display import escape_controls, short_path, supports_unicode
 
 
 def test_control_characters_are_shown_as_escapes() -> None:
@@ -38,3 +41,12 @@ def test_pythons_own_locale_is_not_mistaken_for_the_operators() -> None:
 def test_the_font_of_the_linux_console_lacks_the_marks() -> None:
     assert not supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "linux"}, "utf-8")
     assert supports_unicode({"LANG": "de_DE.UTF-8", "TERM": "xterm"}, "utf-8")
+
+
+def test_a_path_is_shown_relative_to_the_working_directory_where_that_is_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert short_path(tmp_path / "etc" / "config.toml") == "etc/config.toml"
+    assert short_path(Path("/x")) == "/x"
+    assert "\n" not in short_path(tmp_path / "a\nb")

@@ -40,6 +40,14 @@ _MASKS: Mapping[FileRole, Callable[[str], str]] = {
 }
 
 
+class DiffRow(NamedTuple):
+    """One line of a change; ``number`` is 1-based, of a removed line (-) in the old file."""
+
+    number: int
+    sign: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """One file before and after; ``after`` None removes it.
@@ -75,7 +83,22 @@ class FileChange:
         return self.new_mode if self.before.mode is None else self.before.mode
 
     def diff(self, context: int = 2) -> list[str]:
-        """Return the change as the lines of a unified diff, without line ends.
+        """Return the change as the lines of a unified diff, without line ends."""
+        lines = []
+        for group in self._groups(context):
+            first, last = group[0], group[-1]
+            lines.append(
+                f"@@ -{_range(first.old[0], last.old[1])} +{_range(first.new[0], last.new[1])} @@"
+            )
+            lines += [f"{row.sign}{row.text}" for span in group for row in span.rows]
+        return lines
+
+    def rows(self, context: int = 1) -> list[DiffRow]:
+        """Return the changed lines with their numbers, and ``context`` lines around them."""
+        return [row for group in self._groups(context) for span in group for row in span.rows]
+
+    def _groups(self, context: int) -> Iterator[list[_Span]]:
+        """Yield the changes with what is around them.
 
         Lines are compared as they are and shown masked, so that a change of nothing but the secret
         shows, too.
@@ -83,17 +106,8 @@ class FileChange:
         old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
         matcher = _LineMatcher(_lines(old), _lines(new))
-        lines = []
         for group in matcher.get_grouped_opcodes(context):
-            first, last = group[0], group[-1]
-            lines.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@")
-            for tag, old_from, old_to, new_from, new_to in group:
-                if tag == "equal":
-                    lines += [f" {line}" for line in shown_old[old_from:old_to]]
-                    continue
-                lines += [f"-{line}" for line in shown_old[old_from:old_to]]
-                lines += [f"+{line}" for line in shown_new[new_from:new_to]]
-        return lines
+            yield [_span(shown_old, shown_new, *code) for code in group]
 
     def _masked(self, text: str) -> list[str]:
         """Return ``text`` as masked lines, one for each of :func:`_lines`."""
@@ -101,6 +115,23 @@ class FileChange:
         if len(lines) != len(_lines(text)):  # better no line than a wrong one
             return [MASK] * len(_lines(text))
         return [line.removesuffix("\n").removesuffix("\r") for line in lines]
+
+
+class _Span(NamedTuple):
+    """Neighbouring lines that are alike or differ; ``old`` and ``new`` are their indexes."""
+
+    old: tuple[int, int]
+    new: tuple[int, int]
+    rows: list[DiffRow]
+
+
+def _span(
+    old: Sequence[str], new: Sequence[str], tag: str, i: int, i_end: int, j: int, j_end: int
+) -> _Span:
+    removed = [DiffRow(number + 1, "-", old[number]) for number in range(i, i_end)]
+    sign = " " if tag == "equal" else "+"
+    added = [DiffRow(number + 1, sign, new[number]) for number in range(j, j_end)]
+    return _Span((i, i_end), (j, j_end), added if tag == "equal" else [*removed, *added])
 
 
 def _lines(text: str) -> list[str]:

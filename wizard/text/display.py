@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 MASK = "********"
 LIMIT = 300
@@ -28,6 +31,14 @@ def on_one_line(text: str) -> str:
     return (
         text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
     )
+
+
+def short_path(path: Path) -> str:
+    """Return ``path`` on one line, relative to the working directory where that is shorter."""
+    shown = [str(path)]
+    with suppress(OSError, ValueError):  # a working directory that is gone
+        shown.append(os.path.relpath(path))
+    return on_one_line(min(shown, key=len))
 
 
 def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
