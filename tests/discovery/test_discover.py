@@ -369,6 +369,47 @@ def test_of_equal_suggestions_the_most_trustworthy_is_kept() -> None:
     )
 
 
+async def test_a_host_of_the_domain_itself_may_be_filled_in(
+    serve: Serve, authority: trustme.CA
+) -> None:
+    file = web.settings(web.server("example.org"), web.server("mail.elsewhere.example"))
+    async with serve(web.always(web.response(file))) as port:
+        found = await last(Internet(authority, {("autoconfig.example.org", 443): port}), SRV)
+    assert [(each.source.value, each.endpoint, each.safe) for each in found.suggestions] == [
+        ("srv", "mail.example.org", True),
+        ("autoconfig", "example.org", True),
+        ("autoconfig", "mail.elsewhere.example", False),
+    ]
+
+
+@pytest.mark.parametrize("host", ["smtp.gmail.com", "mail.notexample.org", "mail.example.org.evil"])
+async def test_a_host_elsewhere_that_the_dns_names_is_only_offered(
+    no_network: Internet, host: str
+) -> None:
+    records = FixedRecords(
+        {DOMAIN: []}, {"_submissions._tcp.example.org": [SrvRecord(0, 1, 465, host)]}
+    )
+    found = await last(no_network, records)
+    assert [(each.endpoint, each.safe) for each in found.suggestions] == [(host, False)]
+
+
+@pytest.mark.parametrize(
+    ("mx", "safe"), [("aspmx.l.google.com", True), ("mail.tutanota.de", False)]
+)
+async def test_a_provider_known_by_the_mx_record_may_be_filled_in_if_it_can_be_used(
+    no_network: Internet, mx: str, safe: bool
+) -> None:
+    found = await last(no_network, FixedRecords({DOMAIN: [MxRecord(1, mx)]}))
+    assert [each.safe for each in found.suggestions] == [safe]
+
+
+async def test_a_guess_is_only_offered(listen: Listen, authority: trustme.CA) -> None:
+    async with listen(Listener()) as port:
+        found = await last(Internet(authority, {("smtp.example.org", 465): port}))
+        await asyncio.sleep(0.05)
+    assert [each.safe for each in found.suggestions] == [False]
+
+
 def test_a_provider_that_cannot_be_used_is_never_the_best() -> None:
     found = SearchState(DOMAIN, (Suggestion(DiscoverySource.MX, "", usable=False),))
     assert found.best is None

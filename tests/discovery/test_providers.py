@@ -164,6 +164,16 @@ def test_a_provider_that_wants_an_authorization_code_says_so_at_once(
     assert "authorization code" in found.notes[0]
 
 
+def test_a_known_provider_may_be_filled_in_unless_its_host_is_unconfirmed() -> None:
+    found = suggest_by_domain("you@gmail.com")
+    assert found is not None
+    assert found.safe
+    for unconfirmed, safe in ((("starttls",), True), (("smtps",), False)):
+        provider = Provider("x", "X", "", "", smtps="a.example", unconfirmed=unconfirmed)
+        made = suggestion_from_provider(provider, "you@x.example", DiscoverySource.DOMAIN, "")
+        assert made.safe is safe
+
+
 def test_smtps_is_preferred_if_there_is_a_choice() -> None:
     found = suggest_by_domain("You@GMX.de")
     assert found is not None
@@ -242,7 +252,7 @@ def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
     special, user = notes_on_provider(provider)
     assert special.startswith("Nobody has confirmed")
     assert "probably" in user
-    assert "confirmed" in known_by_domain(provider, "x.example")
+    assert "not confirmed" in known_by_domain(provider)
     assert not provider.needs(ProviderNote.APP_PASSWORD)
     assert not provider.offers_smtps("smtp.x.example")
 
@@ -258,7 +268,7 @@ def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
         ("smtp-relay.brevo.com", "SMTP credentials"),
         ("smtp.tem.scw.cloud", "SMTP credentials"),
         ("smtp.resend.com", "resend"),
-        ("smtp.yandex.com", "Enter the secret again"),  # nobody has confirmed the app password
+        ("smtp.yandex.com", "app password"),
         ("mail.example.org", "Enter the secret again"),
     ],
     ids=[

@@ -48,7 +48,7 @@ async def test_a_provider_is_recognised_for_a_customers_own_domain() -> None:
     )
     [google] = found.suggestions
     assert (google.endpoint, google.user, google.provider) == ("smtp.gmail.com", ADDRESS, "Google")
-    assert "receives the mails of example.org" in google.origin
+    assert "receives the mail of example.org" in google.origin
     assert "app password" in google.notes[0]
 
 
@@ -119,7 +119,7 @@ async def test_unusual_ports_become_settings_or_a_remark(
 
 async def test_a_host_of_another_domain_comes_with_a_warning() -> None:
     [found] = (await srv(serve_zone({SMTPS: ["0 1 465 mail.elsewhere.example."]}))).suggestions
-    assert "does not belong to example.org" in found.notes[0]
+    assert "not part of example.org" in found.notes[0]
 
 
 @pytest.mark.parametrize(

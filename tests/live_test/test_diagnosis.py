@@ -395,6 +395,8 @@ ALL_SETTINGS = [
         ("smtp.office365.com", False),
         ("smtp.sendgrid.net", False),
         ("mail.gmx.net", False),
+        ("smtp.mail.yahoo.com", False),
+        ("smtp.mailbox.org", False),
         ("smtp.mailgun.org", False),
         ("smtp-relay.brevo.com", False),
         ("smtp.mail.yahoo.com", False),

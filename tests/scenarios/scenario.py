@@ -263,7 +263,7 @@ SCENARIOS = [
         "the server that the domain names in its DNS is taken over",
         (
             Files(), Deliver(), User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465, SMTPS"),
-            Sees("demo.example names this server in its DNS"), Suggested(), Secret(PASSWORD),
+            Sees("demo.example names it in its DNS"), Suggested(), Secret(PASSWORD),
             PASSES, GO_ON, Write(),
         ),
         0,
@@ -308,7 +308,7 @@ SCENARIOS = [
         "a provider is known by the domain",
         (
             Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com, port 465, SMTPS"),
-            Sees("gmail.com belongs to Google."),
+            Sees("From the wizard's own list of providers."),
             Sees("Google needs an app password"), Suggested(),
             Sees("What does it log in with?"), Quit(asked=True),
         ),
@@ -319,7 +319,7 @@ SCENARIOS = [
         "a provider is recognised by the MX record",
         (
             Files(), Deliver(), User(f"me@{GOOGLES_CUSTOMER}"), Sees("1 smtp.gmail.com, port 465"),
-            Sees("Google receives the mails of firm.example (MX record)."),
+            Sees("Google receives the mail of firm.example (MX record)."),
             Sees("Google needs an app password"), Suggested(),
             Sees("What does it log in with?"), Quit(asked=True),
         ),

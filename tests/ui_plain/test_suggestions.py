@@ -34,7 +34,7 @@ def test_list_comes_before_the_question_and_enter_takes_the_first(start: Start) 
     assert found[1:] == [
         f"1 {DEMO_HOST}, port 465, SMTPS",
         "Enter takes it over; or type another host name.",
-        "demo.example names this server in its DNS (SRV record).",
+        "demo.example names it in its DNS (SRV record).",
         f"{SERVER} [1]: ",
     ]
     terminal.enter()

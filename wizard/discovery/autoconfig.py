@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.https import HttpsClient, NotFound, UnusableResponse
+from wizard.discovery.https import HttpsClient, NoServer, NotFound, UnusableResponse
 from wizard.discovery.offers import AdvertisedServer, suggestions_from
 from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
 from wizard.system.background import run_in_thread
@@ -113,16 +113,41 @@ async def by_autoconfig(address: str, domain: str, network: Network) -> SourceRe
     return SourceResult(remarks=tuple(dict.fromkeys(r for each in results for r in each.remarks)))
 
 
+_DIRECTORY_URL = "https://autoconfig.thunderbird.net/v1.1/{domain}"
+
+
+async def by_directory(address: str, domain: str, network: Network) -> SourceResult:
+    """Query Mozilla's directory, which thereby learns ``domain``."""
+    context = await run_in_thread(network.tls_context)
+    client = HttpsClient(network, context, domain)
+    url = _DIRECTORY_URL.format(domain=domain)
+    origin = sentences.named_by_directory(domain)
+    try:
+        return await _read(url, address, client, DiscoverySource.DIRECTORY, origin)
+    except NoServer:
+        return SourceResult(remarks=(sentences.directory_unreachable(),))
+    except NotFound:
+        return SourceResult(remarks=(sentences.not_in_directory(domain),))
+
+
 async def _fetch(url: str, address: str, domain: str, client: HttpsClient) -> SourceResult:
+    origin = sentences.named_by_autoconfig(domain)
+    try:
+        return await _read(url, address, client, DiscoverySource.AUTOCONFIG, origin)
+    except NotFound:
+        return SourceResult()
+
+
+async def _read(
+    url: str, address: str, client: HttpsClient, source: DiscoverySource, origin: str
+) -> SourceResult:
+    """Return what the file at ``url`` says; raise :class:`NotFound`."""
+    domain = client.domain
     host = urlsplit(url).hostname or domain
     try:
         servers = parse_autoconfig(await client.get(url), address, domain)
-    except NotFound:
-        return SourceResult()
     except ssl.SSLCertVerificationError:
         return SourceResult(remarks=(sentences.wrong_certificate(host),))
     except (UnusableResponse, InvalidAutoconfig):
         return SourceResult(remarks=(sentences.autoconfig_unreadable(host),))
-    return suggestions_from(
-        DiscoverySource.AUTOCONFIG, domain, sentences.named_by_autoconfig(domain), servers
-    )
+    return suggestions_from(source, domain, origin, servers)

@@ -48,6 +48,10 @@ class NotFound(Exception):
     """There is no such file, or no server that answers."""
 
 
+class NoServer(NotFound):
+    """There is no server that answers."""
+
+
 class UnusableResponse(Exception):
     """The response is too large, not HTTP, or a redirection that is not followed."""
 
@@ -88,10 +92,10 @@ class HttpsClient:
             addresses = await self.network.resolve(host, 443)
             allowed = [a for a in addresses if self._may_connect(host, a)]
             if not allowed:
-                raise NotFound
+                raise NoServer
             connected = await connect_first(self.network, allowed, _PATIENCE)
         except (OSError, UnicodeError) as error:
-            raise NotFound from error
+            raise NoServer from error
         try:
             reader, writer = await asyncio.open_connection(
                 sock=connected.sock, ssl=self.context, server_hostname=host
@@ -99,12 +103,12 @@ class HttpsClient:
         except ssl.SSLCertVerificationError:
             raise
         except OSError as error:
-            raise NotFound from error
+            raise NoServer from error
         try:
             writer.write(_request(host, path))
             return _response(await _read(reader))
         except OSError as error:
-            raise NotFound from error
+            raise NoServer from error
         finally:
             writer.transport.abort()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security
-from wizard.discovery import sentences
+from wizard.discovery import guide, sentences
 from wizard.discovery.providers import (
     Provider,
     is_within,
@@ -29,7 +29,7 @@ def suggest_by_domain(address: str) -> Suggestion | None:
     if provider is None:
         return None
     return suggestion_from_provider(
-        provider, address, DiscoverySource.DOMAIN, sentences.known_by_domain(provider, domain)
+        provider, address, DiscoverySource.DOMAIN, sentences.known_by_domain(provider)
     )
 
 
@@ -43,6 +43,24 @@ def notes_on_secret(endpoint: str) -> tuple[str, ...]:
     """Return those notes that are about the secret: which one is meant, and how to get it."""
     provider = _provider_at(endpoint)
     return () if provider is None else sentences.notes_on_provider_secret(provider)
+
+
+def hint_about_secret(endpoint: str) -> str:
+    """Return in a few words which secret the provider wants at ``endpoint``, or nothing."""
+    provider = _provider_at(endpoint)
+    return "" if provider is None else guide.hint(provider)
+
+
+def guide_to_secret(endpoint: str) -> guide.Guide | None:
+    """Return how to get the secret for ``endpoint``; None where the password simply is the one."""
+    provider = _provider_at(endpoint)
+    return None if provider is None else guide.guide(provider)
+
+
+def join_app_password(endpoint: str, text: str) -> str:
+    """Return ``text`` without the blanks in which the provider displays its app passwords."""
+    provider = _provider_at(endpoint)
+    return text if provider is None else provider.join_app_password(text)
 
 
 def suggestion_from_provider(
@@ -59,6 +77,7 @@ def suggestion_from_provider(
         provider=provider.name,
         notes=sentences.notes_on_provider(provider),
         usable=provider.usable and bool(host),
+        safe=provider.usable and bool(host) and provider.host_is_confirmed,
     )
 
 
@@ -67,6 +86,10 @@ def _provider_at(endpoint: str) -> Provider | None:
         return provider_by_host(Endpoint.parse(endpoint).route(starttls=False).host)
     except InvalidValue:
         return None
+
+
+_NAMED_BY_DOMAIN = frozenset({DiscoverySource.SRV, DiscoverySource.AUTOCONFIG})
+"""Sources in which the domain itself speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +135,13 @@ def _suggestion(
 ) -> Suggestion:
     host = server.route.host
     provider = provider_by_host(host)
+    usable = server.takes_password and (provider is None or provider.usable)
+    own = source in _NAMED_BY_DOMAIN and is_within(host, domain)
     notes = [] if server.takes_password else [sentences.no_password_login(source, host)]
     if provider is not None:
         notes += sentences.notes_on_provider(provider)
     elif not is_within(host, domain):
-        notes.append(sentences.outside(host, domain))
+        notes.append(sentences.outside(domain))
     return Suggestion(
         source,
         origin,
@@ -124,5 +149,6 @@ def _suggestion(
         user=server.user,
         provider=None if provider is None else provider.name,
         notes=tuple(notes),
-        usable=server.takes_password and (provider is None or provider.usable),
+        usable=usable,
+        safe=usable and own,
     )

@@ -71,6 +71,12 @@ class Provider:
     user: UserNameForm = UserNameForm.ADDRESS
     fixed_user: str | None = None
     notes: tuple[ProviderNote, ...] = ()
+    app_password_at: str | None = None
+    """The page where an app password is made, or that tells how."""
+    two_step_at: str | None = None
+    """The page where 2-step verification is switched on."""
+    app_password_letters: int = 0
+    """How many letters an app password has that is displayed with blanks in it."""
     unconfirmed: tuple[str, ...] = ()
     """Fields and notes that nobody has confirmed."""
 
@@ -78,6 +84,11 @@ class Provider:
     def usable(self) -> bool:
         """Whether the server can send mails through this provider at all."""
         return _UNUSABLE.isdisjoint(self.notes)
+
+    @property
+    def host_is_confirmed(self) -> bool:
+        """Whether the host of :meth:`preferred_server` is confirmed."""
+        return ("smtps" if self.smtps else "starttls") not in self.unconfirmed
 
     @property
     def only_starttls(self) -> bool:
@@ -104,6 +115,12 @@ class Provider:
                 return self.fixed_user
             case UserNameForm.LOGIN:
                 return None
+
+    def join_app_password(self, text: str) -> str:
+        """Return an app password without the blanks it is displayed with; any other as it is."""
+        joined = "".join(text.split())
+        is_one = len(joined) == self.app_password_letters and joined.isascii() and joined.isalpha()
+        return joined if is_one else text
 
     def preferred_server(self) -> tuple[str, Security] | None:
         """Return host and encryption, preferring TLS; None if neither is known."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.config.endpoint import Route, Security
 from wizard.discovery import sentences
-from wizard.discovery.autoconfig import by_autoconfig
+from wizard.discovery.autoconfig import by_autoconfig, by_directory
 from wizard.discovery.dns import Records, SystemRecords, by_mx, by_srv
 from wizard.discovery.offers import AdvertisedServer, suggest_by_domain, suggestions_from
 from wizard.discovery.suggestion import (
@@ -66,6 +66,28 @@ async def discover(
         await asyncio.gather(*tasks, return_exceptions=True)
     late = tuple(source for source in tasks.values() if source not in results)
     yield _state(domain, results, (), late)
+
+
+async def ask_directory(
+    address: str,
+    found: SearchState,
+    *,
+    network: Network | None = None,
+    seconds: float = DEFAULT_SECONDS,
+) -> SearchState:
+    """Return ``found`` together with what Mozilla's directory says about its domain.
+
+    The directory learns the domain, so this is only for an operator who has chosen it.
+    """
+    source = DiscoverySource.DIRECTORY
+    try:
+        async with asyncio.timeout(seconds):
+            result = await by_directory(address, found.domain, network or SystemNetwork())
+    except TimeoutError:
+        result = SourceResult(remarks=tuple(sentences.unanswered(found.domain, (source,))))
+    suggestions = ranked_suggestions([*found.suggestions, *result.suggestions])
+    remarks = tuple(dict.fromkeys([*found.remarks, *result.remarks]))
+    return SearchState(found.domain, suggestions, remarks=remarks)
 
 
 def _queries(

@@ -111,6 +111,7 @@ _SOURCES = {
     DiscoverySource.MX: N_("MX records"),
     DiscoverySource.SRV: N_("SRV records"),
     DiscoverySource.AUTOCONFIG: N_("settings for mail programs"),
+    DiscoverySource.DIRECTORY: N_("entries of Mozilla's directory"),
     DiscoverySource.GUESS: N_("usual names"),
 }
 
@@ -141,56 +142,57 @@ def _note(provider: Provider, note: ProviderNote) -> str:
     )
 
 
-def known_by_domain(provider: Provider, domain: str) -> str:
-    """Say that ``domain`` is in the table of providers."""
-    if _is_unconfirmed(provider):
-        return _(
-            "{domain} belongs to {name}; nobody has confirmed the host.",
-            domain=domain,
-            name=provider.name,
-        )
-    return _("{domain} belongs to {name}.", domain=domain, name=provider.name)
+def known_by_domain(provider: Provider) -> str:
+    """Say that the table of providers has the domain."""
+    if not provider.host_is_confirmed:
+        return _("From the wizard's own list of providers, but not confirmed.")
+    return _("From the wizard's own list of providers.")
 
 
 def known_by_mx(provider: Provider, domain: str) -> str:
     """Say that the provider was recognised by the MX record."""
-    if _is_unconfirmed(provider):
+    if not provider.host_is_confirmed:
         return _(
-            "{name} receives the mails of {domain} (MX record); nobody has confirmed the host.",
+            "{name} receives the mail of {domain} (MX record), but the host is not confirmed.",
             name=provider.name,
             domain=domain,
         )
-    return _(
-        "{name} receives the mails of {domain} (MX record).", name=provider.name, domain=domain
-    )
-
-
-def _is_unconfirmed(provider: Provider) -> bool:
-    return ("smtps" if provider.smtps else "starttls") in provider.unconfirmed
+    return _("{name} receives the mail of {domain} (MX record).", name=provider.name, domain=domain)
 
 
 def named_by_srv(domain: str) -> str:
     """Say that the domain names the server in the DNS."""
-    return _("{domain} names this server in its DNS (SRV record).", domain=domain)
+    return _("{domain} names it in its DNS (SRV record).", domain=domain)
 
 
 def named_by_autoconfig(domain: str) -> str:
     """Say that the domain publishes it."""
-    return _("{domain} publishes this for mail programs (autoconfig).", domain=domain)
+    return _("{domain} publishes it for mail programs (autoconfig).", domain=domain)
+
+
+def named_by_directory(domain: str) -> str:
+    """Say that Mozilla's directory lists the domain."""
+    return _("Mozilla's directory names it for {domain}.", domain=domain)
+
+
+def not_in_directory(domain: str) -> str:
+    """Say that Mozilla's directory does not list the domain."""
+    return _("Mozilla's directory does not know {domain}.", domain=domain)
+
+
+def directory_unreachable() -> str:
+    """Say that Mozilla's directory did not answer."""
+    return _("Mozilla's directory cannot be reached.")
 
 
 def guessed(host: str, port: int) -> str:
     """Say that it is a guess, and that the port accepts connections."""
-    return _("A guess: {host} exists and accepts connections on port {port}.", host=host, port=port)
+    return _("A guess: {host} accepts connections on port {port}.", host=host, port=port)
 
 
-def outside(host: str, domain: str) -> str:
+def outside(domain: str) -> str:
     """Warn about a server that anybody who can forge DNS answers could have named."""
-    return _(
-        "{host} does not belong to {domain}: take it only if you know that it is your mail server.",
-        host=host,
-        domain=domain,
-    )
+    return _("It is not part of {domain}: take it only if you know it.", domain=domain)
 
 
 def out_of_reach(source: DiscoverySource, route: Route) -> str:

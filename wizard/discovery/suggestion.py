@@ -23,6 +23,8 @@ class DiscoverySource(StrEnum):
     """The domain names the server in its DNS (RFC 6186, RFC 8314)."""
     AUTOCONFIG = "autoconfig"
     """The domain publishes settings for mail programs."""
+    DIRECTORY = "directory"
+    """Mozilla's directory lists the domain; asked only on request, since it learns the domain."""
     GUESS = "guess"
     """A host with a usual name accepts connections."""
 
@@ -52,6 +54,9 @@ class Suggestion:
     notes: tuple[str, ...] = ()
     """Sentences about what to know or do; if ``usable`` is false, the first ones say why."""
     usable: bool = True
+    safe: bool = False
+    """Whether it may be filled in without asking: the wizard's own list names a confirmed host, or
+    the domain names one of its own, which TLS then proves. Everything else is only offered."""
 
     @property
     def route(self) -> Route | None:

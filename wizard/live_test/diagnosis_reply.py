@@ -28,6 +28,10 @@ _OWN_ADDRESS = N_(
 OUTLOOK_COM = N_(
     "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
 )
+_CREATE_APP_PASSWORD = N_(
+    "Create an app password at this provider and enter it in place of the account's password; "
+    "user is the full address."
+)
 OTHER_PROVIDER = N_(
     "Use a mailbox of another provider, or put a relay in between (doc.bomnipotent.de, page "
     '"SMTP Server").'
@@ -193,16 +197,10 @@ REFUSED: tuple[Rule, ...] = (
     ),
     Rule(
         Cause.REPLY,
-        (
-            about(Subject.CREDENTIALS),
-            provider_with(ProviderNote.APP_PASSWORD, ProviderNote.APP_PASSWORD_WITH_2FA),
-        ),
+        (about(Subject.CREDENTIALS), provider_with(ProviderNote.APP_PASSWORD)),
         "auth-rejected",
         N_("{host} rejects the login of {user}."),
-        N_(
-            "Create an app password at this provider and enter it in place of the account's "
-            "password; user is the full address."
-        ),
+        _CREATE_APP_PASSWORD,
     ),
     Rule(
         Cause.REPLY,
@@ -211,8 +209,15 @@ REFUSED: tuple[Rule, ...] = (
         N_("{host} rejects the login of {user}."),
         N_(
             "Allow access by POP3 and IMAP in the settings of the mailbox, which covers SMTP too; "
-            "then check the secret."
+            "then check the password: with two-factor login it may have to be an app password."
         ),
+    ),
+    Rule(
+        Cause.REPLY,
+        (about(Subject.CREDENTIALS), provider_with(ProviderNote.APP_PASSWORD_WITH_2FA)),
+        "auth-rejected",
+        N_("{host} rejects the login of {user}."),
+        _CREATE_APP_PASSWORD,
     ),
     Rule(
         Cause.REPLY,

@@ -45,6 +45,7 @@ class MailServerSearch:
         self._network = network
         self._records = records
         self._address = ""
+        self._asked_directory = False
         self._started_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -68,6 +69,7 @@ class MailServerSearch:
             return
         self.stop()
         self._address, self._started_at = address, time.monotonic()
+        self._asked_directory = False
         self._publish(self._initial_state(address))
         if self.searching:
             self._task = asyncio.ensure_future(self._search(address))
@@ -77,6 +79,30 @@ class MailServerSearch:
         if self._task is not None:
             self._task.cancel()
         self._end_early()
+
+    @property
+    def can_ask_directory(self) -> bool:
+        """Whether nothing but guesses was found, and Mozilla's directory was not asked yet."""
+        from wizard.discovery.suggestion import DiscoverySource
+
+        state = self.state
+        if not self._online or self._asked_directory or state is None or not state.finished:
+            return False
+        return all(each.source is DiscoverySource.GUESS for each in state.suggestions)
+
+    def ask_directory(self) -> None:
+        """Ask Mozilla's directory, which learns the domain: only if the operator chooses it.
+
+        Does nothing unless :attr:`can_ask_directory`. Needs a running event loop.
+        """
+        from wizard.discovery.suggestion import DiscoverySource
+
+        found = self.state
+        if found is None or not self.can_ask_directory:
+            return
+        self._asked_directory, self._started_at = True, time.monotonic()
+        self._publish(replace(found, pending=(DiscoverySource.DIRECTORY,)))
+        self._task = asyncio.ensure_future(self._ask_directory(self._address, found))
 
     async def updates(self) -> AsyncGenerator[None, None]:
         """Yield at once, on each result, every second for a clock, and at the end."""
@@ -100,7 +126,8 @@ class MailServerSearch:
         suggestion = suggest_by_domain(address)
         if suggestion is not None:
             return SearchState(domain, (suggestion,))
-        asked = tuple(source for source in DiscoverySource if source is not DiscoverySource.DOMAIN)
+        not_asked = {DiscoverySource.DOMAIN, DiscoverySource.DIRECTORY}
+        asked = tuple(source for source in DiscoverySource if source not in not_asked)
         return SearchState(domain, pending=asked) if self._online else None
 
     async def _search(self, address: str) -> None:
@@ -115,9 +142,23 @@ class MailServerSearch:
         except Exception:  # noqa: BLE001  (strangers' answers must not end the wizard)
             self._end_early()
 
+    async def _ask_directory(self, address: str, found: SearchState) -> None:
+        try:
+            ask_directory = (await run_in_thread(_import_search)).ask_directory
+            self._publish(
+                await ask_directory(address, found, network=self._network, seconds=self.seconds)
+            )
+        except Exception:  # noqa: BLE001  (as above)
+            self._end_early()
+
     def _end_early(self) -> None:
-        """End the search with what has been shown."""
-        if self.state is not None and self.searching:
+        """End the search with what has been shown; before the directory, that was everything."""
+        if self.state is None or not self.searching:
+            return
+        if self._asked_directory:
+            self._asked_directory = False  # it may be asked again
+            self._publish(replace(self.state, pending=()))
+        else:
             shown = self.state.settled
             self._publish(
                 replace(self.state, suggestions=shown, pending=(), remarks=()) if shown else None
