@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from wizard.check.inspection import inspect_config
 from wizard.check.rules import check_all
@@ -13,7 +14,10 @@ from wizard.cli import output
 from wizard.compose.container import Container
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, Severity
-from wizard.text.language import _
+from wizard.text.language import N_, _
+
+if TYPE_CHECKING:
+    from wizard.cli.terminal import OutputLine
 
 FOUND_ERRORS = 8
 _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip"}
@@ -25,6 +29,8 @@ def run(options: Namespace) -> int:
     findings = find_problems(layout)
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in findings]})
+    elif findings and output.on_terminal():
+        output.show_lines(_as_lines(findings))
     elif findings:
         for finding in findings:
             output.result(_as_text(finding))
@@ -56,3 +62,33 @@ def _as_text(finding: Finding) -> str:
     mark = output.symbols()[_MARKS[finding.severity]]
     head = f"{mark} {finding.head}: {finding.message}"
     return f"{head}\n  {finding.remedy}".rstrip()
+
+
+def _as_lines(findings: Sequence[Finding]) -> Iterator[OutputLine]:
+    from wizard.cli.terminal import OutputLine, place_of
+
+    for finding in findings:
+        head = finding.severity.in_words
+        if finding.path is not None:
+            head = place_of(finding.path, finding.line)
+        yield OutputLine(head, _MARKS[finding.severity], finding.code)
+        yield OutputLine(finding.message, margin="  ")
+        if finding.remedy:
+            yield OutputLine(finding.remedy, "remedy", margin="  ")
+    yield OutputLine(f"{_count(findings)}.")
+
+
+def _count(findings: Iterable[Finding]) -> str:
+    """Return how many there are of each severity, in words."""
+    counts = Counter(finding.severity for finding in findings)
+    words = {
+        Severity.ERROR: (N_("1 error"), N_("{count} errors")),
+        Severity.WARNING: (N_("1 warning"), N_("{count} warnings")),
+        Severity.NOTE: (N_("1 note"), N_("{count} notes")),
+    }
+    parts = []
+    for severity, (one, many) in words.items():
+        if count := counts[severity]:
+            form = one if count == 1 else many
+            parts.append(_(form, count=count))
+    return ", ".join(parts)

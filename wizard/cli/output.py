@@ -14,10 +14,13 @@ from wizard.text.display import escape_controls, on_one_line
 from wizard.text.language import _
 
 if TYPE_CHECKING:
+    from wizard.cli.terminal import OutputLine
     from wizard.saving.change import FileChange
 
 DEFECT = 1
 ABORTED = 130
+_FITS_ANYWHERE = 40
+"""Characters that need no layout: the wizard says that it starts before it loads much."""
 
 
 def tolerate_encoding() -> None:
@@ -28,12 +31,34 @@ def tolerate_encoding() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def say(message: str) -> None:
-    """Print a message for the operator, if anybody can still read it."""
+def on_terminal(stream: TextIO | None = None) -> bool:
+    """Whether a result (or what goes to ``stream``) is laid out for somebody who reads it."""
+    stream = stream or sys.stdout
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def say(message: str, mark: str = "") -> None:
+    """Print a message for the operator, if anybody can still read it.
+
+    Only a terminal shows the ``mark``, one of :data:`wizard.cli.terminal.MARKS`.
+    """
     if sys.stderr is None:  # closed, and print would write to stdout instead
         return
     with contextlib.suppress(OSError):
-        print(escape_controls(message), file=sys.stderr, flush=True)  # noqa: T201
+        print(_laid_out(message, mark, sys.stderr), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _laid_out(text: str, mark: str, stream: TextIO) -> str:
+    short = not mark and len(text) <= _FITS_ANYWHERE and text.isprintable()
+    if short or not on_terminal(stream):
+        return escape_controls(text)
+    from wizard.cli.terminal import OutputLine, OutputStyle
+
+    margin = "  " if mark == "remedy" else ""
+    return OutputStyle.of(stream).lay_out([OutputLine(text, mark, margin=margin)])
 
 
 def say_nothing(message: str) -> None:
@@ -43,6 +68,11 @@ def say_nothing(message: str) -> None:
 def warn(findings: Iterable[Finding]) -> None:
     """Print findings as warnings."""
     for finding in findings:
+        if on_terminal(sys.stderr):
+            say(finding.message, "warn")
+            if finding.remedy:
+                say(finding.remedy, "remedy")
+            continue
         first, *lines_to_paste = finding.advice.split("\n")
         say("\n".join((_("Warning: {message}", message=first), *lines_to_paste)))
 
@@ -59,10 +89,26 @@ def silence_libraries() -> None:
         root.addHandler(logging.NullHandler())
 
 
-def result(text: str) -> None:
-    """Print a part of the result on stdout."""
+def result(text: str, *, as_it_is: bool = False) -> None:
+    """Print a part of the result on stdout; ``as_it_is`` is for what programs read, or tickets."""
+    _print_result(escape_controls(text) if as_it_is else _laid_out(text, "", sys.stdout))
+
+
+def show_lines(lines: Iterable[OutputLine], stream: TextIO | None = None) -> None:
+    """Print lines on the terminal that stdout, or ``stream``, is."""
+    from wizard.cli.terminal import OutputStyle
+
+    text = OutputStyle.of(stream or sys.stdout).lay_out(lines)
+    if stream is None:
+        _print_result(text)
+    else:
+        with contextlib.suppress(OSError):
+            print(text, file=stream, flush=True)
+
+
+def _print_result(text: str) -> None:
     try:
-        print(escape_controls(text), flush=True)  # noqa: T201
+        print(text, flush=True)  # noqa: T201
     except OSError as error:
         raise Unprintable(error) from None
 
@@ -71,7 +117,7 @@ def document(content: Mapping[str, Any]) -> None:
     """Print the one JSON document of a command."""
     import json  # only here: it takes its time
 
-    result(json.dumps(content, indent=1))
+    _print_result(json.dumps(content, indent=1))
 
 
 def diff(change: FileChange) -> None:
@@ -119,6 +165,13 @@ def failure(error: WizardError, *, as_json: bool) -> None:
     """Print a failure."""
     if as_json:
         document({"error": error_document(error)})
+    elif on_terminal(sys.stderr):
+        from wizard.cli.terminal import place_of
+
+        place = "" if error.path is None else f"{place_of(error.path, error.line)}: "
+        say(f"smtp-wizard: {place}{error.message}", "fail")
+        if error.remedy:
+            say(error.remedy, "remedy")
     else:
         say(f"smtp-wizard: {error}")
 

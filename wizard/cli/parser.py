@@ -64,7 +64,7 @@ class _PrintCompletion(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> Never:
-        output.result(completion(build_parser(), values))
+        output.result(completion(build_parser(), values), as_it_is=True)
         parser.exit()
 
 

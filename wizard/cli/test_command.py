@@ -52,7 +52,7 @@ def run(options: Namespace) -> int:
         transcript = {"transcript": [str(line) for line in report.transcript]}
         output.document(report.to_json() | (transcript if options.transcript else {}))
     elif options.report:
-        output.result(ticket(report).rstrip())
+        output.result(ticket(report).rstrip(), as_it_is=True)
     else:
         for line in _evidence(report, options):
             output.result(line)

@@ -1,0 +1,122 @@
+"""On a terminal, output is wrapped at words and coloured; in a pipe it is neither."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.check.vendors import compose, write
+from tests.cli.conftest import Cli
+from tests.cli.terminal_screen import run_on_terminal
+from wizard.cli.terminal import OutputLine, OutputStyle, numbered_diff
+from wizard.text.wrapping import cell_width
+
+COLOUR = "\x1b["
+
+
+@pytest.fixture(autouse=True)
+def a_modern_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+
+@pytest.fixture
+def readable_by_all(cli: Cli) -> Cli:
+    write(cli.directory, compose())
+    (cli.directory / ".env").chmod(0o644)
+    return cli
+
+
+def test_check_shows_place_code_and_remedy_and_counts(
+    readable_by_all: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = run_on_terminal(monkeypatch, "check")
+    assert code == 8
+    assert text.startswith(
+        "\x1b[31m✗\x1b[0m .env" + "env-world-readable".rjust(74) + "\n"
+        "  Every account of this machine can read or write the file (mode 0644).\n"
+        "  → chmod 600 "
+    )
+    assert text.endswith("1 error.\n")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_no_line_is_wider_than_the_terminal_or_80(
+    readable_by_all: Cli, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    _code, text = run_on_terminal(monkeypatch, "check", columns=columns)
+    too_wide = [row for row in text.splitlines() if cell_width(row) > min(columns, 80)]
+    assert all("chmod" in row for row in too_wide)  # a command is never broken
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_nothing_is_coloured_where_colours_are_not_wanted(
+    readable_by_all: Cli, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert COLOUR not in run_on_terminal(monkeypatch, "check")[1]
+
+
+def test_marks_are_ascii_where_the_locale_is_not_utf_8(
+    readable_by_all: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    _code, text = run_on_terminal(monkeypatch, "check")
+    assert text.isascii()
+    assert "  > chmod 600" in text
+
+
+def test_a_pipe_gets_whole_lines_without_colours(readable_by_all: Cli) -> None:
+    message, remedy = readable_by_all("check").out.splitlines()
+    assert message.startswith("✗ error: /")
+    assert len(message) > 80
+    assert remedy.startswith("  chmod 600 ")
+
+
+def test_a_failure_is_wrapped_and_its_remedy_begins_a_line(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.write("config.toml", "[smtp\n")
+    code, text = run_on_terminal(monkeypatch, "show", columns=60)
+    assert code == 4
+    assert text.startswith("\x1b[31m✗\x1b[0m smtp-wizard: config.toml:1: ")
+    assert "\n  → " in text
+    assert max(map(cell_width, re.sub("\x1b.*?m", "", text).splitlines())) <= 60
+
+
+def test_an_escape_sequence_from_a_file_is_not_sent_to_the_terminal() -> None:
+    line = OutputLine("a\x1b[2Jb", "fail", head="\x1b]0;c")
+    assert OutputStyle().lay_out([line]) == "✗ \\x1b]0;ca\\x1b[2Jb"
+
+
+def test_a_code_has_a_line_of_its_own_where_there_is_no_room_beside_it() -> None:
+    line = OutputLine("compose.yaml:14", "fail", "compose-variable-not-passed")
+    assert OutputStyle(40).lay_out([line]).splitlines() == [
+        "✗ compose.yaml:14",
+        "             compose-variable-not-passed",
+    ]
+
+
+def test_a_time_stays_at_the_right_while_the_text_wraps_beside_it() -> None:
+    line = OutputLine("the certificate is valid until then", "pass", "41 ms", head="TLS  ")
+    assert OutputStyle(40).lay_out([line]).splitlines() == [
+        "✓ TLS  the certificate is valid    41 ms",
+        "       until then",
+    ]
+
+
+def test_a_diff_has_line_numbers() -> None:
+    diff = ["@@ -17,2 +17,2 @@", " # a", "-b", "+c", "@@ -30,1 +30,2 @@", " d", "+e"]
+    assert OutputStyle().lay_out(numbered_diff(diff)).splitlines() == [
+        "  17   # a",
+        "  18 - b",
+        "  18 + c",
+        "   …",
+        "  30   d",
+        "  31 + e",
+    ]
