@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tests.live_test.servers import Run, Serve
-from wizard.config.endpoint import Security
+from wizard.config.endpoint import Endpoint, Security
+from wizard.config.settings import SmtpSettings
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
 from wizard.live_test.events import (
@@ -18,7 +23,10 @@ from wizard.live_test.events import (
     TestReport,
     VerdictReached,
 )
-from wizard.live_test.failure import Verdict
+from wizard.live_test.failure import Stage, Verdict, in_progress
+from wizard.secrets.secret import Secret
+from wizard.system.network import Address, SystemNetwork
+from wizard.text import language
 
 SMTPS = ["dns", "tcp", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "rset", "quit"]
 STARTTLS = [
@@ -68,7 +76,7 @@ async def test_a_relay_without_login_skips_the_login(friendly: MailServer, run: 
     assert stages(report) == PLAIN
     [auth] = [finished for finished in report.stages if finished.stage == "auth"]
     assert auth.outcome == "skip"
-    assert "no secret" in auth.message
+    assert auth.message == "No login: no password is set."
 
 
 async def test_a_recipient_is_asked_about_and_nothing_is_delivered(
@@ -85,6 +93,101 @@ async def test_a_recipient_is_asked_about_and_nothing_is_delivered(
     assert "rcpt" in stages(report)
     assert "data" not in stages(report)
     assert friendly.messages == ()
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+async def test_each_stage_says_in_a_line_of_a_terminal_what_was_found(
+    friendly: MailServer, run: Run, spoken: str
+) -> None:
+    language.use(spoken)
+    try:
+        report = await run(
+            0,
+            "mail.demo.example",
+            starttls=True,
+            user=DEMO_USER,
+            recipient="admin@example.org",
+            through=DemoNetwork(friendly),
+        )
+    finally:
+        language.use("en")
+    said = [finished.message for finished in report.stages]
+    assert max(map(len, said)) <= 51
+    if spoken == "en":
+        name, port, greeting, offer, encryption, login, again, *rest = said
+        assert name == "mail.demo.example is 127.0.0.1."
+        assert port == f"Port {friendly.ports.starttls} answers in place of port 587."
+        assert greeting == "mail.demo.example has greeted."
+        assert offer == "STARTTLS is offered."
+        assert re.fullmatch(
+            r"TLS 1\.3; the certificate is valid until \d{4}-\d\d-\d\d\.", encryption
+        )
+        assert login == "A login by PLAIN is offered."
+        assert [again, *rest] == [
+            f"{DEMO_USER} is accepted.",
+            f"Mails from {DEMO_USER} are accepted.",
+            "Mails to admin@example.org are accepted.",
+            "Sender taken back: no mail was sent.",
+            "mail.demo.example has said goodbye.",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "said"),
+    [
+        (["192.0.2.1", "2001:db8::1"], "mail.example.org is 192.0.2.1 and 2001:db8::1."),
+        ([f"192.0.2.{n}" for n in range(1, 6)], "mail.example.org is 192.0.2.1 and 4 more."),
+    ],
+    ids=["two", "five"],
+)
+async def test_many_addresses_are_counted_and_listed_in_the_transcript(
+    run: Run, addresses: list[str], said: str
+) -> None:
+    class Answered(SystemNetwork):
+        async def resolve(self, host: str, port: int) -> Sequence[Address]:
+            return [Address(ip, port) for ip in addresses]
+
+        async def connect(self, address: Address) -> socket.socket:
+            raise ConnectionRefusedError
+
+    report = await run(0, through=Answered())
+    assert report.stages[0].message == said
+    told = " ".join([said, *map(str, report.transcript)])
+    assert all(ip in told for ip in addresses)
+
+
+SETTINGS = SmtpSettings(
+    "you@example.org", Endpoint.parse("mail.example.org"), False, Secret("correct horse")
+)
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_each_stage_says_what_it_does_while_it_runs(spoken: str) -> None:
+    language.use(spoken)
+    try:
+        said = {stage: in_progress(stage, SETTINGS) for stage in Stage}
+        without_login = in_progress(Stage.AUTH, replace(SETTINGS, secret=None))
+    finally:
+        language.use("en")
+    assert max(map(len, (*said.values(), without_login))) <= 51
+    assert all(words.endswith(" …") for words in said.values())
+    if spoken == "en":
+        assert said[Stage.DNS] == "looks up mail.example.org …"
+        assert said[Stage.AUTH] == "logs in as you@example.org …"
+        assert without_login == "goes on without a login …"
+
+
+def test_a_user_that_is_the_secret_is_masked_while_the_login_runs() -> None:
+    token = replace(SETTINGS, user="token-1", secret=Secret("token-1"))
+    assert "token-1" not in in_progress(Stage.AUTH, token)
+    assert "token-1" not in in_progress(Stage.MAIL, token)
+
+
+def test_the_user_of_the_endpoint_is_the_one_who_logs_in() -> None:
+    endpoint = Endpoint.parse("smtp://relay-user:pw@relay.example.org")
+    settings = SmtpSettings("you@example.org", endpoint)
+    assert in_progress(Stage.AUTH, settings) == "logs in as relay-user …"
+    assert in_progress(Stage.MAIL, settings) == "names you@example.org as the sender …"
 
 
 async def test_each_stage_is_started_then_finished_and_the_report_comes_last(

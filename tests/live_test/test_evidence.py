@@ -41,8 +41,8 @@ async def test_the_transcript_is_the_dialogue_without_the_login(serve: Serve, ru
         report = await run(port, password=SECRET)
     name = report.stages[4].detail["name"]
     notes, lines = dialogue(report)[:2], dialogue(report)[2:]
-    assert "answered" in notes[0]
-    assert "TLSv1.3" in notes[1]
+    assert "answers" in notes[0]
+    assert "TLS 1.3" in notes[1]
     assert lines == [
         "S: 220 mail.example.org ESMTP",
         f"C: EHLO {name}",

@@ -12,14 +12,14 @@ from tests.live_test.servers import LoopbackNetwork, Run, Serve, verdict
 from wizard.live_test.failure import Verdict
 
 
-async def test_the_stage_that_fails_is_the_last_and_says_what_the_diagnosis_says(
+async def test_the_stage_that_fails_is_the_last_and_says_who_is_refused(
     serve: Serve, run: Run
 ) -> None:
     async with serve({"AUTH": "535 5.7.8 Bad credentials"}, tls=True) as port:
         report = await run(port)
     assert report.stages[-1].outcome == "fail"
     assert report.stages[-1].stage == "auth"
-    assert report.stages[-1].message == (report.diagnosis and report.diagnosis.summary)
+    assert report.stages[-1].message == "you@example.org is refused."
 
 
 @pytest.mark.parametrize(

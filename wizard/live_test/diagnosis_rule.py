@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from wizard.config.endpoint import Security, is_container_name, is_loopback, is_nearby
 from wizard.config.settings import SmtpSettings
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
-from wizard.live_test.failure import Cause, Failure, Stage, Verdict
+from wizard.live_test.failure import Cause, Failure, Stage, Verdict, shown_user
 from wizard.live_test.refusals import Subject, subject_of
-from wizard.text.display import MASK, sanitize
+from wizard.text.display import sanitize
 from wizard.text.language import N_, _
 
 _NAMES_SHOWN = 6
@@ -66,7 +66,7 @@ def rule_facts(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]
     facts: dict[str, str | int] = {
         "host": route.host,
         "port": route.port,
-        "user": _user(settings),
+        "user": shown_user(failure.stage, settings),
         "fixed": _fixed_user(settings) or "",
         "text": _details(failure),
         "step": _(_STEPS[failure.stage]),
@@ -114,12 +114,6 @@ def _names(names: tuple[str, ...]) -> str:
         more = len(names) - _NAMES_SHOWN
         return _("{names} and {number} more", names=shown, number=more)
     return shown or _("no name at all")
-
-
-def _user(settings: SmtpSettings) -> str:
-    """Return the user, masked if it is the same as the secret, as some providers have it."""
-    user, login = settings.user, settings.login
-    return MASK if login is not None and login[1].reveal() == user else user
 
 
 def _provider(settings: SmtpSettings) -> Provider | None:

@@ -1,5 +1,6 @@
 """What went wrong in the live test, as plain values: where, how, and in which words of the server.
 
+Besides, what is said of one stage: while it runs, and when it has failed.
 The live test builds them, :mod:`wizard.live_test.diagnosis` explains them. All text in them is
 printable: whoever builds one has removed control characters and secrets.
 """
@@ -12,6 +13,8 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from itertools import takewhile
 
+from wizard.config.settings import SmtpSettings
+from wizard.text.display import MASK
 from wizard.text.language import N_, _
 
 _VERDICTS = {
@@ -211,3 +214,56 @@ class Diagnosis:
             "field": "secret" if self.field == "store" else self.field,
             "reason": self.reason,
         }
+
+
+# What is said of one stage
+
+_RUNNING = {
+    Stage.DNS: N_("looks up {host} …"),
+    Stage.TCP: N_("connects to port {port} …"),
+    Stage.TLS: N_("begins to encrypt …"),
+    Stage.GREETING: N_("waits for the greeting …"),
+    Stage.EHLO: N_("introduces itself …"),
+    Stage.STARTTLS: N_("begins to encrypt …"),
+    Stage.AUTH: N_("logs in as {user} …"),
+    Stage.MAIL: N_("names {user} as the sender …"),
+    Stage.RCPT: N_("names the recipient …"),
+    Stage.RSET: N_("takes the sender back …"),
+    Stage.DATA: N_("sends the mail …"),
+    Stage.QUIT: N_("says goodbye …"),
+}
+_REFUSED = {
+    (Stage.AUTH, "auth-rejected"): N_("{user} is refused."),
+    (Stage.AUTH, "app-password-needed"): N_("{user} is refused."),
+    (Stage.AUTH, "auth-disabled"): N_("{user} is refused."),
+    (Stage.MAIL, "sender-refused"): N_("Mails from {user} are refused."),
+    (Stage.RCPT, "recipient-refused"): N_("Mails to {recipient} are refused."),
+}
+"""Where somebody is refused, the stage says who; elsewhere the reason is all there is to say."""
+
+
+def in_progress(stage: Stage, settings: SmtpSettings) -> str:
+    """Say what the test does at ``stage``, as the end of a line that begins with its name."""
+    if stage is Stage.AUTH and settings.login is None:
+        return _("goes on without a login …")
+    route = settings.route
+    user = shown_user(stage, settings)
+    return _(_RUNNING[stage], host=route.host, port=route.port, user=user)
+
+
+def has_failed(diagnosis: Diagnosis, settings: SmtpSettings, recipient: str) -> str:
+    """Say in a short sentence how the stage of ``diagnosis`` has failed; the rest is told there.
+
+    ``recipient`` is the address that was named, as it may be shown.
+    """
+    refused = _REFUSED.get((diagnosis.stage, diagnosis.code))
+    if refused is not None and diagnosis.server_said:
+        return _(refused, user=shown_user(diagnosis.stage, settings), recipient=recipient)
+    return f"{diagnosis.reason[0].upper()}{diagnosis.reason[1:]}."
+
+
+def shown_user(stage: Stage, settings: SmtpSettings) -> str:
+    """Return who logs in or sends at ``stage``; masked if that is the secret, as with some."""
+    login = settings.login
+    user = login[0] if login is not None and stage is Stage.AUTH else settings.user
+    return MASK if login is not None and login[1].reveal() == user else user

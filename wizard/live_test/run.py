@@ -35,7 +35,15 @@ from wizard.live_test.events import (
     VerdictReached,
     not_inside_report,
 )
-from wizard.live_test.failure import Cause, Certificate, Diagnosis, Failure, Stage, Verdict
+from wizard.live_test.failure import (
+    Cause,
+    Certificate,
+    Diagnosis,
+    Failure,
+    Stage,
+    Verdict,
+    has_failed,
+)
 from wizard.live_test.session import SmtpSession
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply
 from wizard.live_test.standpoint import NotInside, Standpoint, take_standpoint
@@ -407,14 +415,15 @@ class TestRun:
             self._failure = failure
             if failure.cause in _STILL_LISTENING:
                 self._session.send_quit()
-        return StageFinished(
-            failure.stage, outcome, seconds, diagnosis.summary, self._detail(failure)
-        )
+        message = diagnosis.summary
+        if diagnosis.verdict is not Verdict.WARN:
+            message = has_failed(diagnosis, self._settings, self._session.recipient)
+        return StageFinished(failure.stage, outcome, seconds, message, self._detail(failure))
 
     def _courtesy_failed(self, failure: Failure, seconds: float) -> StageFinished:
         self.over = True
         message = _(
-            "The mail server did not accept {command}, which does not matter for mails.",
+            "{command} is not accepted, which does not matter.",
             command=failure.stage.value.upper(),
         )
         return StageFinished(

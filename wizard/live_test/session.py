@@ -17,7 +17,7 @@ from wizard.live_test.events import (
     StageStep,
     Transcript,
 )
-from wizard.live_test.failure import Cause, Failure, Stage
+from wizard.live_test.failure import Cause, Failure, Stage, shown_user
 from wizard.live_test.smtp import (
     Extensions,
     Reply,
@@ -32,7 +32,8 @@ from wizard.system.network import Address, Connected, Network, connect_first
 from wizard.text.language import N_, _
 from wizard.text.redaction import Redactor
 
-_ADDRESSES_SHOWN = 5
+_SHORT = 51
+"""Characters that a stage has on its line of a terminal with 80 columns."""
 _PATIENCE = 2.0
 """Seconds that an address has left once another one has answered."""
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
@@ -119,6 +120,11 @@ class SmtpSession:
         )
 
     @property
+    def recipient(self) -> str:
+        """The address that is named as the recipient, as it may be shown."""
+        return self.redact(self._recipient or self._settings.user)
+
+    @property
     def postponed(self) -> bool:
         """Whether the mail server has accepted no mail yet, and wants it sent again."""
         return self._transaction is not None and self._transaction.postponed
@@ -141,11 +147,13 @@ class SmtpSession:
 
     async def _resolve(self) -> StagePassed:
         self._addresses = await _resolve(self._standpoint, self._route)
-        ips = [address.ip for address in self._addresses]
-        shown = _(" and ").join(ips[:_ADDRESSES_SHOWN])
-        message = _("{host} is {addresses}.", host=self._route.host, addresses=shown)
-        if ips == [self._route.host]:
+        ips, host = [address.ip for address in self._addresses], self._route.host
+        message = _("{host} is {addresses}.", host=host, addresses=_(" and ").join(ips))
+        if ips == [host]:
             message = _("This is an IP address.")
+        elif len(ips) > 1 and len(message) > _SHORT:
+            self.transcript.note(message)
+            message = _("{host} is {ip} and {more} more.", host=host, ip=ips[0], more=len(ips) - 1)
         return StagePassed(message, {"addresses": ips})
 
     async def _connect(self) -> StagePassed:
@@ -160,15 +168,10 @@ class SmtpSession:
             "silent": list(silent),
         }
         concern = Failure(Stage.TCP, Cause.ADDRESS_SILENT, silent=silent) if silent else None
-        message = _("Port {port} of {ip} answered.", port=port, ip=ip)
-        if port != self._route.port:  # only a network of its own, like the demo's
-            message = _(
-                "Port {port} of {ip} answered in place of port {usual}.",
-                port=port,
-                ip=ip,
-                usual=self._route.port,
-            )
-        self.transcript.note(message)
+        self.transcript.note(_("Port {port} of {ip} answers.", port=port, ip=ip))
+        message, usual = _("Port {port} answers.", port=port), self._route.port
+        if port != usual:  # only a network of its own, like the demo's
+            message = _("Port {port} answers in place of port {usual}.", port=port, usual=usual)
         return StagePassed(message, detail, concern=concern)
 
     async def _handshake(self) -> StagePassed:
@@ -222,14 +225,15 @@ class SmtpSession:
         offered = self.extensions = Extensions.parse(self._require_positive(Stage.EHLO, reply))
         mechanisms = [self.redact(name) for name in offered.mechanisms]
         has_starttls = offered.has("STARTTLS")
-        offer = (
-            N_("{host} offers login by {names}.") if mechanisms else N_("{host} offers no login.")
-        )
         if self._route.security is Security.STARTTLS and self._smtp.tls is None:
-            offer = (
-                N_("{host} offers STARTTLS.") if has_starttls else N_("{host} offers no STARTTLS.")
-            )
-        message = _(offer, host=self._route.host, names=", ".join(mechanisms))
+            offer = N_("STARTTLS is offered.") if has_starttls else N_("STARTTLS is not offered.")
+        elif offered.mechanism is not None:
+            offer = N_("A login by {names} is offered.")
+        elif mechanisms:
+            offer = N_("Only logins by {names} are offered.")
+        else:
+            offer = N_("No login is offered.")
+        message = _(offer, names=offered.mechanism or ", ".join(mechanisms))
         detail: dict[str, JSON] = {
             "name": self.ehlo_name,
             "mechanisms": mechanisms,
@@ -248,7 +252,7 @@ class SmtpSession:
         try:
             await self._smtp.start_tls(self._network.tls_context(), self._route.host)
         except StarttlsInjection as error:
-            self.transcript.note(_("There was unencrypted data behind the reply to STARTTLS."))
+            self.transcript.note(_("Unencrypted data followed the reply to STARTTLS."))
             raise StageFailed(Failure(stage, Cause.INJECTED)) from error
         except OSError as error:
             raise self.handshake_failed(stage, error) from error
@@ -260,7 +264,7 @@ class SmtpSession:
             problem = self._settings.unknown_secret
             raise StageFailed(Failure(stage, Cause.SECRET_UNKNOWN, problem=problem))
         if login is None:
-            return StagePassed(_("No login, because no secret is set."), outcome=StageOutcome.SKIP)
+            return StagePassed(_("No login: no password is set."), outcome=StageOutcome.SKIP)
         mechanism = self.extensions.mechanism
         if mechanism is None:
             raise StageFailed(self._no_mechanism())
@@ -268,9 +272,7 @@ class SmtpSession:
         readable = self._route.security is Security.NONE and not self.is_nearby
         concern = Failure(stage, Cause.CLEAR_TEXT_LOGIN) if readable else None
         detail: dict[str, JSON] = {"mechanism": mechanism, "said": self.redact(reply.text)}
-        message = _(
-            "{host} accepts the login ({mechanism}).", host=self._route.host, mechanism=mechanism
-        )
+        message = _("{user} is accepted.", user=shown_user(stage, self._settings))
         return StagePassed(message, detail, concern=concern)
 
     def _no_mechanism(self) -> Failure:

@@ -129,13 +129,14 @@ def describe_tls(
     A concern is what not every TLS library accepts, or a certificate that expires soon.
     """
     version, cipher = tls.version() or "TLS", tls.cipher()
+    shown = version.replace("TLSv", "TLS ")
     certificate = _peer_certificate(tls)
     detail: dict[str, JSON] = {"version": version, "cipher": cipher[0] if cipher else None}
     concern = None
     if cipher is not None and cipher[0] not in _COMMON_CIPHERS:
         concern = Failure(stage, Cause.CIPHER_UNCOMMON, problem=cipher[0])
     if certificate is None:
-        message = _("Encrypted with {version}.", version=version)
+        message = _("Encrypted with {version}.", version=shown)
         return StagePassed(message, detail, concern=concern)
     certificate = redacted(certificate, redact)
     days = (certificate.not_after - datetime.now(UTC)).days
@@ -148,8 +149,8 @@ def describe_tls(
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)
     until = f"{certificate.not_after:%Y-%m-%d}"
     message = _(
-        "Encrypted with {version}; the certificate is valid until {until}.",
-        version=version,
+        "{version}; the certificate is valid until {until}.",
+        version=shown,
         until=until,
     )
     return StagePassed(message, detail, concern=concern)

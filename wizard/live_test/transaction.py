@@ -75,8 +75,7 @@ class Transaction:
             self._send_courtesies()
         reply = await self._positive_reply(stage)
         self.postponed = False
-        sender = self._redact(user)
-        message = _("{host} accepts mails from {sender}.", host=self._host, sender=sender)
+        message = _("Mails from {sender} are accepted.", sender=self._redact(user))
         concern = None if "@" in user else Failure(stage, Cause.SENDER_UNKNOWN)
         return StagePassed(message, {"said": self._redact(reply.text)}, concern=concern)
 
@@ -86,9 +85,7 @@ class Transaction:
         if self.postponed:
             if b"RCPT" in self._sent:
                 await self._connection.read_reply()
-            return StagePassed(
-                _("Not asked, because the sender has to wait."), outcome=StageOutcome.SKIP
-            )
+            return StagePassed(_("Not asked: the sender has to wait."), outcome=StageOutcome.SKIP)
         self.postponed = True
         self._send_recipient()
         try:
@@ -105,8 +102,7 @@ class Transaction:
                 return self._not_answered()
             raise
         self.postponed = False
-        recipient = self._redact(self._recipient)
-        message = _("{host} accepts mails to {recipient}.", host=self._host, recipient=recipient)
+        message = _("Mails to {recipient} are accepted.", recipient=self._redact(self._recipient))
         return StagePassed(message, {"said": self._redact(reply.text)})
 
     @property
@@ -120,8 +116,7 @@ class Transaction:
 
     def _mailbox_refused(self, failure: Failure) -> StagePassed:
         message = _(
-            "{host} takes no mails to {recipient}, which does not matter for mails to others.",
-            host=self._host,
+            "{recipient} takes no mails, which is no problem.",
             recipient=self._redact(self._recipient),
         )
         detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
@@ -131,7 +126,7 @@ class Transaction:
         """Send RSET, unless it was sent already."""
         self._send_courtesies(at_least=b"RSET")
         await self._positive_reply(Stage.RSET)
-        return StagePassed(_("The sender is taken back; nothing was sent."))
+        return StagePassed(_("Sender taken back: no mail was sent."))
 
     async def quit(self) -> StagePassed:
         """Send QUIT, unless it was sent already."""
