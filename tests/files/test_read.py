@@ -60,6 +60,16 @@ def test_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
         read_file(path)
 
 
+def test_file_of_more_than_a_hundred_thousand_lines_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\n" * encoding.MAX_LINES)
+    assert read_file(path).exists
+    path.write_bytes(b"\n" * (encoding.MAX_LINES + 1))
+    with pytest.raises(FileRefused, match="100,000 lines") as refused:
+        read_file(path)
+    assert refused.value.code == "file-too-large"
+
+
 def test_links_are_followed_on_a_system_without_o_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

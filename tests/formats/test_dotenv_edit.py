@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.dotenv.variables import (
     check_edit,
+    read_definitions,
     read_variable,
     remove_variable,
     set_variable,
@@ -307,8 +308,11 @@ def test_a_reference_that_fails_only_with_the_new_value_is_refused() -> None:
     ],
 )
 def test_an_edit_that_did_something_else_would_be_noticed(after: str, value: str | None) -> None:
+    before = "A=1\nSMTP_SECRET=old\n"
     with pytest.raises(FileRefused) as refused:
-        check_edit("A=1\nSMTP_SECRET=old\n", after, NAME, value, {}, "Write it by hand.")
+        check_edit(
+            before, read_definitions(before, {}), after, NAME, value, {}, "Write it by hand."
+        )
     assert refused.value.code == "env-not-safe"
 
 

@@ -10,9 +10,9 @@ import pytest
 from wizard.errors import FileRefused, InvalidValue
 from wizard.formats.dotenv.compose_go import interpolate, read_compose
 from wizard.formats.dotenv.dotenvy import read_dotenvy
-from wizard.formats.dotenv.reading import MAX_EXPANSION, EnvSyntaxError, ParsedEnv
+from wizard.formats.dotenv.reading import MAX_ASSIGNMENTS, MAX_EXPANSION, EnvSyntaxError, ParsedEnv
 from wizard.formats.dotenv.variables import find_definitions, read_variable
-from wizard.formats.variables import MAX_EXPANDED, expand
+from wizard.formats.variables import MAX_EXPANDED, Readers, expand
 
 Reader = Callable[[str], ParsedEnv]
 TEN_TIMES = "A0=xxxxxxxxxx\n" + "".join(f"A{n + 1}={f'${{A{n}}}' * 10}\n" for n in range(10))
@@ -53,6 +53,15 @@ def test_refusal_names_the_line_and_not_the_readers() -> None:
         read_variable(TEN_TIMES, "A9")
     assert (refused.value.code, refused.value.line) == ("env-too-long", 5)
     assert "would stop" not in refused.value.message
+
+
+@pytest.mark.parametrize("readers", list(Readers), ids=lambda readers: readers.name)
+def test_more_variables_than_any_file_has_are_refused(readers: Readers) -> None:
+    most = "A=1\n" * (MAX_ASSIGNMENTS - 1) + "B=2\n"
+    assert read_variable(most, "B", readers=readers) == "2"
+    with pytest.raises(FileRefused, match="more than 20,000 variables") as refused:
+        read_variable(most + "C=3\n", "C", readers=readers)
+    assert (refused.value.code, refused.value.line) == ("env-too-long", MAX_ASSIGNMENTS + 1)
 
 
 def test_refusal_is_a_new_one_each_time() -> None:

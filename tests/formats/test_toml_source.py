@@ -7,6 +7,7 @@ import pytest
 from wizard.errors import FileRefused
 from wizard.formats.toml.document import inline_pairs
 from wizard.formats.toml.statements import (
+    MAX_PARTS,
     Statement,
     StatementKind,
     TomlSource,
@@ -122,6 +123,8 @@ def test_references_outside_of_strings_become_integers_of_the_same_length() -> N
         ("\ufeff\ufeffa = 1", "config-invalid-toml", 1),
         ("x = " + "[" * 5000, "config-too-deep", None),
         ("a = 1\n" + "b." * 40 + "c = 1", "config-too-deep", 2),
+        ("a = [" + "1," * MAX_PARTS + "]\n", "config-too-large", None),
+        ("[[a]]\n" * (MAX_PARTS // 2 + 1), "config-too-large", None),
         ("a = 1\n${EXTRA}\n", "config-reference-alone", 2),
         ("a = 1\n  ${EXTRA} # c\r\n", "config-reference-alone", 2),
         ("a = 1\n${KEY} = 2\n", "config-reference-as-key", 2),
@@ -140,6 +143,8 @@ def test_references_outside_of_strings_become_integers_of_the_same_length() -> N
         "two byte order marks",
         "deep list",
         "deep key",
+        "long list",
+        "many tables",
         "reference alone",
         "reference alone, indented",
         "reference as a key",

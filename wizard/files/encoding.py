@@ -10,6 +10,8 @@ from wizard.text.language import _
 
 MAX_BYTES = 1 << 20
 """Nobody writes a configuration of more than 1 MiB by hand; such a file is something else."""
+MAX_LINES = 100_000
+"""Nor of so many lines, each of which costs time whatever is in it."""
 
 
 def decode(data: bytes, what: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.errors import FileRefused
-from wizard.files.encoding import MAX_BYTES, decode
+from wizard.files.encoding import MAX_BYTES, MAX_LINES, decode
 from wizard.files.location import Location, is_world_writable
 from wizard.files.refusals import file_unreadable
 from wizard.text.language import _
@@ -82,7 +82,7 @@ def read_text(path: Path, what: str) -> TextFile:
 
 
 def read_file(path: Path) -> Snapshot:
-    """Read a file of at most 1 MiB; a missing one gives a snapshot without data.
+    """Read a file of at most 1 MiB and 100,000 lines; a missing one gives a snapshot without data.
 
     Raises :class:`FileRefused` when it is not a regular file, is too large or cannot be read, or
     where an account that is not trusted could lead the path anywhere.
@@ -120,6 +120,16 @@ def read_here(location: Location) -> Snapshot:
         raise FileRefused(
             "file-too-large",
             _("The file is larger than 1 MiB, which no configuration is."),
+            _("Check that this is the right file."),
+            path=path,
+        )
+    if data.count(b"\n") > MAX_LINES:
+        raise FileRefused(
+            "file-too-large",
+            _(
+                "The file has more than {limit:,} lines, which no configuration has.",
+                limit=MAX_LINES,
+            ),
             _("Check that this is the right file."),
             path=path,
         )

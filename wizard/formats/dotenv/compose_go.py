@@ -61,26 +61,35 @@ def read_raw(text: str) -> ParsedEnv:
 
     https://github.com/docker/cli/blob/master/pkg/kvfile/kvfile.go
     """
-    assignments: list[Assignment] = []
+    assignments = Assignments()
     start = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
-    while start < len(text):
-        line_end = text.find("\n", start)
-        line = text[start : len(text) if line_end < 0 else line_end]
-        name, sign, value = line.removesuffix("\r").lstrip(WHITE_SPACE).partition("=")
-        begin = start + len(line) - len(line.lstrip(WHITE_SPACE))
-        if name and not name.startswith("#"):
-            if re.search(rf"[{WHITE_SPACE}]", name):
-                problem = RejectedLine(start, _("The name holds a blank"))
-                return ParsedEnv(tuple(assignments), problem)
-            name_end = begin + len(name)
-            end = name_end + len(sign) + len(value)
-            assignments.append(Assignment(begin, name, name_end, end, value, defined=bool(sign)))
-        elif sign and not name:
-            return ParsedEnv(
-                tuple(assignments), RejectedLine(start, _("This is not of the form NAME=value"))
-            )
-        start += len(line) + 1
+    try:
+        while start < len(text):
+            line_end = text.find("\n", start)
+            line = text[start : len(text) if line_end < 0 else line_end]
+            assignment = _raw_assignment(line, start)
+            if assignment is not None:
+                assignments.append(assignment)
+            start += len(line) + 1
+    except EnvSyntaxError as unreadable:
+        rejection = RejectedLine(start, str(unreadable), unreadable.too_long)
+        return ParsedEnv(tuple(assignments), rejection)
     return ParsedEnv(tuple(assignments))
+
+
+def _raw_assignment(line: str, start: int) -> Assignment | None:
+    """Return the assignment in a line without its line feed; None for a comment or nothing."""
+    name, sign, value = line.removesuffix("\r").lstrip(WHITE_SPACE).partition("=")
+    if name.startswith("#") or not (name or sign):
+        return None
+    if not name:
+        raise EnvSyntaxError(_("This is not of the form NAME=value"))
+    if re.search(rf"[{WHITE_SPACE}]", name):
+        raise EnvSyntaxError(_("The name holds a blank"))
+    begin = start + len(line) - len(line.lstrip(WHITE_SPACE))
+    name_end = begin + len(name)
+    end = name_end + len(sign) + len(value)
+    return Assignment(begin, name, name_end, end, value, defined=bool(sign))
 
 
 def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:

@@ -43,7 +43,7 @@ class Assignment(NamedTuple):
 class RejectedLine(NamedTuple):
     """Where a reader gives up on the file, and why (a clause that can begin a sentence).
 
-    If the variables in it make a value ``too_long``, only this program gives up.
+    If the file is ``too_long`` there, only this program gives up.
     """
 
     offset: int
@@ -64,6 +64,15 @@ class EnvSyntaxError(Exception):
     too_long = False
 
 
+class TooManyAssignments(EnvSyntaxError):
+    """The file has more variables than any real one."""
+
+    too_long = True
+
+    def __init__(self) -> None:
+        super().__init__(_("The file defines more than {most:,} variables", most=MAX_ASSIGNMENTS))
+
+
 class ExpansionTooLong(EnvSyntaxError):
     """Variables make a value so long that a few lines could fill the memory."""
 
@@ -73,6 +82,8 @@ class ExpansionTooLong(EnvSyntaxError):
         super().__init__(_("Here variables make a value longer than 64 KiB"))
 
 
+MAX_ASSIGNMENTS = 20_000
+"""Variables of a file; several seconds and 300 MB would go into the 260,000 that 1 MiB can hold."""
 MAX_EXPANSION = 1 << 16
 """Characters by which variables may lengthen a value."""
 _MAX_EXPANSIONS = 1 << 20
@@ -80,14 +91,16 @@ _MAX_EXPANSIONS = 1 << 20
 
 
 class Assignments(list[Assignment]):
-    """The assignments of one reader, limited in what variables add to their values."""
+    """The assignments of one reader, limited in number and in what variables add to values."""
 
     def __init__(self) -> None:
         super().__init__()
         self._expanded = 0
 
     def append(self, assignment: Assignment) -> None:
-        """Add one; raise :class:`ExpansionTooLong` where it is too much altogether."""
+        """Add one; raise `EnvSyntaxError` where it is too much altogether."""
+        if len(self) == MAX_ASSIGNMENTS:
+            raise TooManyAssignments
         super().append(assignment)
         self._expanded += max(0, len(assignment.value) - (assignment.end - assignment.name_end))
         if self._expanded > _MAX_EXPANSIONS:

@@ -165,8 +165,7 @@ def definition_lines(
     readers: Readers = BOTH,
 ) -> list[str]:
     """Return all lines that define the variable, whole: with their ends, and a byte order mark."""
-    entries = read_definitions(text, environ, readers=readers)
-    found = [entry for entry in entries if entry.name == name]
+    found = find_definitions(text, name, environ, readers)
     marked = text.startswith(BYTE_ORDER_MARK)
     starts = (0 if marked and entry.line_start == 1 else entry.line_start for entry in found)
     return [text[start : entry.line_end] for start, entry in zip(starts, found, strict=True)]
@@ -206,7 +205,7 @@ def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) ->
         raise FileRefused(
             "env-too-long",
             f"{reading.rejection.reason}.",
-            _remedy(_("Mend this line"), or_else),
+            _remedy(_("Check that this is the file you mean"), or_else),
             line=line_number(text, reading.rejection.offset),
         )
     if reading.rejection is not None:
@@ -260,6 +259,7 @@ def _line_end(text: str, offset: int) -> int:
 
 def check_edit(
     before: str,
+    old: Sequence[Definition],
     after: str,
     name: str,
     value: str | None,
@@ -269,10 +269,10 @@ def check_edit(
 ) -> None:
     """Raise FileRefused unless ``after`` is ``before`` with this one variable changed.
 
+    ``old`` are the definitions in ``before``.
     All readers must read ``value`` from every definition of the variable (None: find no
     definition), and find all other definitions as they were.
     """
-    old = read_definitions(before, environ, readers=readers)
     try:
         new = read_definitions(after, environ, readers=readers)
     except FileRefused as refused:
@@ -345,7 +345,9 @@ def set_variable(
         return text
     else:
         after = _replaced(text, found, lambda entry: _rewritten(text, entry, written))
-    check_edit(text, after, name, value, environ, _("Write by hand {line}.", line=line), readers)
+    check_edit(
+        text, entries, after, name, value, environ, _("Write by hand {line}.", line=line), readers
+    )
     return after
 
 
@@ -358,7 +360,9 @@ def remove_variable(
     entries = read_definitions(text, environ, _("remove {name} by hand", name=name), readers)
     found = [entry for entry in entries if entry.name == name]
     after = _replaced(text, found, lambda _: "")
-    check_edit(text, after, name, None, environ, _("Remove {name} by hand.", name=name), readers)
+    check_edit(
+        text, entries, after, name, None, environ, _("Remove {name} by hand.", name=name), readers
+    )
     return after
 
 

@@ -127,7 +127,7 @@ def parse_toml(text: str) -> TomlSource:
 
 def load_toml(text: str) -> dict[str, Any]:
     """Return what a TOML text means; raise `FileRefused` if it is not valid."""
-    _check_key_depth(text)
+    _check_bounds(text)
     try:
         return tomllib.loads(fill_references(text))
     except (ValueError, RecursionError) as error:  # ValueError also for integers beyond all bounds
@@ -310,8 +310,19 @@ def _path_at(text: str, filled: str, span: Span, line: int) -> KeyPath:
     return key_path(source)
 
 
-def _check_key_depth(text: str) -> None:
-    """Refuse a key that would make tomllib run out of memory."""
+MAX_PARTS = 20_000
+_PARTS = "=[{,#"
+"""What each value, table, element and comment has one of."""
+
+
+def _check_bounds(text: str) -> None:
+    """Refuse what would take tomllib, or an edit, too much time or memory."""
+    if sum(map(text.count, _PARTS)) > MAX_PARTS:
+        raise FileRefused(
+            "config-too-large",
+            _("The file has more than {limit:,} values, tables and comments.", limit=MAX_PARTS),
+            _("Check that this is the file you mean."),
+        )
     if found := next((found for found in _TOKEN.finditer(text) if found["deep"]), None):
         raise FileRefused(
             "config-too-deep",
