@@ -6,6 +6,7 @@ from wizard.errors import FileRefused
 from wizard.formats.config_toml.edit import REMOVE, ConfigEdit, edit_config
 from wizard.formats.config_toml.reading import parse_config
 from wizard.formats.config_toml.skip_key import SkipKey
+from wizard.formats.toml.statements import MAX_PARTS
 
 SECRET = '"${SMTP_SECRET}"'
 USER_LINE = "# Login name at the mail server, usually the full e-mail address.\n"
@@ -427,6 +428,6 @@ def test_secrets_are_in_no_repr() -> None:
 
 @pytest.mark.timeout(60)
 def test_a_mebibyte_can_be_edited() -> None:
-    text = "".join(f"a{i % 50}.b{i % 7}.c{i} = {i}\n" for i in range(45_000))
+    text = "".join(f"a{i % 50}.b{i % 7}.c{i} = '{'x' * 35}'\n" for i in range(MAX_PARTS - 20))
     edit = ConfigEdit(user="u", endpoint="h", secret_source=SECRET, starttls=True)
     assert edit_config(text, edit) == f"{text}\n{edit_config('', edit)}"

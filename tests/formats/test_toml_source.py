@@ -214,13 +214,13 @@ MEBIBYTE = 1 << 20
 @pytest.mark.parametrize(
     "text",
     [
-        "".join(f"a{i % 50}.b{i % 7}.c{i} = {i}\n" for i in range(MEBIBYTE // 22)),
-        "x = [\n" + '  "a", [1, 2], { b = "}" },\n' * (MEBIBYTE // 27) + "]\n",
+        "".join(f"a{i % 50}.b{i % 7}.c{i} = '{'x' * 35}'\n" for i in range(MAX_PARTS)),
+        "x = [\n" + f'  "{"a" * 340}", [1, 2], {{ b = "}}" }},\n' * (MAX_PARTS // 7 - 1) + "]\n",
         "x = 1" + " " * MEBIBYTE,
         "x = '" + "a." * (MEBIBYTE // 2) + "'",
         'x = """' + '\\""' * (MEBIBYTE // 4) + 'x"""',
         "a" * MEBIBYTE + " = 1",
-        "# c\n" * (MEBIBYTE // 4),
+        f"# {'c' * 50}\n" * MAX_PARTS,
     ],
     ids=["dotted", "array", "blanks", "literal", "quotes", "key", "comments"],
 )
