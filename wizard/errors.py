@@ -110,7 +110,8 @@ class Finding(NamedTuple):
     """Something that is wrong, or works differently from what the operator may expect.
 
     ``code`` is kebab-case and stable, ``line`` is 1-based. ``field`` is the key of ``[smtp]`` that
-    it is about, where that is one. Neither sentence ever contains a secret.
+    it is about, where that is one. ``fixable`` says that ``check --fix`` repairs it. Neither
+    sentence ever contains a secret.
     """
 
     code: str
@@ -120,6 +121,7 @@ class Finding(NamedTuple):
     path: Path | None = None
     line: int | None = None
     field: str = ""
+    fixable: bool = False
 
     @classmethod
     def from_error(cls, problem: WizardError, path: Path, line: int | None = None) -> Self:

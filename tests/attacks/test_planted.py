@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,26 @@ def test_a_planted_env_file_is_refused_by_every_command_in_the_same_way(
     assert "hunter22" not in out + err
     assert site.roots_own() == roots_own
     assert not (site.root / "missing").exists()
+
+
+@pytest.mark.parametrize("name", [".env", ".gitignore"])
+@pytest.mark.parametrize("kind", ["link", "hard link"])
+def test_no_repair_reaches_a_file_of_root(
+    site: Site, name: str, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "-q", str(site.configs)], check=True)
+    write(site.notes, "SMTP_SECRET=open$esame\n", 0o644)
+    if name == ".gitignore":
+        give(write(site.configs / ".env", "SMTP_SECRET=theirs\n", 0o644))
+    if kind == "link":
+        give_link(site.configs / name, site.notes)
+    else:
+        (site.configs / name).hardlink_to(site.notes)
+    roots_own = site.roots_own()
+    main(["-c", str(site.configs / "config.toml"), "check", "--fix"])
+    assert site.roots_own() == roots_own
+    out, err = capfd.readouterr()
+    assert "esame" not in out + err
 
 
 @pytest.mark.parametrize("target", ["notes", "private/secret", "missing"])

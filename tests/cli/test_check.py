@@ -40,6 +40,7 @@ def test_errors_are_exit_8_and_come_first(cli: Cli) -> None:
         "message": "The server does not know 'port' in [smtp], and unknown keys keep it from "
         "starting.",
         "remedy": "Remove it. Known are: user, endpoint, secret, starttls.",
+        "fixable": False,
     }
     assert second["code"] == "user-not-an-address"
     human = cli("check")

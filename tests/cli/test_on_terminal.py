@@ -7,9 +7,9 @@ import re
 import pytest
 
 from tests.check.vendors import compose, write
-from tests.cli.conftest import Cli
+from tests.cli.conftest import CONFIG, Cli
 from tests.cli.terminal_screen import run_on_terminal
-from wizard.cli.terminal import OutputLine, OutputStyle, numbered_diff
+from wizard.cli.terminal import OutputLine, OutputStyle
 from wizard.text.wrapping import cell_width
 
 COLOUR = "\x1b["
@@ -37,11 +37,11 @@ def test_check_shows_place_code_and_remedy_and_counts(
     code, text = run_on_terminal(monkeypatch, "check")
     assert code == 8
     assert text.startswith(
-        "\x1b[31m✗\x1b[0m .env" + "env-world-readable".rjust(74) + "\n"
+        "\x1b[31m✗\x1b[0m .env" + "env-world-readable, --fix".rjust(74) + "\n"
         "  Every account of this machine can read or write the file (mode 0644).\n"
         "  → chmod 600 "
     )
-    assert text.endswith("1 error.\n")
+    assert text.endswith("1 error. 1 can be repaired: smtp-wizard check --fix\n")
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
@@ -110,13 +110,22 @@ def test_a_time_stays_at_the_right_while_the_text_wraps_beside_it() -> None:
     ]
 
 
-def test_a_diff_has_line_numbers() -> None:
-    diff = ["@@ -17,2 +17,2 @@", " # a", "-b", "+c", "@@ -30,1 +30,2 @@", " d", "+e"]
-    assert OutputStyle().lay_out(numbered_diff(diff)).splitlines() == [
-        "  17   # a",
-        "  18 - b",
-        "  18 + c",
-        "   …",
-        "  30   d",
-        "  31 + e",
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_dry_run_shows_the_changed_lines_with_their_numbers(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    cli.write("config.toml", CONFIG)
+    arguments = ("set", "--endpoint", "new.example.org", "--no-test", "--dry-run")
+    _code, text = run_on_terminal(monkeypatch, *arguments, columns=columns)
+    rows = text.splitlines()
+    first = next(number for number, row in enumerate(rows) if row.startswith("── config.toml ─"))
+    assert rows[first].endswith("─ changed ──")
+    assert len(rows[first]) == columns
+    assert rows[first + 1 : first + 5] == [
+        '   5   user = "me@example.org"   # the mailbox',
+        '   6 - endpoint = "mail.example.org"',
+        '   6 + endpoint = "new.example.org"',
+        '   7   secret = "${SMTP_SECRET}"',
     ]
+    assert "@@" not in text

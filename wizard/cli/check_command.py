@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +14,12 @@ from wizard.check.rules import check_all
 from wizard.cli import output
 from wizard.compose.container import Container
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import Finding, Severity
+from wizard.errors import Finding, Severity, UsageError
+from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
+    from wizard.check.repair import Repair, Repairs
     from wizard.cli.terminal import OutputLine
 
 FOUND_ERRORS = 8
@@ -24,19 +27,26 @@ _MARKS = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "skip
 
 
 def run(options: Namespace) -> int:
-    """Print the findings; return 8 if there are errors among them."""
+    """Print the findings, or repair them with ``--fix``; return 8 while there are errors."""
     layout = find_layout(options.config, options.env_file)
-    findings = find_problems(layout)
+    if options.fix:
+        return _fix(layout, options)
+    if options.dry_run:
+        raise UsageError(
+            "usage",
+            _("Without --fix, check writes nothing anyway."),
+            _("Leave out --dry-run, or add --fix."),
+        )
+    findings = _look(layout)
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in findings]})
-    elif findings and output.on_terminal():
-        output.show_lines(_as_lines(findings))
     elif findings:
-        for finding in findings:
-            output.result(_as_text(finding))
+        _print(findings)
+        if output.on_terminal():
+            output.result(_sum(findings, options))
     else:
         output.result(_("Nothing to report about {path}.", path=layout.config))
-    return FOUND_ERRORS if any(each.severity is Severity.ERROR for each in findings) else 0
+    return _exit_code(findings)
 
 
 def find_problems(layout: Layout, container: Container | None = None) -> Sequence[Finding]:
@@ -47,6 +57,119 @@ def find_problems(layout: Layout, container: Container | None = None) -> Sequenc
     return check_all(inspect_config(layout, os.environ, container))
 
 
+def _look(layout: Layout) -> Sequence[Finding]:
+    """Return the findings; those that can be repaired say so."""
+    inspection = inspect_config(layout, os.environ)
+    findings = check_all(inspection)
+    if not findings:  # only repairs need what writing needs
+        return ()
+    from wizard.check.repair import plan_repairs
+
+    return plan_repairs(inspection, findings).findings
+
+
+def _exit_code(findings: Iterable[Finding]) -> int:
+    return FOUND_ERRORS if any(each.severity is Severity.ERROR for each in findings) else 0
+
+
+def _fix(layout: Layout, options: Namespace) -> int:
+    from wizard.saving.journal import unfinished_findings
+    from wizard.saving.lock import lock_config
+
+    if options.dry_run:
+        output.warn(unfinished_findings(layout.config))
+        repairs = _plan(layout)
+        _print_plan(repairs, options)
+        return _exit_code(repairs.findings)
+    with lock_config(layout.config):
+        output.recover_and_tell(layout.config)
+        repairs = _plan(layout)
+        warnings = repairs.plan.apply("check --fix")
+        with uninterruptible():  # an interrupt would claim that nothing was written
+            output.warn(warnings)
+            left = _look(layout)
+            _print_repaired(repairs, left, options)
+    return _exit_code(left)
+
+
+def _plan(layout: Layout) -> Repairs:
+    from wizard.check.repair import plan_repairs
+
+    inspection = inspect_config(layout, os.environ)
+    return plan_repairs(inspection, check_all(inspection))
+
+
+def _print_plan(repairs: Repairs, options: Namespace) -> None:
+    if options.json:
+        findings = [_as_json(finding) for finding in repairs.findings]
+        output.document({"findings": findings, **_plan_document(repairs, options)})
+        return
+    for change in repairs.plan.changes:
+        if change.changed:
+            output.diff(change)
+    output.say(_("Dry run: nothing was written."))
+
+
+def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespace) -> None:
+    remaining = {(finding.code, finding.path) for finding in left}
+    done = [
+        repair
+        for repair in repairs.repairs
+        if (repair.finding.code, repair.finding.path) not in remaining
+    ]
+    if options.json:
+        fixed = [_as_json(repair.finding) | {"fixable": True, "fixed": True} for repair in done]
+        findings = [*fixed, *(_as_json(finding) for finding in left)]
+        output.document({"findings": findings, **_plan_document(repairs, options)})
+        return
+    _print_done(done)
+    _print(left)
+    undo = _command("undo", options)
+    if done and left:
+        sentence = N_("{number} repaired, {counts} left. Take it back: {command}")
+    elif done:
+        sentence = N_("{number} repaired, nothing is left. Take it back: {command}")
+    elif left:
+        sentence = N_("Nothing was repaired: what is left is up to you ({counts}).")
+    else:
+        sentence = N_("There is nothing to repair.")
+    output.result(_(sentence, number=len(done), counts=_count(left), command=undo))
+    if done and repairs.plan.restart_needed:
+        output.say(_("Start the server again, so that it takes notice."))
+
+
+def _print_done(done: Iterable[Repair]) -> None:
+    if not output.on_terminal():
+        mark = output.symbols()["pass"]
+        for repair in done:
+            output.result(f"{mark} {repair.path}: {repair.in_words}")
+        return
+    from wizard.cli.terminal import OutputLine, place_of
+
+    output.show_lines(
+        OutputLine(repair.in_words, "pass", repair.finding.code, head=f"{place_of(repair.path)}  ")
+        for repair in done
+    )
+
+
+def _plan_document(repairs: Repairs, options: Namespace) -> dict[str, Any]:
+    changes = [change for change in repairs.plan.changes if change.changed]
+    return {
+        "changed": bool(changes),
+        "files": [
+            {
+                "path": str(change.before.path),
+                "changed": True,
+                "created": change.created,
+                **({"mode": f"{change.mode:04o}"} if change.mode_change else {}),
+                **({"diff": change.diff()} if options.dry_run else {}),
+            }
+            for change in changes
+        ],
+        "restart_needed": repairs.plan.restart_needed,
+    }
+
+
 def _as_json(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
@@ -55,7 +178,16 @@ def _as_json(finding: Finding) -> dict[str, Any]:
         "line": finding.line,
         "message": finding.message,
         "remedy": finding.remedy,
+        "fixable": finding.fixable,
     }
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    if output.on_terminal():
+        output.show_lines(_as_lines(findings))
+    else:
+        for finding in findings:
+            output.result(_as_text(finding))
 
 
 def _as_text(finding: Finding) -> str:
@@ -64,18 +196,41 @@ def _as_text(finding: Finding) -> str:
     return f"{head}\n  {finding.remedy}".rstrip()
 
 
-def _as_lines(findings: Sequence[Finding]) -> Iterator[OutputLine]:
+def _as_lines(findings: Iterable[Finding]) -> Iterator[OutputLine]:
     from wizard.cli.terminal import OutputLine, place_of
 
     for finding in findings:
         head = finding.severity.in_words
         if finding.path is not None:
             head = place_of(finding.path, finding.line)
-        yield OutputLine(head, _MARKS[finding.severity], finding.code)
+        code = f"{finding.code}, --fix" if finding.fixable else finding.code
+        yield OutputLine(head, _MARKS[finding.severity], code)
         yield OutputLine(finding.message, margin="  ")
         if finding.remedy:
             yield OutputLine(finding.remedy, "remedy", margin="  ")
-    yield OutputLine(f"{_count(findings)}.")
+
+
+def _sum(findings: Iterable[Finding], options: Namespace) -> str:
+    """Say how many findings there are, and what repairs some of them."""
+    counts, fixable = _count(findings), sum(finding.fixable for finding in findings)
+    if not fixable:
+        return f"{counts}."
+    return _(
+        "{counts}. {number} can be repaired: {command}",
+        counts=counts,
+        number=fixable,
+        command=_command("check --fix", options),
+    )
+
+
+def _command(command: str, options: Namespace) -> str:
+    """Return the line that runs ``command`` on the same configuration."""
+    words = ["smtp-wizard", *command.split()]
+    if options.config is not None:
+        words += ["-c", str(options.config)]
+    if options.env_file is not None:
+        words += ["--env-file", str(options.env_file)]
+    return shlex.join(words)
 
 
 def _count(findings: Iterable[Finding]) -> str:

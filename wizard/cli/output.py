@@ -14,6 +14,8 @@ from wizard.text.display import escape_controls, on_one_line
 from wizard.text.language import _
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wizard.cli.terminal import OutputLine
     from wizard.saving.change import FileChange
 
@@ -55,6 +57,7 @@ def _laid_out(text: str, mark: str, stream: TextIO) -> str:
     short = not mark and len(text) <= _FITS_ANYWHERE and text.isprintable()
     if short or not on_terminal(stream):
         return escape_controls(text)
+
     from wizard.cli.terminal import OutputLine, OutputStyle
 
     margin = "  " if mark == "remedy" else ""
@@ -75,6 +78,20 @@ def warn(findings: Iterable[Finding]) -> None:
             continue
         first, *lines_to_paste = finding.advice.split("\n")
         say("\n".join((_("Warning: {message}", message=first), *lines_to_paste)))
+
+
+def recover_and_tell(config: Path) -> tuple[Finding, ...]:
+    """Put back or complete an interrupted write before a command begins with its own.
+
+    Says so at once; returns the findings for the document.
+    """
+    from wizard.saving.transaction import recover_interrupted  # not for who changes nothing
+    from wizard.system.signals import uninterruptible
+
+    with uninterruptible():
+        findings = recover_interrupted(config)
+        warn(findings)
+    return findings
 
 
 def silence_libraries() -> None:
@@ -121,10 +138,18 @@ def document(content: Mapping[str, Any]) -> None:
 
 
 def diff(change: FileChange) -> None:
-    """Print the change of one file as a unified diff."""
+    """Print the change of one file: as a unified diff, or on a terminal with line numbers."""
+    if on_terminal():
+        from wizard.cli.terminal import change_lines
+
+        show_lines(change_lines(change))
+        return
     path = on_one_line(str(change.before.path))
-    result(f"--- {path}\n+++ {path}")
-    result("\n".join(change.diff()))
+    result(f"--- {path}\n+++ {path}", as_it_is=True)
+    if modes := change.mode_change:
+        result("old mode {:04o}\nnew mode {:04o}".format(*modes), as_it_is=True)
+    if change.rewritten:
+        result("\n".join(change.diff()), as_it_is=True)
 
 
 def warning_documents(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -263,7 +263,7 @@ def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None
         "test": (_("test live what the server would use"), _add_test),
         "check": (
             _("look over configuration, .env, compose file and permissions; no network"),
-            _add_nothing,
+            _add_check,
         ),
         "show": (_("show what is set and where it comes from"), _add_nothing),
         "exec": (_("replace this process by CMD with the secret in its environment"), _add_exec),
@@ -386,6 +386,15 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-alternatives", action="store_true", help=_("do not search for a form that works")
+    )
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fix", action="store_true", help=_("repair what has one right answer; undo takes it back")
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help=_("with --fix: print the diff, write nothing")
     )
 
 

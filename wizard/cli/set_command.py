@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from wizard.check.warnings import ask_container_again, plan_warnings
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
-from wizard.cli.recovery import recover_and_tell, unfinished_write
 from wizard.cli.values import values_given
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
@@ -18,6 +17,7 @@ from wizard.errors import Finding, Severity, UsageError, WizardError
 from wizard.files.refusals import InPlaceReason
 from wizard.formats.config_toml.skip_key import skip_key_of
 from wizard.formats.variables import check_secret_variable
+from wizard.saving.journal import unfinished_findings
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.resolver import Ask
@@ -38,9 +38,9 @@ def run(options: Namespace) -> int:
     variable = None if options.secret_var is None else check_secret_variable(options.secret_var)
     layout = find_layout(options.config, options.env_file)
     if options.dry_run:
-        return _set(layout, variable, unfinished_write(layout.config), options)
+        return _set(layout, variable, unfinished_findings(layout.config), options)
     with lock_config(layout.config):
-        recovered = recover_and_tell(layout.config)
+        recovered = output.recover_and_tell(layout.config)
         return _set(layout, variable, recovered if options.json else (), options)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from wizard.text.display import escape_controls, on_one_line, supports_unicode
+from wizard.text.display import escape_controls, short_path, supports_unicode
+from wizard.text.language import N_, _
 from wizard.text.wrapping import cell_width, hanging_lines
+
+if TYPE_CHECKING:
+    from wizard.saving.change import FileChange
 
 WIDTH = 80
 """Columns at most; lines that are longer are hard to read."""
@@ -18,7 +21,6 @@ MARKS: Mapping[str, str] = {
 }  # fmt: skip
 _COLOURS = {"pass": "32", "warn": "33", "fail": "31", "+": "32", "-": "31"}
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "→": ">", "─": "-", "…": "..."})
-_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)")
 _LEAST_ROOM = 24
 """Columns that the text needs beside what is at the right; else that has a line of its own."""
 
@@ -28,7 +30,7 @@ class OutputLine(NamedTuple):
 
     ``margin`` is before the mark, ``head`` between mark and text, which hangs under its own
     beginning. ``right`` is a code or a time at the right edge. A text that is ``as_it_is`` is not
-    wrapped.
+    wrapped, and a rule is a line across the page between both texts.
     """
 
     text: str = ""
@@ -37,6 +39,7 @@ class OutputLine(NamedTuple):
     margin: str = ""
     head: str = ""
     as_it_is: bool = False
+    is_rule: bool = False
 
 
 class OutputStyle(NamedTuple):
@@ -63,6 +66,9 @@ class OutputStyle(NamedTuple):
         return "\n".join(row for line in lines for row in self._rows(line))
 
     def _rows(self, line: OutputLine) -> Iterator[str]:
+        if line.is_rule:
+            yield self._rule(line.text, line.right)
+            return
         mark = self._shown(MARKS[line.mark]) if line.mark else ""
         lead = line.margin + (f"{mark} " if mark else "") + self._shown(line.head)
         text, right = self._shown(line.text), self._shown(line.right)
@@ -82,40 +88,36 @@ class OutputStyle(NamedTuple):
             rows[0] = f"{rows[0][:start]}\x1b[{colour}m{mark}\x1b[0m{rest}"
         yield from rows
 
-    def rule(self, left: str, right: str) -> OutputLine:
+    def _rule(self, left: str, right: str) -> str:
         """Return a line across the page with a text at either end."""
-        left, right = on_one_line(left), on_one_line(right)
         dashes = self.width - cell_width(left) - cell_width(right) - 8
-        return OutputLine(f"── {left} {'─' * max(dashes, 1)} {right} ──", as_it_is=True)
+        return self._shown(f"── {left} {'─' * max(dashes, 1)} {right} ──")
 
     def _shown(self, text: str) -> str:
         text = escape_controls(text)
         return text if self.unicode else text.translate(_ASCII)
 
 
-def numbered_diff(diff: Iterable[str]) -> Iterator[OutputLine]:
-    """Yield the lines of a unified diff with their numbers instead of ``@@``."""
-    old = new = 0
-    for line in diff:
-        if place := _HUNK.match(line):
-            if old or new:
-                yield OutputLine("…", margin="   ")
-            old, new = int(place[1]), int(place[2])
-            continue
-        sign, text = line[:1].strip(), line[1:]
-        margin = f"{old if sign == '-' else new:>4} "
-        yield OutputLine(text if sign else f"  {text}", sign, margin=margin, as_it_is=True)
-        old, new = old + (sign != "+"), new + (sign != "-")
+def change_lines(change: FileChange) -> Iterator[OutputLine]:
+    """Yield the changed lines of a file with their numbers, below its path."""
+    state = N_("changed")
+    if change.created or change.removed:
+        state = N_("new") if change.created else N_("removed")
+    right = _(state)
+    if modes := change.mode_change:
+        words = _("mode {old:04o} → {new:04o}", old=modes[0], new=modes[1])
+        right = f"{right}, {words}" if change.rewritten else words
+    yield OutputLine(short_path(change.before.path), right=right, is_rule=True)
+    last = 0
+    for row in change.rows():
+        if last and row.number > last + 1:
+            yield OutputLine("…", margin="   ")
+        last = row.number
+        sign = row.sign.strip()
+        text = row.text if sign else f"  {row.text}"
+        yield OutputLine(text, sign, margin=f"{row.number:>4} ", as_it_is=True)
 
 
-def place_of(path: str | Path, line: int | None = None) -> str:
-    """Return the path, from the working directory where that is shorter, as ``path:line``."""
-    shown = str(path)
-    if os.path.isabs(shown):  # noqa: PTH117
-        try:
-            relative = os.path.relpath(shown)
-        except (OSError, ValueError):  # there is no working directory any more
-            relative = shown
-        shown = min(relative, shown, key=len)
-    shown = on_one_line(shown)
-    return shown if line is None else f"{shown}:{line}"
+def place_of(path: Path, line: int | None = None) -> str:
+    """Return ``path:line``, as terminals and editors open it."""
+    return short_path(path) if line is None else f"{short_path(path)}:{line}"

@@ -6,10 +6,10 @@ from argparse import Namespace
 from typing import Any
 
 from wizard.cli import output
-from wizard.cli.recovery import interrupted_write, recover_and_tell, unfinished_write
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, Finding
 from wizard.saving import undo
+from wizard.saving.journal import Journal, unfinished_findings
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan
 from wizard.saving.record import JournalRecord
@@ -23,7 +23,7 @@ def run(options: Namespace) -> int:
     """Undo the last write of this configuration; return the exit code."""
     layout = find_layout(options.config, options.env_file)
     if options.dry_run:
-        for finding in unfinished_write(layout.config):
+        for finding in unfinished_findings(layout.config):
             raise FileRefused(
                 finding.code,
                 finding.message,
@@ -32,8 +32,8 @@ def run(options: Namespace) -> int:
             )
         return _undo(layout, (), options)
     with lock_config(layout.config):
-        interrupted = interrupted_write(layout.config)
-        recovered = recover_and_tell(layout.config)
+        interrupted = Journal(layout.config).interrupted()
+        recovered = output.recover_and_tell(layout.config)
         put_back = any(finding.code == "write-recovered" for finding in recovered)
         # Undoing a write that was killed does not mean undoing the one before it, too.
         if interrupted is not None and put_back and interrupted.command != "undo":

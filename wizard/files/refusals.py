@@ -120,6 +120,14 @@ def not_written(path: Path, target: Path, error: OSError) -> WizardError:
     return _failed(path, error, _in_directory(target.parent, error, protected))
 
 
+def mode_not_changed(path: Path, error: OSError) -> WizardError:
+    """Return the failure for permissions that only the file's owner may change."""
+    remedy = None
+    if error.errno == errno.EPERM:
+        remedy = _("Run the wizard as the account that owns the file, or with sudo.")
+    return _failed(path, error, remedy, N_("The permissions cannot be changed: {reason}."))
+
+
 def not_removed(path: Path, target: Path, error: OSError) -> WizardError:
     """Return the failure for a file that cannot be removed."""
     protected = _protected(_("The file or its directory"), target, "lsattr -a", target.parent)

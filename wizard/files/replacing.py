@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 
 from wizard.errors import FileRefused, WizardError
-from wizard.files.location import Location
+from wizard.files.location import Location, sync
 from wizard.files.reading import Snapshot, check_trusted, open_to_read, read_file, read_here
 from wizard.files.refusals import (
     InPlaceReason,
     changed_meanwhile,
+    mode_not_changed,
     not_put_back,
     not_removed,
     not_written,
@@ -88,6 +89,30 @@ def restore_file(
         delete_file(current)
         return None
     return replace_file(current, before.data, new_mode, before_in_place=before_in_place)
+
+
+def change_mode(before: Snapshot, mode: int) -> Snapshot:
+    """Give the file other permission bits; return it as it is then.
+
+    Raises :class:`FileRefused` when it is no longer the file of ``before``, and
+    :class:`WriteFailed` when the system refuses.
+    """
+    try:
+        with _located(before) as location:
+            check_trusted(location, before)
+            with location.rights():
+                file = open_to_read(location)
+                try:
+                    now = os.fstat(file)
+                    if before.status is None or not os.path.samestat(now, before.status):
+                        raise changed_meanwhile(before.path)
+                    os.fchmod(file, mode)
+                    sync(file)
+                finally:
+                    os.close(file)
+                return _read_unchanged(location, before)
+    except OSError as error:
+        raise mode_not_changed(before.path, error) from None
 
 
 def delete_file(before: Snapshot) -> None:

@@ -31,12 +31,14 @@ class FileRole(StrEnum):
     ENV = "env"
     COMPOSE = "compose"
     """A compose file that was written here, without any secret in it."""
+    GITIGNORE = "gitignore"
 
 
 _MASKS: Mapping[FileRole, Callable[[str], str]] = {
     FileRole.CONFIG: mask_config,
     FileRole.ENV: mask_dotenv,
     FileRole.COMPOSE: str,
+    FileRole.GITIGNORE: str,
 }
 
 
@@ -52,16 +54,23 @@ class DiffRow(NamedTuple):
 class FileChange:
     """One file before and after; ``after`` None removes it.
 
-    Its preview shows the very text that is written; only the secrets in it are masked.
+    Its preview shows the very text that is written; only the secrets in it are masked. A new file
+    gets ``new_mode``; one that exists keeps its own, unless ``chmod`` names another.
     """
 
     before: Snapshot
     after: bytes | None = field(repr=False)
     role: FileRole
     new_mode: int = PRIVATE
+    chmod: int | None = None
 
     @property
     def changed(self) -> bool:
+        """Whether anything differs."""
+        return self.rewritten or self.mode_change is not None
+
+    @property
+    def rewritten(self) -> bool:
         """Whether any byte differs. A file is not created to stay empty."""
         if self.after is None:
             return self.before.exists
@@ -80,7 +89,15 @@ class FileChange:
     @property
     def mode(self) -> int:
         """Permission bits after the change."""
+        if self.chmod is not None:
+            return self.chmod
         return self.new_mode if self.before.mode is None else self.before.mode
+
+    @property
+    def mode_change(self) -> tuple[int, int] | None:
+        """The permission bits before and after, where the write changes them."""
+        old = self.before.mode
+        return None if old is None or self.chmod in (None, old) else (old, self.mode)
 
     def diff(self, context: int = 2) -> list[str]:
         """Return the change as the lines of a unified diff, without line ends."""

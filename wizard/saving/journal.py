@@ -15,7 +15,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from wizard.errors import WriteFailed
+from wizard.errors import Finding, WriteFailed
 from wizard.files.location import Location
 from wizard.files.refusals import file_unreadable, os_reason
 from wizard.system.state import (
@@ -82,6 +82,11 @@ class Journal:
                 path=path,
             )
         return record
+
+    def interrupted(self) -> JournalRecord | None:
+        """Return the unfinished write; another process may still be working on it."""
+        record = self.unfinished()
+        return record if record is not None and not record.is_committed else None
 
     def last(self) -> JournalRecord | None:
         """Return the last committed write, unless it is too old."""
@@ -194,6 +199,19 @@ class Journal:
         # A configuration kept in git must not take the old secrets along.
         write_private(beside / ".gitignore", b"*\n")
         return beside
+
+
+def unfinished_findings(config: Path) -> tuple[Finding, ...]:
+    """Warn a dry run that the files are not in the state that the command would work on."""
+    record = Journal(config).interrupted()
+    if record is None:
+        return ()
+    message = _(
+        "A write ({shown}) is not finished: another smtp-wizard is at it, or was interrupted. "
+        "Without --dry-run, an interrupted one is put back or completed first.",
+        shown=record.label,
+    )
+    return (Finding("write-unfinished", message),)
 
 
 @contextlib.contextmanager

@@ -39,8 +39,9 @@ class FileImage:
     """A file before and after a write; None stands for no file.
 
     ``after`` is dropped once the write is committed, and only its ``digest`` stays. ``mode`` is
-    that of the old file. ``in_place`` says that the file had to be overwritten, so that a crash may
-    leave a mixture of both.
+    that of the old file, ``new_mode`` the one that the write gives it, where it changes that.
+    ``in_place`` says that the file had to be overwritten, so that a crash may leave a mixture of
+    both.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class FileImage:
     mode: int | None = None
     in_place: bool = False
     digest: str = ""
+    new_mode: int | None = None
 
     def is_after(self, data: bytes | None) -> bool:
         """Whether ``data`` is what the write has left."""
@@ -143,6 +145,7 @@ class JournalRecord:
                     "mode": each.mode,
                     "in_place": each.in_place,
                     "digest": each.digest,
+                    "new_mode": each.new_mode,
                 }
                 for each in self.files
             ],
@@ -181,6 +184,7 @@ class JournalRecord:
                     each["mode"],
                     each["in_place"],
                     each["digest"],
+                    each.get("new_mode"),  # records of earlier versions have none
                 )
                 for each in content["files"]
             ),

@@ -19,7 +19,7 @@ from wizard.errors import Finding, StoreUnusable, WizardError, WriteFailed
 from wizard.files.location import Location
 from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import changed_meanwhile, os_reason
-from wizard.files.replacing import delete_file, replace_file, restore_file
+from wizard.files.replacing import change_mode, delete_file, replace_file, restore_file
 from wizard.files.writing import PRIVATE, remove_directories, stale_temporaries
 from wizard.saving.change import STORES, FileChange, StoreChange, StoreOpener
 from wizard.saving.journal import Journal
@@ -156,6 +156,7 @@ def _new_record(
                 change.after,
                 change.before.mode,
                 digest=digest(change.after),
+                new_mode=change.chmod,
             )
             for change in files
         ),
@@ -209,14 +210,20 @@ def _write_changes(
             secret.apply()
     findings = []
     for change in files:
-        path = _absolute(change.before.path)
+        path, before = _absolute(change.before.path), change.before
         if change.after is None:
-            delete_file(change.before)
+            delete_file(before)
             continue
-        mark = partial(_mark_in_place, journal, path)
-        reason = replace_file(change.before, change.after, change.new_mode, before_in_place=mark)
-        if reason is not None:
-            findings.append(Finding(reason.code, f"{path}: {reason.message}"))
+        # A file is closed to others before a secret is written into it, and opened only afterwards.
+        if closes := change.chmod is not None and not change.chmod & ~(before.mode or 0):
+            before = change_mode(before, change.mode)
+        if change.rewritten:
+            mark = partial(_mark_in_place, journal, path)
+            reason = replace_file(before, change.after, change.new_mode, before_in_place=mark)
+            if reason is not None:
+                findings.append(Finding(reason.code, f"{path}: {reason.message}"))
+        if change.chmod is not None and not closes:
+            change_mode(read_file(before.path), change.chmod)
     return tuple(findings)
 
 
@@ -275,16 +282,19 @@ def _roll_back(journal: Journal, record: JournalRecord, stores: StoreOpener) -> 
 def _restore(image: FileImage, journal: Journal) -> bool:
     """Put a file back; return False where somebody else has changed it."""
     now = read_file(image.path)
-    if now.data == image.before:
-        return True
-    if not (image.is_after(now.data) or image.is_torn(now.data)):
-        return False
-    restore_file(
-        Snapshot(image.path, now.target, image.before),
-        now.data,
-        new_mode=image.mode or PRIVATE,
-        before_in_place=partial(_mark_in_place, journal, image.path),
-    )
+    if now.data != image.before:
+        if not (image.is_after(now.data) or image.is_torn(now.data)):
+            return False
+        restore_file(
+            Snapshot(image.path, now.target, image.before),
+            now.data,
+            new_mode=image.mode or PRIVATE,
+            before_in_place=partial(_mark_in_place, journal, image.path),
+        )
+    if image.new_mode is not None and image.mode is not None:
+        now = read_file(image.path)
+        if now.mode == image.new_mode:
+            change_mode(now, image.mode)
     return True
 
 

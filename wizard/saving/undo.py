@@ -43,13 +43,20 @@ def make_undo(record: JournalRecord, stores: StoreOpener = STORES) -> Plan:
     changes = tuple(_file_change(image) for image in record.files)
     store_changes = [_store_change(image, record, stores) for image in record.stores]
     store_changes.sort(key=lambda change: change.after is None)  # removing a secret comes last
-    secret_changed = bool(store_changes) or any(change.role is FileRole.ENV for change in changes)
+    secret_changed = bool(store_changes) or any(
+        change.role is FileRole.ENV and change.rewritten for change in changes
+    )
     return Plan(
         record.config,
         changes,
         None,
         secret_changed,
-        secret_changed or any(change.created or change.removed for change in changes),
+        secret_changed
+        or any(
+            change.created or change.removed
+            for change in changes
+            if change.role is not FileRole.GITIGNORE
+        ),
         next((change.kind for change in store_changes if change.after), ENV_FILE),
         tuple(store_changes),
     )
@@ -59,7 +66,8 @@ def _file_change(image: FileImage) -> FileChange:
     now = read_file(image.path)
     if not image.is_after(now.data):
         raise _changed_since(image.path)
-    return FileChange(now, image.before, image.role, image.mode or PRIVATE)
+    mode = None if image.new_mode is None else image.mode
+    return FileChange(now, image.before, image.role, image.mode or PRIVATE, mode)
 
 
 def _store_change(image: StoreImage, record: JournalRecord, stores: StoreOpener) -> StoreChange:
