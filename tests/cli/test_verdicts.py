@@ -26,28 +26,28 @@ class Case:
 CASES = [
     Case(
         "greylisting", "warn", "greylisted", 0,
-        "127.0.0.1 refuses the first mail of a new sender, and wants it sent again (greylisting).",
-        "127.0.0.1 lehnt die erste E-Mail eines neuen Absenders ab",
+        "127.0.0.1 refuses the first mail of a new sender and wants it again later (greylisting).",
+        "127.0.0.1 lehnt die erste Mail eines neuen Absenders ab",
     ),
     Case(
         "block list", "fail", "client-refused", 3,
-        "127.0.0.1 refuses this machine, because its address is on a block list.",
-        "weil seine Adresse auf einer Sperrliste steht",
+        "127.0.0.1 refuses this machine: its address is on a block list.",
+        "Seine Adresse steht auf einer Sperrliste",
     ),
     Case(
         "broken", "fail", "server-trouble", 3,
-        "127.0.0.1 has trouble of its own and takes no mails for the moment.",
+        "127.0.0.1 has trouble of its own and takes no mails for now.",
         "hat selbst eine Störung",
     ),
     Case(
         "accepts anybody", "warn", "sender-unknown", 0,
         "127.0.0.1 accepts apikey, which is not a mail address: nobody knows the mails' sender.",
-        "so ist der Absender der E-Mails ungewiss",
+        "so ist der Absender der Mails ungewiss",
         user="apikey",
     ),
     Case(
         "never greets", "untestable", "slow", 7,
-        "127.0.0.1 is there, but too slow for this test: no answer within 1 seconds when the mail "
+        "127.0.0.1 is too slow for this test: no answer within 1 seconds when the mail "
         "server should greet.",
         "zu langsam",
     ),

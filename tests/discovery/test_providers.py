@@ -264,12 +264,12 @@ def test_what_is_unconfirmed_is_worded_as_a_suggestion() -> None:
         ("smtp.mailbox.org", "app password"),
         ("smtp.web.de", "POP3"),
         ("smtp.163.com", "authorization code"),
-        ("smtp.exmail.qq.com", "Enter the secret again"),  # firms have passwords
+        ("smtp.exmail.qq.com", "Enter the password for SMTP again"),  # firms have passwords
         ("smtp-relay.brevo.com", "SMTP credentials"),
         ("smtp.tem.scw.cloud", "SMTP credentials"),
         ("smtp.resend.com", "resend"),
         ("smtp.yandex.com", "app password"),
-        ("mail.example.org", "Enter the secret again"),
+        ("mail.example.org", "Enter the password for SMTP again"),
     ],
     ids=[
         "fastmail",

@@ -261,8 +261,8 @@ def test_a_demand_for_a_login_means_a_missing_secret_only_without_one(said: str)
 
 def test_a_denied_relay_without_login_proposes_a_login() -> None:
     failure = refusal(Stage.RCPT, "554 5.7.1 Relay access denied")
-    assert "secret" in diagnose(failure, setting(secret=None)).remedy
-    assert "secret" not in diagnose(failure, setting()).remedy
+    assert "password" in diagnose(failure, setting(secret=None)).remedy
+    assert "password" not in diagnose(failure, setting()).remedy
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_the_closest_name_in_the_certificate_is_proposed(
 ) -> None:
     failure = Failure(Stage.TLS, Cause.CERTIFICATE_NAME, certificate=certificate(*names))
     found = diagnose(failure, setting("mail.example.org"))
-    assert f"Set the endpoint to {proposed}," in found.remedy
+    assert f"Enter {proposed} instead," in found.remedy
 
 
 @pytest.mark.parametrize("names", [(), ("*.example.net",), ("192.0.2.1", "2001:db8::")])
@@ -481,7 +481,7 @@ def test_the_remedy_fits_the_provider(
 @pytest.mark.parametrize("cause", [Cause.TIMEOUT, Cause.CONNECTION_REFUSED])
 def test_a_provider_without_smtps_is_known(cause: Cause) -> None:
     found = diagnose(Failure(Stage.TCP, cause, waited=1), setting("smtp.office365.com"))
-    assert found.remedy == "Set starttls = true."
+    assert found.remedy == "Use STARTTLS, port 587 (starttls = true)."
     assert "only offers STARTTLS" in found.summary
 
 
@@ -498,7 +498,7 @@ def test_no_port_is_recommended_once_all_were_tried(cause: Cause) -> None:
     for tested in (setting(), setting(starttls=True), setting("smtp://mail.example.org")):
         found = diagnose(failure, tested)
         assert "starttls =" not in found.remedy
-        assert "465" in found.remedy
+        assert "465, 587" in found.remedy
 
 
 def test_a_self_signed_certificate_is_called_self_signed() -> None:
@@ -542,6 +542,25 @@ def test_every_rule_says_in_a_word_or_two_what_is_wrong_and_where_it_is_correcte
                 assert words != (rule.reason or reason).format(port=65535)
             for where in (field, rule.field or None):
                 assert where in {"user", "endpoint", "secret", "starttls", "store", None}
+    finally:
+        language.use("en")
+
+
+SENTENCE_ENDS = re.compile(r"(?<!\bext)[.?!](?=\s+[A-ZÄÖÜ]|$)")
+POINTS_AT_A_SCREEN = re.compile(r"\b(above|below|oben|unten|press|drücken Sie)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_a_cause_is_one_sentence_and_a_remedy_two_at_most_wherever_they_are_shown(
+    spoken: str,
+) -> None:
+    language.use(spoken)
+    try:
+        for rule in TABLE:
+            summary, remedy = _(rule.summary), _(rule.remedy)
+            assert len(SENTENCE_ENDS.findall(summary)) == 1, summary
+            assert len(SENTENCE_ENDS.findall(remedy)) <= 2, remedy
+            assert not POINTS_AT_A_SCREEN.search(f"{summary} {remedy}"), remedy
     finally:
         language.use("en")
 

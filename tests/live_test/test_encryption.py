@@ -312,7 +312,7 @@ async def test_bytes_after_the_reply_to_starttls_end_the_test(
         report = await run(port, starttls=True)
     assert verdict(report) == ("fail", "protocol-error", "starttls")
     assert report.diagnosis is not None
-    assert "unencrypted" in report.diagnosis.summary
+    assert "Unencrypted" in report.diagnosis.summary
 
 
 async def test_a_login_offered_before_starttls_does_not_count(serve: Serve, run: Run) -> None:

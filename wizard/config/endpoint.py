@@ -38,6 +38,16 @@ class Route(NamedTuple):
     security: Security
     ehlo_name: str | None = None
 
+    @property
+    def in_short(self) -> str:
+        """The route in a few words, for example "mail.example.org, port 587, STARTTLS"."""
+        words = {
+            Security.TLS: N_("{host}, port {port}, SMTPS"),
+            Security.STARTTLS: N_("{host}, port {port}, STARTTLS"),
+            Security.NONE: N_("{host}, port {port}, not encrypted"),
+        }[self.security]
+        return _(words, host=self.host, port=self.port)
+
     def as_sentence(self) -> str:
         """Say where the server connects to, and whether encrypted."""
         return _("The server {way}.", way=self.in_words())

@@ -46,16 +46,9 @@ _CURABLE = frozenset(
 """Failures that another endpoint could cure, whatever the stage."""
 BEFORE_LOGIN = frozenset({Stage.TCP, Stage.TLS, Stage.GREETING, Stage.STARTTLS})
 """Stages at which silence and garbage may come from the wrong port."""
-_ANSWERS = {
-    Security.TLS: N_(
-        "{host} answers on port {port} and encrypts from the first byte with a valid certificate."
-    ),
-    Security.STARTTLS: N_(
-        "{host} answers on port {port} and encrypts by STARTTLS with a valid certificate."
-    ),
-    Security.NONE: N_(
-        "{host} answers on port {port} without encryption, as only a relay of your own should."
-    ),
+_SAME_HOST = {
+    True: N_("Use STARTTLS, port 587 (starttls = true)."),
+    False: N_("Use SMTPS, port 465 (starttls = false)."),
 }
 
 
@@ -134,15 +127,11 @@ class AlternativeSearch:
 
     def _describe(self, variant: EndpointVariant, mechanism: str | None) -> Alternative:
         route, tested = variant.route, self._settings.route
-        sentences = [_(_ANSWERS[route.security], host=route.host, port=route.port)]
-        if mechanism:
-            sentences.append(
-                _("It offers a login by {mechanism}, which was not tried.", mechanism=mechanism)
-            )
-        else:
-            sentences.append(
-                _("It takes mails from {user} without a login.", user=self._settings.user)
-            )
+        sentences = [
+            _("Tried as far as the login; your password was not sent there yet.")
+            if mechanism
+            else _("It takes mails from {user} without a login.", user=self._settings.user)
+        ]
         verdict = Verdict.PASS
         if route.host.lower() != tested.host.lower():  # a name that anybody can have put there
             verdict = Verdict.WARN
@@ -151,24 +140,27 @@ class AlternativeSearch:
             )
         if route.security is Security.NONE:
             verdict = Verdict.WARN
+            sentences.append(_("Without encryption it should be a relay of your own."))
         if self._settings.endpoint.credentials is not None:
-            sentences.append(_("Enter the user and password of the endpoint as user and secret."))
+            sentences.append(_("Enter user and password separately."))
         return Alternative(variant.endpoint, variant.starttls, verdict, " ".join(sentences))
 
 
 def remedy_for(alternative: Alternative, settings: SmtpSettings) -> str:
     """Return what to set so that ``alternative`` replaces ``settings``, and why."""
     endpoint = Endpoint.parse(alternative.endpoint)
-    values = {
-        "endpoint": endpoint.text,
-        "starttls": str(alternative.starttls).lower(),
-        "why": alternative.description,
-    }
+    starttls = str(alternative.starttls).lower()
     if endpoint.text == settings.endpoint.text:
-        return _("Set starttls to {starttls}: {why}", **values)
-    if alternative.starttls != settings.starttls and not endpoint.is_url:
-        return _("Set the endpoint to {endpoint} and starttls to {starttls}: {why}", **values)
-    return _("Set the endpoint to {endpoint}: {why}", **values)
+        what = _(_SAME_HOST[alternative.starttls])
+    elif alternative.starttls != settings.starttls and not endpoint.is_url:
+        what = _(
+            "Enter {endpoint} as the mail server, with starttls = {starttls}.",
+            endpoint=endpoint.text,
+            starttls=starttls,
+        )
+    else:
+        what = _("Enter {endpoint} as the mail server.", endpoint=endpoint.text)
+    return f"{what} {alternative.details}"
 
 
 def changed_field(alternative: Alternative, settings: SmtpSettings) -> str:

@@ -28,8 +28,8 @@ _NO_DNS = (
     "dns-unavailable",
     N_("The DNS inside the container gives no answer about {host}."),
     N_(
-        "Check the DNS of this machine, which Docker asks for its containers, and dns: in the "
-        "compose file; then test again."
+        "Check this machine's DNS, which Docker asks, and dns: in the compose file; then test "
+        "again."
     ),
 )
 
@@ -38,7 +38,7 @@ CONTAINER: tuple[Rule, ...] = (
         Cause.CONTAINER_INTERNAL,
         (),
         "container-internal",
-        N_("{host} means something else inside the server's container than on this machine."),
+        N_("Inside the server's container {host} means something else than on this machine."),
         N_(
             "Test from inside the container, or have the server send a mail: bomnipotent_client "
             "test-email ADDRESS."
@@ -49,10 +49,10 @@ CONTAINER: tuple[Rule, ...] = (
         Cause.NAME_UNKNOWN,
         (inside, container_name),
         "name-not-found",
-        N_("The server's container finds no container and no host with the name {host}."),
+        N_("The server's container knows no container and no host named {host}."),
         N_(
-            "Check that the service {host} is running, and that both services have a network in "
-            "common; else correct the endpoint."
+            "Check that the service {host} is running and shares a network with the server's; "
+            "else correct the name."
         ),
     ),
     Rule(Cause.RESOLVER_DOWN, (inside,), *_NO_DNS),
@@ -62,23 +62,23 @@ CONTAINER: tuple[Rule, ...] = (
         (inside, loopback),
         "refused",
         N_(
-            "Inside the container {host} is the container itself, where nothing listens on port "
-            "{port}."
+            "Inside the container {host} is the container itself, and nothing listens there on "
+            "port {port}."
         ),
         N_(
-            "For a relay in a container of its own, set the endpoint to the name of its service. "
-            "For one on this machine, set it to host.docker.internal, and give the service "
-            'extra_hosts: ["host.docker.internal:host-gateway"].'
+            "For a relay in a container of its own, enter the name of its service. For one on "
+            "this machine, enter host.docker.internal and give the server's service extra_hosts: "
+            '["host.docker.internal:host-gateway"].'
         ),
     ),
     Rule(
         Cause.UNREACHABLE,
         (inside,),
         "unreachable",
-        N_("There is no way from inside the container to {host} ({text})."),
+        N_("There is no way from the container to {host} ({text})."),
         N_(
-            "Check the networks of the service in the compose file (one that is internal leads "
-            "nowhere else), then the routing and the firewall of this machine."
+            "Check the service's networks in the compose file (an internal one leads nowhere "
+            "else), then routing and firewall of this machine."
         ),
     ),
     Rule(
@@ -86,12 +86,12 @@ CONTAINER: tuple[Rule, ...] = (
         (),
         "certificate-local-trust",
         N_(
-            "The certificate of {host} comes from {issuer}, which only this machine trusts; the "
-            "server in its container probably does not."
+            "Only this machine trusts {issuer}, the issuer of {host}'s certificate; the server in "
+            "its container probably does not."
         ),
         N_(
-            "Give {host} a certificate of a public authority, or send through a relay of your own "
-            "that is in a container beside the server."
+            "Give {host} a certificate of a public authority, or use a relay in a container "
+            "beside the server."
         ),
         verdict=Verdict.WARN,
     ),
@@ -102,7 +102,7 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.NAME_UNKNOWN,
         (container_name,),
         "name-not-found",
-        N_("There is no host with the name {host}; it looks like the name of a container."),
+        N_("There is no host named {host}; it looks like the name of a container."),
         N_(
             "If it is one, only the server's containers know it: have the server send a mail "
             "(bomnipotent_client test-email ADDRESS). Else enter the full name."
@@ -112,17 +112,17 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.NAME_UNKNOWN,
         (),
         "name-not-found",
-        N_("There is no host with the name {host}."),
+        N_("There is no host named {host}."),
         N_(
-            "Correct the endpoint: your mail provider's help names the host under SMTP or "
-            "outgoing server."
+            "Correct the name: your mail provider's help gives it under SMTP or outgoing mail "
+            "server."
         ),
     ),
     Rule(
         Cause.RESOLVER_DOWN,
         (),
         "dns-unavailable",
-        N_("The DNS of this machine gives no answer about {host}."),
+        N_("This machine's DNS gives no answer about {host}."),
         N_("Check the DNS of this machine (/etc/resolv.conf), then test again."),
     ),
     Rule(
@@ -130,10 +130,10 @@ CONNECTING: tuple[Rule, ...] = (
         (at(Stage.TCP), port(465), only_starttls),
         "refused",
         N_(
-            "{host} is there, but nothing listens on port 465: this provider only offers "
-            "STARTTLS, on port 587."
+            "Nothing listens on port 465 of {host}: this provider only offers STARTTLS, on port "
+            "587."
         ),
-        N_("Set starttls = true."),
+        N_("Use STARTTLS, port 587 (starttls = true)."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
@@ -147,31 +147,28 @@ CONNECTING: tuple[Rule, ...] = (
         (no_alternative,),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_(
-            "Correct the name: {host} is not a mail server, or all of it is down. Neither 465, "
-            "nor 587, nor 25 works either."
-        ),
+        N_("Correct the name, or wait: {host} does not answer on port 465, 587 or 25."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
         (security(Security.TLS),),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Check the name; if it is right, try starttls = true, which means port 587."),
+        N_("Check the name. If it is right, use STARTTLS, port 587 (starttls = true)."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
         (port(587),),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Check the name; if it is right, try starttls = false, which means port 465."),
+        N_("Check the name. If it is right, use SMTPS, port 465 (starttls = false)."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
         (),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Check the port in the endpoint, and that the relay is running."),
+        N_("Check the port, and that the relay is running."),
     ),
     Rule(
         Cause.TIMEOUT,
@@ -181,7 +178,7 @@ CONNECTING: tuple[Rule, ...] = (
             "{host} did not answer on port 465 within {text}: this provider only offers STARTTLS, "
             "on port 587."
         ),
-        N_("Set starttls = true."),
+        N_("Use STARTTLS, port 587 (starttls = true)."),
     ),
     Rule(
         Cause.TIMEOUT,
@@ -189,39 +186,39 @@ CONNECTING: tuple[Rule, ...] = (
         "timeout",
         N_("{host} did not answer on port {port} within {text}."),
         N_(
-            "Correct the name, or look at routing and firewalls (this machine's and the hosting "
-            "provider's): none of the ports 465, 587 and 25 works."
+            "Check the name, then routing and firewalls, also those of your hosting provider: "
+            "port 465, 587 and 25 all fail."
         ),
     ),
     Rule(
         Cause.TIMEOUT,
         (at(Stage.TCP), port(25)),
         "timeout",
-        N_(
-            "{host} did not answer on port 25 within {text}: many hosting providers block this "
-            "port."
-        ),
-        N_("Use port 465 (the bare host name) or 587 (starttls = true) instead."),
+        N_("{host} did not answer on port 25 within {text}: many hosting providers block it."),
+        N_("Enter {host} without smtp://: that is port 465, or 587 with STARTTLS."),
     ),
     Rule(
         Cause.TIMEOUT,
         (at(Stage.TCP), port(465)),
         "timeout",
         N_(
-            "{host} did not answer on port 465 within {text}: the name is wrong, or a firewall or "
-            "your hosting provider (Hetzner Cloud, for one) blocks the port."
+            "{host} did not answer on port 465 within {text}: the name is wrong, or the port is "
+            "blocked."
         ),
-        N_("Try starttls = true, which means port 587 and is blocked less often."),
+        N_(
+            "Check the name, then use STARTTLS, port 587 (starttls = true): hosting providers "
+            "such as Hetzner Cloud block 465."
+        ),
     ),
     Rule(
         Cause.TIMEOUT,
         (at(Stage.TCP), port(587)),
         "timeout",
         N_(
-            "{host} did not answer on port 587 within {text}: the name is wrong, or a firewall "
-            "blocks the port."
+            "{host} did not answer on port 587 within {text}: the name is wrong, or the port is "
+            "blocked."
         ),
-        N_("Try starttls = false, which means port 465; then look at the firewall."),
+        N_("Check the name, then use SMTPS, port 465 (starttls = false), or open the firewall."),
     ),
     Rule(
         Cause.TIMEOUT,
@@ -234,7 +231,7 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.TIMEOUT,
         (at(Stage.DNS),),
         "timeout",
-        N_("The DNS of this machine did not answer about {host} within {text}."),
+        N_("This machine's DNS did not answer about {host} within {text}."),
         N_("Check the DNS of this machine (/etc/resolv.conf), then test again."),
         field=None,
         reason=N_("DNS does not answer"),
@@ -251,15 +248,18 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.TIMEOUT,
         (at(Stage.TLS),),
         "timeout",
-        N_("{host} accepted the connection on port {port}, but fell silent when {step}."),
-        N_("Check that {port} is the port of a mail server; else test again later."),
+        N_("{host} answered on port {port}, but fell silent when {step}."),
+        N_("Check that {port} is the port of a mail server, or test again later."),
     ),
     Rule(
         Cause.TIMEOUT,
         (),
         "slow",
-        N_("{host} is there, but too slow for this test: no answer within {text} when {step}."),
-        N_("Test again with --timeout 90: the server itself waits up to a minute for each answer."),
+        N_("{host} is too slow for this test: no answer within {text} when {step}."),
+        N_(
+            "Give the test more time (smtp-wizard test --timeout 90): the server itself waits up "
+            "to a minute."
+        ),
         verdict=Verdict.UNTESTABLE,
     ),
     Rule(
@@ -267,15 +267,15 @@ CONNECTING: tuple[Rule, ...] = (
         (),
         "unreachable",
         N_("There is no way from this machine to {host} ({text})."),
-        N_("Check the routing and the firewall of this machine."),
+        N_("Check routing and firewall of this machine."),
     ),
     Rule(
         Cause.ADDRESS_SILENT,
         (),
         "address-silent",
         N_(
-            "{host} also has the address {text}, which does not answer: the server tries it first "
-            "and may wait up to a minute for every mail."
+            "{host} also has the address {text}, which does not answer: every mail may wait a "
+            "minute for it."
         ),
         N_("Repair the route to this address (often IPv6), or switch IPv6 off on the server."),
         verdict=Verdict.WARN,
@@ -287,78 +287,81 @@ ENCRYPTION: tuple[Rule, ...] = (
         Cause.NOT_TLS,
         (security(Security.TLS),),
         "plain-on-tls-port",
-        N_("{host} does not speak TLS on port {port} from the first byte."),
-        N_("Set starttls = true, which means port 587."),
+        N_("{host} does not encrypt from the first byte on port {port}."),
+        N_("Use STARTTLS, port 587 (starttls = true)."),
     ),
     Rule(
         Cause.NOT_TLS,
         (),
         "plain-on-tls-port",
-        N_("{host} agreed to STARTTLS on port {port}, but did not begin to encrypt."),
-        N_("Use SMTPS: the bare host name with starttls = false."),
+        N_("{host} agreed to STARTTLS on port {port}, but did not encrypt."),
+        N_("Use SMTPS, port 465: {host} alone, with starttls = false."),
     ),
     Rule(
         Cause.IS_TLS,
         (security(Security.NONE),),
         "tls-on-plain-port",
         N_("{host} expects TLS from the first byte on port {port}."),
-        N_("Set the endpoint to {host} alone, without smtp:// (port 465)."),
+        N_("Enter {host} alone, without smtp://: that is SMTPS, port 465."),
     ),
     Rule(
         Cause.IS_TLS,
         (),
         "tls-on-plain-port",
         N_("{host} expects TLS from the first byte on port {port}."),
-        N_("Set starttls = false, and the bare host name {host} as the endpoint (port 465)."),
+        N_("Use SMTPS, port 465: {host} alone, with starttls = false."),
     ),
     Rule(
         Cause.TLS_TOO_OLD,
         (),
         "tls-too-old",
-        N_("{host} only speaks a version of TLS that is older than 1.2."),
-        N_("Have the mail server updated, or use another one: the server refuses old versions."),
+        N_("{host} only offers TLS older than 1.2, which the server refuses."),
+        N_("Have the mail server updated, or use another one."),
     ),
     Rule(
         Cause.TLS_FAILED,
         (),
         "tls-failed",
-        N_("{host} and this machine could not agree on an encryption ({text})."),
-        N_("Check that port {port} is the right one; else show this to whoever runs {host}."),
+        N_("{host} and this machine find no common encryption ({text})."),
+        N_(
+            "Check that port {port} is the right one; else show this to the administrator of "
+            "{host}."
+        ),
     ),
     Rule(
         Cause.CLIENT_CERTIFICATE,
         (),
         "tls-failed",
-        N_("{host} demands a certificate from every client, and the server has none."),
-        N_("Have {host} accept clients without a certificate, or use another mail server."),
+        N_("{host} demands a certificate from every client; the server has none."),
+        N_("Have {host} accept clients without one, or use another mail server."),
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
         (has_better_name,),
         "certificate-name",
         N_("The certificate is not for {host}, but for {names}."),
-        N_("Set the endpoint to {better}, if that is your mail server."),
+        N_("Enter {better} instead, if that is your mail server."),
     ),
     Rule(
         Cause.CERTIFICATE_NAME,
         (),
         "certificate-name",
         N_("The certificate is not for {host}; the names in it: {names}."),
-        N_("Set the endpoint to the name that your mail provider gives for SMTP."),
+        N_("Enter the name that your mail provider gives for SMTP."),
     ),
     Rule(
         Cause.CERTIFICATE_EXPIRED,
         (),
         "certificate-expired",
-        N_("The certificate of {host} has expired ({until})."),
-        N_("Have it renewed by whoever runs {host}; if it is new, check this machine's clock."),
+        N_("The certificate of {host} expired on {until}."),
+        N_("Have the administrator of {host} renew it; if it is new, check this machine's clock."),
     ),
     Rule(
         Cause.CERTIFICATE_NOT_YET_VALID,
         (),
         "certificate-not-yet-valid",
-        N_("The certificate of {host} is not valid yet ({since})."),
-        N_("Check the clock of this machine and of the server: it is probably slow."),
+        N_("The certificate of {host} is only valid from {since}."),
+        N_("Check this machine's clock and the server's: one is probably slow."),
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
@@ -366,19 +369,18 @@ ENCRYPTION: tuple[Rule, ...] = (
         "certificate-untrusted",
         N_("The certificate of {host} is self-signed ({issuer}): nobody vouches for it."),
         N_(
-            "Have it replaced by one of a public authority, or install it in the trust store of "
-            "the server; a container has its own store."
+            "Have it replaced by one of a public authority, or add it to the server's trust store "
+            "(a container has its own)."
         ),
     ),
     Rule(
         Cause.CERTIFICATE_UNTRUSTED,
         (),
         "certificate-untrusted",
-        N_("The certificate of {host} comes from {issuer}, which this machine does not trust."),
+        N_("This machine does not trust {issuer}, the issuer of {host}'s certificate."),
         N_(
-            "If it is your own authority, install its certificate in the trust store of the "
-            "server (a container has its own store); if it is a public one, have {host} send the "
-            "complete chain."
+            "If it is your own authority, add it to the server's trust store (a container has its "
+            "own). If it is a public one, have {host} send the complete chain."
         ),
     ),
     Rule(
@@ -386,7 +388,7 @@ ENCRYPTION: tuple[Rule, ...] = (
         (),
         "certificate-expires-soon",
         N_("The certificate of {host} is only valid until {until}."),
-        N_("Have it renewed by whoever runs {host}."),
+        N_("Have the administrator of {host} renew it."),
         verdict=Verdict.WARN,
     ),
     Rule(
@@ -394,13 +396,12 @@ ENCRYPTION: tuple[Rule, ...] = (
         (),
         "tls-uncommon",
         N_(
-            "The certificate of {host} has {text}: whether the server accepts that depends on its "
-            "TLS library, and which one it has is not documented."
+            "The certificate of {host} has {text}, which not every TLS library accepts; the "
+            "server's is not documented."
         ),
         N_(
-            "Have it replaced by a common one (for {host} alone, with an RSA or P-256 key, signed "
-            "with SHA-256), or see whether the server can send a mail: bomnipotent_client "
-            "test-email ADDRESS."
+            "Have a common one made (for {host} alone, RSA or P-256, SHA-256), or see whether the "
+            "server can send a mail: bomnipotent_client test-email ADDRESS."
         ),
         verdict=Verdict.WARN,
     ),
@@ -409,8 +410,8 @@ ENCRYPTION: tuple[Rule, ...] = (
         (),
         "tls-uncommon",
         N_(
-            "{host} encrypts with {text}: whether the server can do that depends on its TLS "
-            "library, and which one it has is not documented."
+            "{host} encrypts with {text}, which not every TLS library can; the server's is not "
+            "documented."
         ),
         N_(
             "Have {host} offer TLS 1.3, or AES-GCM with ECDHE, or see whether the server can send "
@@ -422,21 +423,15 @@ ENCRYPTION: tuple[Rule, ...] = (
         Cause.STARTTLS_MISSING,
         (),
         "starttls-missing",
-        N_(
-            "{host} does not offer STARTTLS on port {port}, or somebody on the way removes the "
-            "offer."
-        ),
-        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+        N_("{host} offers no STARTTLS on port {port}, or somebody on the way removes it."),
+        N_("Use SMTPS, port 465: {host} alone, with starttls = false."),
     ),
     Rule(
         Cause.INJECTED,
         (),
         "protocol-error",
-        N_(
-            "Something sent unencrypted data behind the reply to STARTTLS: a faulty mail server, "
-            "or somebody on the way."
-        ),
-        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+        N_("Unencrypted data followed STARTTLS: a faulty mail server, or somebody on the way."),
+        N_("Use SMTPS, port 465: {host} alone, with starttls = false."),
     ),
 )
 
@@ -446,28 +441,28 @@ INTRODUCTION: tuple[Rule, ...] = (
         (at(Stage.GREETING), said(r"^HTTP/|<html")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is a web server."),
-        N_("Correct the host or the port in the endpoint."),
+        N_("Correct the mail server's name or port."),
     ),
     Rule(
         Cause.MALFORMED,
         (at(Stage.GREETING), said(r"^SSH-")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is an SSH server."),
-        N_("Correct the host or the port in the endpoint."),
+        N_("Correct the mail server's name or port."),
     ),
     Rule(
         Cause.MALFORMED,
         (at(Stage.GREETING), said(r"^\+OK|^\* (OK|PREAUTH|BYE)")),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is for reading mails (POP3 or IMAP)."),
-        N_("Enter your mail provider's host for outgoing mails (SMTP)."),
+        N_("Enter your mail provider's server for outgoing mails (SMTP)."),
     ),
     Rule(
         Cause.MALFORMED,
         (at(Stage.GREETING),),
         "not-a-mail-server",
         N_("What answers on port {port} of {host} is not a mail server."),
-        N_("Correct the host or the port in the endpoint."),
+        N_("Correct the mail server's name or port."),
     ),
     Rule(
         Cause.CLOSED,
@@ -475,8 +470,8 @@ INTRODUCTION: tuple[Rule, ...] = (
         "greeting-refused",
         N_("{host} hangs up on this machine without a word."),
         N_(
-            "Check the port; if it is right, ask whoever runs {host} whether this machine's "
-            "address is blocked."
+            "Check the port. If it is right, ask the administrator of {host} whether this "
+            "machine's address is blocked."
         ),
     ),
 )
@@ -486,28 +481,28 @@ UNFORESEEN: tuple[Rule, ...] = (
         Cause.CLOSED,
         (),
         "protocol-error",
-        N_("{host} ended the connection where an answer was due ({step})."),
-        N_("Test again in a few minutes; if it stays, ask whoever runs {host}."),
+        N_("{host} hung up where an answer was due ({step})."),
+        N_("Test again in a few minutes; if it stays, ask the administrator of {host}."),
     ),
     Rule(
         Cause.MALFORMED,
         (),
         "protocol-error",
         N_("{host} sent {text} ({step})."),
-        N_("Use another mail server, or show this to whoever runs {host}."),
+        N_("Use another mail server, or show this to the administrator of {host}."),
     ),
     Rule(
         Cause.REPLY,
         (),
         "protocol-error",
         N_("{host} refused a command that every mail server accepts."),
-        N_("Read the reply; ask whoever runs {host}."),
+        N_("Ask the administrator of {host} about the reply."),
     ),
     Rule(
         Cause.UNEXPECTED,
         (),
         "unexpected",
-        N_("The test came to an unexpected end ({text})."),
-        N_("Test again; if it stays, please report it as a defect of this program."),
+        N_("The test broke off unexpectedly ({text})."),
+        N_("Test again; if it stays, please report it as a defect of smtp-wizard."),
     ),
 )

@@ -18,9 +18,9 @@ LOGIN: tuple[Rule, ...] = (
         Cause.SECRET_UNKNOWN,
         (),
         "compose-not-judged",
-        N_("No login was tried, because it is not known which secret the container gets ({text})."),
+        N_("No login was tried: it is not known which password the container gets ({text})."),
         N_(
-            "Test where Docker Compose is installed, or give the secret: smtp-wizard test "
+            "Test where Docker Compose is installed, or give the password: smtp-wizard test "
             "--secret-stdin."
         ),
         verdict=Verdict.UNTESTABLE,
@@ -29,16 +29,19 @@ LOGIN: tuple[Rule, ...] = (
         Cause.NO_AUTH,
         (offers_starttls,),
         "no-auth-offered",
-        N_("{host} offers no login on an unencrypted connection."),
-        N_("Append ?tls=required to the endpoint, or use the bare host name."),
+        N_("{host} offers no login without encryption."),
+        N_("Enter {host} without smtp://, or append ?tls=required."),
         field="endpoint",
     ),
     Rule(
         Cause.NO_AUTH,
         (),
         "no-auth-offered",
-        N_("{host} offers no login on port {port}, but a secret is set."),
-        N_("Remove the secret if this is a relay without login; else correct the endpoint."),
+        N_("{host} offers no login on port {port}, but a password is set."),
+        N_(
+            "Choose no login (--no-secret) if this is a relay that needs none; else correct the "
+            "mail server's name or port."
+        ),
     ),
     Rule(
         Cause.NO_MECHANISM,
@@ -58,15 +61,15 @@ LOGIN: tuple[Rule, ...] = (
         Cause.NO_MECHANISM,
         (),
         "no-usable-mechanism",
-        N_("{host} only offers logins by {text}; the server knows PLAIN and LOGIN."),
+        N_("{host} only offers logins by {text}; the server needs PLAIN or LOGIN."),
         N_("Have PLAIN allowed on {host}, or put a relay in between."),
     ),
     Rule(
         Cause.CLEAR_TEXT_LOGIN,
         (),
         "clear-text-login",
-        N_("The login was accepted, but everybody between here and {host} can read the password."),
-        N_("Use the bare host name, or append ?tls=required to the endpoint."),
+        N_("The login is accepted, but everybody on the way to {host} can read the password."),
+        N_("Enter {host} without smtp://, or append ?tls=required."),
         verdict=Verdict.WARN,
     ),
 )
@@ -76,7 +79,7 @@ SENDING: tuple[Rule, ...] = (
         Cause.GROUP_MISHANDLED,
         (),
         "protocol-error",
-        N_("{host} offers PIPELINING and does not keep to it: it did not answer for a recipient."),
+        N_("{host} offers PIPELINING, but did not answer for a recipient."),
         N_("Send a real test mail, which goes one command at a time."),
         verdict=Verdict.WARN,
     ),
@@ -86,7 +89,7 @@ SENDING: tuple[Rule, ...] = (
         "sender-unknown",
         N_("{host} accepts {user}, which is not a mail address: nobody knows the mails' sender."),
         N_(
-            "Have the server send a mail to you (bomnipotent_client test-email ADDRESS), or put a "
+            "Have the server send you a mail (bomnipotent_client test-email ADDRESS), or put a "
             "relay in between that sets the sender."
         ),
         verdict=Verdict.WARN,
@@ -95,7 +98,7 @@ SENDING: tuple[Rule, ...] = (
         Cause.SMTPUTF8_MISSING,
         (),
         "smtputf8-missing",
-        N_("{host} only takes addresses in plain ASCII, and one of those here is not."),
+        N_("{host} only takes addresses in plain ASCII, and one here is not."),
         N_("Use an address without special characters."),
     ),
     Rule(
@@ -103,8 +106,8 @@ SENDING: tuple[Rule, ...] = (
         (),
         "smtputf8-missing",
         N_(
-            "{host} offers SMTPUTF8 without 8BITMIME: the server needs both, as one of the "
-            "addresses here is not plain ASCII."
+            "{host} offers SMTPUTF8 without 8BITMIME; for an address that is not plain ASCII the "
+            "server needs both."
         ),
         N_("Use an address without special characters."),
     ),
@@ -113,7 +116,7 @@ SENDING: tuple[Rule, ...] = (
         (at(Stage.MAIL),),
         "sender-refused",
         N_("{user} cannot be the sender of a mail."),
-        N_("Set user to a mail address."),
+        N_("Enter a mail address as the user."),
     ),
     Rule(
         Cause.NOT_AN_ADDRESS,
@@ -134,7 +137,7 @@ SENDING: tuple[Rule, ...] = (
         Cause.CLOSED,
         (at(Stage.DATA),),
         "protocol-error",
-        N_("{host} ended the connection without a word about the mail."),
+        N_("{host} hung up without a word about the mail."),
         N_("Look whether the mail has arrived before you send another one."),
     ),
 )

@@ -23,13 +23,11 @@ from wizard.live_test.refusals import Subject
 from wizard.text.language import N_
 
 _OWN_ADDRESS = N_(
-    "Set user to an address of this account, or put a relay in between that sets the sender."
+    "Enter an address of this account as the user, or put a relay in between that sets the sender."
 )
-OUTLOOK_COM = N_(
-    "Outlook.com has only accepted logins by OAuth since 2024; the server cannot do that."
-)
+OUTLOOK_COM = N_("Since 2024 Outlook.com only accepts logins by OAuth, which the server cannot do.")
 _CREATE_APP_PASSWORD = N_(
-    "Create an app password at this provider and enter it in place of the account's password; "
+    "Create an app password at this provider and enter it in place of the account's password. The "
     "user is the full address."
 )
 OTHER_PROVIDER = N_(
@@ -54,22 +52,25 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.STARTTLS), said(r"^4")),
         "starttls-refused",
-        N_("{host} refuses STARTTLS for the moment."),
-        N_("Test again in a few minutes, or use SMTPS: starttls = false."),
+        N_("{host} refuses STARTTLS for now."),
+        N_(
+            "Test again in a few minutes, or use SMTPS, port 465: {host} alone, with starttls = "
+            "false."
+        ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.STARTTLS),),
         "starttls-refused",
-        N_("{host} refuses STARTTLS, although it offers it."),
-        N_("Use SMTPS: the bare host name with starttls = false (port 465)."),
+        N_("{host} offers STARTTLS, but refuses it."),
+        N_("Use SMTPS, port 465: {host} alone, with starttls = false."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.ENCRYPTION),),
         "encryption-required",
         N_("{host} demands an encrypted connection."),
-        N_("Use the bare host name as the endpoint (SMTPS), or append ?tls=required to it."),
+        N_("Enter {host} without smtp:// (SMTPS, port 465), or append ?tls=required."),
     ),
     Rule(
         Cause.REPLY,
@@ -82,9 +83,9 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.APP_PASSWORD), provider("google")),
         "app-password-needed",
-        N_("Google does not accept the password of the account, only one made for this program."),
+        N_("Google accepts no account password here, only an app password."),
         N_(
-            "Switch on 2-step verification, create an app password at "
+            "Switch on 2-Step Verification, create an app password at "
             "https://myaccount.google.com/apppasswords and enter it without blanks."
         ),
     ),
@@ -92,106 +93,103 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.APP_PASSWORD), said(r"authori[sz]ation code|授权码")),
         "app-password-needed",
-        N_("{host} does not accept the password of the account, only an authorization code."),
+        N_("{host} accepts no account password, only an authorization code."),
         N_(
-            "Switch on SMTP in the settings of the web mail, have it show an authorization code, "
-            "and enter that in place of the password."
+            "Switch on SMTP in the web mail's settings and enter the authorization code that it "
+            "shows."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.APP_PASSWORD),),
         "app-password-needed",
-        N_("{host} does not accept the password of the account, only one made for this program."),
+        N_("{host} accepts no account password, only an app password."),
         N_("Create an app password at your mail provider and enter it without blanks."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_DISABLED), said(_MICROSOFT)),
         "auth-disabled",
-        N_("Login by SMTP is switched off for this mailbox or its whole organisation."),
+        N_("Login by SMTP is switched off for this mailbox or its organisation."),
         N_(
             'Have an administrator enable "Authenticated SMTP" for {user} (Microsoft 365 admin '
-            "center, Mail, Manage email apps) and look at the security defaults. Microsoft "
-            "switches it off by default at the end of December 2026 and will announce in the "
-            "second half of 2027 when it ends, so plan a relay."
+            "center, Mail, Manage email apps) and check the security defaults. Plan a relay: from "
+            "the end of December 2026 it is off by default, and in the second half of 2027 "
+            "Microsoft will say when it ends."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_DISABLED), said(r"\bplan\b")),
         "auth-disabled",
-        N_("{host} says that the plan of this account does not allow the login."),
-        N_("Ask your mail provider for a plan that includes SMTP, or use another mail server."),
+        N_("{host} says that this account's plan does not include the login."),
+        N_("Ask your mail provider for a plan with SMTP, or use another mail server."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_DISABLED),),
         "auth-disabled",
-        N_("{host} does not allow {user} to log in by SMTP."),
+        N_("{host} does not let {user} log in by SMTP."),
         N_(
-            "Switch on SMTP in the settings of the mailbox (often together with POP3 and IMAP), or "
-            "ask the provider to activate it; some then give you a code to enter as the password."
+            "Switch on SMTP in the mailbox's settings (often with POP3 and IMAP), or ask the "
+            "provider to. Some then give you a code to enter as the password."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_UNAVAILABLE),),
         "auth-temporary",
-        N_("{host} cannot check logins for the moment."),
+        N_("{host} cannot check logins for now."),
         N_("Test again in a few minutes."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_MECHANISM),),
         "no-usable-mechanism",
-        N_("{host} refuses the way of logging in that it offers itself."),
-        N_("Ask whoever runs {host}, or put a relay in between."),
+        N_("{host} refuses a kind of login that it offers itself."),
+        N_("Ask the administrator of {host}, or put a relay in between."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), secret_has_variable),
         "auth-rejected",
-        N_(
-            "{host} rejects the login of {user}: the secret contains ${{…}}, a variable that "
-            "nobody has filled in."
-        ),
-        N_("Set that variable, or enter the secret itself."),
+        N_("{host} refuses {user}: the password contains ${{…}}, a variable that nobody has set."),
+        N_("Set that variable, or enter the password itself."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), secret_has_blanks),
         "auth-rejected",
-        N_("{host} rejects the login of {user}: the secret has blanks around it."),
-        N_("Enter the secret again, without blanks."),
+        N_("{host} refuses {user}: the password has blanks around it."),
+        N_("Enter the password again, without blanks."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), wrong_fixed_user),
         "auth-rejected",
-        N_("{host} rejects the login of {user}: every account has the user {fixed} there."),
+        N_("{host} refuses {user}: every account there has the user {fixed}."),
         N_(
-            "Set user to {fixed} and the secret to the API key; the mails then need a relay that "
-            "sets the sender."
+            "Enter {fixed} as the user and the API key as the password. The mails then need a "
+            "relay that sets the sender."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), provider("google")),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Enter an app password without blanks, not the account's password: "
-            "https://myaccount.google.com/apppasswords; user is the full address."
+            "Create an app password at https://myaccount.google.com/apppasswords and enter it "
+            "without blanks. Your Google password does not work here."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), provider_with(ProviderNote.AUTHORIZATION_CODE)),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Enter the authorization code that the web mail shows when SMTP is switched on there, "
+            "Enter the authorization code that the web mail shows once SMTP is switched on there, "
             "not the account's password."
         ),
     ),
@@ -199,83 +197,83 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.CREDENTIALS), provider_with(ProviderNote.APP_PASSWORD)),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         _CREATE_APP_PASSWORD,
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), provider_with(ProviderNote.ACCESS_MUST_BE_ENABLED)),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Allow access by POP3 and IMAP in the settings of the mailbox, which covers SMTP too; "
-            "then check the password: with two-factor login it may have to be an app password."
+            "Allow access by POP3 and IMAP in the mailbox's settings, which covers SMTP. Then "
+            "check the password: with two-factor login it may have to be an app password."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), provider_with(ProviderNote.APP_PASSWORD_WITH_2FA)),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         _CREATE_APP_PASSWORD,
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), generated_login),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Enter user name and password of the SMTP credentials that this provider makes, not "
-            "its API or access key."
+            "Enter the user name and password of this provider's SMTP credentials, not its API or "
+            "access key."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS), user_is_no_address),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Try the full mail address as the user, unless your provider gives a fixed name; then "
-            "enter the secret again."
+            "Try the full mail address as the user, unless your provider gives a fixed name. Then "
+            "enter the password again."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CREDENTIALS),),
         "auth-rejected",
-        N_("{host} rejects the login of {user}."),
+        N_("{host} refuses {user} with this password."),
         N_(
-            "Enter the secret again: the one for SMTP, which may differ from the account's "
-            "password or API key."
+            "Enter the password for SMTP again: it may differ from the account's password or API "
+            "key."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_REQUIRED), no_login),
         "secret-missing",
-        N_("{host} demands a login, and no secret is set."),
-        N_("Set the secret: the password or API key for SMTP."),
+        N_("{host} demands a login, but no password is set."),
+        N_("Enter the password or API key for SMTP."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.LOGIN_REQUIRED),),
         "sender-refused",
-        N_("{host} accepts the login, and then demands one again."),
-        N_("Ask whoever runs {host} to let this account send, or use another mail server."),
+        N_("{host} accepts the login, then demands another one."),
+        N_("Ask the administrator of {host} to let this account send, or use another mail server."),
     ),
     # --- This machine, and how much it sends
     Rule(
         Cause.REPLY,
         (about(Subject.RATE), said(_OF_A_PLAN)),
         "rate-limited",
-        N_("{host} says that what this account may send is used up."),
+        N_("{host} says that this account has sent as much as it may."),
         N_("Wait until it may send again, or have your mail provider raise the limit."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.RATE), at(Stage.AUTH)),
         "rate-limited",
-        N_("{host} has had too many attempts and refuses more for the moment."),
+        N_("{host} refuses more attempts for now: there were too many."),
         N_("Wait half an hour without testing, then test again."),
         reason=N_("too many attempts"),
     ),
@@ -283,7 +281,7 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.RATE), at(Stage.GREETING, Stage.EHLO)),
         "rate-limited",
-        N_("{host} does not want to talk to this machine for the moment."),
+        N_("{host} does not talk to this machine for now."),
         N_("Wait half an hour without testing, then test again."),
         reason=N_("too many attempts"),
     ),
@@ -291,14 +289,14 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.RATE),),
         "rate-limited",
-        N_("{host} takes no more mails from this account or machine for the moment."),
+        N_("{host} takes no more mails from this account or machine for now."),
         N_("Wait an hour without testing, then test again."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.EHLO_NAME),),
         "ehlo-refused",
-        N_("{host} refuses the name that this machine introduces itself with."),
+        N_("{host} refuses the host name that this machine gives."),
         N_("Give the machine a full host name; for a container set hostname: in the compose file."),
     ),
     Rule(
@@ -306,14 +304,14 @@ REFUSED: tuple[Rule, ...] = (
         (about(Subject.CLIENT), at(Stage.GREETING), said(r"^554|\b5\.7\.1\b|" + _LISTED)),
         "greeting-refused",
         N_("{host} turns this machine away: its address is probably on a block list."),
-        N_("Look your address up at the list that the reply names, or use another relay."),
+        N_("Look your address up in the list that the reply names, or use another mail server."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CLIENT), at(Stage.GREETING)),
         "greeting-refused",
         N_("{host} turns this machine away."),
-        N_("Read the reply; ask whoever runs {host}."),
+        N_("Ask the administrator of {host} about the reply."),
     ),
     Rule(
         Cause.REPLY,
@@ -329,7 +327,7 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.CLIENT), said("credentials for relay|mail relay denied|registered in your")),
         "client-refused",
-        N_("{host} does not know this machine's address as one of your organisation's."),
+        N_("{host} does not know this machine's address as your organisation's."),
         N_(
             "Register the address in the SMTP relay service of the Google admin console, or log in "
             "at smtp.gmail.com instead."
@@ -339,41 +337,41 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.CLIENT), said(_NO_PTR)),
         "client-refused",
-        N_("{host} refuses this machine, because its address has no valid name in the DNS (PTR)."),
+        N_("{host} refuses this machine: its address has no valid name in the DNS (PTR)."),
         N_(
-            "Have your hosting provider set the reverse name (PTR) of the address, or use a mail "
-            "server that accepts logins from anywhere."
+            "Have your hosting provider set the reverse name (PTR), or use a mail server that "
+            "accepts logins from anywhere."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CLIENT), said(_LISTED)),
         "client-refused",
-        N_("{host} refuses this machine, because its address is on a block list."),
-        N_("Look your address up at the list that the reply names, or use another relay."),
+        N_("{host} refuses this machine: its address is on a block list."),
+        N_("Look your address up in the list that the reply names, or use another mail server."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.CLIENT),),
         "client-refused",
-        N_("{host} refuses this machine, whoever logs in."),
+        N_("{host} refuses this machine, with any login."),
         N_("Have this machine's address allowed on {host}, or use another mail server."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.SERVER),),
         "server-trouble",
-        N_("{host} has trouble of its own and takes no mails for the moment."),
-        N_("Test again in a few minutes; if it stays, tell whoever runs {host}."),
+        N_("{host} has trouble of its own and takes no mails for now."),
+        N_("Test again in a few minutes; if it stays, tell the administrator of {host}."),
     ),
     # --- Sender, recipient and mail
     Rule(
         Cause.REPLY,
         (about(Subject.GREYLISTING),),
         "greylisted",
-        N_("{host} refuses the first mail of a new sender, and wants it sent again (greylisting)."),
+        N_("{host} refuses the first mail of a new sender and wants it again later (greylisting)."),
         N_(
-            "Test again in a few minutes. Whether the server sends a refused mail again is not "
+            "Test again in a few minutes. Whether the server sends a mail again is not "
             "documented, so have {host} exempt this sender if you can."
         ),
         verdict=Verdict.WARN,
@@ -389,17 +387,16 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.SENDER), said(_UNVERIFIED)),
         "sender-refused",
-        N_("{host} takes no mails from {user} yet, because the address is not verified there."),
+        N_("{host} takes no mails from {user} yet: the address is not verified there."),
         N_(
-            "Verify the address or its domain at the provider (and leave the sandbox, if it has "
-            "one)."
+            "Verify the address or its domain at the provider, and leave the sandbox if it has one."
         ),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.SENDER, Subject.OTHER), at(Stage.MAIL), user_is_no_address),
         "sender-refused",
-        N_("{host} does not take {user} as the sender, because it is not a mail address."),
+        N_("{host} does not take {user} as the sender: it is not a mail address."),
         N_(
             "Put a relay in between that sets the sender (doc.bomnipotent.de, page "
             '"SMTP Server"): the server has no setting for it.'
@@ -416,35 +413,35 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (about(Subject.SENDER),),
         "sender-refused",
-        N_("{host} does not take mails from {user}."),
-        N_("Set user to an address that {host} accepts, or allow this one there."),
+        N_("{host} takes no mails from {user}."),
+        N_("Enter an address that {host} accepts as the user, or have this one allowed there."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.RELAYING), no_login),
         "recipient-refused",
-        N_("{host} does not pass on mails of this machine to others."),
-        N_("Set a secret so that the server logs in, or allow this machine on the relay."),
+        N_("{host} passes on no mails from this machine."),
+        N_("Enter a password so that the server logs in, or have this machine allowed on {host}."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.RELAYING),),
         "recipient-refused",
-        N_("{host} accepts the login, but passes on no mails to others."),
-        N_("Ask whoever runs {host} to let this account send, or use another mail server."),
+        N_("{host} accepts the login, but passes on no mails."),
+        N_("Ask the administrator of {host} to let this account send, or use another mail server."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.MAILBOX), said(_FULL)),
         "quota",
-        N_("{host} takes no mail because a mailbox is full."),
+        N_("{host} takes no mail: a mailbox is full."),
         N_("Make room in the mailbox, or raise its quota."),
     ),
     Rule(
         Cause.REPLY,
         (about(Subject.MAILBOX),),
         "recipient-refused",
-        N_("{host} does not take mails to this recipient."),
+        N_("{host} takes no mails to this recipient."),
         N_("Check the address, or test with another one."),
     ),
     # --- Replies that do not say what is wrong
@@ -453,7 +450,7 @@ REFUSED: tuple[Rule, ...] = (
         (at(Stage.EHLO),),
         "ehlo-refused",
         N_("{host} does not accept EHLO, which the server needs."),
-        N_("Use another relay: this one is too old."),
+        N_("Use another mail server: this one is too old."),
     ),
     Rule(
         Cause.REPLY,
@@ -466,38 +463,41 @@ REFUSED: tuple[Rule, ...] = (
         Cause.REPLY,
         (at(Stage.MAIL),),
         "sender-refused",
-        N_("{host} does not take mails from {user}."),
-        N_("Set user to an address that the relay accepts, or allow this one on the relay."),
+        N_("{host} takes no mails from {user}."),
+        N_("Enter an address that {host} accepts as the user, or have this one allowed there."),
     ),
     Rule(
         Cause.REPLY,
         (at(Stage.RCPT), no_login),
         "recipient-refused",
-        N_("{host} does not pass on mails of this machine to others."),
-        N_("Set a secret so that the server logs in, or allow this machine on the relay."),
+        N_("{host} passes on no mails from this machine."),
+        N_("Enter a password so that the server logs in, or have this machine allowed on {host}."),
     ),
     Rule(
         Cause.REPLY,
         (at(Stage.RCPT),),
         "recipient-refused",
-        N_("{host} accepts sender and login, but refuses the recipient without a clear reason."),
-        N_("Read the reply; ask whoever runs {host} whether this account may send to others."),
+        N_(
+            "{host} accepts the login and the sender, but refuses the recipient without a clear "
+            "reason."
+        ),
+        N_("Ask the administrator of {host} whether this account may send to others."),
     ),
     Rule(
         Cause.REPLY,
         (at(Stage.DATA), said(r"^4")),
         "mail-postponed",
-        N_("{host} does not take the test mail for the moment."),
+        N_("{host} does not take the mail for now."),
         N_("Wait a few minutes, then test again."),
     ),
     Rule(
         Cause.REPLY,
         (at(Stage.DATA),),
         "mail-refused",
-        N_("{host} accepts sender and recipient, but not the test mail itself."),
+        N_("{host} accepts sender and recipient, but not the mail itself."),
         N_(
-            "Read the reply: often a filter for spam or a policy of the provider; ask whoever "
-            "runs {host}."
+            "Read the reply: often it is a spam filter or a policy. Else ask the administrator of "
+            "{host}."
         ),
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from wizard.config.endpoint import Route
+from wizard.config.endpoint import Endpoint, Route
 from wizard.config.settings import SmtpSettings
 from wizard.errors import Finding, InvalidValue
 from wizard.formats.urls import mask_url_password
@@ -85,14 +85,24 @@ class VerdictReached:
 class Alternative:
     """Another endpoint for the same mail server that works, as far as that shows without secret.
 
-    ``verdict`` is *pass*, or *warn* where the operator should think twice. ``description`` says
-    in one or more printable sentences what was seen, and what was not tried.
+    ``verdict`` is *pass*, or *warn* where the operator should think twice. ``details`` says in one
+    or more printable sentences what was tried and what was not, and what to think of.
     """
 
     endpoint: str
     starttls: bool
     verdict: Verdict
-    description: str
+    details: str
+
+    @property
+    def way(self) -> str:
+        """Where it leads, for example "mail.example.org, port 587, STARTTLS"."""
+        return Endpoint.parse(self.endpoint).route(self.starttls).in_short
+
+    @property
+    def description(self) -> str:
+        """Where it leads, and the details."""
+        return f"{self.way}. {self.details}"
 
     def to_json(self) -> dict[str, JSON]:
         """Return the alternative as ``test --json`` prints it."""

@@ -1,8 +1,8 @@
 """What went wrong in the live test, as plain values: where, how, and in which words of the server.
 
-Besides, what is said of one stage: while it runs, and when it has failed.
 The live test builds them, :mod:`wizard.live_test.diagnosis` explains them. All text in them is
-printable: whoever builds one has removed control characters and secrets.
+printable: whoever builds one has removed control characters and secrets. Besides, what is said of
+one stage, while it runs and when it has failed.
 """
 
 from __future__ import annotations
