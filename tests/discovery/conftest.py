@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 
 import pytest
 import trustme
 
 from tests.live_test.servers import Script, serving
+from wizard.text import language
 
 Serve = Callable[..., AbstractAsyncContextManager[int]]
 Listen = Callable[[Script], AbstractAsyncContextManager[int]]
@@ -43,3 +44,11 @@ def serve(authority: trustme.CA) -> Serve:
         return serving(script, context, tls=True)
 
     return serve
+
+
+@pytest.fixture(params=["en", "de"])
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Speak one language after the other."""
+    language.use(request.param)
+    yield request.param
+    language.use("en")

@@ -57,6 +57,20 @@ async def test_a_provider_without_smtp_is_recognised_too() -> None:
     assert not tuta.usable
 
 
+async def test_a_filter_in_front_of_the_mailbox_is_named_and_suggests_nothing() -> None:
+    zone = {"example.org MX": ["10 mxa-001.pphosted.com.", "10 mxb-001.pphosted.com."]}
+    found = await mx(serve_zone(zone))
+    assert found.suggestions == ()
+    [remark] = found.remarks
+    assert remark.startswith("A filter receives the mail of example.org first (mxa-001.pphosted")
+
+
+async def test_a_provider_whose_customers_have_their_own_hosts_is_suggested_with_that() -> None:
+    found = await mx(serve_zone({"example.org MX": ["10 W0123456.kasserver.com."]}))
+    [only] = found.suggestions
+    assert (only.endpoint, only.starttls, only.safe) == ("w0123456.kasserver.com", False, True)
+
+
 async def test_only_the_most_preferred_hosts_count() -> None:
     zone = {"example.org MX": ["10 mail.example.org.", "20 aspmx.l.google.com."]}
     assert await mx(serve_zone(zone)) == SourceResult()

@@ -16,7 +16,7 @@ from wizard.discovery.offers import (
     suggestion_from_provider,
     suggestions_from,
 )
-from wizard.discovery.providers import provider_by_mx
+from wizard.discovery.providers import is_filter, provider_by_mx
 from wizard.discovery.suggestion import DiscoverySource, SourceResult, as_host
 from wizard.system.background import run_in_thread
 
@@ -171,7 +171,8 @@ async def by_mx(address: str, domain: str, records: Records) -> SourceResult:
         return SourceResult(
             (suggestion_from_provider(provider, address, DiscoverySource.MX, sentence),)
         )
-    return SourceResult()
+    filters = [sentences.behind_filter(domain, host) for host in first if is_filter(host)]
+    return SourceResult(remarks=tuple(filters[:1]))
 
 
 async def by_srv(domain: str, records: Records) -> SourceResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security
-from wizard.discovery import guide, sentences
+from wizard.discovery import guide, notes, sentences
 from wizard.discovery.providers import (
     Provider,
     is_within,
@@ -36,13 +36,13 @@ def suggest_by_domain(address: str) -> Suggestion | None:
 def notes_on_endpoint(endpoint: str) -> tuple[str, ...]:
     """Return what to know about the provider whose host ``endpoint`` names; takes any text."""
     provider = _provider_at(endpoint)
-    return () if provider is None else sentences.notes_on_provider(provider)
+    return () if provider is None else notes.notes_on_provider(provider)
 
 
 def notes_on_secret(endpoint: str) -> tuple[str, ...]:
     """Return those notes that are about the secret: which one is meant, and how to get it."""
     provider = _provider_at(endpoint)
-    return () if provider is None else sentences.notes_on_provider_secret(provider)
+    return () if provider is None else notes.notes_on_provider_secret(provider)
 
 
 def hint_about_secret(endpoint: str) -> str:
@@ -67,17 +67,19 @@ def suggestion_from_provider(
     provider: Provider, address: str, source: DiscoverySource, origin: str
 ) -> Suggestion:
     """Return the settings for ``address`` at ``provider``."""
-    host, security = provider.preferred_server() or ("", Security.TLS)
+    route = provider.preferred_server()
+    endpoint, starttls = (_settings_for(route) if route is not None else None) or ("", False)
+    usable = provider.usable and bool(endpoint)
     return Suggestion(
         source,
         origin,
-        host,
-        security is Security.STARTTLS,
+        endpoint,
+        starttls,
         user=provider.user_of(address),
         provider=provider.name,
-        notes=sentences.notes_on_provider(provider),
-        usable=provider.usable and bool(host),
-        safe=provider.usable and bool(host) and provider.host_is_confirmed,
+        notes=notes.notes_on_provider(provider),
+        usable=usable,
+        safe=usable and provider.is_confirmed(by_mx=source is DiscoverySource.MX),
     )
 
 
@@ -137,18 +139,18 @@ def _suggestion(
     provider = provider_by_host(host)
     usable = server.takes_password and (provider is None or provider.usable)
     own = source in _NAMED_BY_DOMAIN and is_within(host, domain)
-    notes = [] if server.takes_password else [sentences.no_password_login(source, host)]
+    said = [] if server.takes_password else [sentences.no_password_login(source, host)]
     if provider is not None:
-        notes += sentences.notes_on_provider(provider)
+        said += notes.notes_on_provider(provider)
     elif not is_within(host, domain):
-        notes.append(sentences.outside(domain))
+        said.append(sentences.outside(domain))
     return Suggestion(
         source,
         origin,
         *settings,
         user=server.user,
         provider=None if provider is None else provider.name,
-        notes=tuple(notes),
+        notes=tuple(said),
         usable=usable,
         safe=usable and own,
     )

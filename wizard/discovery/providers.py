@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from wizard.config.endpoint import Security
+from wizard.config.endpoint import Route, Security
 
 
 class UserNameForm(StrEnum):
@@ -23,40 +23,64 @@ class UserNameForm(StrEnum):
 
 
 class ProviderNote(StrEnum):
-    """What an operator has to know about a provider; `sentences` has the words."""
+    """What an operator has to know about a provider; `notes` has the words."""
 
     APP_PASSWORD = "app-password"  # noqa: S105  (these are codes)
     APP_PASSWORD_WITH_2FA = "app-password-with-2fa"  # noqa: S105
     TWO_STEP_FIRST = "two-step-first"
     AUTHORIZATION_CODE = "authorization-code"
     MAIL_PASSWORD = "mail-password"  # noqa: S105
+    MAILBOX_PASSWORD = "mailbox-password"  # noqa: S105
+    DELIVERY_BOX = "delivery-box"
+    SECRET_EXPIRES = "secret-expires"  # noqa: S105
+    LOCKS_OUT = "locks-out"
     SMTP_MUST_BE_ENABLED = "smtp-must-be-enabled"
+    SMTP_IN_ACCOUNT = "smtp-in-account"
+    ENTRA_DEFAULTS = "entra-defaults"
     ACCESS_MUST_BE_ENABLED = "access-must-be-enabled"
+    PAID_PLAN = "paid-plan"
     BASIC_AUTH_RETIRING = "basic-auth-retiring"
     OAUTH_ONLY = "oauth-only"
     NO_SMTP = "no-smtp"
+    ONLY_BRIDGE = "only-bridge"
+    RELAY_RULE = "relay-rule"
+    HVE_ACCOUNT = "hve-account"
+    INSIDE_TENANT_ONLY = "inside-tenant-only"
+    OWN_LINES_ONLY = "own-lines-only"
+    NEVER_DELIVERS = "never-delivers"
+    CERTIFIED_MAIL = "certified-mail"
     SECRET_IS_API_KEY = "secret-is-api-key"  # noqa: S105
     SMTP_CREDENTIALS = "smtp-credentials"
+    GENERATED_PASSWORD = "generated-password"  # noqa: S105
     SMTP_KEY = "smtp-key"
     SMTP_TOKEN = "smtp-token"  # noqa: S105
     SERVER_TOKEN = "server-token"  # noqa: S105
     KEY_PAIR = "key-pair"
     PROJECT_ID = "project-id"
     SENDER_DOMAIN_MUST_MATCH = "sender-domain-must-match"
+    SENDER_MUST_BE_VERIFIED = "sender-must-be-verified"
     MAIN_ADDRESS = "main-address"
     DOLLAR_IN_PASSWORD = "dollar-in-password"  # noqa: S105
     SANDBOX = "sandbox"
     PAID_PLANS_DIFFER = "paid-plans-differ"
     OTHER_PLANS_DIFFER = "other-plans-differ"
+    HOST_BY_REGION = "host-by-region"
     CLOUD_BLOCKS_465 = "cloud-blocks-465"
 
 
-_UNUSABLE = frozenset({ProviderNote.OAUTH_ONLY, ProviderNote.NO_SMTP})
+_UNUSABLE = frozenset({ProviderNote.OAUTH_ONLY, ProviderNote.NO_SMTP, ProviderNote.ONLY_BRIDGE})
+_MX = "{mx}"
+"""In place of a host: the one that receives the mail of the domain."""
+_NAMES = ("domains", "mx", "hosts")
+"""Keys with names separated by blanks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider. ``smtps`` and ``starttls`` are host names, None where not offered."""
+    """One provider. ``smtps`` and ``starttls`` are host names, None where not offered.
+
+    `provider_by_mx` and `provider_by_host` fill in the host where each customer has another one.
+    """
 
     id: str
     name: str
@@ -68,8 +92,12 @@ class Provider:
     hosts: tuple[str, ...] = ()
     smtps: str | None = None
     starttls: str | None = None
+    starttls_ports: tuple[int, ...] = (587,)
+    """The one to suggest first."""
     user: UserNameForm = UserNameForm.ADDRESS
     fixed_user: str | None = None
+    login_optional: bool = False
+    """Whether it may know the sender by its IP address."""
     notes: tuple[ProviderNote, ...] = ()
     app_password_at: str | None = None
     """The page where an app password is made, or that tells how."""
@@ -77,6 +105,10 @@ class Provider:
     """The page where 2-step verification is switched on."""
     app_password_letters: int = 0
     """How many letters an app password has that is displayed with blanks in it."""
+    ends: str | None = None
+    """The day on which the service ends, as in 2027-03-31."""
+    password_until: str | None = None
+    """The month until which it accepts logins by password, as in 2028-09."""
     unconfirmed: tuple[str, ...] = ()
     """Fields and notes that nobody has confirmed."""
 
@@ -86,9 +118,15 @@ class Provider:
         return _UNUSABLE.isdisjoint(self.notes)
 
     @property
-    def host_is_confirmed(self) -> bool:
-        """Whether the host of :meth:`preferred_server` is confirmed."""
-        return ("smtps" if self.smtps else "starttls") not in self.unconfirmed
+    def _preferred(self) -> str | None:
+        """The key of the host to suggest: what is confirmed before what is not, TLS first."""
+        offered = [key for key in ("smtps", "starttls") if getattr(self, key) is not None]
+        return min(offered, key=lambda key: key in self.unconfirmed, default=None)
+
+    def is_confirmed(self, *, by_mx: bool = False) -> bool:
+        """Whether the host of :meth:`preferred_server` is, and the MX record that led to it."""
+        mx_is_unsure = by_mx and "mx" in self.unconfirmed
+        return self._preferred not in self.unconfirmed and not mx_is_unsure
 
     @property
     def only_starttls(self) -> bool:
@@ -122,58 +160,102 @@ class Provider:
         is_one = len(joined) == self.app_password_letters and joined.isascii() and joined.isalpha()
         return joined if is_one else text
 
-    def preferred_server(self) -> tuple[str, Security] | None:
-        """Return host and encryption, preferring TLS; None if neither is known."""
-        if self.smtps is not None:
-            return self.smtps, Security.TLS
-        return None if self.starttls is None else (self.starttls, Security.STARTTLS)
+    def preferred_server(self) -> Route | None:
+        """Return where to connect to; None if nothing is known."""
+        if self.smtps is not None and self._preferred == "smtps":
+            return Route(self.smtps, 465, Security.TLS)
+        if self.starttls is not None:
+            return Route(self.starttls, self.starttls_ports[0], Security.STARTTLS)
+        return None
+
+    def other_ports(self) -> tuple[Route, ...]:
+        """Return the ways in for machines that cannot reach the usual ports."""
+        if self.starttls is None:
+            return ()
+        ports = [port for port in self.starttls_ports[1:] if port != 587]
+        return tuple(Route(self.starttls, port, Security.STARTTLS) for port in ports)
+
+    def at(self, host: str) -> Provider:
+        """Return the provider with ``host`` filled in, where each customer has another one."""
+        if _MX not in {self.smtps, self.starttls}:
+            return self
+        smtps, starttls = (host if each == _MX else each for each in (self.smtps, self.starttls))
+        return replace(self, smtps=smtps, starttls=starttls)
 
 
 def provider_by_domain(domain: str) -> Provider | None:
     """Return the provider of mail addresses at ``domain`` (lower-case ASCII)."""
-    return _longest((name, p) for p in providers() for name in p.domains if is_within(domain, name))
+    return _table().find("domains", domain)
 
 
 def provider_by_mx(host: str) -> Provider | None:
     """Return the provider that receives mail on ``host``, the target of an MX record."""
-    host = host.lower()
-    return _longest((name, p) for p in providers() for name in p.mx if is_within(host, name))
+    provider = _table().find("mx", host.lower())
+    return None if provider is None else provider.at(host.lower())
 
 
 def provider_by_host(host: str) -> Provider | None:
     """Return the provider whose host for outgoing mail is ``host``."""
-    host = host.lower()
-    return _longest(
-        (name, p)
-        for p in providers()
-        for name in (*p.hosts, p.smtps, p.starttls)
-        if name is not None and is_within(host, name)
-    )
+    provider = _table().find("hosts", host.lower())
+    return None if provider is None else provider.at(host.lower())
+
+
+def is_filter(host: str) -> bool:
+    """Whether ``host``, the target of an MX record, only filters mail or forwards it."""
+    return any(name in _table().filters for name in _name_and_parents(host.lower()))
+
+
+def providers() -> tuple[Provider, ...]:
+    """Return the whole table."""
+    return _table().providers
+
+
+class _Table:
+    """The table, with an index of its names for every kind of name."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.providers = tuple(_provider(entry) for entry in data["provider"])
+        self.filters = frozenset(data["filters"].split())
+        self._index: dict[str, dict[str, Provider]] = {kind: {} for kind in _NAMES}
+        for provider in self.providers:
+            self._index["domains"] |= dict.fromkeys(provider.domains, provider)
+            self._index["mx"] |= dict.fromkeys(provider.mx, provider)
+            servers = (each for each in (provider.smtps, provider.starttls) if each != _MX)
+            hosts = (*provider.hosts, *filter(None, servers))
+            self._index["hosts"] |= dict.fromkeys(hosts, provider)
+
+    def find(self, kind: str, name: str) -> Provider | None:
+        """Return the provider with ``name`` or, of those above it, the longest."""
+        index = self._index[kind]
+        return next((index[each] for each in _name_and_parents(name) if each in index), None)
 
 
 @cache
-def providers() -> tuple[Provider, ...]:
-    """Return the whole table."""
+def _table() -> _Table:
     import pkgutil  # most commands never need it
     import tomllib
 
     data = pkgutil.get_data("wizard.discovery", "providers.toml")
     if data is None:
         raise RuntimeError("providers.toml is missing from the package")
-    return tuple(_provider(entry) for entry in tomllib.loads(data.decode())["provider"])
+    return _Table(tomllib.loads(data.decode()))
 
 
 def _provider(entry: dict[str, Any]) -> Provider:
+    entry |= {key: tuple(entry[key].split()) for key in _NAMES if key in entry}
     entry = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
     entry["notes"] = tuple(ProviderNote(code) for code in entry.get("notes", ()))
     entry["user"] = UserNameForm(entry.get("user", "address"))
     return Provider(**entry)
 
 
+def _name_and_parents(name: str) -> Iterator[str]:
+    yield name
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
+
+
 def is_within(host: str, domain: str) -> bool:
     """Whether ``host`` is ``domain`` or a name below it."""
     return host == domain or host.endswith(f".{domain}")
-
-
-def _longest(matches: Iterable[tuple[str, Provider]]) -> Provider | None:
-    return max(matches, key=lambda match: len(match[0]), default=(None, None))[1]

@@ -1,112 +1,14 @@
-"""Every sentence of discovery, built from codes and names."""
+"""Every sentence about the search and what it has found."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from wizard.config.endpoint import Route, Security
-from wizard.discovery.providers import Provider, ProviderNote, UserNameForm
+from wizard.discovery.providers import Provider
 from wizard.discovery.suggestion import DiscoverySource, SearchState
 from wizard.text.language import N_, _
 
-_NOTES = {
-    ProviderNote.APP_PASSWORD: N_(
-        "{name} needs an app password, one made for this program alone: the password of the "
-        "account is not accepted."
-    ),
-    ProviderNote.APP_PASSWORD_WITH_2FA: N_(
-        "{name} needs an app password if the account has two-factor authentication."
-    ),
-    ProviderNote.TWO_STEP_FIRST: N_(
-        "{name} only makes app passwords for accounts with 2-step verification: switch that on "
-        "first."
-    ),
-    ProviderNote.AUTHORIZATION_CODE: N_(
-        "{name} needs an authorization code in place of the password: its web mail shows one when "
-        "SMTP is switched on there."
-    ),
-    ProviderNote.MAIL_PASSWORD: N_(
-        "{name} has a password of its own for mail programs, other than the one of the account."
-    ),
-    ProviderNote.SMTP_MUST_BE_ENABLED: N_(
-        "{name} needs SMTP AUTH switched on for this mailbox; an administrator can do that."
-    ),
-    ProviderNote.ACCESS_MUST_BE_ENABLED: N_(
-        "{name} needs access by POP3 and IMAP switched on in the settings of the mailbox, which "
-        "covers SMTP too."
-    ),
-    ProviderNote.BASIC_AUTH_RETIRING: N_(
-        "{name} is retiring logins by password: plan a relay that can do OAuth."
-    ),
-    ProviderNote.OAUTH_ONLY: N_(
-        "{name} only accepts logins by OAuth, which the server cannot do: use a mailbox of "
-        "another provider, or put a relay in between."
-    ),
-    ProviderNote.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
-    ProviderNote.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
-    ProviderNote.SMTP_CREDENTIALS: N_(
-        "{name} makes SMTP credentials, a user name and a password: neither is an access key or "
-        "the API key."
-    ),
-    ProviderNote.SMTP_KEY: N_(
-        "The user is the login that {name} shows under SMTP, the secret an SMTP key: not the API "
-        "key."
-    ),
-    ProviderNote.SMTP_TOKEN: N_(
-        "{name} needs an SMTP token, which it makes for addresses of an own domain on some paid "
-        "plans."
-    ),
-    ProviderNote.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
-    ProviderNote.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
-    ProviderNote.PROJECT_ID: N_(
-        "The user is the project ID at {name}, the secret the secret key of an API key."
-    ),
-    ProviderNote.SENDER_DOMAIN_MUST_MATCH: N_(
-        "{name} only takes senders of the domain that logs in."
-    ),
-    ProviderNote.MAIN_ADDRESS: N_(
-        "The user is the main address of the account at {name}, no alias and no address of "
-        "another domain."
-    ),
-    ProviderNote.DOLLAR_IN_PASSWORD: N_(
-        "{name} warns of the character $ in passwords that programs use: choose one without it."
-    ),
-    ProviderNote.SANDBOX: N_(
-        "{name} only sends to verified addresses until the account has left the sandbox."
-    ),
-    ProviderNote.PAID_PLANS_DIFFER: N_(
-        "On paid plans with an own domain {name} has another host: look it up in the settings of "
-        "the mailbox."
-    ),
-    ProviderNote.OTHER_PLANS_DIFFER: N_(
-        "Other plans of {name} have other hosts: look it up in the settings of the mailbox."
-    ),
-    ProviderNote.CLOUD_BLOCKS_465: N_(
-        "A server in the cloud of {name} cannot reach port 465 until that was applied for."
-    ),
-}
-_ABOUT_THE_SECRET = frozenset(
-    {
-        ProviderNote.APP_PASSWORD,
-        ProviderNote.APP_PASSWORD_WITH_2FA,
-        ProviderNote.TWO_STEP_FIRST,
-        ProviderNote.AUTHORIZATION_CODE,
-        ProviderNote.MAIL_PASSWORD,
-        ProviderNote.SECRET_IS_API_KEY,
-        ProviderNote.SMTP_CREDENTIALS,
-        ProviderNote.SMTP_KEY,
-        ProviderNote.SMTP_TOKEN,
-        ProviderNote.SERVER_TOKEN,
-        ProviderNote.KEY_PAIR,
-        ProviderNote.PROJECT_ID,
-        ProviderNote.DOLLAR_IN_PASSWORD,
-    }
-)
-
-_SENDER = N_(
-    "The user is no mail address, and the server sends its mails from the user: put a relay "
-    "in between that sets the sender."
-)
 _SOURCES = {
     DiscoverySource.MX: N_("MX records"),
     DiscoverySource.SRV: N_("SRV records"),
@@ -116,48 +18,32 @@ _SOURCES = {
 }
 
 
-def notes_on_provider(provider: Provider) -> tuple[str, ...]:
-    """Return what to know about ``provider``; what is unconfirmed says so."""
-    found = [_note(provider, note) for note in provider.notes]
-    if "user" in provider.unconfirmed and provider.user is UserNameForm.ADDRESS:
-        found.append(_("The user is probably the full mail address: nobody has confirmed it."))
-    if provider.user in {UserNameForm.LOGIN, UserNameForm.FIXED}:
-        found.append(_(_SENDER))
-    return tuple(found)
-
-
-def notes_on_provider_secret(provider: Provider) -> tuple[str, ...]:
-    """Return what to know about the secret of an account at ``provider``."""
-    return tuple(_note(provider, note) for note in provider.notes if note in _ABOUT_THE_SECRET)
-
-
-def _note(provider: Provider, note: ProviderNote) -> str:
-    sentence = _(_NOTES[note], name=provider.name)
-    if provider.needs(note):
-        return sentence
-    return _(
-        "Nobody has confirmed this, so ask {name}: {sentence}",
-        name=provider.name,
-        sentence=sentence,
-    )
-
-
 def known_by_domain(provider: Provider) -> str:
     """Say that the table of providers has the domain."""
-    if not provider.host_is_confirmed:
-        return _("From the wizard's own list of providers, but not confirmed.")
+    if not provider.is_confirmed():
+        return _("From the wizard's own list of providers, unconfirmed.")
     return _("From the wizard's own list of providers.")
 
 
 def known_by_mx(provider: Provider, domain: str) -> str:
     """Say that the provider was recognised by the MX record."""
-    if not provider.host_is_confirmed:
+    if not provider.is_confirmed(by_mx=True):
         return _(
             "{name} receives the mail of {domain} (MX record), but the host is not confirmed.",
             name=provider.name,
             domain=domain,
         )
     return _("{name} receives the mail of {domain} (MX record).", name=provider.name, domain=domain)
+
+
+def behind_filter(domain: str, host: str) -> str:
+    """Say that the MX record does not tell the provider."""
+    return _(
+        "A filter receives the mail of {domain} first ({host}), so its MX record does not tell "
+        "where the mailbox is.",
+        domain=domain,
+        host=host,
+    )
 
 
 def named_by_srv(domain: str) -> str:
