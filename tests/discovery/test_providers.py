@@ -11,7 +11,7 @@ import pytest
 
 from wizard.config.endpoint import Endpoint, Security
 from wizard.config.settings import SmtpSettings
-from wizard.discovery.notes import notes_on_provider
+from wizard.discovery.guide import notes_on_provider
 from wizard.discovery.offers import notes_on_endpoint, suggest_by_domain, suggestion_from_provider
 from wizard.discovery.providers import (
     Provider,

@@ -1,12 +1,214 @@
-"""Which secret a provider wants in place of the account's password, and how to get one."""
+"""What an operator has to know about a provider, and how to get the secret that it wants."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from wizard.discovery.providers import Provider, ProviderNote
+from wizard.config.endpoint import SCHEME
+from wizard.discovery.providers import Provider, ProviderNote, UserNameForm
 from wizard.text.language import N_, _
+
+_NOTES = {
+    ProviderNote.APP_PASSWORD: N_(
+        "{name} needs an app password, one made for this program alone: the password of the "
+        "account is not accepted."
+    ),
+    ProviderNote.APP_PASSWORD_WITH_2FA: N_(
+        "{name} needs an app password if the account has two-factor authentication."
+    ),
+    ProviderNote.TWO_STEP_FIRST: N_(
+        "{name} only makes app passwords for accounts with 2-step verification: switch that on "
+        "first."
+    ),
+    ProviderNote.AUTHORIZATION_CODE: N_(
+        "{name} needs an authorization code in place of the password: its web mail shows one when "
+        "SMTP is switched on there."
+    ),
+    ProviderNote.MAIL_PASSWORD: N_(
+        "{name} has a password of its own for mail programs, other than the one of the account."
+    ),
+    ProviderNote.MAILBOX_PASSWORD: N_(
+        "The password is that of the mailbox, not the one of your account at {name}."
+    ),
+    ProviderNote.DELIVERY_BOX: N_(
+        "The password is that of the delivery box at {name}, which may differ from the mailbox's."
+    ),
+    ProviderNote.GENERATED_PASSWORD: N_("The secret is a password that {name} generates."),
+    ProviderNote.SECRET_EXPIRES: N_(
+        "This secret expires at {name}: note the day, and renew it before."
+    ),
+    ProviderNote.LOCKS_OUT: N_(
+        "{name} refuses all logins for a while after a few wrong passwords."
+    ),
+    ProviderNote.SMTP_MUST_BE_ENABLED: N_(
+        "{name} needs SMTP AUTH switched on for this mailbox; an administrator can do that."
+    ),
+    ProviderNote.SMTP_IN_ACCOUNT: N_(
+        "{name} needs SMTP with login switched on in the settings of the account."
+    ),
+    ProviderNote.ENTRA_DEFAULTS: N_(
+        "The security defaults of Microsoft Entra block logins by password: where they are on, an "
+        "administrator has to replace them."
+    ),
+    ProviderNote.PAID_PLAN: N_("{name} offers SMTP on paid plans only."),
+    ProviderNote.ACCESS_MUST_BE_ENABLED: N_(
+        "{name} needs access by POP3 and IMAP switched on in the settings of the mailbox, which "
+        "covers SMTP too."
+    ),
+    ProviderNote.BASIC_AUTH_RETIRING: N_(
+        "At the end of December 2026, {name} switches logins by password off; an administrator can "
+        "switch them on again. New tenants start without them. Their final end will be announced "
+        "in the second half of 2027: plan a relay that can do OAuth."
+    ),
+    ProviderNote.OAUTH_ONLY: N_(
+        "{name} only accepts logins by OAuth, which the server cannot do: use a mailbox of "
+        "another provider, or put a relay in between."
+    ),
+    ProviderNote.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
+    ProviderNote.ONLY_BRIDGE: N_(
+        "{name} offers SMTP for this domain only through its Bridge, a program on your own "
+        "machine: use an address of an own domain there, or a mailbox of another provider."
+    ),
+    ProviderNote.RELAY_RULE: N_(
+        "This relay of {name} takes nothing until an administrator has added a rule for it: which "
+        "senders, and by login or by IP address."
+    ),
+    ProviderNote.HVE_ACCOUNT: N_(
+        "The user is an account made for high volume email, with a password of its own."
+    ),
+    ProviderNote.INSIDE_TENANT_ONLY: N_(
+        "{name} delivers inside your own tenant only: users with other addresses get no mail."
+    ),
+    ProviderNote.OWN_LINES_ONLY: N_("{name} takes mails over its own internet lines only."),
+    ProviderNote.NEVER_DELIVERS: N_(
+        "{name} delivers nothing, it only shows what was sent: good for a trial alone."
+    ),
+    ProviderNote.CERTIFIED_MAIL: N_(
+        "{name} sends certified mail, unsuited to ordinary notices: use another mailbox if you can."
+    ),
+    ProviderNote.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
+    ProviderNote.SMTP_CREDENTIALS: N_(
+        "{name} makes SMTP credentials, a user name and a password: neither is an access key or "
+        "the API key."
+    ),
+    ProviderNote.SMTP_KEY: N_(
+        "The user is the login that {name} shows under SMTP, the secret an SMTP key: not the API "
+        "key."
+    ),
+    ProviderNote.SMTP_TOKEN: N_(
+        "{name} needs an SMTP token, which it makes for addresses of an own domain on some paid "
+        "plans."
+    ),
+    ProviderNote.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
+    ProviderNote.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
+    ProviderNote.PROJECT_ID: N_(
+        "The user is the project ID at {name}, the secret the secret key of an API key."
+    ),
+    ProviderNote.SENDER_DOMAIN_MUST_MATCH: N_(
+        "{name} only takes senders of the domain that logs in."
+    ),
+    ProviderNote.SENDER_MUST_BE_VERIFIED: N_(
+        "{name} only takes senders that were verified in its settings."
+    ),
+    ProviderNote.MAIN_ADDRESS: N_(
+        "The user is the main address of the account at {name}, no alias and no address of "
+        "another domain."
+    ),
+    ProviderNote.DOLLAR_IN_PASSWORD: N_(
+        "{name} warns of the character $ in passwords that programs use: choose one without it."
+    ),
+    ProviderNote.SANDBOX: N_(
+        "{name} only sends to verified addresses until the account has left the sandbox."
+    ),
+    ProviderNote.PAID_PLANS_DIFFER: N_(
+        "On paid plans with an own domain {name} has another host: look it up in the settings of "
+        "the mailbox."
+    ),
+    ProviderNote.OTHER_PLANS_DIFFER: N_(
+        "Other plans of {name} have other hosts: look it up in the settings of the mailbox."
+    ),
+    ProviderNote.HOST_BY_REGION: N_(
+        "{name} has a host for each region: take the one that it shows for yours."
+    ),
+    ProviderNote.CLOUD_BLOCKS_465: N_(
+        "A server in the cloud of {name} cannot reach port 465 until that was applied for: choose "
+        "STARTTLS, port 587, there."
+    ),
+}
+_ABOUT_THE_SECRET = frozenset(
+    {
+        ProviderNote.APP_PASSWORD,
+        ProviderNote.APP_PASSWORD_WITH_2FA,
+        ProviderNote.TWO_STEP_FIRST,
+        ProviderNote.AUTHORIZATION_CODE,
+        ProviderNote.MAIL_PASSWORD,
+        ProviderNote.MAILBOX_PASSWORD,
+        ProviderNote.DELIVERY_BOX,
+        ProviderNote.GENERATED_PASSWORD,
+        ProviderNote.SECRET_EXPIRES,
+        ProviderNote.HVE_ACCOUNT,
+        ProviderNote.SECRET_IS_API_KEY,
+        ProviderNote.SMTP_CREDENTIALS,
+        ProviderNote.SMTP_KEY,
+        ProviderNote.SMTP_TOKEN,
+        ProviderNote.SERVER_TOKEN,
+        ProviderNote.KEY_PAIR,
+        ProviderNote.PROJECT_ID,
+        ProviderNote.DOLLAR_IN_PASSWORD,
+    }
+)
+
+_SENDER = N_(
+    "The user is no mail address, and the server sends its mails from the user: put a relay "
+    "in between that sets the sender."
+)
+
+
+def notes_on_provider(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about ``provider``; what is unconfirmed says so."""
+    found = [_note(provider, note) for note in provider.notes]
+    if "user" in provider.unconfirmed and provider.user is UserNameForm.ADDRESS:
+        found.append(_("The user is probably the full mail address: nobody has confirmed it."))
+    if provider.user is not UserNameForm.ADDRESS:
+        found.append(_(_SENDER))
+    return (*found, *_dates(provider), *_ways_in(provider))
+
+
+def _dates(provider: Provider) -> Iterator[str]:
+    name = provider.name
+    if provider.ends is not None:
+        words = N_("{name} ends on {day}: move to another provider before.")
+        yield _(words, name=name, day=provider.ends)
+    if provider.password_until is not None:
+        words = N_("{name} takes logins by password until {month}: plan a relay that can do OAuth.")
+        yield _(words, name=name, month=provider.password_until)
+
+
+def _ways_in(provider: Provider) -> Iterator[str]:
+    if provider.login_optional:
+        yield _("Where it knows this machine by its IP address, it needs no login.")
+    for route in provider.other_ports()[:1]:
+        yield _(
+            "Where 465 and 587 are blocked, {endpoint} leads there too.",
+            endpoint=f"{SCHEME}{route.host}:{route.port}?tls=required",
+        )
+
+
+def notes_on_provider_secret(provider: Provider) -> tuple[str, ...]:
+    """Return what to know about the secret of an account at ``provider``."""
+    return tuple(_note(provider, note) for note in provider.notes if note in _ABOUT_THE_SECRET)
+
+
+def _note(provider: Provider, note: ProviderNote) -> str:
+    sentence = _(_NOTES[note], name=provider.name)
+    if provider.needs(note):
+        return sentence
+    return _(
+        "Nobody has confirmed this, so ask {name}: {sentence}",
+        name=provider.name,
+        sentence=sentence,
+    )
 
 
 @dataclass(frozen=True, slots=True)

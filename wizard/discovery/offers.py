@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security
-from wizard.discovery import guide, notes, sentences
+from wizard.discovery import guide, sentences
 from wizard.discovery.providers import (
     Provider,
     is_within,
@@ -36,13 +36,13 @@ def suggest_by_domain(address: str) -> Suggestion | None:
 def notes_on_endpoint(endpoint: str) -> tuple[str, ...]:
     """Return what to know about the provider whose host ``endpoint`` names; takes any text."""
     provider = _provider_at(endpoint)
-    return () if provider is None else notes.notes_on_provider(provider)
+    return () if provider is None else guide.notes_on_provider(provider)
 
 
 def notes_on_secret(endpoint: str) -> tuple[str, ...]:
     """Return those notes that are about the secret: which one is meant, and how to get it."""
     provider = _provider_at(endpoint)
-    return () if provider is None else notes.notes_on_provider_secret(provider)
+    return () if provider is None else guide.notes_on_provider_secret(provider)
 
 
 def hint_about_secret(endpoint: str) -> str:
@@ -77,7 +77,7 @@ def suggestion_from_provider(
         starttls,
         user=provider.user_of(address),
         provider=provider.name,
-        notes=notes.notes_on_provider(provider),
+        notes=guide.notes_on_provider(provider),
         usable=usable,
         safe=usable and provider.is_confirmed(by_mx=source is DiscoverySource.MX),
     )
@@ -141,7 +141,7 @@ def _suggestion(
     own = source in _NAMED_BY_DOMAIN and is_within(host, domain)
     said = [] if server.takes_password else [sentences.no_password_login(source, host)]
     if provider is not None:
-        said += notes.notes_on_provider(provider)
+        said += guide.notes_on_provider(provider)
     elif not is_within(host, domain):
         said.append(sentences.outside(domain))
     return Suggestion(

@@ -23,7 +23,7 @@ class UserNameForm(StrEnum):
 
 
 class ProviderNote(StrEnum):
-    """What an operator has to know about a provider; `notes` has the words."""
+    """What an operator has to know about a provider; `guide` has the words."""
 
     APP_PASSWORD = "app-password"  # noqa: S105  (these are codes)
     APP_PASSWORD_WITH_2FA = "app-password-with-2fa"  # noqa: S105
