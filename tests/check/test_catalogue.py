@@ -151,11 +151,19 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "the old skip, and [tlp]": (
         global_skip_beside("[tlp]\nallow_tlp2 = true\n"),
-        {("skip-form-wrong", "error", TOML, 1)},
+        {("verification-skipped", "note", TOML, 1)},
+    ),
+    "another key of an old server, and [tlp]": (
+        standalone(
+            config="tmp_admin = 'a@example.org'\n"
+            + vendors.STANDALONE_CONFIG
+            + "[tlp]\nallow_tlp2 = true\n"
+        ),
+        set(),
     ),
     "the old skip, and a metadata file": (
         global_skip_beside("", changed(vendors.STANDALONE_CONFIG, PUBLISHER, METADATA_PATH)),
-        {("skip-form-wrong", "error", TOML, 1)},
+        {("verification-skipped", "note", TOML, 1)},
     ),
     "the old skip switched off, and [open_pgp]": (
         standalone(

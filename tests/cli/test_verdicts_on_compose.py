@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.cli.conftest import CONFIG, Cli
+from tests.compose.test_running import stand_in
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
 
@@ -294,3 +295,20 @@ def test_verdict_on_a_project_that_is_not_judged_is_no_plain_pass(cli: Cli, rela
     result = cli("test", "--json")
     assert (result.code, result.json["verdict"]) == (0, "warn")
     assert result.json["diagnosis"]["code"] == "compose-not-judged"
+
+
+@pytest.mark.parametrize("command", [("test",), ("show", "--json")])
+def test_a_docker_that_hangs_is_asked_once(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """The operator would wait for as long again. (Docker is a stand-in: the real one answers.)"""
+    asked = cli.directory / "asked"
+    environ = stand_in(cli.directory, f'echo "$@" >> {asked}; exec /bin/sleep 60')
+    monkeypatch.setenv("PATH", environ["PATH"].partition(":")[0])
+    project(cli, PASSES.replace("network_mode: host", "hostname: mail"))
+    shown = cli(*command).out
+    assert len(asked.read_text().splitlines()) == 1
+    if command == ("test",):
+        assert "docker did not answer in time. Look what holds it up" in shown
+    else:
+        assert '"running": null' in shown

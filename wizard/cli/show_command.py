@@ -95,7 +95,7 @@ def _is_running(current: CurrentConfig) -> bool | None:
     container = current.container
     if container is None or not container.service:
         return None
-    if container.asked == "files" and container.not_judged:  # then Docker may well hang
+    if container.no_answer_from:
         return None
     directories = {container.project.directory, container.project.base}
     try:

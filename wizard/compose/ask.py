@@ -89,7 +89,8 @@ def _ask(
             if answer is not None and not find_server(answer.services, config):
                 answer = tool.ask(command, ("--profile", "*")) or answer
         except (ChildTimeout, ChildOutputTooLong, OSError) as error:
-            return _from_files(project, config, _trouble(asked, error))
+            late = command[0] if isinstance(error, ChildTimeout) else ""
+            return _from_files(project, config, _trouble(asked, error), late)
         if answer is not None:
             return _container(asked, project, config, answer)
     return _from_files(project, config)
@@ -328,7 +329,9 @@ def _without(model: Model, template: Model, required: Sequence[str]) -> Model:
     return {**model, "environment": environment}
 
 
-def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
+def _from_files(
+    project: Project, config: Path, trouble: str = "", no_answer_from: str = ""
+) -> Container:
     """Read the files as far as they are plain YAML; what only Compose knows is not judged."""
     templates = _written(project)
     resolved = _Resolved(templates, project)
@@ -350,6 +353,7 @@ def _from_files(project: Project, config: Path, trouble: str = "") -> Container:
         resolved.refusal,
         tuple(resolved.required),
         trouble,
+        no_answer_from,
         known,
         odd,
     )

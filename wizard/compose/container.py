@@ -94,6 +94,8 @@ class Container:
     """The variables that Compose requires (``${NAME:?}``) and nothing sets."""
     not_judged: str = ""
     """Why not everything about the server is certain, where the files were read; else empty."""
+    no_answer_from: str = ""
+    """The program that did not answer in time, which need not be asked once more; else empty."""
     known: frozenset[str] | None = None
     """The variables that are certain all the same; None: all are."""
     odd: frozenset[str] = frozenset()

@@ -60,6 +60,14 @@ class ContainerNotRunning(ContainerUnknown):
     """The daemon has answered: no container of the service is running."""
 
 
+def no_answer(tool: str) -> ContainerUnknown:
+    """Return what to say where ``tool`` did not answer in time."""
+    return ContainerUnknown(
+        _("{tool} did not answer in time.", tool=tool),
+        _("Look what holds it up, then test again: {tool} ps", tool=tool),
+    )
+
+
 def find_running(
     service: str,
     directories: Iterable[Path],
@@ -111,10 +119,7 @@ class _Daemon:
             # Not in the project's directory, which may be another account's.
             result = run_tool(command, Path("/"), self._environ, left, _MOST_OUTPUT)
         except ChildTimeout:
-            raise ContainerUnknown(
-                _("{tool} did not answer in time.", tool=self._name),
-                _("Look what holds it up, then test again: {tool} ps", tool=self._name),
-            ) from None
+            raise no_answer(self._name) from None
         except (ChildOutputTooLong, OSError):
             raise self._useless from None
         if result.code != 0:

@@ -128,7 +128,7 @@ def _outside(error: NotInside) -> str:
 
 
 def _find(container: Container) -> RunningContainer:
-    from wizard.compose.running import ContainerUnknown, find_running
+    from wizard.compose.running import ContainerUnknown, find_running, no_answer
 
     if container.refusal and not container.service:
         raise NotInside(
@@ -142,6 +142,8 @@ def _find(container: Container) -> RunningContainer:
     project = container.project
     tools = ("podman",) if container.asked.startswith("podman") else ("docker", "podman")
     try:
+        if container.no_answer_from:
+            raise no_answer(container.no_answer_from)
         return find_running(
             container.service, (project.directory, project.base), project.environ, tools
         )

@@ -11,7 +11,6 @@ from typing import Any
 from wizard.errors import FileRefused
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.config_toml.view import (
-    METADATA_FILE,
     REQUIRED,
     SMTP,
     SMTP_KEYS,
@@ -32,13 +31,11 @@ _NEWER_PARTS = (
     ("[user]", ("user",), dict),
     ("[open_pgp]", ("open_pgp",), dict),
     ("[[tasks]]", ("tasks",), list),
-    ("[tlp]", ("tlp",), dict),
-    (".".join(METADATA_FILE), METADATA_FILE, str),
 )
 """What speaks for server 0.7 or later: how it is called, its path, and the type of its value.
 
-[open_pgp] came with 1.0 and [[tasks]] with 1.4. The last two are in the documentation of 0.5 as
-well, and are counted because next to nobody runs a server that old.
+[open_pgp] came with 1.0 and [[tasks]] with 1.4. Neither [tlp] nor a path in [provider_metadata]
+tells anything: both are in the documentation of 0.5 as well.
 """
 OLD_GLOBALS = {
     "tmp_admin": ("user", "tmp_admin"),
