@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.check.vendors import compose, write
 from tests.cli.conftest import CONFIG, Cli
 from tests.cli.terminal_screen import run_on_terminal
 from wizard.cli.terminal import OutputLine, OutputStyle
+from wizard.demo.mail_server import DEMO_USER, MailServer
+from wizard.secrets.secret import Secret
 from wizard.text.wrapping import cell_width
 
 COLOUR = "\x1b["
@@ -129,3 +132,113 @@ def test_a_dry_run_shows_the_changed_lines_with_their_numbers(
         '   7   secret = "${SMTP_SECRET}"',
     ]
     assert "@@" not in text
+
+
+@pytest.fixture(scope="module")
+def relay() -> Iterator[str]:
+    """The endpoint of a relay without login."""
+    with MailServer(DEMO_USER, Secret("hunter22")) as server:
+        yield f"smtp://127.0.0.1:{server.ports.relay}"
+
+
+def test_a_test_shows_stages_with_their_times_and_the_verdict_last(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, relay: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    arguments = ("test", "--user", DEMO_USER, "--endpoint", relay, "--no-secret")
+    code, text = run_on_terminal(monkeypatch, *arguments)
+    assert code == 0
+    first, *stages, empty, verdict = text.splitlines()
+    assert re.fullmatch(r"127\.0\.0\.1, port \d+, not encrypted", first)
+    assert [row.split()[1] for row in stages] == [
+        *("Name", "Connection", "Greeting", "Login", "Sender", "Recipient"),
+    ]
+    assert all(re.search(r" \d+ ms$", row) and cell_width(row) == 80 for row in stages)
+    assert empty == ""
+    assert re.fullmatch(r"✓ The server can send mail +\d+\.\d s", verdict)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_failed_test_names_the_report_instead_of_commands_of_other_programs(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    arguments = ("test", "--user", "a@b.example", "--endpoint", "smtp://127.0.0.1:1")
+    code, text = run_on_terminal(monkeypatch, *arguments, columns=columns)
+    assert code == 3
+    assert "✗ The server cannot send" in text
+    assert "  → " in text
+    command = "smtp-wizard test --user a@b.example --endpoint smtp://127.0.0.1:1 --report"
+    assert f"  {command}" in text.splitlines()  # on one line, however long it is
+    assert "swaks" not in text
+    assert f"By hand, or for a ticket: {command}" in cli(*arguments).out
+
+
+def test_a_password_in_a_refused_endpoint_is_not_repeated(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("test", "--user", "a@b.example", "--endpoint", "smtp://a:hunter22@127.0.0.1:1")
+    assert "hunter22" not in run_on_terminal(monkeypatch, *arguments)[1]
+
+
+def test_set_says_in_one_line_that_the_test_has_passed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, relay: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    arguments = ("set", "--user", DEMO_USER, "--endpoint", relay, "--no-secret")
+    code, text = run_on_terminal(monkeypatch, *arguments)
+    assert code == 0
+    assert re.search(
+        r"✓ The server can send mail: 127\.0\.0\.1, port \d+, tested in \d+\.\d s\n", text
+    )
+    assert "Connection" not in text
+    assert "\n✓ Created config.toml\n  → " in text
+
+
+def test_set_shows_a_failed_test_in_full(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("set", "--user", "a@b.example", "--endpoint", "smtp://127.0.0.1:1", "--no-secret")
+    code, text = run_on_terminal(monkeypatch, *arguments)
+    assert code == 3
+    assert "Connection" in text
+    assert text.endswith("Nothing was written. --no-test writes without a test.\n")
+
+
+def test_show_says_where_the_settings_lead_and_when_they_were_written(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    cli("set", "--user", "new@example.org", "--no-test")
+    code, text = run_on_terminal(monkeypatch, "show")
+    assert code == 0
+    rows = text.splitlines()
+    assert rows[0] == "config.toml" + "standalone".rjust(69)
+    assert rows[1:6] == [
+        "  user      new@example.org",
+        "  secret    ${SMTP_SECRET}: set, in .env",
+        "  endpoint  mail.example.org",
+        "  starttls  false → port 465, encrypted from the first byte",
+        "  users     verified by mail",
+    ]
+    assert re.fullmatch(r"Written [\d-]+ [\d:]+\. Does it work\?  smtp-wizard test", rows[6])
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_undo_says_what_happened_to_each_file(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli("set", "--secret-stdin", "--no-test", stdin=b"hunter22\n")
+    code, text = run_on_terminal(monkeypatch, "undo", columns=columns)
+    assert code == 0
+    assert "✓\x1b[0m Taken back: what smtp-wizard set wrote" in text
+    assert "\n  .env   removed\n" in text
+    assert "\n  → Start the server again" in text
+
+
+def test_words_are_not_broken_where_a_path_leaves_no_room_for_them() -> None:
+    line = OutputLine("as before", margin="  ", head="bomnipotent_config/config.toml   ")
+    assert OutputStyle(40).lay_out([line]).splitlines() == [
+        "  bomnipotent_config/config.toml",
+        "  as before",
+    ]

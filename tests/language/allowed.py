@@ -32,7 +32,6 @@ _FOREIGN = "how another program's words begin"
 ALLOWED: tuple[Allowed, ...] = (
     Allowed("for whoever mends the program, in whatever country", "system/crash_report.py"),
     Allowed(_COMMAND, "", ("systemctl ", "docker compose up -d", "unset {}")),
-    Allowed(_COMMAND, "cli/test_command.py", ("  smtp-wizard set --endpoint",)),
     Allowed("git's own words in a diff", "cli/output.py", ("old mode",)),
     Allowed(_COMMAND, "formats/dotenv/quoting.py", ("docker run --env-file",)),
     Allowed(_IN_A_FILE, "formats/", ("# Login name", "# Mail server", "# Password", "# Only if")),

@@ -6,18 +6,20 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wizard.errors import Finding, WizardError
-from wizard.text.display import escape_controls, on_one_line
-from wizard.text.language import _
+from wizard.text.display import escape_controls, on_one_line, short_path
+from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wizard.cli.terminal import OutputLine
     from wizard.saving.change import FileChange
+    from wizard.saving.plan import Plan
+    from wizard.server.next_steps import NextStep
 
 DEFECT = 1
 ABORTED = 130
@@ -150,6 +152,37 @@ def diff(change: FileChange) -> None:
         result("old mode {:04o}\nnew mode {:04o}".format(*modes), as_it_is=True)
     if change.rewritten:
         result("\n".join(change.diff()), as_it_is=True)
+
+
+def report_written(plan: Plan, findings: Sequence[Finding]) -> None:
+    """Print what was written."""
+    if not on_terminal():
+        for message in plan.messages(findings):
+            result(message)
+        return
+    from wizard.cli.terminal import OutputLine
+
+    words = {True: N_("Created {path}"), False: N_("Changed {path}")}
+    files = [
+        _(words[change.created], path=short_path(change.before.path))
+        for change in plan.changes
+        if change.changed
+    ]
+    done = [*files, *plan.store_messages(findings)]
+    show_lines(OutputLine(message, "pass") for message in done)
+
+
+def say_step(step: NextStep) -> None:
+    """Print what to do now; a terminal shows commands on lines of their own, to be copied."""
+    if not on_terminal(sys.stderr):
+        say(str(step))
+        return
+    from wizard.cli.terminal import OutputLine
+
+    if step.is_command:
+        show_lines([OutputLine(step.text, margin="    ", as_it_is=True)], sys.stderr)
+    else:
+        say(step.text, "remedy")
 
 
 def warning_documents(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wizard.check.warnings import ask_container_again, plan_warnings
 from wizard.cli import output, values
-from wizard.cli.output import say_nothing
 from wizard.cli.values import values_given
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
@@ -61,11 +61,10 @@ def _set(
     warnings = [*recovered, *plan_warnings(current, draft, plan)]
     report = None
     if options.test and _concerns_mail(draft, options):
-        from wizard.cli.test_command import live_test  # only a test pays for loading the network
+        from wizard.cli.test_command import live_test, printer_of_set  # this loads the network
         from wizard.live_test.failure import Verdict
 
-        show = say_nothing if options.json else output.say
-        report = live_test(current, draft, options, show)
+        report = live_test(current, draft, options, printer_of_set(options))
         if report.verdict is Verdict.FAIL:
             return _refuse(report, options)
         diagnosis = report.diagnosis
@@ -162,15 +161,23 @@ def _print(
     for change in plan.changes:
         if options.dry_run and change.changed:
             output.diff(change)
-    messages = plan.store_messages(warnings) if options.dry_run else plan.messages(warnings)
-    for message in messages:
-        output.result(message)
     if options.dry_run:
-        output.say(_("Dry run: nothing was written."))
+        for message in plan.store_messages(warnings):
+            output.result(message)
+        output.say(_dry_run(plan, restart))
         return
+    output.report_written(plan, warnings)
     # Without the warnings, which are printed above.
     for step in next_steps(current, draft, plan, restart=restart):
-        output.say(str(step))
+        output.say_step(step)
+
+
+def _dry_run(plan: Plan, restart: str | None) -> str:
+    if not (plan.changed and output.on_terminal(sys.stderr)):
+        return _("Dry run: nothing was written.")
+    if plan.restart_needed or restart is not None:
+        return _("Nothing was written. Afterwards the server would have to be started again.")
+    return _("Nothing was written. A running server would reload it by itself.")
 
 
 def _restart(current: CurrentConfig, plan: Plan, warnings: list[Finding]) -> str | None:

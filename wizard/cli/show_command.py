@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.endpoint import Endpoint, Route
-from wizard.config.layout import find_layout
+from wizard.config.layout import LayoutKind, find_layout
 from wizard.config.settings import skips_verification
-from wizard.errors import InvalidValue
+from wizard.errors import InvalidValue, WizardError
 from wizard.files.refusals import account_name
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
 from wizard.text.display import on_one_line
 from wizard.text.language import N_, _
+
+if TYPE_CHECKING:
+    from wizard.cli.terminal import OutputLine
 
 T = TypeVar("T")
 
@@ -33,6 +37,9 @@ def run(options: Namespace) -> int:
     content = describe(current, sources)
     if options.json:
         output.document(content)
+        return 0
+    if output.on_terminal():
+        output.show_lines(_on_terminal(current, sources, content))
         return 0
     for line in as_lines(current, sources, content):
         output.result(line)
@@ -117,9 +124,6 @@ def _or_none(read: Callable[[], T]) -> T | None:
 def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, Any]) -> list[str]:
     """Return the configuration as lines of text."""
     secret = content["secret"]
-    source = N_("not set") if secret["set"] is not None else N_("not judged")
-    if sources.effective is not None:
-        source = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
     reference = f" ({secret['reference']})" if secret["reference"] else ""
     rows = [
         ("config.toml", _file(content["config"], exists=current.config.exists)),
@@ -127,18 +131,13 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         (_("layout"), content["layout"]),
         ("user", content["user"] or _("not set")),
         ("endpoint", content["endpoint"] or _("not set")),
-        ("starttls", {True: "true", False: "false", None: _("invalid")}[content["starttls"]]),
-        ("secret", f"{_(source)}{reference}"),
+        ("starttls", _starttls(content)),
+        ("secret", f"{_source(sources, content)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
+        *_environment_rows(current),
+        *_container_rows(content.get("container")),
+        *_unanswered_rows(sources),
     ]
-    if current.stranger is not None:
-        account = account_name(current.stranger)
-        reason = _("not used: {account} can write the files here", account=account)
-        rows.append((_("environment"), reason))
-    rows += _container_rows(content.get("container"))
-    if sources.effective is None and sources.unanswered is not None:
-        store, problem = sources.unanswered
-        rows.append((_(store.row), _("could not be asked: {problem}", problem=problem)))
     try:
         if current.configured:
             way = _route(current, sources).in_words()
@@ -147,6 +146,84 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         rows.append((_("problem"), str(invalid)))
     width = max(_MIN_WIDTH, *(len(name) for name, _value in rows))
     return [f"{name:<{width}} {on_one_line(value)}" for name, value in rows]
+
+
+def _on_terminal(
+    current: CurrentConfig, sources: SecretSources, content: dict[str, Any]
+) -> Iterator[OutputLine]:
+    """Yield the configuration with the file as the heading, and where each value leads."""
+    from wizard.cli.terminal import OutputLine, place_of
+
+    layout = N_("standalone")
+    if current.layout.kind is LayoutKind.COMPOSE:
+        layout = N_("Docker Compose")
+    config = _file(place_of(current.layout.config), exists=current.config.exists)
+    yield OutputLine(config, right=_(layout))
+    source, reference = _source(sources, content), content["secret"]["reference"]
+    starttls, problem = _starttls(content), None
+    try:
+        if current.configured:
+            starttls = f"{starttls} → {_route(current, sources).way}"
+    except InvalidValue as invalid:
+        problem = invalid
+    rows = [
+        ("user", content["user"] or _("not set")),
+        ("secret", f"{reference}: {source}" if reference else source),
+        ("endpoint", content["endpoint"] or _("not set")),
+        ("starttls", starttls),
+        (_("users"), _("not verified") if content["skip_verification"] else _("verified by mail")),
+        *_environment_rows(current),
+        *_container_rows(content.get("container")),
+        *_unanswered_rows(sources),
+    ]
+    width = max(len(name) for name, _value in rows)
+    for name, value in rows:
+        yield OutputLine(on_one_line(value), margin="  ", head=f"{name:<{width}}  ")
+    if problem is not None:
+        yield OutputLine(problem.message, "fail")
+        yield OutputLine(problem.remedy, "remedy", margin="  ")
+    yield OutputLine(_end(current))
+
+
+def _end(current: CurrentConfig) -> str:
+    """Say when it was written, and what to do next."""
+    if not current.configured:
+        return _("Nothing is set up yet: smtp-wizard")
+    from wizard.saving.journal import Journal
+
+    with suppress(WizardError):
+        if (record := Journal(current.layout.config).last()) is not None:
+            when = f"{record.at.astimezone():%Y-%m-%d %H:%M}"
+            return _("Written {when}. Does it work?  smtp-wizard test", when=when)
+    return _("Does it work?  smtp-wizard test")
+
+
+def _starttls(content: dict[str, Any]) -> str:
+    return {True: "true", False: "false", None: _("invalid")}[content["starttls"]]
+
+
+def _source(sources: SecretSources, content: dict[str, Any]) -> str:
+    """Say where the secret is."""
+    secret = content["secret"]
+    if sources.effective is not None:
+        source = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
+        return _(source)
+    return _("not set") if secret["set"] is not None else _("not judged")
+
+
+def _environment_rows(current: CurrentConfig) -> list[tuple[str, str]]:
+    if current.stranger is None:
+        return []
+    account = account_name(current.stranger)
+    reason = _("not used: {account} can write the files here", account=account)
+    return [(_("environment"), reason)]
+
+
+def _unanswered_rows(sources: SecretSources) -> list[tuple[str, str]]:
+    if sources.effective is not None or sources.unanswered is None:
+        return []
+    store, problem = sources.unanswered
+    return [(_(store.row), _("could not be asked: {problem}", problem=problem))]
 
 
 def _container_rows(container: dict[str, Any] | None) -> list[tuple[str, str]]:

@@ -21,8 +21,8 @@ MARKS: Mapping[str, str] = {
 }  # fmt: skip
 _COLOURS = {"pass": "32", "warn": "33", "fail": "31", "+": "32", "-": "31"}
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "→": ">", "─": "-", "…": "..."})
-_LEAST_ROOM = 24
-"""Columns that the text needs beside what is at the right; else that has a line of its own."""
+_LEAST_ROOM = 16
+"""Columns that the text needs beside what is at the left and right of it, to stay beside that."""
 
 
 class OutputLine(NamedTuple):
@@ -70,8 +70,13 @@ class OutputStyle(NamedTuple):
             yield self._rule(line.text, line.right)
             return
         mark = self._shown(MARKS[line.mark]) if line.mark else ""
-        lead = line.margin + (f"{mark} " if mark else "") + self._shown(line.head)
+        lead = line.margin + (f"{mark} " if mark else "")
         text, right = self._shown(line.text), self._shown(line.right)
+        head = self._shown(line.head)
+        if self.width - cell_width(lead + head) < _LEAST_ROOM:
+            text = head + text
+        else:
+            lead += head
         room = self.width - (cell_width(right) + 1 if right else 0)
         beside = bool(right) and room - cell_width(lead) >= _LEAST_ROOM
         rows = [lead + text]

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from typing import TextIO
 
 from wizard.cli import output, values
 from wizard.cli.output import say_nothing
+from wizard.cli.terminal import OutputLine
 from wizard.config.current import CurrentConfig, load_config, stranger_findings
 from wizard.config.draft import Draft
+from wizard.config.endpoint import Route
 from wizard.config.layout import find_layout
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
+from wizard.formats.urls import mask_url_password
 from wizard.live_test.events import (
     Alternative,
     Event,
     StageFinished,
+    StageOutcome,
     TestedFrom,
     TestFinished,
     TestReport,
     compose_diagnosis,
+    headline,
     not_configured_report,
     not_judged_report,
     unusable_report,
 )
 from wizard.live_test.evidence import reproduce, ticket
-from wizard.live_test.failure import Diagnosis, Verdict
+from wizard.live_test.failure import Diagnosis, Stage, Verdict
 from wizard.live_test.run import run_live_test
 from wizard.text.language import _
 
+_USUAL = frozenset({Stage.EHLO, Stage.RSET, Stage.QUIT})
+_FITS = 39
+"""Characters of a line that must not wrap, on any terminal."""
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
 
 
@@ -43,10 +54,11 @@ def run(options: Namespace) -> int:
     current = current.with_container().with_stored()
     draft = values.apply_flags(Draft.of(current), options)
     output.warn(stranger_findings(current))
-    silent = options.json or options.report
     # Values that are only tried say nothing about the container.
     obstacle = None if values.values_given(options) else _obstacle(current)
-    show = say_nothing if silent else output.result
+    show: TestPrinter = TestPrinter(say_nothing)
+    if not (options.json or options.report):
+        show = TerminalPrinter() if output.on_terminal() else TestPrinter(output.result)
     report = live_test(current, draft, options, show, obstacle)
     if options.json:
         transcript = {"transcript": [str(line) for line in report.transcript]}
@@ -54,8 +66,11 @@ def run(options: Namespace) -> int:
     elif options.report:
         output.result(ticket(report).rstrip(), as_it_is=True)
     else:
-        for line in _evidence(report, options):
-            output.result(line)
+        if options.transcript:
+            output.result("\n".join(map(str, report.transcript)), as_it_is=True)
+        if report.verdict is Verdict.FAIL and reproduce(report.at_fault):
+            command = _report_command(options)
+            show.remark(_("By hand, or for a ticket: {command}", command=command))
     return EXIT[report.verdict]
 
 
@@ -63,7 +78,7 @@ def live_test(
     current: CurrentConfig,
     draft: Draft,
     options: Namespace,
-    show: Callable[[str], None],
+    show: TestPrinter,
     obstacle: Diagnosis | None = None,
 ) -> TestReport:
     """Test ``draft`` live; ``show`` prints each stage and the verdict.
@@ -79,8 +94,7 @@ def live_test(
             report = replace(report, verdict=obstacle.verdict, diagnosis=obstacle)
     else:
         report = not_configured_report()
-    for line in verdict_lines(report):
-        show(line)
+    show.verdict(report)
     return report
 
 
@@ -102,7 +116,7 @@ async def _test(
     current: CurrentConfig,
     draft: Draft,
     options: Namespace,
-    show: Callable[[str], None],
+    show: TestPrinter,
     *,
     deliver: bool,
 ) -> TestReport:
@@ -112,7 +126,7 @@ async def _test(
         settings = draft.settings(current)
     except InvalidValue as problem:
         return unusable_report(values.with_flag(problem.field, problem), draft.endpoint)
-    show(settings.route.as_sentence())
+    show.route(settings.route)
     recipient, place = getattr(options, "to", None), getattr(options, "place", None)
     events = run_live_test(
         settings,
@@ -134,10 +148,10 @@ async def _test(
     tested = None
     if test.settings is not None:
         way = test.settings.route.in_words()
-        show(_("The relay {name} {way}.", name=test.relay.service, way=way))
+        show.sentence(_("The relay {name} {way}.", name=test.relay.service, way=way))
         tested = await _follow(test.run(options.timeout, report.place), show)
     elif test.problem is None:
-        show(
+        show.sentence(
             _(
                 "How the relay {name} logs in is not known here, so that was not tested. Look into "
                 "its log after the first mail: docker compose logs {quoted}",
@@ -148,14 +162,137 @@ async def _test(
     return test.merge(report, tested)
 
 
-async def _follow(events: AsyncGenerator[Event, None], show: Callable[[str], None]) -> TestReport:
+async def _follow(events: AsyncGenerator[Event, None], show: TestPrinter) -> TestReport:
     """Show each stage; return the report."""
     async for event in events:
         if isinstance(event, StageFinished):
-            show(stage_line(event))
+            show.stage(event)
         elif isinstance(event, TestFinished):
             report = event.report
     return report
+
+
+class TestPrinter:
+    """Prints a test line by line, for pipes and logs."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+
+    def route(self, route: Route) -> None:
+        """Say where the test leads."""
+        self._show(route.as_sentence())
+
+    def stage(self, event: StageFinished) -> None:
+        """Say how a stage has ended."""
+        self._show(stage_line(event))
+
+    def sentence(self, text: str) -> None:
+        """Say something about the test as a whole."""
+        self._show(text)
+
+    def remark(self, text: str) -> None:
+        """Say something that belongs to the verdict."""
+        self._show(text)
+
+    def verdict(self, report: TestReport) -> None:
+        """Say what the test has come to, and what to do about it."""
+        for line in verdict_lines(report):
+            self._show(line)
+
+
+class TerminalPrinter(TestPrinter):
+    """Prints a test on a terminal: ``stream``, or else stdout."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(lambda text: self._print(OutputLine(text)))
+        self._stream = stream
+
+    def _print(self, *lines: OutputLine) -> None:
+        output.show_lines(lines, self._stream)
+
+    def route(self, route: Route) -> None:
+        """Say host, port and encryption."""
+        self._print(OutputLine(f"{route.host}, {route.way}"))
+
+    def stage(self, event: StageFinished) -> None:
+        """Print a stage with its time at the right; what is usual around them is left out."""
+        if event.stage in _USUAL and event.outcome is StageOutcome.PASS:
+            return
+        width = max(len(stage.in_words) for stage in Stage)
+        name, took = event.stage.in_words, _("{time:.0f} ms", time=event.seconds * 1000)
+        head = f"{name:<{max(width, 12)}} "
+        self._print(OutputLine(event.message, event.outcome, took, margin="  ", head=head))
+
+    def remark(self, text: str) -> None:
+        """Print a sentence below the verdict."""
+        self._print(OutputLine(text, margin="  "))
+
+    def verdict(self, report: TestReport) -> None:
+        """Print the verdict with its code, cause and remedy below it."""
+        diagnosis = report.diagnosis
+        mark = "warn" if report.verdict is Verdict.UNTESTABLE else report.verdict.value
+        code = f"{report.seconds:.1f} s" if diagnosis is None else diagnosis.code
+        lines = [OutputLine(headline(report), mark, code)]
+        if diagnosis is not None:
+            lines.append(OutputLine(diagnosis.summary, margin="  "))
+            lines.append(OutputLine(diagnosis.remedy, "remedy", margin="  "))
+            if diagnosis.server_said:
+                said = _("It said: {words}", words=diagnosis.server_said)
+                lines.append(OutputLine(said, margin="  "))
+        if report.remark:
+            lines.append(OutputLine(report.remark, margin="  "))
+        for other in report.alternatives:
+            words = _("Another way works: {words}", words=other.description)
+            lines.append(OutputLine(words, other.verdict.value, margin="  "))
+            command = _set_command(other)
+            lines.append(OutputLine(command, "remedy", margin="    ", as_it_is=True))
+        if report.stages:
+            lines.insert(0, OutputLine())
+        self._print(*lines)
+
+
+class _SetPrinter(TerminalPrinter):
+    """Prints a test before a write: in one line, unless the operator has to read more of it."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self._waiting: list[OutputLine] = []
+
+    def _print(self, *lines: OutputLine) -> None:
+        self._waiting += lines
+
+    def route(self, route: Route) -> None:
+        """Say what the program is waiting for; what is printed next takes its place."""
+        super().route(route)
+        if os.environ.get("TERM", "dumb") != "dumb":
+            text = _("Testing {host} …", host=route.host)
+            sys.stderr.write(f"{text[:_FITS]}\r")
+            sys.stderr.flush()
+
+    def verdict(self, report: TestReport) -> None:
+        """Print the verdict, and what has led to it where that matters."""
+        if report.verdict in (Verdict.PASS, Verdict.WARN) and report.route is not None:
+            route = report.route
+            words = _(
+                "{verdict}: {host}, port {port}, tested in {seconds:.1f} s",
+                verdict=report.verdict.in_words.removesuffix("."),
+                host=route.host,
+                port=route.port,
+                seconds=report.seconds,
+            )
+            self._waiting = [OutputLine(words, report.verdict.value)]
+        else:
+            super().verdict(report)
+        if os.environ.get("TERM", "dumb") != "dumb":
+            sys.stderr.write("\x1b[K")
+        output.show_lines(self._waiting, sys.stderr)
+
+
+def printer_of_set(options: Namespace) -> TestPrinter:
+    """Return what prints the test of a command that writes afterwards; all goes to stderr."""
+    if options.json:
+        return TestPrinter(say_nothing)
+    return _SetPrinter() if output.on_terminal(sys.stderr) else TestPrinter(output.say)
 
 
 def stage_line(event: StageFinished) -> str:
@@ -174,19 +311,26 @@ def verdict_lines(report: TestReport) -> list[str]:
             lines.append(diagnosis.reply_sentence)
     if report.remark:
         lines.append(report.remark)
-    lines += [line for other in report.alternatives for line in _alternative_lines(other)]
+    for other in report.alternatives:
+        lines.append(_("Another form: {words}", words=other.description))
+        lines.append(f"  {_set_command(other)}")
     return lines
 
 
-def _alternative_lines(other: Alternative) -> tuple[str, str]:
+def _set_command(other: Alternative) -> str:
     flag = "--starttls" if other.starttls else "--no-starttls"
-    command = f"  smtp-wizard set --endpoint {shlex.quote(other.endpoint)} {flag}"
-    return _("Another form: {words}", words=other.description), command
+    return shlex.join(["smtp-wizard", "set", "--endpoint", other.endpoint, flag])
 
 
-def _evidence(report: TestReport, options: Namespace) -> list[str]:
-    lines = [str(line) for line in report.transcript] if options.transcript else []
-    failed = report.at_fault
-    if failed.verdict is Verdict.FAIL and reproduce(failed):
-        lines += [_("By hand:"), *(f"  {command}" for command in reproduce(failed))]
-    return lines
+def _report_command(options: Namespace) -> str:
+    """Return the command that makes a report of the same test."""
+    words = ["smtp-wizard", "test"]
+    for flag in ("config", "env_file", "user", "endpoint", "secret_file", "secret_env"):
+        if (value := getattr(options, flag)) is not None:
+            words += [f"--{flag.replace('_', '-')}", mask_url_password(str(value))]
+    if options.starttls is not None:
+        words.append("--starttls" if options.starttls else "--no-starttls")
+    words += ["--secret-stdin"] if options.secret_stdin else []
+    words += ["--no-secret"] if options.no_secret else []
+    words += ["--from", options.place] if options.place else []
+    return shlex.join([*words, "--report"])

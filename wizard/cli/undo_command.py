@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from wizard.cli import output
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import FileRefused, Finding
+from wizard.errors import FileRefused, Finding, WizardError
 from wizard.saving import undo
 from wizard.saving.journal import Journal, unfinished_findings
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan
 from wizard.saving.record import JournalRecord
 from wizard.system.signals import uninterruptible
+from wizard.text.display import short_path
 from wizard.text.language import N_, _
+
+if TYPE_CHECKING:
+    from wizard.cli.terminal import OutputLine
 
 _RESTART = N_("Start the server again, so that it takes notice.")
 
@@ -57,6 +63,9 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
         output.document(_document(plan, warnings, options))
         return
     output.warn(warnings)
+    if output.on_terminal() and not options.dry_run:
+        output.show_lines(_on_terminal(plan, record, warnings, options))
+        return
     for change in plan.changes:
         if options.dry_run:
             output.diff(change)
@@ -73,6 +82,46 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
         output.say(_("Undone: {shown}.", shown=record.label))
         if plan.restart_needed:
             output.say(_(_RESTART))
+
+
+def _on_terminal(
+    plan: Plan, record: JournalRecord, warnings: list[Finding], options: Namespace
+) -> Iterator[OutputLine]:
+    """Yield what was taken back, file by file, and how to start the server again."""
+    from wizard.cli.terminal import OutputLine
+
+    local = record.at.astimezone()
+    program = "smtp-wizard" if record.command == "wizard" else f"smtp-wizard {record.command}"
+    yield OutputLine(
+        _(
+            "Taken back: what {program} wrote on {day} at {time}",
+            program=program,
+            day=f"{local:%Y-%m-%d}",
+            time=f"{local:%H:%M}",
+        ),
+        "pass",
+    )
+    paths = [short_path(change.before.path) for change in plan.changes]
+    width = max(map(len, paths), default=0)
+    for change, path in zip(plan.changes, paths, strict=True):
+        words = _("removed") if change.removed else _("as before")
+        yield OutputLine(words, margin="  ", head=f"{path:<{width}}   ")
+    for message in plan.store_messages(warnings):
+        yield OutputLine(message, margin="  ")
+    if plan.restart_needed:
+        yield OutputLine(_start_again(plan, options), "remedy", margin="  ")
+
+
+def _start_again(plan: Plan, options: Namespace) -> str:
+    """Say how to start the server, as far as that is known."""
+    from wizard.config.current import load_config
+    from wizard.server.next_steps import start_command
+
+    with suppress(WizardError):
+        current = load_config(find_layout(options.config, options.env_file)).with_container()
+        if command := start_command(plan.store, current):
+            return _("Start the server again:  {command}", command=command)
+    return _(_RESTART)
 
 
 def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Namespace) -> int:

@@ -52,6 +52,16 @@ class Route(NamedTuple):
         """Say where the server connects to, and whether encrypted."""
         return _("The server {way}.", way=self.in_words())
 
+    @property
+    def way(self) -> str:
+        """Port and encryption in a few words."""
+        words = {
+            Security.TLS: N_("port {port}, encrypted from the first byte"),
+            Security.STARTTLS: N_("port {port}, encrypted before the login (STARTTLS)"),
+            Security.NONE: N_("port {port}, not encrypted"),
+        }[self.security]
+        return _(words, port=self.port)
+
     def in_words(self) -> str:
         """Say the route as the end of a sentence that begins with "The server"."""
         words = {

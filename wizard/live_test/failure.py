@@ -42,6 +42,27 @@ class Stage(StrEnum):
     DATA = "data"
     """A real mail, on a connection of its own."""
 
+    @property
+    def in_words(self) -> str:
+        """The operator's word for it."""
+        return _(_STAGES[self])
+
+
+_STAGES = {
+    Stage.DNS: N_("Name"),
+    Stage.TCP: N_("Connection"),
+    Stage.TLS: N_("Encryption"),
+    Stage.GREETING: N_("Greeting"),
+    Stage.EHLO: "EHLO",
+    Stage.STARTTLS: "STARTTLS",
+    Stage.AUTH: N_("Login"),
+    Stage.MAIL: N_("Sender"),
+    Stage.RCPT: N_("Recipient"),
+    Stage.RSET: N_("Reset"),
+    Stage.DATA: N_("Message"),
+    Stage.QUIT: N_("Goodbye"),
+}
+
 
 class Cause(Enum):
     """How a stage failed. The details, such as the server's reply, are in :class:`Failure`."""
