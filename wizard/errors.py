@@ -6,8 +6,10 @@ Neither may ever contain a secret or a line of a file that could hold one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Self
 
 from wizard.text.display import on_one_line
@@ -58,8 +60,26 @@ class InvalidValue(WizardError):
     exit_code = 2
     field = ""
     """The setting that has the value, where that is known: user, endpoint, starttls or secret."""
-    correction = ""
-    """The value that was probably meant, where that can be told."""
+    correction: Mapping[str, str | bool] = MappingProxyType({})
+    """The settings that were meant, where that is certain; :func:`as_flags` spells them as flags.
+
+    Mostly the one with the value; ``host:587`` means an endpoint and a starttls.
+    """
+
+
+def as_flags(correction: Mapping[str, str | bool]) -> str:
+    """Return settings as flags of ``set``, quoted for the shell."""
+    import shlex  # only where somebody has made a mistake
+
+    words: list[str] = []
+    for key, value in correction.items():
+        if isinstance(value, bool):
+            words.append(f"--{key}" if value else f"--no-{key}")
+        elif value.startswith("-"):
+            words.append(f"--{key}={value}")
+        else:
+            words += [f"--{key}", value]
+    return shlex.join(words)
 
 
 class UsageError(WizardError):

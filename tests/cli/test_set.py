@@ -267,22 +267,24 @@ def test_invalid_value_is_a_usage_error_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("user", "flag"),
+    ("key", "typed", "flags"),
     [
-        ("Me <me@example.org>", "--user me@example.org"),
-        ("me@example.org,you@example.org", "--user me@example.org"),
-        ("mailto:o'hara@example.org", "--user 'o'\"'\"'hara@example.org'"),
+        ("user", "Me <me@example.org>", "--user me@example.org"),
+        ("user", "me@example.org,you@example.org", "--user me@example.org"),
+        ("user", "mailto:o'hara@example.org", "--user 'o'\"'\"'hara@example.org'"),
+        ("endpoint", "mail.example.org:587", "--endpoint mail.example.org --starttls"),
+        ("endpoint", "smtps://mail.example.org", "--endpoint mail.example.org --no-starttls"),
     ],
-    ids=["brackets", "list", "mailto"],
+    ids=["brackets", "list", "mailto", "port", "scheme"],
 )
-def test_correction_is_offered_as_a_flag_quoted_for_the_shell(
-    cli: Cli, user: str, flag: str
+def test_correction_is_offered_as_flags_quoted_for_the_shell(
+    cli: Cli, key: str, typed: str, flags: str
 ) -> None:
     cli.write("config.toml", CONFIG)
     cli.write(".env", "SMTP_SECRET=x\n")
-    error = cli("set", "--no-test", "--json", "--user", user).json["error"]
-    assert error["remedy"] == f"Give it as: {flag}"
-    taken = cli("set", "--no-test", "--dry-run", "--json", *shlex.split(flag))
+    error = cli("set", "--no-test", "--json", f"--{key}", typed).json["error"]
+    assert error["remedy"] == f"Give it as: {flags}"
+    taken = cli("set", "--no-test", "--dry-run", "--json", *shlex.split(flags))
     assert taken.code == 0
 
 

@@ -23,6 +23,11 @@ REFUSED = {
     "a@b@example.org": ("user-at-signs", ""),
     "a b@c.org": ("user-blanks", ""),
     "foo@exa mple.org": ("user-blanks", ""),
+    "foo @example.org": ("user-blanks", "foo@example.org"),
+    "foo@ example . org": ("user-blanks", "foo@example.org"),
+    " foo@example.org\t": ("user-blanks", "foo@example.org"),
+    " Foo <foo@example.org>": ("user-blanks", "foo@example.org"),
+    " a@b@example.org": ("user-blanks", ""),
     '"a b"@c.org': ("user-blanks", ""),  # taken by lettre's Address, not by its Mailbox
     '"a..b"@c.org': ("user-local-part", ""),  # the same
     '"a@b"@c.org': ("user-local-part", ""),  # the same
@@ -40,6 +45,10 @@ REFUSED = {
     "a@x, b@x": ("user-list", "a@x"),
     "Foo <a@x>, Bar <b@x>": ("user-list", "a@x"),
     "a@x,": ("user-list", "a@x"),
+    "a@x, Foo": ("user-list", "a@x"),
+    "foo@example,org": ("user-list", "foo@example.org"),
+    "foo@mail.example,org": ("user-list", ""),  # or foo@mail.example and another name
+    "first,last@example.org": ("user-list", ""),  # or last@example.org in a list
     "mailto:a@x": ("user-mailto", "a@x"),
     "MAILTO:a@x?subject=Hello": ("user-mailto", "a@x"),
     "foo@example..org": ("user-domain", "foo@example.org"),
@@ -88,9 +97,10 @@ def test_what_is_meant_as_an_address_must_be_one(user: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         check_user(user)
     problem = caught.value
-    assert (problem.code, problem.correction) == REFUSED[user]
+    code, meant = REFUSED[user]
+    assert (problem.code, problem.correction) == (code, {"user": meant} if meant else {})
     assert problem.message
-    assert (problem.remedy == f"Enter {problem.correction}.") == bool(problem.correction)
+    assert (problem.remedy == f"Enter {meant}.") == bool(meant)
     assert problem.remedy
 
 
@@ -117,8 +127,10 @@ def test_whatever_is_typed_is_one_address_a_token_or_refused(user: str) -> None:
     problem = _problem(user)
     if problem is not None:
         assert problem.code.startswith("user-")
-        assert set(problem.correction) <= set(user)
-        assert not problem.correction or _problem(problem.correction) is None
+        meant = problem.correction.get("user", "")
+        assert isinstance(meant, str)
+        assert set(meant) <= {*user, "."}
+        assert not meant or _problem(meant) is None
         return
     assert "<" not in user
     if "@" in user:
@@ -131,6 +143,6 @@ def test_the_value_of_a_variable_is_not_offered() -> None:
     values = {"SMTP_SECRET": "hunter22@x,other@x"}
     with pytest.raises(InvalidValue) as caught:
         text_value("user", "${SMTP_SECRET}", values.get)
-    assert (caught.value.code, caught.value.correction) == ("user-list", "")
+    assert (caught.value.code, caught.value.correction) == ("user-list", {})
     assert "SMTP_SECRET" in caught.value.remedy
     assert "hunter22" not in str(caught.value)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wizard.config.endpoint import Endpoint, Route, Security, is_container_name, is_loopback
 from wizard.config.settings import SmtpSettings, check_user, settings_findings
-from wizard.errors import InvalidValue
+from wizard.errors import InvalidValue, as_flags
 from wizard.formats.config_toml.skip_key import SkipKey, skip_key_of
 from wizard.formats.variables import check_secret_variable, check_variable, expand, references
 from wizard.secrets.secret import Secret
@@ -75,8 +75,9 @@ def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route
     ("endpoint", "code", "remedy"),
     [
         ("", "endpoint-empty", "host name"),
-        (" mail.example.org", "endpoint-blanks", "Remove"),
-        ("mail.example.org\n", "endpoint-blanks", "Remove"),
+        (" mail.example.org", "endpoint-blanks", "Enter mail.example.org."),
+        (" mail ", "endpoint-blanks", "Enter mail."),
+        (" -mail\n", "endpoint-blanks", "Remove"),
         ("mail example.org", "endpoint-characters", "alone"),
         ("mail\x1b.example.org", "endpoint-characters", "alone"),
         ("mail.example.org:587", "endpoint-port", "choose STARTTLS"),
@@ -86,18 +87,21 @@ def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route
         ("mail.example.org:", "endpoint-port", "alone"),
         ("smtps://mail.example.org:465", "endpoint-scheme", "Enter mail.example.org alone"),
         ("smtps://u:geheim@mail.example.org", "endpoint-scheme", "Enter mail.example.org alone"),
-        ("http://mail.example.org/", "endpoint-scheme", "(mail.example.org)"),
-        ("://", "endpoint-scheme", "bare host name"),
+        ("http://mail.example.org/", "endpoint-scheme", "Enter mail.example.org."),
+        ("imap://mail.example.org/", "endpoint-scheme", "Enter mail.example.org alone"),
+        ("://", "endpoint-scheme", "mail.example.org alone"),
         ("[::1]", "endpoint-brackets", "127.0.0.1"),
         ("smtp://[::1]:25", "endpoint-brackets", "127.0.0.1"),
-        ("mail.example.org/", "endpoint-path", "mail.example.org alone"),
-        ("mail.example.org?tls=required", "endpoint-path", "mail.example.org alone"),
+        ("mail.example.org/", "endpoint-path", "Enter mail.example.org."),
+        ("mail.example.org/smtp", "endpoint-path", "mail.example.org alone"),
+        ("mail.example.org?tls=required", "endpoint-path", "choose STARTTLS"),
         ("you@example.org", "endpoint-is-address", "smtp.example.org"),
         ("bücher.example", "endpoint-not-ascii", "xn--bcher-kva.example"),
         ("straße.example", "endpoint-not-ascii", "xn--strae-oqa.example"),
         ("smtp://bücher.example:25", "endpoint-not-ascii", "xn--bcher-kva.example"),
         ("mail.example.org.", "endpoint-trailing-dot", "mail.example.org."),
-        ("mail..example.org", "endpoint-not-a-host", "single dots"),
+        ("mail..example.org", "endpoint-not-a-host", "Enter mail.example.org."),
+        ("mail+example.org", "endpoint-not-a-host", "single dots"),
         ("-mail.example.org", "endpoint-not-a-host", "hyphens"),
         ("a" * 64 + ".org", "endpoint-not-a-host", "pasted twice"),
         ("a." * 127 + "toolong", "endpoint-not-a-host", "pasted twice"),
@@ -123,7 +127,8 @@ def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route
     ids=[
         "empty",
         "blank before it",
-        "line end",
+        "blanks around it",
+        "blank before a hyphen",
         "blank inside",
         "control character",
         "port 587",
@@ -134,10 +139,12 @@ def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route
         "smtps",
         "smtps with a password",
         "http",
+        "imap",
         "nothing but a scheme",
         "IPv6 in brackets",
         "smtp, IPv6 in brackets",
         "slash",
+        "path",
         "query",
         "mail address",
         "umlaut",
@@ -145,6 +152,7 @@ def test_route_is_where_the_server_connects(endpoint: str, starttls: bool, route
         "smtp, umlaut",
         "dot at the end",
         "two dots",
+        "plus sign",
         "hyphen first",
         "label too long",
         "name too long",
@@ -177,6 +185,86 @@ def test_unusable_endpoint_is_refused_with_a_remedy(endpoint: str, code: str, re
     assert "geheim" not in str(caught.value)
 
 
+MEANT = {
+    "mail.example.org:587": "--endpoint mail.example.org --starttls",
+    "mail.example.org: 587 ": "--endpoint mail.example.org --starttls",
+    "mail.example.org 587": "--endpoint mail.example.org --starttls",
+    "mail.example.org?tls=required": "--endpoint mail.example.org --starttls",
+    "mail.example.org:465": "--endpoint mail.example.org --no-starttls",
+    "smtps://mail.example.org": "--endpoint mail.example.org --no-starttls",
+    "SMTPS://Mail.Example.org:465/": "--endpoint Mail.Example.org --no-starttls",
+    "submissions://mail.example.org": "--endpoint mail.example.org --no-starttls",
+    "ssl://mail.example.org:465": "--endpoint mail.example.org --no-starttls",
+    "https://mail.example.org/": "--endpoint mail.example.org",
+    "mail.example.org/": "--endpoint mail.example.org",
+    "mail.example.org.": "--endpoint mail.example.org",
+    "mail..example.org": "--endpoint mail.example.org",
+    " mail.example.org\r\n": "--endpoint mail.example.org",
+    "mail .example. org": "--endpoint mail.example.org",
+    "mail,example,org": "--endpoint mail.example.org",
+    "mail.example,org": "--endpoint mail.example.org",
+    "bücher.example": "--endpoint xn--bcher-kva.example",
+    "bücher.example:587": "--endpoint xn--bcher-kva.example --starttls",
+    "smtp://bücher.example:25": "--endpoint smtp://xn--bcher-kva.example:25",
+    "smtp:// relay:2500": "--endpoint smtp://relay:2500",
+    "smtp://relay.:2500": "--endpoint smtp://relay:2500",
+    "smtp://relay?TLS=required": "--endpoint 'smtp://relay?tls=required'",
+    "smtp://relay?tls=opportunistic": "--endpoint 'smtp://relay?tls=required'",
+    # Guesses
+    "mail.example.org:25": "",
+    "mail.example.org:2525": "",
+    "mail.example.org:": "",
+    "smtps://mail.example.org:587": "",
+    "tls://mail.example.org": "",
+    "imap://mail.example.org": "",
+    "https://mail.example.org:8443/": "",
+    "https://mail.example.org/webmail": "",
+    "mail example org": "",
+    "a.example,b.example": "",
+    "mail.example.org,localhost": "",
+    "you@example.org": "",
+    "[::1]": "",
+    "smtp://relay:0": "",
+    "smtp://relay#x": "",
+    # Perhaps with a password
+    "smtps://u:geheim@mail.example.org": "",
+    "smtp://u:geheim@relay?tls=opportunistic": "",
+    "u:geheim@mail.example.org:587": "",
+}
+
+
+@pytest.mark.parametrize("typed", MEANT)
+def test_what_was_meant_by_an_endpoint_is_offered_where_that_is_certain(typed: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Endpoint.parse(typed)
+    correction = caught.value.correction
+    assert as_flags(correction) == MEANT[typed]
+    assert "geheim" not in str(caught.value)
+    if correction:
+        Endpoint.parse(str(correction["endpoint"]))
+
+
+@pytest.mark.parametrize(
+    ("correction", "flags"),
+    [
+        ({}, ""),
+        ({"user": "o'hara@example.org"}, "--user 'o'\"'\"'hara@example.org'"),
+        ({"user": "-x@example.org"}, "--user=-x@example.org"),
+        ({"endpoint": "a.example", "starttls": True}, "--endpoint a.example --starttls"),
+        ({"starttls": False}, "--no-starttls"),
+    ],
+    ids=["nothing", "quotes", "hyphen first", "two settings", "no starttls"],
+)
+def test_a_correction_can_be_given_as_flags(correction: dict[str, str | bool], flags: str) -> None:
+    assert as_flags(correction) == flags
+
+
+def test_a_long_endpoint_is_refused_at_once() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Endpoint.parse("mail" + " " * 100_000 + "x")
+    assert not caught.value.correction
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_either_an_endpoint_or_refused(text: str) -> None:
     for candidate in (text, f"smtp://{text}", f"mail.example.org{text}"):
@@ -185,6 +273,8 @@ def test_any_text_is_either_an_endpoint_or_refused(text: str) -> None:
         except InvalidValue as problem:
             refusal = problem
             assert all((refusal.message, refusal.remedy))
+            if meant := refusal.correction.get("endpoint"):
+                Endpoint.parse(str(meant))
         else:
             assert 1 <= endpoint.route(starttls=False).port <= 65535
             assert Endpoint.parse(endpoint.text) == endpoint

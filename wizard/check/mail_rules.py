@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from wizard.check.inspection import Inspection
@@ -11,7 +10,7 @@ from wizard.config.endpoint import Security
 from wizard.config.relay import relay_obstacle
 from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, settings_findings
 from wizard.discovery.providers import provider_by_host
-from wizard.errors import FileRefused, Finding, InvalidValue, Severity, WizardError
+from wizard.errors import FileRefused, Finding, InvalidValue, Severity, WizardError, as_flags
 from wizard.formats.urls import mask_url_password
 from wizard.text.language import N_, _
 
@@ -71,8 +70,8 @@ def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
 def _name_command(key: str, problem: WizardError) -> None:
     """Make the command that corrects the value its remedy."""
     if isinstance(problem, InvalidValue) and problem.correction:
-        value = shlex.quote(problem.correction)
-        problem.remedy = _("Correct it: smtp-wizard set --{key} {value}", key=key, value=value)
+        flags = as_flags(problem.correction)
+        problem.remedy = _("Correct it: smtp-wizard set {flags}", flags=flags)
 
 
 def _concerns_value(problem: InvalidValue | FileRefused) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import BinaryIO
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SWITCHES, TEXT_KEYS
-from wizard.errors import InvalidValue, UsageError
+from wizard.errors import InvalidValue, UsageError, as_flags
 from wizard.files.encoding import is_utf16, utf8_remedy
 from wizard.files.location import Location
 from wizard.files.refusals import file_unreadable
@@ -68,8 +67,7 @@ def apply_flags(draft: Draft, options: Namespace) -> Draft:
 def with_flag(key: str, problem: InvalidValue) -> InvalidValue:
     """Return the problem of a value with the flag that corrects it, if any, as its remedy."""
     if problem.correction:
-        value = shlex.quote(problem.correction)
-        problem.remedy = _("Give it as: --{key} {value}", key=key, value=value)
+        problem.remedy = _("Give it as: {flags}", flags=as_flags(problem.correction))
     return problem
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,6 +21,21 @@ from wizard.text.language import N_, _
 
 SCHEME = "smtp://"
 _SMTPS, _SUBMISSION, _SMTP = 465, 587, 25
+_STARTTLS_MEANT = {
+    ("", "465", ""): False,
+    ("", "587", ""): True,
+    ("", "", "?tls=required"): True,
+    ("", "587", "?tls=required"): True,
+    **{
+        (scheme, port, ""): False
+        for scheme in ("smtps", "submissions", "ssl")
+        for port in ("", "465")
+    },
+}
+"""Scheme, port and query of unusable endpoints that mean the host and a certain starttls."""
+_HOST_MEANT = {("", "", ""), ("http", "", ""), ("https", "", "")}
+"""Those that mean the host alone."""
+_LONGEST_MISTAKE = 300
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
 
@@ -91,30 +108,14 @@ class Endpoint:
     @classmethod
     def parse(cls, text: str) -> Endpoint:
         """Return the endpoint; raise :class:`InvalidValue` with the sentence that helps."""
-        if not text:
-            raise InvalidValue(
-                "endpoint-empty",
-                _("The endpoint is empty."),
-                _("Enter the host name of your mail server, for example mail.example.org."),
-            )
-        if text != text.strip():
-            raise InvalidValue(
-                "endpoint-blanks",
-                _("The endpoint has blanks around it, which would become part of the name."),
-                _("Remove them."),
-            )
-        if any(c.isspace() or not c.isprintable() for c in text):
-            raise InvalidValue(
-                "endpoint-characters",
-                _("The endpoint contains a blank, a line break or a control character."),
-                _("Enter the host name alone, for example mail.example.org."),
-            )
-        scheme, separator, rest = text.partition("://")
-        if not separator:
-            return cls(text, _bare_host(text), None, False, None, None)
-        if scheme.lower() != "smtp":
-            raise _scheme_error(scheme, rest)
-        return _parse_url(rest)
+        try:
+            return _parse_text(text)
+        except InvalidValue as problem:
+            meant = _meant(text)
+            if meant:
+                problem.correction = meant
+                problem.remedy = _remedy(meant)
+            raise
 
     @property
     def is_url(self) -> bool:
@@ -137,6 +138,33 @@ class Endpoint:
         else:
             port, security = self._port or _SMTP, Security.NONE
         return Route(self._host, port, security, self._ehlo_name)
+
+
+def _parse_text(text: str) -> Endpoint:
+    if not text:
+        raise InvalidValue(
+            "endpoint-empty",
+            _("The endpoint is empty."),
+            _("Enter the host name of your mail server, for example mail.example.org."),
+        )
+    if text != text.strip():
+        raise InvalidValue(
+            "endpoint-blanks",
+            _("The endpoint has blanks around it, which would become part of the name."),
+            _("Remove them."),
+        )
+    if any(c.isspace() or not c.isprintable() for c in text):
+        raise InvalidValue(
+            "endpoint-characters",
+            _("The endpoint contains a blank, a line break or a control character."),
+            _("Enter the host name alone, for example mail.example.org."),
+        )
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return Endpoint(text, _bare_host(text), None, False, None, None)
+    if scheme.lower() != "smtp":
+        raise _scheme_error(scheme, rest)
+    return _parse_url(rest)
 
 
 def is_loopback(host: str) -> bool:
@@ -169,16 +197,68 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         return None
 
 
+def _meant(text: str) -> dict[str, str | bool]:
+    """Return the settings that were meant by an unusable endpoint; none where that is a guess.
+
+    What has an @ in it may hold a password and is left alone.
+    """
+    if len(text) > _LONGEST_MISTAKE:
+        return {}
+    text = re.sub(r"\s*([.:/])\s*", r"\1", text.strip())
+    text = re.sub(r"\s+(?=(?:465|587)$)", ":", text)
+    parts = re.fullmatch(r"(?:([a-z]+)://)?([^\s:/?#@\[]+)(?::(\d+))?/*(\?[a-z=]+)?", text, re.I)
+    if parts is None:
+        return {}
+    scheme, host, port, query = ((part or "").lower() for part in parts.groups())
+    host, kind = _host_meant(parts[2]), (scheme, port, query)
+    meant: dict[str, str | bool] = {"endpoint": host}
+    if scheme == "smtp" and query in {"", "?tls=required", "?tls=opportunistic"}:
+        port = f":{port}" if port else ""
+        meant["endpoint"] = f"{SCHEME}{host}{port}{'?tls=required' if query else ''}"
+    elif kind in _STARTTLS_MEANT:
+        meant["starttls"] = _STARTTLS_MEANT[kind]
+    elif kind not in _HOST_MEANT:
+        return {}
+    try:
+        _parse_text(str(meant["endpoint"]))
+    except InvalidValue:
+        return {}
+    return meant
+
+
+def _host_meant(text: str) -> str:
+    """Return the host name that was meant: with single dots, in ASCII."""
+    host = re.sub(r"\.+", ".", text).strip(".")
+    if "," in host and host.rpartition(",")[2] != "localhost" and not _is_list(host):
+        host = host.replace(",", ".")
+    if not host.isascii():
+        import idna  # only for this mistake
+
+        with suppress(idna.IDNAError):
+            host = idna.encode(host, uts46=True).decode("ascii")
+    return host
+
+
+def _is_list(text: str) -> bool:
+    """Whether what stands between commas are several names, not labels of one."""
+    return all("." in part for part in text.split(","))
+
+
+def _remedy(meant: Mapping[str, str | bool]) -> str:
+    host = meant["endpoint"]
+    if "starttls" not in meant:
+        return _("Enter {host}.", host=host)
+    if meant["starttls"]:
+        return _("Enter {host} alone and choose STARTTLS, port 587.", host=host)
+    return _("Enter {host} alone: that is SMTPS, port 465.", host=host)
+
+
 def _scheme_error(scheme: str, rest: str) -> InvalidValue:
     host = re.split(r"[:/?#]", rest.rpartition("@")[2], maxsplit=1)[0] or "mail.example.org"
     if scheme.lower() == "smtps":
-        remedy = _("Enter {host} alone: a bare host name means SMTPS on port 465.", host=host)
+        remedy = _("Enter {host} alone: that is SMTPS, port 465.", host=host)
     else:
-        remedy = _(
-            "Enter the bare host name ({host}) for a mail server on the internet, or "
-            "smtp://host:port for a local relay.",
-            host=host,
-        )
+        remedy = _("Enter {host} alone, or smtp://host:port for a local relay.", host=host)
     shown = scheme if len(scheme) <= 20 else f"{scheme[:20]}…"
     return InvalidValue(
         "endpoint-scheme", _("The server does not know {shown}://.", shown=shown), remedy
@@ -227,12 +307,8 @@ def _brackets_error() -> InvalidValue:
 
 def _port_error(host: str, port: str) -> InvalidValue:
     number = _port_number(port)
-    if number is None:
+    if number is None or number in {_SMTPS, _SUBMISSION}:
         remedy = _("Enter the host name alone.")
-    elif number == _SMTPS:
-        remedy = _("Enter {host} alone: port 465 is the default.", host=host)
-    elif number == _SUBMISSION:
-        remedy = _("Enter {host} alone and choose STARTTLS, which means port 587.", host=host)
     else:
         remedy = _(
             "Write smtp://{host}:{number}?tls=required for STARTTLS on this port, or "
@@ -260,7 +336,7 @@ def _check_host(host: str) -> str:
                 "The host name {host} has characters that a name in the DNS cannot have.",
                 host=shown,
             ),
-            _punycode_remedy(host),
+            _("Enter it in the form that begins with xn--."),
         )
     labels = host.split(".")
     if labels[-1] == "" and len(labels) > 1 and all(labels[:-1]):
@@ -292,15 +368,6 @@ def _check_host(host: str) -> str:
 
 def _is_label(text: str) -> bool:
     return re.fullmatch(_LABEL, text) is not None
-
-
-def _punycode_remedy(host: str) -> str:
-    import idna  # only for this sentence
-
-    try:
-        return _("Enter {host}.", host=idna.encode(host, uts46=True).decode("ascii"))
-    except idna.IDNAError:
-        return _("Enter it in the form that begins with xn--.")
 
 
 def _parse_url(rest: str) -> Endpoint:

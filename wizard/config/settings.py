@@ -72,11 +72,7 @@ def check_user(user: str) -> str:
             _("Enter the name you log in with at your mail provider, usually your mail address."),
         )
     if user != user.strip():
-        raise InvalidValue(
-            "user-blanks",
-            _("The user has blanks around it, which would become part of the name."),
-            _("Remove them."),
-        )
+        raise _blanks_around(user)
     if is_placeholder(user):
         raise InvalidValue(
             "user-placeholder",
@@ -101,6 +97,21 @@ def check_user(user: str) -> str:
     if "@" in user or "<" in user:
         _check_mail_address(user)
     return user
+
+
+def _blanks_around(user: str) -> InvalidValue:
+    error = InvalidValue(
+        "user-blanks",
+        _("The user has blanks around it, which would become part of the name."),
+        _("Remove them."),
+    )
+    try:
+        meant: object = check_user(user.strip())
+    except InvalidValue as other:
+        meant = other.correction.get("user")
+    if isinstance(meant, str):
+        error.correction, error.remedy = {"user": meant}, _("Enter {meant}.", meant=meant)
+    return error
 
 
 def check_endpoint(text: str) -> Endpoint:
@@ -159,7 +170,8 @@ def _check_mail_address(text: str) -> None:
     code, message, remedy = problem
     meant = _address_meant(text)
     error = InvalidValue(code, _(message), _("Enter {meant}.", meant=meant) if meant else _(remedy))
-    error.correction = meant
+    if meant:
+        error.correction = {"user": meant}
     raise error
 
 
@@ -217,14 +229,22 @@ def _is_domain(text: str) -> bool:
 def _address_meant(text: str) -> str:
     """Return the address that was meant, the first of a list; nothing where that is a guess.
 
-    Only what surrounds an address is removed, and what stands twice.
+    Only what surrounds an address or its signs is removed, and what stands twice.
     """
+    if text.count("@") == 1 and "<" not in text:
+        before, _at, after = text.partition("@")
+        domain, comma, rest = after.partition(",")
+        if comma and rest and " " not in after and "." not in domain:
+            text = f"{before}@{after.replace(',', '.')}"
+        elif "," in before or (rest and " " not in rest):  # a dot was meant, or there are two names
+            return ""
     for part in re.split("[,;]", text):
         bracketed = re.search("<([^<>]*)", part)
         address = (bracketed[1] if bracketed else part).strip(" >")
         if address.lower().startswith(_LINK):
             address = address[len(_LINK) :].partition("?")[0]
-        local, _at, domain = re.sub("@+", "@", address).rpartition("@")
+        local, _at, domain = re.sub("[ ]*@+[ ]*", "@", address).rpartition("@")
+        domain = re.sub("[ ]*[.][ ]*", ".", domain)
         if len(local) > 2 and local[0] == local[-1] == '"':
             local = local[1:-1]
         address = f"{local}@{re.sub(r'[.]+', '.', domain).strip('.')}"
@@ -266,7 +286,7 @@ def text_value(key: str, text: str, lookup: Callable[[str], str | None]) -> Any:
     except InvalidValue as problem:
         names = references(text)
         if names and problem.correction:
-            problem.correction = ""
+            problem.correction = {}
             problem.remedy = _("Correct the value of {names}.", names=", ".join(names))
         raise
 
