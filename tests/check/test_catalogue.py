@@ -278,6 +278,10 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
         config('"mail.example.org"\n', '"mail.example.org"\nstarttls = true\n'),
         {("starttls-discouraged", "note", TOML, SMTP_LINE + 3)},
     ),
+    "provider that retires logins by password": (
+        config('"mail.example.org"\n', '"smtp.office365.com"\nstarttls = true\n'),
+        {("provider-limits", "warning", TOML, SMTP_LINE + 2)},  # it has nothing but STARTTLS
+    ),
     "login in clear text": (
         config('"mail.example.org"', '"smtp://mail.example.org:25"'),
         {("clear-text-login", "warning", TOML, SMTP_LINE + 2)},

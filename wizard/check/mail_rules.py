@@ -9,6 +9,7 @@ from wizard.config.current import CurrentConfig
 from wizard.config.endpoint import Security
 from wizard.config.relay import relay_obstacle
 from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, settings_findings
+from wizard.discovery.guide import limits_of_provider
 from wizard.discovery.providers import provider_by_host
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity, WizardError, as_flags
 from wizard.formats.urls import mask_url_password
@@ -24,6 +25,9 @@ _REMEDIES = {
     "clear-text-login": N_("Find a form that works: smtp-wizard test"),
     "address-needs-certificate": N_("Change the endpoint: smtp-wizard set --endpoint …"),
     "secret-contains-reference": N_("Have a new one generated."),
+    "provider-limits": N_(
+        'Plan a relay (doc.bomnipotent.de, page "SMTP Server") or a mailbox of another provider.'
+    ),
 }
 _NOTES = ("starttls-discouraged",)
 
@@ -95,10 +99,14 @@ def _settings(current: CurrentConfig) -> SmtpSettings | None:
 
 
 def _advice(settings: SmtpSettings, current: CurrentConfig) -> Iterator[Finding]:
+    provider = provider_by_host(settings.route.host)
+    for sentence in () if provider is None else limits_of_provider(provider):
+        yield Finding("provider-limits", sentence, field="endpoint")
     offers_smtps = _offers_smtps(settings)
+    no_choice = offers_smtps or (provider is not None and provider.only_starttls)
     services = () if current.container is None else current.container.services
     for finding in settings_findings(settings, services):
-        if not (offers_smtps and finding.code == "starttls-discouraged"):
+        if not (no_choice and finding.code == "starttls-discouraged"):
             yield finding
     if offers_smtps:
         yield Finding(

@@ -159,6 +159,16 @@ _ABOUT_THE_SECRET = frozenset(
     }
 )
 
+_LIMITS = (
+    ProviderNote.OAUTH_ONLY,
+    ProviderNote.BASIC_AUTH_RETIRING,
+    ProviderNote.INSIDE_TENANT_ONLY,
+    ProviderNote.OWN_LINES_ONLY,
+    ProviderNote.NEVER_DELIVERS,
+    ProviderNote.CERTIFIED_MAIL,
+)
+"""Why a provider is, or will be, the wrong one for the server however well it is set up."""
+
 _SENDER = N_(
     "The user is no mail address, and the server sends its mails from the user: put a relay "
     "in between that sets the sender."
@@ -198,6 +208,12 @@ def _ways_in(provider: Provider) -> Iterator[str]:
 def notes_on_provider_secret(provider: Provider) -> tuple[str, ...]:
     """Return what to know about the secret of an account at ``provider``."""
     return tuple(_note(provider, note) for note in provider.notes if note in _ABOUT_THE_SECRET)
+
+
+def limits_of_provider(provider: Provider) -> tuple[str, ...]:
+    """Return why the server's mails do not, or will not, get through at ``provider``."""
+    found = [_note(provider, note) for note in _LIMITS if provider.needs(note)]
+    return (*found, *_dates(provider))
 
 
 def _note(provider: Provider, note: ProviderNote) -> str:
