@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,9 +15,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,72 +45,61 @@ PATIENCE = 60.0
 """Seconds until something must have happened; only a defect takes that long."""
 
 
-class Watch(threading.Thread):
-    """Watches the arguments and environments of all processes as fast as it can.
+WITNESS = """\
+import contextlib, json, os, sys
+from pathlib import Path
 
-    A process that has stopped with ``held`` on its command line goes on once it was checked.
-    """
-
-    def __init__(self, held: Path) -> None:
-        super().__init__(daemon=True)
-        self.over = threading.Event()
-        self.leaks: set[str] = set()
-        self.seen: set[str] = set()
-        self._opened: set[str] = set()
-        self._held = held
-
-    def run(self) -> None:
-        while not self.over.is_set():
-            for process in Path("/proc").iterdir():
-                if process.name.isdigit():
-                    with contextlib.suppress(OSError):
-                        held = self._is_held(process)
-                        self._look_at(process)
-                        if held:
-                            self._let_go(process)
-
-    def files(self) -> set[str]:
-        """Return what the held processes had open, apart from pipes."""
-        return {name for name in self._opened if name.startswith("/")}
-
-    def _look_at(self, process: Path) -> None:
-        for name in ("cmdline", "environ"):
-            with contextlib.suppress(OSError):
-                content = (process / name).read_bytes()
-                if name == "cmdline":
-                    self.seen.add(content.replace(b"\0", b" ").decode(errors="replace"))
-                if NEEDLE in content:
-                    self.leaks.add(f"{name} of {process.name}")
-
-    def _is_held(self, process: Path) -> bool:
-        if bytes(self._held) not in (process / "cmdline").read_bytes():
-            return False
-        return (process / "stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-    def _let_go(self, process: Path) -> None:
-        self._opened.update(str(file.readlink()) for file in (process / "fd").iterdir())
-        os.kill(int(process.name), signal.SIGCONT)
+record, needle, real, *arguments = sys.argv[1:]
+needle = Path(needle).read_bytes()
+leaks, files = [], []
+for process in Path("/proc").glob("[0-9]*"):
+    for name in ("cmdline", "environ"):
+        with contextlib.suppress(OSError):
+            if needle in (process / name).read_bytes():
+                leaks.append(f"{name} of {process.name}")
+for number in os.listdir("/proc/self/fd"):
+    with contextlib.suppress(OSError):
+        files.append(os.readlink(f"/proc/self/fd/{number}"))
+with open(record, "a", encoding="utf-8") as stream:
+    print(json.dumps([arguments, leaks, files]), file=stream)
+os.execv(real, [real, *arguments])
+"""
+"""Notes, before it becomes the program that it was called as, in what process the secret is."""
 
 
-@contextlib.contextmanager
-def watched(held: Path) -> Iterator[Watch]:
-    watch = Watch(held)
-    watch.start()
-    try:
-        yield watch
-    finally:
-        watch.over.set()
-        watch.join()
+class Witness:
+    """Goes before a program; ``path`` is what is to be called in its place."""
 
+    def __init__(self, program: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = shutil.which(program)
+        assert real is not None
+        self.path = directory / Path(program).name
+        self.started: list[str] = []
+        self._record = directory / "record"
+        source, needle = directory / "witness.py", directory / "needle"
+        source.write_text(WITNESS)
+        needle.write_bytes(NEEDLE)
+        command = shlex.join(map(str, (sys.executable, "-IS", source, self._record, needle, real)))
+        self.path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        self.path.chmod(0o755)
+        started = self.started
 
-def holding(program: str, directory: Path) -> Path:
-    """Write a script that stops before it becomes the program, so that nobody can miss it."""
-    real = shutil.which(program)
-    assert real is not None
-    script = directory / Path(program).name
-    script.write_text(f'#!/bin/sh\nkill -STOP $$\nexec {real} "$@"\n')
-    script.chmod(0o755)
-    return script
+        class Popen(subprocess.Popen[bytes]):
+            def __init__(self, args: list[str], **more: Any) -> None:
+                started.append(args[0])
+                super().__init__(args, **more)
+
+        monkeypatch.setattr(subprocess, "Popen", Popen)
+
+    def saw(self, *words: str) -> None:
+        """Check that it saw a call with each of these words, no secret, and nothing but calls."""
+        calls = [json.loads(line) for line in self._record.read_text("utf-8").splitlines()]
+        commands = [shlex.join(arguments) for arguments, _, _ in calls]
+        assert all(any(word in command for command in commands) for word in words), commands
+        assert self.started == [str(self.path)] * len(calls), "nothing else was started"
+        assert [leaks for _, leaks, _ in calls if leaks] == []
+        opened = {name for _, _, files in calls for name in files if name.startswith("/")}
+        assert opened <= {os.devnull}
 
 
 def everything(store: ExternalStore) -> None:
@@ -129,13 +119,10 @@ def test_keyring_leaks_nothing_while_it_works(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     environ = unlocked.environ | {"SMTP_SECRET": TEXT, "KEYRING_LOG": TEXT}
-    script = holding(sys.executable, tmp_path)
-    monkeypatch.setattr(sys, "executable", str(script))
-    with watched(script) as watch:
-        everything(KeyringStore(tmp_path / "config.toml", environ=environ, seconds=60))
-    assert any("keyring_child" in line for line in watch.seen), "the watch saw the child"
-    assert watch.leaks == set()
-    assert watch.files() <= {os.devnull, str(script)}
+    witness = Witness(sys.executable, tmp_path, monkeypatch)
+    monkeypatch.setattr(sys, "executable", str(witness.path))
+    everything(KeyringStore(tmp_path / "config.toml", environ=environ, seconds=60))
+    witness.saw("keyring_child")
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
     assert TEXT not in caplog.text
@@ -145,15 +132,10 @@ def test_systemd_creds_leaks_nothing_while_it_works(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usable_systemd_creds()
-    script = holding("systemd-creds", tmp_path)
-    monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
-    with watched(script) as watch:
-        everything(CredentialStore(tmp_path / "x.cred"))
-    for command in ("--version", "encrypt", "decrypt"):
-        called = f"{script} {command} "
-        assert any(called in line for line in watch.seen), f"the watch saw {command}"
-    assert watch.leaks == set()
-    assert watch.files() <= {os.devnull, str(script)}
+    witness = Witness("systemd-creds", tmp_path, monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    everything(CredentialStore(tmp_path / "x.cred", seconds=60))
+    witness.saw("--version", "encrypt", "decrypt")
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
