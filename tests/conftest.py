@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
 SECRETS = ("hunter22", "open$esame", "correct horse", "not-the-password", "oldpass", "dbpass")
 """The throw-away passwords of the tests."""
 
@@ -16,17 +17,22 @@ os.environ["LANG"] = os.environ.pop("LC_ALL", "") or os.environ.get("LANG", "C.U
 os.environ["LC_MESSAGES"] = "C"
 os.environ.pop("LANGUAGE", None)
 
-LONGEST_ID = 60
-"""Characters of what parameters add to a test's name: more fit on no line of a report."""
+LONGEST_ID = 120
+"""Characters of a test's name with its path and parameters: more fit on no line of a report."""
+HEAVY = {"attacks", "compose", "faults", "fleet", "growth", "mail_servers", "packaging"}
+"""The directories whose tests are marked ``heavy``."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a name that a value has made too long."""
-    names = [item.nodeid.partition("[") for item in items]
-    tests = {test for test, _, parameters in names if len(parameters) > LONGEST_ID}
-    if tests:
+    """Mark what is heavy, and refuse a name that is too long."""
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in HEAVY:
+            item.add_marker(pytest.mark.heavy)
+    if tests := {item.nodeid for item in items if len(item.nodeid) > LONGEST_ID}:
         listed = "\n  ".join(sorted(tests))
-        raise pytest.UsageError(f"give the parameters of these tests shorter ids:\n  {listed}")
+        raise pytest.UsageError(
+            f"give these tests, or their parameters, shorter names:\n  {listed}"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

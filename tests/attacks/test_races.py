@@ -184,7 +184,7 @@ def attack(request: pytest.FixtureRequest, race: Race, site: Site) -> AbstractCo
 
 
 @pytest.mark.parametrize(("action", "wanted"), [(save, TRIES), (set_everything, TRIES // 10)])
-def test_an_attacker_that_swaps_by_itself_changes_nothing_of_root(
+def test_swapping_changes_nothing_of_root(
     race: Race,
     site: Site,
     attack: AbstractContextManager[Swaps],

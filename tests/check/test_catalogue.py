@@ -504,7 +504,7 @@ def test_catalogue_is_large_enough() -> None:
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_finding_says_what_to_do_and_no_secret(check: Check, name: str) -> None:
+def test_findings_say_what_to_do(check: Check, name: str) -> None:
     files, _ = CATALOGUE[name]
     for finding in check.layout(files):
         assert finding.message.endswith(".")

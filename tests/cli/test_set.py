@@ -715,9 +715,7 @@ def test_skip_key_that_is_not_named_stays_as_it_is_written(
     ],
 )
 @pytest.mark.parametrize("others", [("--user", "b@example.org"), ("--user", "${MAIL_USER}")])
-def test_key_that_is_not_named_stays_as_it_is_written(
-    cli: Cli, line: str, others: tuple[str, ...]
-) -> None:
+def test_key_that_is_not_named_stays(cli: Cli, line: str, others: tuple[str, ...]) -> None:
     user = 'user = "a@example.org"\n'
     endpoint = "" if "endpoint" in line else 'endpoint = "mail.example.org"\n'
     path = cli.write("config.toml", f"[smtp]\n{user}{endpoint}{line}\n")

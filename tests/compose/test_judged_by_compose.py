@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @each_layout()
-def test_show_says_what_the_container_has(bench: Bench, project: Path, layout: Layout) -> None:
+def test_show_tells_the_truth(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     said = bench.run(layout, layout.write(project), "show")
     if truth.refusal:
@@ -66,9 +66,7 @@ def decides(bench: Bench, layout: Layout, directory: Path, path: Path, line: int
 
 
 @each_layout()
-def test_test_logs_in_with_what_the_container_has(
-    bench: Bench, project: Path, layout: Layout
-) -> None:
+def test_test_logs_in_with_it(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     said, logins = bench.test(layout, layout.write(project))
     if truth.refusal:
@@ -83,9 +81,7 @@ def test_test_logs_in_with_what_the_container_has(
 
 
 @each_layout()
-def test_set_reaches_the_container_or_says_why_not(
-    bench: Bench, project: Path, layout: Layout
-) -> None:
+def test_set_reaches_or_warns(bench: Bench, project: Path, layout: Layout) -> None:
     before, files = bench.before(layout), content(layout.write(project))
     said = bench.set(layout, project)
     changed = changes(files, content(project))
@@ -145,15 +141,13 @@ def changes(before: Mapping[Path, bytes], after: Mapping[Path, bytes]) -> set[Pa
 
 
 @each_layout()
-def test_check_finds_errors_where_the_server_gets_no_secret(
-    bench: Bench, project: Path, layout: Layout
-) -> None:
+def test_check_is_right(bench: Bench, project: Path, layout: Layout) -> None:
     found = bench.run(layout, layout.write(project), "check").errors
     assert bool(found) == (not bench.before(layout).secret), found
 
 
 @each_layout()
-def test_without_docker_nothing_wrong_is_said(bench: Bench, project: Path, layout: Layout) -> None:
+def test_without_docker(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     shown = bench.run(layout, layout.write(project), "show", docker=False)
     tested, logins = bench.test(layout, project, docker=False)
@@ -174,9 +168,7 @@ def test_without_docker_nothing_wrong_is_said(bench: Bench, project: Path, layou
 
 
 @each_layout()
-def test_without_docker_set_refuses_nothing_that_is_fine(
-    bench: Bench, project: Path, layout: Layout
-) -> None:
+def test_set_without_docker(bench: Bench, project: Path, layout: Layout) -> None:
     files = content(layout.write(project))
     said = bench.set(layout, project, docker=False)
     if layout.set == "refuses":

@@ -28,7 +28,7 @@ def test_compose_refuses_what_is_said_to_be_refused(
 @pytest.mark.parametrize(
     "layout", [each for each in LAYOUTS if each.started], ids=lambda layout: layout.name
 )
-def test_a_container_gets_what_compose_says(
+def test_containers_get_what_it_says(
     docker_host: DockerHost, tmp_path: Path, layout: Layout
 ) -> None:
     directory = layout.write(tmp_path / "project")

@@ -194,7 +194,7 @@ def test_relay_does_not_log_in_at_itself(tmp_path: Path, environ: dict[str, str]
         ("docker-compose.yaml", "docker-compose.override.yaml"),
     ],
 )
-def test_name_of_the_new_file_suits_the_one_that_is_there(
+def test_the_new_file_is_named_alike(
     tmp_path: Path, environ: dict[str, str], name: str, expected: str
 ) -> None:
     current = load(tmp_path, environ, name=name)

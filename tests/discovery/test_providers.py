@@ -311,9 +311,7 @@ def test_domains_are_recognised_with_those_below_them() -> None:
         ("you@yeah.net", "smtp.yeah.net"),
     ],
 )
-def test_a_provider_that_wants_an_authorization_code_says_so_at_once(
-    address: str, endpoint: str
-) -> None:
+def test_authorization_code_is_asked_for_at_once(address: str, endpoint: str) -> None:
     found = suggest_by_domain(address)
     assert found is not None
     assert (found.endpoint, found.starttls, found.user) == (endpoint, False, address)

@@ -210,7 +210,7 @@ ENDINGS = {
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["plain", "BOM"])
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 @pytest.mark.parametrize("site", SITES.values(), ids=SITES)
-def test_setting_and_unsetting_restores_every_byte(
+def test_unsetting_restores_every_byte(
     form: SkipKey, line_end: str, bom: str, site: str, ending: str
 ) -> None:
     text = bom + (site.removesuffix("\n") + ending).replace("\n", line_end)

@@ -192,7 +192,7 @@ def test_log_file(text: str, path: str | None) -> None:
     ["[smtp]\nsecret = '${S}'\n", "smtp = { secret = '${S}' }\n", "smtp.secret = ${S}\n"],
     ids=["table", "inline table", "dotted, no quotes"],
 )
-def test_references_elsewhere_are_distinguished_from_that_of_the_secret(secret: str) -> None:
+def test_references_elsewhere_are_not_that_of_the_secret(secret: str) -> None:
     view = parse_config(f"a = 'x${{A}}y' # ${{C}}\np = ${{P}}\n# ${{D}}\n{secret}")
     assert view.references == {"A", "P", "S"}
     assert view.references_elsewhere >= {"A", "P"}

@@ -128,7 +128,7 @@ def test_a_comment_after_the_value_moves_to_the_line_above(before: str, after: s
     ["SMTP_SECRET=#old\n", "SMTP_SECRET='old\\' # er'\n"],
     ids=["hash at once", "after a quote"],
 )
-def test_what_only_dotenvy_reads_as_a_comment_is_removed_with_the_old_value(before: str) -> None:
+def test_what_only_dotenvy_reads_as_a_comment_is_removed(before: str) -> None:
     assert set_variable(before, NAME, "new") == "SMTP_SECRET=new\n"
 
 

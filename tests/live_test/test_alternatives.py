@@ -197,7 +197,7 @@ async def test_a_plain_relay_is_only_proposed_nearby_and_with_a_warning(
 
 
 @pytest.mark.parametrize("host", [HOST, "relay"])
-async def test_a_plain_server_elsewhere_is_never_proposed_whatever_its_name(
+async def test_a_plain_server_elsewhere_is_never_proposed(
     serve: Serve, run: Run, authority: trustme.CA, host: str
 ) -> None:
     async with serve({"EHLO": "250-mail\r\n250 AUTH PLAIN"}) as place:

@@ -31,7 +31,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_every_server_gets_its_verdict(case: Case, catalogue_authority: trustme.CA) -> None:
+async def test_verdict(case: Case, catalogue_authority: trustme.CA) -> None:
     # Some of these servers make asyncio's TLS complain about what its peer does.
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     events: list[Event] = []

@@ -106,7 +106,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize("cause", list(Cause), ids=lambda cause: cause.name)
 @pytest.mark.parametrize("stage", list(Stage))
-def test_every_failure_at_every_stage_has_whole_sentences(cause: Cause, stage: Stage) -> None:
+def test_every_failure_has_whole_sentences(cause: Cause, stage: Stage) -> None:
     for tested in SETTINGS:
         found = diagnose(Failure(stage, cause, system_words="something"), tested)
         for sentence in (found.summary, found.remedy):

@@ -121,7 +121,7 @@ UNCOMMON: dict[str, Callable[[], ssl.SSLContext]] = {
 
 
 @pytest.mark.parametrize("what", UNCOMMON)
-async def test_what_not_every_tls_library_accepts_is_a_warning(
+async def test_what_some_tls_libraries_refuse_is_a_warning(
     certified: Serve, catalogue_authority: trustme.CA, starttls: bool, what: str
 ) -> None:
     async with certified(UNCOMMON[what](), starttls) as port:

@@ -238,7 +238,7 @@ async def test_a_ticket_has_all_that_helps_and_no_secret(serve: Serve, run: Run)
     ],
     ids=["known", "reversed", "no enhanced code", "not a reply"],
 )
-async def test_a_ticket_has_only_well_known_words_of_the_mail_server_after_the_login(
+async def test_a_ticket_has_only_well_known_words_after_the_login(
     serve: Serve, run: Run, said: str, shown: str | None
 ) -> None:
     answers = {"GREETING": "220 zebra", "AUTH": said}

@@ -222,9 +222,7 @@ async def test_a_server_that_refuses_in_unknown_words_fails_the_test(
         ("454 4.7.0 Too many login attempts", "password"),
     ],
 )
-def test_a_remedy_does_not_name_the_password_where_the_words_name_something_else(
-    said: str, forbidden: str
-) -> None:
+def test_remedy_fits_the_words(said: str, forbidden: str) -> None:
     found = diagnose(refusal(Stage.AUTH, said), with_login())
     assert forbidden not in found.remedy.lower()
     assert found.field != "secret"
@@ -247,7 +245,7 @@ def test_an_enhanced_code_is_read_wherever_servers_write_it(mailbox: str) -> Non
         "<greylist@example.org>",
     ],
 )
-def test_words_in_addresses_host_names_and_links_say_nothing(name: str) -> None:
+def test_words_in_links_say_nothing(name: str) -> None:
     for reply in (f"450 4.7.1 {name}: Refused", f"550 Refused, see {name}"):
         failure = refusal(Stage.RCPT, reply)
         assert subject_of(failure.stage, reply, failure.enhanced) is Subject.OTHER
@@ -265,7 +263,7 @@ def test_words_in_addresses_host_names_and_links_say_nothing(name: str) -> None:
         "status, upgrade the plan",
     ],
 )
-def test_a_mailbox_is_not_all_that_a_reply_with_more_words_is_about(more: str) -> None:
+def test_more_words_are_about_more_than_the_mailbox(more: str) -> None:
     for words in ("550 Unknown user", "550 5.1.1 Unknown user", "550 Mailbox unavailable"):
         assert not only_this_mailbox(refusal(Stage.RCPT, f"{words} {more}"))
 

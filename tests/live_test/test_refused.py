@@ -129,7 +129,7 @@ async def test_a_user_that_would_end_the_path_is_not_sent(
         ("smtp://localhost", "127.8.9.1", False),
     ],
 )
-async def test_a_clear_text_login_across_the_network_is_a_warning_whatever_the_name(
+async def test_a_clear_text_login_is_a_warning(
     serve: Serve, run: Run, authority: trustme.CA, endpoint: str, ip: str, warns: bool
 ) -> None:
     async with serve({}) as port:

@@ -112,7 +112,7 @@ async def test_a_name_of_the_container_has_a_verdict_from_inside(
         ("away", "unreachable", "from inside the container"),
     ],
 )
-async def test_what_goes_wrong_inside_is_explained_by_what_is_there(
+async def test_failures_inside_are_explained(
     inside: Container, host: str, code: str, word: str
 ) -> None:
     report = await run_from(inside, f"smtp://{host}:1")
@@ -258,7 +258,7 @@ async def test_a_container_in_the_network_of_this_machine_is_tested_here(
 
 
 @pytest.mark.parametrize("host", ["SMTP_relay", "host.docker.internal", "own.example.org"])
-async def test_a_name_that_this_machine_knows_as_something_else_is_not_tested_here(
+async def test_a_name_with_another_meaning_here_is_not_tested(
     network: Callable[[int], LoopbackNetwork], host: str
 ) -> None:
     hosts = ["host.docker.internal=host-gateway", "own.example.org=127.0.0.1"]

@@ -47,7 +47,5 @@ def opensmtpd_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mach
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_verdict_is_right_and_agrees_with_a_real_mail(
-    case: Case, opensmtpd_machine: Machine, tmp_path: Path
-) -> None:
+def test_verdict(case: Case, opensmtpd_machine: Machine, tmp_path: Path) -> None:
     judge(case, opensmtpd_machine, tmp_path)

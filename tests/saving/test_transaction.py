@@ -170,7 +170,7 @@ def test_nothing_is_changed_where_no_journal_can_be_kept(
 
 
 @pytest.mark.parametrize("name", ["empty", "missing"])
-def test_a_journal_beside_the_configuration_is_found_once_there_is_a_state_directory(
+def test_a_journal_beside_the_configuration_is_found_later(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     assert not Journal(config).may_exist()

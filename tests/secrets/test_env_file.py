@@ -43,7 +43,7 @@ def test_file_that_its_readers_do_not_understand_is_refused(text: str, code: str
 
 
 @pytest.mark.parametrize("text", ["SMTP_SECRET=a$$b\n", "SMTP_SECRET=first\nSMTP_SECRET=last\n"])
-def test_value_on_which_the_readers_disagree_is_refused(text: str) -> None:
+def test_value_that_readers_disagree_on_is_refused(text: str) -> None:
     with pytest.raises(StoreUnusable) as refusal:
         resolver(text).for_exec()
     assert refusal.value.code == "env-value-ambiguous"

@@ -96,7 +96,7 @@ def test_keyring_is_not_asked_if_the_secret_is_elsewhere(
     ("secret", "expected"),
     [('secret = "in the open"', (LITERAL,)), ("", ())],
 )
-def test_no_store_is_asked_where_config_toml_needs_no_variable(
+def test_no_store_is_asked_where_no_variable_is_needed(
     keyring_is: KeyringIs, tmp_path: Path, secret: str, expected: tuple[SecretSource, ...]
 ) -> None:
     now = load(tmp_path, config=CONFIG.replace('secret = "${SMTP_SECRET}"', secret))

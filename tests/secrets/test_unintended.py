@@ -42,7 +42,7 @@ def codes(secret: str) -> list[str]:
         ("'hunter22'", "secret-quoted"),
     ],
 )
-def test_what_is_often_copied_along_is_named_without_the_secret(secret: str, code: str) -> None:
+def test_what_is_copied_along_is_named(secret: str, code: str) -> None:
     assert codes(secret) == [code]
     (finding,) = unintended_characters(secret)
     assert finding.field == "secret"

@@ -63,7 +63,7 @@ async def test_summary_shows_what_is_set_and_never_the_secret(
         ("before-${OTHER}", "✗ ${OTHER} is used"),
     ],
 )
-def test_summary_reports_an_unreadable_secret(tmp_path: Path, secret: str, shown: str) -> None:
+def test_unreadable_secret_is_shown(tmp_path: Path, secret: str, shown: str) -> None:
     config = tmp_path / "config.toml"
     config.write_text(CONFIG.replace("${SMTP_SECRET}", secret))
     (tmp_path / "smtp_secret.cred").write_text("encrypted on another machine")
