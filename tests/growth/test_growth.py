@@ -7,9 +7,11 @@ costs for a shorter file: no clock is asked.
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -58,28 +60,37 @@ class Calls:
 
 
 def calls(run: Cli) -> int:
-    """Return the least of three counts: a child, or another thread, may add to one of them."""
-    numbers = []
-    for _ in range(3):
-        found = Calls()
-        with found.counting():
-            run_all(run)
-        numbers.append(found.number)
-    return min(numbers)
+    """Return how many calls the commands need, as in a process that has just begun."""
+    forget()
+    found = Calls()
+    with found.counting():
+        run_all(run)
+    return found.number
+
+
+def forget() -> None:
+    """Empty every cache: what is in it would cost nothing."""
+    re.purge()
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("wizard."):
+            for each in tuple(vars(module).values()):
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
 
 
 def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
     """Return the power of the length with which the cost grows.
 
     It is that of the differences between three inputs, each twice the one before, and so does not
-    depend on what a command costs whatever the files say.
+    depend on what a command costs whatever the files say. The shortest input of all comes before
+    them: what has to be loaded for it counts for none.
     """
+    write(run.directory, make(1))
+    run_all(run)
     costs = []
     count = count_for(make, length)
     for times in (1, 2, 4):
-        for name, text in make(times * count).items():
-            with (run.directory / name).open("w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
+        write(run.directory, make(times * count))
         costs.append(calls(run))
     first, second, third = costs
     if third - first < first / 20:  # as good as nothing
@@ -87,16 +98,20 @@ def exponent(run: Cli, make: Callable[[int], Files], length: int) -> float:
     return math.log2((third - second) / max(second - first, first / 1000))
 
 
-@pytest.fixture(autouse=True)
-def loaded(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    """Load what the commands load, which counts for none of them.
+def write(directory: Path, files: Files) -> None:
+    for name, text in files.items():
+        with (directory / name).open("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
 
-    Without git and Compose: how often the commands look whether a child has ended is up to it.
+
+@pytest.fixture(autouse=True)
+def alone(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """Do without git, Compose and a keyring.
+
+    How often the commands look whether a child has ended is up to the child.
     """
     monkeypatch.setenv("PATH", "/nonexistent")
-    for name, text in INPUTS["keys"](1).items():
-        (cli.directory / name).write_text(text)
-    run_all(cli)
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -106,7 +121,4 @@ def test_calls_grow_no_faster_than_the_file(cli: Cli, name: str) -> None:  # noq
 
 @pytest.mark.parametrize("name", COMPOSE_INPUTS)
 def test_calls_grow_no_faster_than_the_compose_file(cli: Cli, name: str) -> None:  # noqa: F811
-    for file, text in COMPOSE_INPUTS["labels"](1).items():
-        (cli.directory / file).write_text(text)
-    run_all(cli)
     assert exponent(cli, COMPOSE_INPUTS[name], 6_000) <= MOST

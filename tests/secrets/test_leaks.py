@@ -181,17 +181,21 @@ def test_failure_shows_no_secret_in_its_traceback(
 
 def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> None:
     unlocked.daemons[-1].send_signal(signal.SIGSTOP)
+    os.mkfifo(tmp_path / "number")
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\necho $$ >{tmp_path}/number\nexec {sys.executable} "$@"\n')
+    script.chmod(0o755)
     code = (
         "import pathlib, sys\n"
         "from wizard.secrets.keyring import KeyringStore\n"
-        "KeyringStore(pathlib.Path(sys.argv[1]), seconds=2).read()"
+        "sys.executable = sys.argv[1]\n"
+        "KeyringStore(pathlib.Path(sys.argv[2]), seconds=2).read()"
     )
-    marker = str(tmp_path / "config.toml")
     parent = subprocess.Popen(
-        [sys.executable, "-c", code, marker],
+        [sys.executable, "-c", code, script, tmp_path / "config.toml"],
         env={**unlocked.environ, "PYTHONPATH": str(ROOT)},
     )
-    orphan = _child_of(parent.pid)
+    orphan = int((tmp_path / "number").read_text())
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + PATIENCE
@@ -202,18 +206,6 @@ def test_child_ends_with_its_parent(unlocked: SessionBus, tmp_path: Path) -> Non
             return
         time.sleep(0.05)
     pytest.fail("the child outlives its parent")
-
-
-def _child_of(parent: int) -> int:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-            for number in children:
-                if b"keyring_child" in Path(f"/proc/{number}/cmdline").read_bytes():
-                    return int(number)
-        time.sleep(0.02)
-    pytest.fail("the child was never started")
 
 
 def test_interrupted_call_leaves_no_child_behind(tmp_path: Path) -> None:
