@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,9 @@ SECRETS = ("hunter22", "open$esame", "correct horse", "not-the-password", "oldpa
 os.environ["LANG"] = os.environ.pop("LC_ALL", "") or os.environ.get("LANG", "C.UTF-8")
 os.environ["LC_MESSAGES"] = "C"
 os.environ.pop("LANGUAGE", None)
+
+# A shell's background job ignores Ctrl+C, and so would every program that is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_ID = 120
 """Characters of a test's name with its path and parameters: more fit on no line of a report."""
@@ -58,3 +64,12 @@ def state_directory(
     home = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     return home / "smtp-wizard"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Return an empty directory that any account may enter; pytest's own are private."""
+    directory = Path(tempfile.mkdtemp(prefix="smtp-wizard-test-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)

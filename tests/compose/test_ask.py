@@ -110,23 +110,20 @@ def test_nothing_is_fetched_from_elsewhere_unless_it_is_wished(tmp_path: Path) -
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as somebody else")
 def test_in_a_strangers_directory_compose_has_no_more_rights_and_sees_nothing_of_root(
-    tmp_path: Path,
+    place: Path,
 ) -> None:
-    tmp_path.chmod(0o755)
-    for directory in tmp_path.parents:
-        directory.chmod(directory.stat().st_mode | 0o011)
-    os.chown(tmp_path, 4711, 4711)
+    os.chown(place, 4711, 4711)
     script = 'id -u > "$(dirname "$0")/../who"; env >> "$(dirname "$0")/../who"; echo \'{}\''
     code = f"""
 import os
 from pathlib import Path
 from tests.compose.test_ask import ask
 os.environ["TOP_SECRET"] = "of root"
-container = ask(Path({str(tmp_path)!r}), {script!r})
+container = ask(Path({str(place)!r}), {script!r})
 assert "TOP_SECRET" not in container.project.variables
 """
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"SUDO_UID": "x"})
-    who = (tmp_path / "who").read_text()
+    who = (place / "who").read_text()
     assert who.splitlines()[0] == "4711"
     assert "of root" not in who
 

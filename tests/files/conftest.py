@@ -1,10 +1,8 @@
-"""A directory that every account can reach, and file systems for one test."""
+"""Protected files, and file systems for one test."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,13 +13,10 @@ Protect = Callable[[str, Path], None]
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """Return an empty directory that any account may enter; pytest's own are private."""
-    directory = Path(tempfile.mkdtemp(prefix="smtp-wizard-test-"))
-    directory.chmod(0o755)
-    yield directory
-    subprocess.run(["chattr", "-R", "-ia", str(directory)], capture_output=True, check=False)
-    shutil.rmtree(directory)
+def place(place: Path) -> Iterator[Path]:
+    """Return the same directory, and let what is in it be removed."""
+    yield place
+    subprocess.run(["chattr", "-R", "-ia", str(place)], capture_output=True, check=False)
 
 
 @pytest.fixture

@@ -88,8 +88,12 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherNetwork]:
 @pytest.fixture
 def inside(other: OtherNetwork, tmp_path: Path) -> Container:
     """A container that runs, as a stand-in for Docker says."""
-    script = answers(tmp_path, pid=other.pid, id=ID, hostname="f183e47979e6")
-    return container(tmp_path, stand_in(tmp_path, script))
+    return running_in(tmp_path, other)
+
+
+def running_in(directory: Path, other: OtherNetwork) -> Container:
+    script = answers(directory, pid=other.pid, id=ID, hostname="f183e47979e6")
+    return container(directory, stand_in(directory, script))
 
 
 @pytest.mark.parametrize("host", ["smtp_relay", "localhost", "127.0.0.1"])
@@ -154,13 +158,12 @@ for place in (None, TestedFrom.CONTAINER):
 
 
 def test_without_root_the_sentence_says_what_would_test_from_inside(
-    inside: Container, tmp_path: Path
+    other: OtherNetwork, place: Path
 ) -> None:
     """In a process of its own, which gives up root."""
-    for directory in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        directory.chmod(0o755)  # for the other account to find the stand-in
+    inside = running_in(place, other)
     done = subprocess.run(
-        [sys.executable, "-c", NOBODY, tmp_path, inside.project.environ["PATH"]],
+        [sys.executable, "-c", NOBODY, place, inside.project.environ["PATH"]],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     default, asked = done.stdout.splitlines()
