@@ -590,7 +590,7 @@ def test_no_correction_is_kept_for_a_code_that_is_gone() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_field_to_correct_and_the_reason_fit_the_failure(
+def test_the_field_and_the_reason_fit_the_failure(
     failure: Failure, field: str | None, reason: str
 ) -> None:
     found = diagnose(failure, setting())
