@@ -105,5 +105,5 @@ def test_every_page_is_named_where_it_is_needed() -> None:
         ("smtp.gmail.com", "", ""),
     ],
 )
-def test_only_an_app_password_loses_its_blanks(host: str, text: str, joined: str) -> None:
+def test_blanks_of_an_app_password(host: str, text: str, joined: str) -> None:
     assert join_app_password(host, text) == joined
