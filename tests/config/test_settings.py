@@ -234,7 +234,7 @@ MEANT = {
 
 
 @pytest.mark.parametrize("typed", MEANT)
-def test_what_was_meant_by_an_endpoint_is_offered_where_that_is_certain(typed: str) -> None:
+def test_what_was_meant_by_an_endpoint_is_offered(typed: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         Endpoint.parse(typed)
     correction = caught.value.correction
