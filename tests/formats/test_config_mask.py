@@ -88,6 +88,39 @@ HIDDEN = {
         "# password = 'b\n# hunter2'\n# c\n",
         "# password = ********\n# ********\n# c\n",
     ),
+    "option in a list": (
+        "command = ['x', '--smtp-password', 'hunter', '--host', 'h']\n",
+        "command = ['x', '--smtp-password', \"********\", '--host', 'h']\n",
+    ),
+    "short option in a list": (
+        "command = ['mysql', '-u', 'me', '-p', 'hunter']\n",
+        "command = ['mysql', '-u', 'me', '-p', \"********\"]\n",
+    ),
+    "short option": ("a = 'dump -u me -p hunter db'\n", "a = 'dump -u me -p ********'\n"),
+    "key auth": ("auth = 'me:hunter'\n", 'auth = "********"\n'),
+    "key auth, inline": (
+        "a = { b_auth = 'hunter', c = 1 }\n",
+        'a = { b_auth = "********", c = 1 }\n',
+    ),
+    "auth in a string": ("a = 'auth: aHVudGVyMg=='\n", "a = 'auth: ********'\n"),
+    "list in a comment": (
+        "# command: ['--password', 'hunter', '--host', 'h']\n",
+        "# command: ['--password', ********\n",
+    ),
+    "option in a comment": (
+        "# x --password hunter --host h\n",
+        "# x --password ********\n",
+    ),
+    "option with a sign in a comment": ("# x --pass=hunter -v\n", "# x --pass=********\n"),
+    "short option in a comment": ("# x -p hunter2\n", "# x -p ********\n"),
+    "login in a comment": ("# x -au me -ap hunter\n", "# x -au me -ap ********\n"),
+    "short option without a blank": ("# mysql -phunter db\n", "# mysql -p********\n"),
+    "auth in a comment": ("# auth: aHVudGVyMg==\n", "# auth: ********\n"),
+    "user and password in a comment": ("# me / hunter2\n", "# me / ********\n"),
+    "address and password in a comment": (
+        "# me@example.org / hunter or so\n",
+        "# me@example.org / ********\n",
+    ),
     "not TOML": ("[smtp]\n\nsecret = hunter2\r\n", "********\n\n********\n"),
 }
 
@@ -105,6 +138,13 @@ SHOWN = [
     "# Password or API key for the login, from the provider's page (https://example.org/smtp).\n",
     "# The secret of me@example.org goes into .env as `SMTP_SECRET`, or stays here.\n",
     "a = 1 # see config.toml\n# ----\n# example.org\n",
+    "a = ['docker', 'run', '-p', '8080:80', '--publish', '127.0.0.1:80:80/tcp']\n",
+    "# docker run -p 8080:80 x; mkdir -p build; ssh -p 2222 host; docker compose -p smtp2go up\n",
+    "# Use --password to give it.\n# smtp-wizard set --secret-stdin reads the password.\n",
+    "auth = 'plain login'\nsmtp_auth = true\n[b.auth]\nmethod = 'cram-md5'\n",
+    "# auth: see the manual\n# auth = CRAM-MD5\n# SMTP_AUTH on\n",
+    "# yes / no\n# TLS / STARTTLS\n# SHA256 / SHA512\n# me@example.org / example.net\n",
+    "# me@example.org / sales@example.org\n# server 0.6 / 0.7\n# user / password\n",
     edit_config(
         "", ConfigEdit(user="u", endpoint="h", secret_source='"${SMTP_SECRET}"', starttls=True)
     ),
@@ -133,6 +173,13 @@ def test_what_may_be_a_secret_is_masked(text: str, masked: str) -> None:
         "comment about a password",
         "comment about a secret",
         "other comments",
+        "ports in a list",
+        "-p of other commands",
+        "options in a sentence",
+        "ways to log in",
+        "ways to log in, in comments",
+        "pairs of words",
+        "pairs of addresses and versions",
         "new file",
     ],
 )
@@ -170,7 +217,23 @@ MEBIBYTE = 1 << 20
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("piece", ["a://b:", "secret", "secret=", "a://@", "secret ", "pw:"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a://b:",
+        "secret",
+        "secret=",
+        "a://@",
+        "secret ",
+        "pw:",
+        "-p ",
+        "-p x ",
+        "auth: ",
+        "digest-a",
+        "--pw ",
+        "a / ",
+    ],
+)
 @pytest.mark.parametrize("frame", ["# {}", "a = '{}'", "a = {}"])
 def test_a_mebibyte_is_masked(piece: str, frame: str) -> None:
     assert len(mask_config(frame.format(piece * (MEBIBYTE // len(piece))))) > 0

@@ -39,6 +39,33 @@ _ASSIGNMENT = (
     rf"(?is)({_WORD}{_NAME_REST}[:=][ \t]{{0,8}})(\\?[\"'].*|(?:basic|bearer)[ \t].*|[^\s&;]+)"
     rf"|((?<![\w-])--?[a-z-]{{0,40}}{_WORD}[a-z-]{{0,40}}[ \t])(.*)"
 )
+_OPTION_NAME = rf"(?<![\w-])--?(?:[a-z]{{1,20}}[_-]){{0,3}}{_WORD}[a-z]{{0,12}}(?![\w-])"
+"""An option that takes a password; not ``--password-file``."""
+_OPTION = (
+    rf"(?i){_OPTION_NAME}(?:=|[\"']?,?[ \t]{{1,8}})"
+    r"(?!(?:to|or|and|for|if|in|is|are|on|with|without|when|from|of|as|by|not|the|an?|it|option"
+    r"|zu|und|oder|für|wenn|ist|mit|ohne|aus|von|als|nicht|die|das|der|eine?)\b)"
+    r"(?P<value>[\"']?[^\s\"'$<-])"
+)
+"""Such an option with its value, not with the words of a sentence."""
+_SHORT_OPTION = r"(?<![\w-])(?<!compose )-a?p(?P<gap>[\"']?,?[ \t]{0,8})(?P<value>[^\s-]\S*)"
+_LOGS_IN = (
+    r"(?i)(?<![\w-])(?:-a?u|--?user(?:name)?|login|swaks)(?![\w-])|\b(?P<attached>mysql|mariadb)"
+)
+"""What a command has that takes a password with ``-p``; some take it without a blank as well."""
+_PORT = r"[\d.:\[\]-]+(?:/\w+)?"
+_MIXED = r"(?=\S*[^\W\d_])(?=\S*[\d!#%&*+?^@])[^\s/]{5,}"
+"""Letters and something else: neither a word nor a path."""
+_AUTH_KEY = r"(?i)(?:^|[_-])auth$"
+_AUTH = r"(?i)(?<![a-z])auth\\?[\"']?[ \t]{0,8}[:=][ \t]{0,8}(?P<value>\S+)"
+_MECHANISMS = (
+    r"(?i)(?:(?:plain|login|basic|digest|bearer|x?oauth(?:2|bearer)?|(?:cram|digest|scram)-[\w-]++"
+    r"|ntlm|gssapi|external|anonymous|ldap|oidc|saml|jwt|s?tls|starttls|none|any|auto|on|off|yes|no"
+    r"|true|false|required|optional)(?![\w-])[\s,|]*+)*+"
+)
+"""How to log in, or whether to: what ``auth`` may say without being a secret."""
+_PAIR = r"#[ \t]*(?P<user>\S+)[ \t]+[/|:][ \t]+(?P<value>\S+)(?P<more>.*)"
+_ADDRESS = r"\S*@\S+|[\w-]+(?:\.[a-zA-Z-]+)+"
 _PRIVATE_KEY = "PRIVATE KEY-----"
 _ASSIGN = re.compile(r"(?:=|:(?!//))[ \t]*|(?<!\w)(?:is|was|ist|war|lautet)[ \t]+", re.IGNORECASE)
 _PROSE = r"""(?x)[("'`]?(?:
@@ -110,7 +137,7 @@ def _mask_statement(statement: Statement) -> str:
             start = end
     secret = start > 0 and statement.kind is StatementKind.PAIR and _holds_secret(statement)
     mask = _mask_comment_on_secret if secret else _mask_comment
-    return "".join([*shown, map_strings_and_comments(text[start:], _mask_string, mask)])
+    return "".join([*shown, _mask_strings(text[start:], mask)])
 
 
 def _mask_comment_line(statement: Statement) -> str:
@@ -129,7 +156,7 @@ def _special_values(statement: Statement) -> list[tuple[Span, Callable[[str], st
     values += [(pair.path, pair.value_span) for pair in inline_pairs(statement)]
     found: list[tuple[Span, Callable[[str], str]]] = []
     for path, span in values:
-        if _is_confidential(path):
+        if _is_confidential(path) or _is_login(path[-1], statement.text[slice(*span)]):
             found.append((span, _mask_value))
         elif _URL_KEY.search(path[-1]) and _quote(statement.text[span[0] :]):
             found.append((span, _mask_url_value))
@@ -138,6 +165,13 @@ def _special_values(statement: Statement) -> list[tuple[Span, Callable[[str], st
 
 def _is_confidential(path: KeyPath) -> bool:
     return any(map(_CONFIDENTIAL.search, path)) and not _HARMLESS.search(path[-1])
+
+
+def _is_login(key: str, source: str) -> bool:
+    """Whether the key is ``auth`` and its value a text that says more than how to log in."""
+    if not re.search(_AUTH_KEY, key) or not _quote(source):
+        return False
+    return re.fullmatch(_MECHANISMS, source.strip("'\"")) is None
 
 
 def _holds_secret(statement: Statement) -> bool:
@@ -163,9 +197,22 @@ def _quote(source: str) -> str:
     return source[:1] if source.startswith(("'", '"')) else ""
 
 
-def _mask_strings(text: str) -> str:
-    """Mask passwords inside strings and comments; ``text`` begins outside of both."""
-    return map_strings_and_comments(text, _mask_string, _mask_comment)
+def _mask_strings(text: str, mask_comment: Callable[[str], str] | None = None) -> str:
+    """Mask passwords inside strings and comments; ``text`` begins outside of both.
+
+    A string after one that is an option for a password, as in the list of a command, is one.
+    """
+    option, login = "", _login_in(text)
+
+    def mask_string(source: str) -> str:
+        nonlocal option
+        before, option = option, source.strip("'\"")
+        short = re.fullmatch(_SHORT_OPTION, f"{before} {option}")
+        if re.fullmatch(_OPTION_NAME, before, re.IGNORECASE) or (short and _logs_in(short, login)):
+            return _mask_value(source)
+        return _mask_string(source)
+
+    return map_strings_and_comments(text, mask_string, mask_comment or _mask_comment)
 
 
 def _mask_string(source: str) -> str:
@@ -192,7 +239,39 @@ def _mask_text(text: str) -> str:
     if _PRIVATE_KEY in text:
         return _mask_lines(text)
     text = mask_urls(text)
-    return re.sub(_ASSIGNMENT, _mask_assigned, text) if _CONFIDENTIAL.search(text) else text
+    if _CONFIDENTIAL.search(text):
+        text = re.sub(_ASSIGNMENT, _mask_assigned, text)
+    start = _login_start(text)
+    return text if start is None else text[:start] + _mask_lines(text[start:])
+
+
+def _login_start(text: str) -> int | None:
+    """Return where a password begins that a command or ``auth`` holds; None where none does."""
+    login = _login_in(text)
+    short = (found for found in re.finditer(_SHORT_OPTION, text) if _logs_in(found, login))
+    auth = (found for found in re.finditer(_AUTH, text) if _is_odd(found["value"]))
+    return min((found.start("value") for found in (*short, *auth)), default=None)
+
+
+def _login_in(text: str) -> re.Match[str] | None:
+    """Return what tells that a command logs in."""
+    return re.search(_LOGS_IN, text) if "-p" in text or "-ap" in text else None
+
+
+def _logs_in(option: re.Match[str], login: re.Match[str] | None) -> bool:
+    """Whether ``-p`` gives a password, rather than a port, a path or a project."""
+    value = option["value"].strip("\"'`,;)]}")
+    if not value or value[0] in "$~./<" or re.fullmatch(_PORT, value):
+        return False
+    if not option["gap"]:
+        return login is not None and login["attached"] is not None
+    return login is not None or re.fullmatch(_MIXED, value) is not None
+
+
+def _is_odd(value: str) -> bool:
+    """Whether the value of ``auth`` is neither prose nor a way to log in."""
+    bare = value.strip("\"'`,;)]}")
+    return not (re.fullmatch(_PROSE, value) or re.fullmatch(_MECHANISMS, bare) or "${" in value)
 
 
 def _mask_assigned(found: re.Match[str]) -> str:
@@ -214,7 +293,19 @@ def _mask_comment(text: str) -> str:
         start = _password_start(text, word.end(), next_word, end)
     else:
         start = _lone_password(text)
-    return _mask_from(text, start, end)
+    option = re.search(_OPTION, text)
+    starts = (start, option and option.start("value"), _login_start(text), _start_in_pair(text))
+    return _mask_from(text, min((one for one in starts if one is not None), default=None), end)
+
+
+def _start_in_pair(text: str) -> int | None:
+    """Return where the password begins in a comment such as ``# me@example.org / hunter2``."""
+    pair = re.fullmatch(_PAIR, text.rstrip())
+    if pair is None or re.fullmatch(_ADDRESS, pair["value"]):
+        return None
+    word = not re.search(r"\d", pair["user"]) and not pair["more"]
+    found = "@" in pair["user"] or (word and re.fullmatch(_MIXED, pair["value"]))
+    return pair.start("value") if found else None
 
 
 def _mask_comment_on_secret(text: str) -> str:
