@@ -419,5 +419,13 @@ def test_the_variants_to_try(
     assert forms(endpoint, starttls=starttls, names=names) == expected
 
 
+def test_a_port_that_the_provider_has_for_blocked_networks_is_tried() -> None:
+    assert forms("mail-eu.smtp2go.com") == [
+        "mail-eu.smtp2go.com starttls",
+        "smtp://mail-eu.smtp2go.com:2525?tls=required",
+        "smtp://mail-eu.smtp2go.com:25?tls=required",
+    ]
+
+
 def test_a_variant_knows_its_route() -> None:
     assert EndpointVariant("a.example", True).route.port == 587

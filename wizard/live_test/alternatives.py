@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from wizard.config.endpoint import SCHEME, Endpoint, Route, Security, is_nearby
 from wizard.config.settings import SmtpSettings
+from wizard.discovery.providers import provider_by_host
 from wizard.errors import InvalidValue
 from wizard.live_test.events import Alternative
 from wizard.live_test.failure import Cause, Diagnosis, Failure, Stage, Verdict
@@ -241,6 +242,9 @@ def _same_host(settings: SmtpSettings) -> Iterator[EndpointVariant]:
     yield EndpointVariant(route.host, True)
     if settings.endpoint.is_url:
         yield _by_starttls(route.host, route)
+    provider = provider_by_host(route.host)
+    for other in () if provider is None else provider.other_ports():
+        yield _by_starttls(route.host, other)
     yield EndpointVariant(f"{SCHEME}{route.host}:25?tls=required", False)
     if is_nearby(route.host):
         ports = dict.fromkeys([*([route.port] if settings.endpoint.is_url else []), *_RELAY_PORTS])
