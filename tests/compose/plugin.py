@@ -6,7 +6,6 @@ stays in the account's cache, since it takes minutes: every checkout finds it th
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+
+from tests.lock import locked
 
 VERSION = os.environ.get("TEST_COMPOSE_VERSION", "v2.40.3")
 """Can be set, to try an older one."""
@@ -32,8 +33,7 @@ def docker_config() -> Path:
     cached = platformdirs.user_cache_path("smtp-wizard-tests")
     directory = cached / f"compose-{VERSION}"
     directory.mkdir(parents=True, exist_ok=True)
-    with (cached / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another session may be building it
+    with locked(cached):
         if not (directory / _PLUGIN).exists():
             _build(directory / _PLUGIN)
     return directory

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.lock import locked
+
 ANSIBLE = "ansible-core==2.19.14"
 DOCS = Path(__file__).parents[2] / "docs" / "ansible"
 HOSTS = tuple(f"host{number}" for number in range(1, 6))
@@ -52,13 +54,14 @@ def ansible_playbook() -> Path:
     """Return Ansible in an environment of its own, which stays for the next run."""
     place = Path(__file__).parent / "target" / ANSIBLE
     program = place / "bin" / "ansible-playbook"
-    if not program.exists():
-        venv.create(place, with_pip=True)
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", ANSIBLE]
-        done = subprocess.run(pip, capture_output=True, text=True, check=False)
-        if done.returncode:
-            shutil.rmtree(place)
-            pytest.skip(f"Ansible cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    with locked(place.parent):
+        if not program.exists():
+            venv.create(place, with_pip=True)
+            pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", ANSIBLE]
+            done = subprocess.run(pip, capture_output=True, text=True, check=False)
+            if done.returncode:
+                shutil.rmtree(place)
+                pytest.skip(f"Ansible cannot be had: {done.stderr.strip().splitlines()[-1]}")
     return program
 
 

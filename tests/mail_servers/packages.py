@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.lock import locked
 
 TARGET = Path(__file__).parent / "target"
 
@@ -21,14 +22,13 @@ def fetch_packages(*packages: str) -> Path:
         if shutil.which(command) is None:
             pytest.skip(f"{command} is not installed")
     directory = TARGET / "_".join(packages)
-    if not directory.exists():
-        scratch = directory.with_suffix(f".{os.getpid()}")
-        scratch.mkdir(parents=True)
-        try:
+    with locked(TARGET):
+        if not directory.exists():
+            scratch = directory.with_suffix(".unfinished")
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir()
             _download(scratch, packages)
             scratch.rename(directory)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
     return directory
 
 

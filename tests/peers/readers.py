@@ -17,6 +17,8 @@ from typing import IO
 
 import pytest
 
+from tests.lock import locked
+
 HERE = Path(__file__).parent
 
 # (text, environment) -> whether it accepts all of the text, and the variables that it sees
@@ -42,6 +44,23 @@ def build(directory: Path, *command: str) -> None:
     done = run(directory, *command)
     if done.returncode:
         pytest.fail(done.stderr)
+
+
+def node_modules(directory: Path, *options: str) -> Path:
+    """Return the directory with what the lock file in ``directory`` lists.
+
+    It is not touched where it is complete: another process may be running what is in it.
+    """
+    target, lock = directory / "target", "package-lock.json"
+    modules = target / "node_modules"
+    with locked(target):
+        complete = (modules / ".package-lock.json").exists()
+        if not complete or (target / lock).read_bytes() != (directory / lock).read_bytes():
+            for name in ("package.json", lock):
+                shutil.copy(directory / name, target)
+            refusals = ("EUSAGE", "EINTEGRITY")
+            download(target, "npm", "ci", "--no-audit", "--no-fund", *options, refusals=refusals)
+    return modules
 
 
 def pack(message: list[str]) -> bytes:
@@ -74,8 +93,11 @@ def ask(
 def rust_peer(scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The crates dotenvy and dotenv; the latter reads files alone, and so needs ``scratch``."""
     directory = HERE / "dotenv_rust"
-    download(directory, "cargo", "fetch", "--locked", refusals=("--locked",))
-    build(directory, "cargo", "build", "--release", "--locked", "--offline", "--target-dir=target")
+    with locked(directory / "target"):
+        download(directory, "cargo", "fetch", "--locked", refusals=("--locked",))
+        build(
+            directory, "cargo", "build", "--release", "--locked", "--offline", "--target-dir=target"
+        )
     program = directory / "target" / "release" / "dotenv_rust"
     with subprocess.Popen(
         [program, scratch], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -88,8 +110,9 @@ def go_peer() -> Iterator[subprocess.Popen[bytes]]:
     """The packages that read `.env` for Docker Compose and for ``docker run --env-file``."""
     directory = HERE / "dotenv_go"
     refusals = ("SECURITY ERROR", "updates to go.mod", "missing go.sum entry")
-    download(directory, "go", "mod", "download", refusals=refusals)
-    build(directory, "go", "build", "-mod=readonly", "-o", "target/dotenv_go", ".")
+    with locked(directory / "target"):
+        download(directory, "go", "mod", "download", refusals=refusals)
+        build(directory, "go", "build", "-mod=readonly", "-o", "target/dotenv_go", ".")
     program = directory / "target" / "dotenv_go"
     with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield process
@@ -98,14 +121,10 @@ def go_peer() -> Iterator[subprocess.Popen[bytes]]:
 @contextlib.contextmanager
 def node_peer() -> Iterator[subprocess.Popen[bytes]]:
     """The npm package dotenv, in two versions."""
-    directory = HERE / "dotenv_node"
-    target = directory / "target"
-    target.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(directory / name, target)
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    download(target, "npm", "ci", "--no-audit", "--no-fund", refusals=("EUSAGE", "EINTEGRITY"))
+    directory = HERE / "dotenv_node"
+    target = node_modules(directory).parent
     with subprocess.Popen(
         ["node", directory / "main.js", target], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
