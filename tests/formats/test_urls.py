@@ -213,7 +213,7 @@ def test_refusals_do_not_repeat_it(form: str) -> None:
 MEBIBYTE = 1 << 20
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("piece", ["a", ":", "://", "a://b", "%3a", "@", ":@", "%", "a b: c@"])
 def test_a_mebibyte_takes_linear_time(piece: str) -> None:
     text = piece * (MEBIBYTE // len(piece))

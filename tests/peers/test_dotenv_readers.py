@@ -33,6 +33,8 @@ from wizard.formats.dotenv.variables import (
     set_variable,
 )
 
+pytestmark = pytest.mark.timeout(300)  # the first run builds the readers
+
 NAME = "SMTP_SECRET"
 LIMITS = settings(deadline=None, max_examples=300)
 
