@@ -15,7 +15,7 @@ _NOTES = {
         "account is not accepted."
     ),
     ProviderNote.APP_PASSWORD_WITH_2FA: N_(
-        "{name} needs an app password if the account has two-factor authentication."
+        "{name} needs an app password if the account has two-factor login."
     ),
     ProviderNote.TWO_STEP_FIRST: N_(
         "{name} only makes app passwords for accounts with 2-step verification: switch that on "
@@ -34,9 +34,9 @@ _NOTES = {
     ProviderNote.DELIVERY_BOX: N_(
         "The password is that of the delivery box at {name}, which may differ from the mailbox's."
     ),
-    ProviderNote.GENERATED_PASSWORD: N_("The secret is a password that {name} generates."),
+    ProviderNote.GENERATED_PASSWORD: N_("The password is one that {name} generates."),
     ProviderNote.SECRET_EXPIRES: N_(
-        "This secret expires at {name}: note the day, and renew it before."
+        "The password for {name} expires: note the day, and renew it before."
     ),
     ProviderNote.LOCKS_OUT: N_(
         "{name} refuses all logins for a while after a few wrong passwords."
@@ -87,7 +87,7 @@ _NOTES = {
     ProviderNote.CERTIFIED_MAIL: N_(
         "{name} sends certified mail, unsuited to ordinary notices: use another mailbox if you can."
     ),
-    ProviderNote.SECRET_IS_API_KEY: N_("The secret is an API key of {name}."),
+    ProviderNote.SECRET_IS_API_KEY: N_("The password is an API key of {name}."),
     ProviderNote.SMTP_CREDENTIALS: N_(
         "{name} makes SMTP credentials, a user name and a password: neither is an access key or "
         "the API key."
@@ -122,14 +122,15 @@ _NOTES = {
         "{name} only sends to verified addresses until the account has left the sandbox."
     ),
     ProviderNote.PAID_PLANS_DIFFER: N_(
-        "On paid plans with an own domain {name} has another host: look it up in the settings of "
-        "the mailbox."
+        "On paid plans with an own domain {name} has another mail server: look it up in the "
+        "settings of the mailbox."
     ),
     ProviderNote.OTHER_PLANS_DIFFER: N_(
-        "Other plans of {name} have other hosts: look it up in the settings of the mailbox."
+        "Other plans of {name} have other mail servers: look yours up in the settings of the "
+        "mailbox."
     ),
     ProviderNote.HOST_BY_REGION: N_(
-        "{name} has a host for each region: take the one that it shows for yours."
+        "{name} has a mail server for each region: take the one that it shows for yours."
     ),
     ProviderNote.CLOUD_BLOCKS_465: N_(
         "A server in the cloud of {name} cannot reach port 465 until that was applied for: choose "

@@ -29,7 +29,7 @@ def known_by_mx(provider: Provider, domain: str) -> str:
     """Say that the provider was recognised by the MX record."""
     if not provider.is_confirmed(by_mx=True):
         return _(
-            "{name} receives the mail of {domain} (MX record), but the host is not confirmed.",
+            "{name} receives the mail of {domain} (MX record), but the mail server is unconfirmed.",
             name=provider.name,
             domain=domain,
         )
