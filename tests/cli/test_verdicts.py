@@ -47,8 +47,7 @@ CASES = [
     ),
     Case(
         "never greets", "untestable", "slow", 7,
-        "127.0.0.1 is too slow for this test: no answer within 1 seconds when the mail "
-        "server should greet.",
+        "127.0.0.1 is too slow for this test: no answer within 1 seconds at the greeting.",
         "zu langsam",
     ),
 ]  # fmt: skip

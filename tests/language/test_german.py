@@ -278,7 +278,7 @@ def test_a_value_with_braces_is_shown_as_it_is() -> None:
 
 
 def test_a_sentence_without_values_keeps_its_braces() -> None:
-    text = "The secret contains ${, which the server may take for a variable. "
+    text = "The password contains ${, which the server may take for a variable. "
     assert _(text) == text
 
 

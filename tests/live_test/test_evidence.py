@@ -86,7 +86,7 @@ async def test_an_echo_of_the_login_is_masked(serve: Serve, run: Run) -> None:
     ("answers", "last"),
     [
         ({"GREETING": "SSH-2.0-x"}, ["S: SSH-2.0-x", "*: what is not an SMTP reply"]),
-        ({"EHLO": "CLOSE"}, ["*: The server has ended the connection."]),
+        ({"EHLO": "CLOSE"}, ["*: The mail server has hung up."]),
         (
             {"EHLO": "250-a\r\n220 b"},
             ["S: 220 b", "*: a reply whose lines have different codes"],

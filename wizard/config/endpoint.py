@@ -144,19 +144,19 @@ def _parse_text(text: str) -> Endpoint:
     if not text:
         raise InvalidValue(
             "endpoint-empty",
-            _("The endpoint is empty."),
-            _("Enter the host name of your mail server, for example mail.example.org."),
+            _("No mail server is given."),
+            _("Enter its host name, for example mail.example.org."),
         )
     if text != text.strip():
         raise InvalidValue(
             "endpoint-blanks",
-            _("The endpoint has blanks around it, which would become part of the name."),
+            _("There are blanks around the mail server's name, which would become part of it."),
             _("Remove them."),
         )
     if any(c.isspace() or not c.isprintable() for c in text):
         raise InvalidValue(
             "endpoint-characters",
-            _("The endpoint contains a blank, a line break or a control character."),
+            _("The mail server's name has a blank, a line break or a control character in it."),
             _("Enter the host name alone, for example mail.example.org."),
         )
     scheme, separator, rest = text.partition("://")
@@ -272,7 +272,7 @@ def _bare_host(text: str) -> str:
     if "@" in text:
         raise InvalidValue(
             "endpoint-is-address",
-            _("The endpoint is the name of a mail server, not a mail address."),
+            _("This is a mail address, not the name of a mail server."),
             _(
                 "Enter the host name, often smtp.{domain} or mail.{domain}.",
                 domain=_after_at(text),
@@ -287,7 +287,7 @@ def _bare_host(text: str) -> str:
     if bare != text:
         raise InvalidValue(
             "endpoint-path",
-            _("A bare host name cannot be followed by a path: it becomes part of the name."),
+            _("No path can follow a host name: it would become part of the name."),
             _("Enter {host} alone.", host=bare) if bare else _("Enter the host name alone."),
         )
     return _check_host(text)
@@ -300,7 +300,7 @@ def _after_at(text: str) -> str:
 def _brackets_error() -> InvalidValue:
     return InvalidValue(
         "endpoint-brackets",
-        _("The server cannot use an IPv6 address in brackets: they reach the resolver."),
+        _("The server cannot use an IPv6 address in brackets."),
         _("Use a host name; for a relay on the same machine 127.0.0.1 or localhost."),
     )
 
@@ -311,13 +311,13 @@ def _port_error(host: str, port: str) -> InvalidValue:
         remedy = _("Enter the host name alone.")
     else:
         remedy = _(
-            "Write smtp://{host}:{number}?tls=required for STARTTLS on this port, or "
+            "Enter smtp://{host}:{number}?tls=required for STARTTLS on this port, or "
             "smtp://{host}:{number} for a local relay without encryption.",
             host=host,
             number=number,
         )
     return InvalidValue(
-        "endpoint-port", _("A bare host name cannot be followed by a port."), remedy
+        "endpoint-port", _("No port can follow a host name without smtp://."), remedy
     )
 
 
@@ -348,7 +348,7 @@ def _check_host(host: str) -> str:
     if len(host) > 253 or max(map(len, labels)) > 63:
         raise InvalidValue(
             "endpoint-not-a-host",
-            _("What was entered is too long for a host name."),
+            _("This is too long for a host name."),
             _("Look for text pasted twice: a host name has at most 253 characters, each part 63."),
         )
     if not all(map(_is_label, labels)):
@@ -375,7 +375,7 @@ def _parse_url(rest: str) -> Endpoint:
     if "#" in rest:
         raise InvalidValue(
             "endpoint-fragment",
-            _("The endpoint contains #, behind which the server ignores everything."),
+            _("There is a # in it, and the server ignores what follows."),
             _("Remove it; in a password write %23."),
         )
     before_query, question, query = rest.partition("?")
@@ -399,15 +399,15 @@ def _host_and_port(address: str) -> tuple[str, int | None]:
     if not host:
         raise InvalidValue(
             "endpoint-no-host",
-            _("The endpoint has no host behind smtp://"),
-            _("Write for example smtp://localhost:2500."),
+            _("There is no host name after smtp://"),
+            _("Enter for example smtp://localhost:2500."),
         )
     number = _port_number(port)
     if colon and number is None:
         raise InvalidValue(
             "endpoint-port-range",
             _("The port of {host} is not a number from 1 to 65535.", host=host),
-            _("Write for example smtp://{host}:2500.", host=host),
+            _("Enter for example smtp://{host}:2500.", host=host),
         )
     return (host if is_ip_address(host) else _check_host(host)), number
 
@@ -423,7 +423,7 @@ def _tls_required(query: str) -> bool:
         )
     raise InvalidValue(
         "endpoint-query",
-        _("The only thing that may follow ? in the endpoint is tls=required."),
+        _("Only tls=required may follow the ?."),
         _("Write ?tls=required, or remove the ? and what follows it."),
     )
 
@@ -436,12 +436,9 @@ def _ehlo_name(path: str) -> str | None:
     if "/" in name or not (literal or all(map(_is_label, name.split(".")))):
         raise InvalidValue(
             "endpoint-path",
+            _("What follows the / is the name for EHLO and must be a host name."),
             _(
-                "What follows the / in the endpoint is the name for the EHLO command, and must be "
-                "a host name."
-            ),
-            _(
-                "Write for example smtp://relay.example.org/myserver.example.org, or remove the / "
+                "Enter for example smtp://relay.example.org/myserver.example.org, or remove the / "
                 "and what follows it."
             ),
         )
@@ -460,6 +457,6 @@ def _credentials(userinfo: str) -> tuple[str, Secret] | None:
     except UnicodeDecodeError:
         raise InvalidValue(
             "endpoint-credentials",
-            _("The user name or password in the endpoint is not UTF-8 once its %XX are decoded."),
-            _("Remove both from the endpoint and enter them as user and secret."),
+            _("The user name or password in the URL is not UTF-8 once its %XX are decoded."),
+            _("Remove both from the URL, and enter them as the user and the password."),
         ) from None

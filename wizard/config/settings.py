@@ -68,7 +68,7 @@ def check_user(user: str) -> str:
     if not user:
         raise InvalidValue(
             "user-empty",
-            _("The user is empty."),
+            _("No user is given."),
             _("Enter the name you log in with at your mail provider, usually your mail address."),
         )
     if user != user.strip():
@@ -82,8 +82,8 @@ def check_user(user: str) -> str:
     if not user.isprintable():
         raise InvalidValue(
             "user-characters",
-            _("The user contains a line break or a control character."),
-            _("Enter it as one line of printable text."),
+            _("The user has a line break or a control character in it."),
+            _("Enter it on one line, in printable characters."),
         )
     if len(user) > 320:
         raise InvalidValue(
@@ -102,7 +102,7 @@ def check_user(user: str) -> str:
 def _blanks_around(user: str) -> InvalidValue:
     error = InvalidValue(
         "user-blanks",
-        _("The user has blanks around it, which would become part of the name."),
+        _("There are blanks around the user, which would become part of it."),
         _("Remove them."),
     )
     try:
@@ -119,8 +119,8 @@ def check_endpoint(text: str) -> Endpoint:
     if is_placeholder(text):
         raise InvalidValue(
             "endpoint-placeholder",
-            _("The endpoint is still the example from the documentation."),
-            _("Enter the host name of your mail server, for example mail.example.org."),
+            _("The mail server is still the example from the documentation."),
+            _("Enter its host name, for example mail.example.org."),
         )
     return Endpoint.parse(text)
 
@@ -130,7 +130,7 @@ def check_secret(secret: Secret) -> None:
     if is_placeholder(secret.reveal()):
         raise InvalidValue(
             "secret-placeholder",
-            _("The secret is still the example from the documentation."),
+            _("The password is still the example from the documentation."),
             _("Enter the password or API key that your mail provider has given you."),
         )
 
@@ -192,14 +192,14 @@ def _address_problem(text: str) -> tuple[str, str, str] | None:
     if text.count("@") > 1 and '"' not in local:
         return "user-at-signs", N_("The user has more than one @."), _ALONE
     if not domain:
-        return "user-incomplete", N_("The user has nothing after the @."), _ALONE
+        return "user-incomplete", N_("Something is missing after the @."), _ALONE
     if not local:
-        return "user-incomplete", N_("The user has nothing before the @."), _ALONE
+        return "user-incomplete", N_("Something is missing before the @."), _ALONE
     if not _is_domain(domain):
-        message = N_("What the user has after the @ cannot be the domain of a mail address.")
+        message = N_("What follows the @ cannot be the domain of a mail address.")
         return "user-domain", message, _EXACTLY
     if not _is_local_part(local):
-        message = N_("What the user has before the @ cannot stand there in a mail address.")
+        message = N_("What precedes the @ cannot be part of a mail address.")
         return "user-local-part", message, _EXACTLY
     return None
 
@@ -270,7 +270,7 @@ def skips_verification(view: ConfigView, lookup: Callable[[str], str | None]) ->
 TEXT_KEYS: Mapping[str, Callable[[str], Any]] = {"user": check_user, "endpoint": check_endpoint}
 """The keys of ``[smtp]`` with a text, and what makes of it what the server uses, or raises."""
 SWITCHES: Mapping[str, str] = {
-    "starttls": N_("starttls is {value} in config.toml, which is neither true nor false."),
+    "starttls": N_("starttls is {value} in config.toml; it must be true or false."),
 }
 """The keys that are true or false, absent ones false; and what to say of another ``{value}``."""
 
@@ -300,8 +300,8 @@ def settings_findings(settings: SmtpSettings, services: Collection[str] = ()) ->
         yield Finding(
             "user-not-an-address",
             _(
-                "The user is not a mail address. The server sends its mails from this name, "
-                "and many mail servers refuse such a sender."
+                "The user is not a mail address, but the sender of the server's mails: many mail "
+                "servers refuse that."
             ),
             field="user",
         )
@@ -310,8 +310,8 @@ def settings_findings(settings: SmtpSettings, services: Collection[str] = ()) ->
         yield Finding(
             "secret-contains-reference",
             _(
-                "The secret contains ${, which the server may take for a variable. Choose a "
-                "secret without it if the login fails."
+                "The password contains ${, which the server may take for a variable. Choose one "
+                "without it if the login fails."
             ),
             field="secret",
         )
@@ -324,8 +324,8 @@ def encryption_findings(settings: SmtpSettings, services: Collection[str]) -> It
         yield Finding(
             "starttls-without-effect",
             _(
-                "starttls has no effect on an endpoint that begins with smtp://. Use the "
-                "bare host name, or append ?tls=required to the endpoint.",
+                "starttls has no effect where the mail server begins with smtp://. Enter the host "
+                "name alone, or append ?tls=required.",
             ),
             field="starttls",
         )
@@ -344,8 +344,8 @@ def encryption_findings(settings: SmtpSettings, services: Collection[str]) -> It
         yield Finding(
             "clear-text-login",
             _(
-                "The password is sent to {host} in clear text: everybody on the way can read "
-                "it. Use the bare host name, or append ?tls=required to the endpoint.",
+                "The password is sent to {host} in clear text: everybody on the way can read it. "
+                "Enter {host} without smtp://, or append ?tls=required.",
                 host=route.host,
             ),
             field="endpoint",
@@ -354,8 +354,8 @@ def encryption_findings(settings: SmtpSettings, services: Collection[str]) -> It
         yield Finding(
             "address-needs-certificate",
             _(
-                "The endpoint is an IP address: the certificate must name this very address, "
-                "which is rare. Prefer the host name."
+                "The mail server is an IP address, which the certificate would have to name; that "
+                "is rare. Prefer the host name."
             ),
             field="endpoint",
         )

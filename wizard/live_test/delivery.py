@@ -245,7 +245,7 @@ class Delivery:
             self._gave_up = True
             code, text = error.code, error.message
         except aiosmtplib.SMTPServerDisconnected:
-            transcript.note(_("The server has ended the connection."))
+            transcript.note(_("The mail server has hung up."))
             raise ConnectionClosed from None
         raw = text.encode("utf-8", "surrogateescape")
         if code < 200:  # aiosmtplib's own, for what is no reply

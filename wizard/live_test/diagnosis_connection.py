@@ -86,8 +86,8 @@ CONTAINER: tuple[Rule, ...] = (
         (),
         "certificate-local-trust",
         N_(
-            "Only this machine trusts {issuer}, the issuer of {host}'s certificate; the server in "
-            "its container probably does not."
+            "The certificate of {host} is from {issuer}, which only this machine trusts; the "
+            "server in its container probably does not."
         ),
         N_(
             "Give {host} a certificate of a public authority, or use a relay in a container "
@@ -248,14 +248,14 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.TIMEOUT,
         (at(Stage.TLS),),
         "timeout",
-        N_("{host} answered on port {port}, but fell silent when {step}."),
+        N_("{host} answered on port {port}, but fell silent at {step}."),
         N_("Check that {port} is the port of a mail server, or test again later."),
     ),
     Rule(
         Cause.TIMEOUT,
         (),
         "slow",
-        N_("{host} is too slow for this test: no answer within {text} when {step}."),
+        N_("{host} is too slow for this test: no answer within {text} at {step}."),
         N_(
             "Give the test more time (smtp-wizard test --timeout 90): the server itself waits up "
             "to a minute."
@@ -377,7 +377,7 @@ ENCRYPTION: tuple[Rule, ...] = (
         Cause.CERTIFICATE_UNTRUSTED,
         (),
         "certificate-untrusted",
-        N_("This machine does not trust {issuer}, the issuer of {host}'s certificate."),
+        N_("The certificate of {host} is from {issuer}, which this machine does not trust."),
         N_(
             "If it is your own authority, add it to the server's trust store (a container has its "
             "own). If it is a public one, have {host} send the complete chain."
@@ -481,14 +481,14 @@ UNFORESEEN: tuple[Rule, ...] = (
         Cause.CLOSED,
         (),
         "protocol-error",
-        N_("{host} hung up where an answer was due ({step})."),
+        N_("{host} hung up at {step}, where an answer was due."),
         N_("Test again in a few minutes; if it stays, ask the administrator of {host}."),
     ),
     Rule(
         Cause.MALFORMED,
         (),
         "protocol-error",
-        N_("{host} sent {text} ({step})."),
+        N_("{host} sent {text} at {step}."),
         N_("Use another mail server, or show this to the administrator of {host}."),
     ),
     Rule(

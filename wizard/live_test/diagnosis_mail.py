@@ -129,7 +129,7 @@ SENDING: tuple[Rule, ...] = (
         Cause.UNUSUAL_REPLY,
         (),
         "protocol-error",
-        N_("{host} sent an unusual reply ({step}), after which another client gave up."),
+        N_("{host} sent an unusual reply at {step}; another client gave up."),
         N_("Look whether the mail has arrived before you send another one."),
         verdict=Verdict.WARN,
     ),

@@ -16,18 +16,18 @@ from wizard.text.language import N_, _
 
 _NAMES_SHOWN = 6
 _STEPS = {
-    Stage.DNS: N_("the name was looked up"),
-    Stage.TCP: N_("the connection was made"),
-    Stage.TLS: N_("the encryption began"),
-    Stage.GREETING: N_("the mail server should greet"),
+    Stage.DNS: N_("the name lookup"),
+    Stage.TCP: N_("the connection"),
+    Stage.TLS: N_("the start of encryption"),
+    Stage.GREETING: N_("the greeting"),
     Stage.EHLO: N_("the introduction (EHLO)"),
-    Stage.STARTTLS: N_("the encryption (STARTTLS) began"),
+    Stage.STARTTLS: N_("the start of encryption (STARTTLS)"),
     Stage.AUTH: N_("the login"),
-    Stage.MAIL: N_("the sender was named"),
-    Stage.RCPT: N_("the recipient was named"),
-    Stage.RSET: N_("the sender was taken back"),
-    Stage.DATA: N_("the mail was handed over"),
-    Stage.QUIT: N_("the goodbye"),
+    Stage.MAIL: N_("the sender (MAIL)"),
+    Stage.RCPT: N_("the recipient (RCPT)"),
+    Stage.RSET: N_("the reset (RSET)"),
+    Stage.DATA: N_("the mail itself (DATA)"),
+    Stage.QUIT: N_("the goodbye (QUIT)"),
 }
 
 Condition = Callable[[Failure, SmtpSettings], bool]

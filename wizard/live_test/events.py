@@ -235,7 +235,7 @@ def not_configured_report() -> TestReport:
     diagnosis = Diagnosis(
         code="not-configured",
         stage=Stage.DNS,
-        summary=_("config.toml has no [smtp] section, so there is nothing to test."),
+        summary=_("There is nothing to test: config.toml has no [smtp] section."),
         remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
         server_said=None,
         verdict=Verdict.UNTESTABLE,

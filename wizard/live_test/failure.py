@@ -219,10 +219,10 @@ class Diagnosis:
 
     @property
     def reply_sentence(self) -> str:
-        """What the mail server said, as a sentence; empty if it said nothing."""
+        """What the mail server said, to follow a sentence about it; empty if it said nothing."""
         if not self.server_said:
             return ""
-        return _("The mail server said: {words}", words=self.server_said)
+        return _("It said: {words}", words=self.server_said)
 
     def to_json(self) -> dict[str, str | None]:
         """Return the diagnosis as ``test --json`` prints it, with a setting as the field."""

@@ -292,7 +292,7 @@ class TestRun:
 
     async def _deliver(self, delivery: Delivery) -> StagePassed | Failure:
         if self._session.postponed:
-            message = _("No mail is sent, because it has to wait.")
+            message = _("No mail is sent: it has to wait.")
             return StagePassed(message, outcome=StageOutcome.SKIP)
         await self._session.aclose()  # some servers talk to one client at a time
         for stage, action in delivery.steps():

@@ -252,7 +252,7 @@ class SmtpConnection(asyncio.Protocol):
         """
         while (reply := self._take_reply()) is None:
             if self._ended:
-                self._transcript.note(_("The server has ended the connection."))
+                self._transcript.note(_("The mail server has hung up."))
                 raise ConnectionClosed from self._error
             self._changed.clear()
             await self._changed.wait()
