@@ -91,9 +91,12 @@ def _secrets(options: Namespace) -> Mapping[str, Secret]:
         _check_controlled_by_root(current)
     current = replace(current, environ=os.environ)  # which the program gets anyway
     try:
-        return current.with_container().resolver.for_exec()
+        secrets = current.with_container().resolver.for_exec()
     except FileRefused as error:
         raise _as_store_unusable(error) from None
+    for name in secrets:  # which the compose file may have chosen
+        check_secret_variable(name)
+    return secrets
 
 
 def _check_controlled_by_root(current: CurrentConfig) -> None:
@@ -103,11 +106,14 @@ def _check_controlled_by_root(current: CurrentConfig) -> None:
     """
     accounts, caller = trusted_accounts(), os.environ.get("SUDO_GID", "")
     groups = {0, int(caller)} if caller.isdecimal() else {0}
-    for snapshot in (current.config, current.env):
-        if snapshot.exists:
-            for path in dict.fromkeys((snapshot.path, snapshot.target)):
-                for component in (path, *path.parents):
-                    _check_component(snapshot.path, component, accounts, groups)
+    compose_file = current.layout.compose_file
+    files = [(each.path, each.target) for each in (current.config, current.env) if each.exists]
+    if compose_file is not None:
+        files.append((compose_file, Path(os.path.realpath(compose_file))))
+    for file, target in files:
+        for path in dict.fromkeys((file, target)):
+            for component in (path, *path.parents):
+                _check_component(file, component, accounts, groups)
 
 
 def _check_component(

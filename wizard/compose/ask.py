@@ -6,6 +6,7 @@ needs no daemon, and what it refuses, Compose does not start.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from wizard.compose.container import Container, Model, find_server
 from wizard.compose.project import Project
 from wizard.errors import FileRefused
-from wizard.files.location import trusted_accounts
+from wizard.files.location import Location, trusted_accounts
 from wizard.formats.dotenv.compose_go import interpolate, read_compose, read_raw
 from wizard.formats.dotenv.reading import EnvSyntaxError
 from wizard.system.process import (
@@ -75,11 +76,26 @@ def _ask(
     environ: Mapping[str, str],
     env_file: Path | None,
 ) -> Container:
-    owner = _other_owner(directory)
-    if owner is not None:  # nothing of root's own environment is for a stranger's files
+    with contextlib.ExitStack() as stack:
+        try:
+            here = stack.enter_context(_enter(directory))
+        except OSError:  # which reading the files tells as well
+            return _from_files(Project(directory, environ, compose_file, env_file), config)
+        return _ask_in(here, compose_file, directory, config, environ, env_file)
+
+
+def _ask_in(
+    here: _Directory,
+    compose_file: Path,
+    directory: Path,
+    config: Path,
+    environ: Mapping[str, str],
+    env_file: Path | None,
+) -> Container:
+    if here.owner is not None:  # nothing of root's own environment is for a stranger's files
         environ = _for_guests(environ)
     project = Project(directory, environ, compose_file, env_file)
-    tool = _Tool(project, env_file, owner)
+    tool = _Tool(project, env_file, here)
     for asked, command in _TOOLS:
         program = shutil.which(command[0], path=environ.get("PATH", ""))
         if program is None or not Path(program).is_absolute():  # never one of the working directory
@@ -107,12 +123,12 @@ def check_addition(
     the project, whose files stay as they are.
     """
     project = container.project
-    owner = _other_owner(project.directory)
-    tool = _Tool(project, project.env_file, owner)
     kept = (each for each in project.files if each != path)
     files = [flag for each in kept for flag in ("--file", str(each))]
     try:
-        result = tool.check(("docker", "compose", *files, "--file", "-"), text, assumed)
+        with _enter(project.directory) as here:
+            tool = _Tool(project, project.env_file, here)
+            result = tool.check(("docker", "compose", *files, "--file", "-"), text, assumed)
     except (ChildTimeout, ChildOutputTooLong, OSError) as error:
         return _trouble(DOCKER, error)
     templates = [container.template]
@@ -131,14 +147,12 @@ class _Answer(NamedTuple):
 class _Tool:
     """Runs a program as the operator would run it in the project's directory."""
 
-    def __init__(
-        self, project: Project, env_file: Path | None, owner: tuple[int, int] | None
-    ) -> None:
+    def __init__(self, project: Project, env_file: Path | None, here: _Directory) -> None:
         self._project = project
+        self._directory = here.path
         named = env_file is not None and env_file.exists()
         self._flags = ("--env-file", str(env_file)) if named else ()
-        self._user = None if owner is None else owner[0]
-        self._group = None if owner is None else owner[1]
+        self._owner = here.owner
         self._environ = dict.fromkeys(_NO_REMOTE, "false") | dict(project.environ)
         self._deadline = time.monotonic() + _SECONDS
 
@@ -177,12 +191,12 @@ class _Tool:
         left = max(0.1, self._deadline - time.monotonic())
         return run_tool(
             command,
-            self._project.directory,
+            self._directory,
             self._environ,
             left,
             data=data,
-            user=self._user,
-            group=self._group,
+            user=None if self._owner is None else self._owner[0],
+            group=None if self._owner is None else self._owner[1],
         )
 
 
@@ -444,15 +458,30 @@ def _env_file_variables(model: Model, project: Project) -> Iterator[tuple[str, s
         yield from ((found.name, found.value) for found in read.assignments if found.defined)
 
 
-def _other_owner(directory: Path) -> tuple[int, int] | None:
-    """Return the ids of the account that owns the directory, where root is there as a guest."""
-    try:
-        status = directory.stat()
-    except OSError:
-        return None
-    if os.geteuid() != 0 or status.st_uid in trusted_accounts():
-        return None
-    return status.st_uid, status.st_gid
+class _Directory(NamedTuple):
+    """Where a tool is run, and the ids of the account that it runs as; None: as this one."""
+
+    path: Path
+    owner: tuple[int, int] | None = None
+
+
+@contextlib.contextmanager
+def _enter(directory: Path) -> Iterator[_Directory]:
+    """Open the directory of a project; raise :class:`OSError` where that cannot be done.
+
+    As root in another account's directory, a tool runs as that account. Whose directory it is, is
+    asked of the very one that the tool starts in: the path could lead elsewhere a moment later.
+    """
+    if os.geteuid() != 0:
+        yield _Directory(directory)
+        return
+    with Location(directory / "any", follow=False) as location:
+        status = os.fstat(location.descriptor)
+        guest = status.st_uid not in trusted_accounts()
+        yield _Directory(
+            Path(f"/proc/self/fd/{location.descriptor}"),
+            (status.st_uid, status.st_gid) if guest else None,
+        )
 
 
 def _for_guests(environ: Mapping[str, str]) -> dict[str, str]:

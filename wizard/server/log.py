@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from wizard.compose.container import Container
+from wizard.files.location import Location
+from wizard.files.reading import open_to_read
 from wizard.system.process import stream_child
 
 
@@ -63,22 +65,24 @@ class LogFile:
     """A log file at one moment: which file it was, and how long."""
 
     path: Path
+    owner: int | None = None
+    """The only account whose file is read; None: anybody's. It has named the file."""
     identity: tuple[int, int] | None = None
     """Device and inode; None where there was no file yet."""
     size: int = 0
     tail: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def open_at_end(cls, path: Path) -> Self:
+    def open_at_end(cls, path: Path, owner: int | None = None) -> Self:
         """Remember where the file ends now; raise :class:`LogUnreadable` if it cannot be read."""
         try:
-            with contextlib.closing(_OpenLog(path)) as file:
+            with contextlib.closing(_OpenLog(path, owner)) as file:
                 size = file.size
-                return cls(path, file.identity, size, file.tail(size))
+                return cls(path, owner, file.identity, size, file.tail(size))
         except FileNotFoundError:
             if not path.parent.is_dir():
                 raise LogUnreadable from None
-            return cls(path)
+            return cls(path, owner)
         except OSError:
             raise LogUnreadable from None
 
@@ -125,16 +129,20 @@ class LogFile:
 
 
 class _OpenLog:
-    """A regular file, open for reading; raises :class:`LogUnreadable` for other kinds."""
+    """A regular file, open for reading; raises :class:`LogUnreadable` for other kinds.
 
-    def __init__(self, path: Path) -> None:
-        _require_regular(path.stat())  # opening a device may have an effect
-        # O_NONBLOCK: it may have become a FIFO, which would wait for a writer.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags)
+    With ``owner``, it has to belong to that account.
+    """
+
+    def __init__(self, path: Path, owner: int | None) -> None:
+        with Location(path) as location, location.rights():
+            _require_regular(location.lstat())  # opening a device may have an effect
+            self._descriptor = open_to_read(location)  # which waits for no writer of a FIFO
         try:
             status = os.fstat(self._descriptor)
             _require_regular(status)
+            if owner not in (None, status.st_uid):
+                raise LogUnreadable
         except BaseException:
             self.close()
             raise
@@ -159,7 +167,7 @@ class _LogFollower:
     """Reads on from the end of a :class:`LogFile`, through rotation and truncation."""
 
     def __init__(self, log: LogFile) -> None:
-        self._path = log.path
+        self._path, self._owner = log.path, log.owner
         self._identity, self._offset, self._tail = log.identity, log.size, log.tail
         self._file: _OpenLog | None = None
 
@@ -183,7 +191,7 @@ class _LogFollower:
 
     def _open(self) -> _OpenLog | None:
         try:
-            file = _OpenLog(self._path)
+            file = _OpenLog(self._path, self._owner)
         except FileNotFoundError:  # not there yet, or in the middle of a rotation
             return None
         if file.identity != self._identity:

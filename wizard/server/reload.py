@@ -80,15 +80,16 @@ class RunningServer:
     def log(self) -> ServerLog | None:
         """Return its log from now on; None where that is unknown or cannot be read."""
         layout, file = self.current.layout, self._expand(self.current.view.log_file)
+        owner = self.current.stranger  # who may have anything of ours named as the log
         try:
             if not self.current.in_container:
                 # The vendor's unit starts the server in the directory of config.toml.
-                return LogFile.open_at_end(layout.config.parent / file) if file else None
+                return LogFile.open_at_end(layout.config.parent / file, owner) if file else None
             if self.container is None:
                 return None
             if file:  # then the server prints nothing
                 path = self.container.path_on_host(file)
-                return None if path is None else LogFile.open_at_end(path)
+                return None if path is None else LogFile.open_at_end(path, owner)
             return container_log(self.container, self.current.environ, datetime.now(UTC))
         except (LogUnreadable, OSError, ValueError):
             return None
