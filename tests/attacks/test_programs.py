@@ -17,6 +17,7 @@ from tests.files.accounts import in_child, needs_root
 from wizard.compose import ask
 from wizard.config.current import load_config
 from wizard.config.layout import find_layout
+from wizard.secrets.keyring import keyring_user
 from wizard.server.reload import RunningServer
 
 pytestmark = needs_root
@@ -82,6 +83,14 @@ def test_no_file_of_root_is_read_as_the_log(site: Site, by_link: bool) -> None:
     text = text.replace(f"'{name}'", f"'{own.name}'")
     give(write(site.configs / "config.toml", text, 0o644))
     assert RunningServer(load_config(find_layout(site.configs / "config.toml"))).log() is not None
+
+
+def test_no_link_of_the_attacker_leads_to_an_entry_of_root_in_the_keyring(site: Site) -> None:
+    app = give_link(site.home / "app", site.private)
+    assert keyring_user(app / "config.toml") == str(app / "config.toml")
+    roots_own = site.root / "link"
+    roots_own.symlink_to(site.private)
+    assert keyring_user(roots_own / "config.toml") == str(site.private / "config.toml")
 
 
 def test_exec_takes_no_variable_that_others_may_choose(site: Site) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wizard.files.location import Location
 from wizard.secrets.secret import Secret
 from wizard.secrets.store import Availability, storable_text
 from wizard.system import process
@@ -29,9 +30,14 @@ _CHILD = (
 def keyring_user(config: Path) -> str:
     """Return the keyring's user name for a configuration: its absolute path.
 
-    Symbolic links to its directory are followed, so that every path to it gives the same name.
+    Symbolic links to its directory are followed, so that every path to it gives the same name; not
+    where another account could thereby choose an entry of ours.
     """
-    return str(Path(os.path.realpath(config.parent)) / config.name)
+    try:
+        with Location(config, follow=False) as location:
+            return str(location.target)
+    except OSError:
+        return str(config)
 
 
 class KeyringStore:
