@@ -6,7 +6,16 @@ import argparse
 
 import pytest
 
-from wizard.cli.argparse_internals import commands, flags, translated_messages
+from wizard.cli.argparse_internals import (
+    CommandParser,
+    HelpFormatter,
+    arrange_groups,
+    commands,
+    flags,
+    help_width,
+    translated_messages,
+)
+from wizard.errors import UsageError
 
 
 @pytest.fixture
@@ -41,3 +50,52 @@ def test_messages_are_looked_up_under_the_replaced_names(
     with pytest.raises(SystemExit):
         parser.parse_args(["--flag"])
     assert "¡" not in capsys.readouterr().err
+
+
+class Chooses(CommandParser):
+    """Has a flag with choices, and a command."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            prog="example",
+            usage="example",
+            description="Does something.",
+            formatter_class=HelpFormatter,
+        )
+        self.add_argument("--colour", choices=("red", "green"), help="see /etc/a/path/that/is/long")
+        self.add_argument_group("last").add_argument("--lost")
+        self.add_subparsers(dest="command", parser_class=CommandParser).add_parser("first")
+        self.examples = [("example first", "begin with this")]
+        arrange_groups(self, "commands", "options")
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("--colour reed", "red"),
+        ("--colour hunter22", ""),
+        ("frist", "first"),
+        ("hunter22", ""),
+        ("--color=hunter22", "--colour"),
+        ("first --hlep hunter22", "--help"),
+    ],
+)
+def test_only_something_similar_is_named(line: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Chooses().parse_args(line.split())
+    assert caught.value.remedy == (f"Did you mean {meant}?" if meant else "")
+    assert "hunter22" not in str(caught.value)
+
+
+def test_help_has_examples_first_and_breaks_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    text = Chooses().format_help()
+    assert "\n\nDoes something.\n\nexamples:\n  example first  begin with this\n\n" in text
+    assert "/etc/a/path/that/is/long" in text
+    titles = [row for row in text.splitlines() if row.endswith(":") and row[0] != " "]
+    assert titles == ["examples:", "commands:", "last:", "options:"]
+
+
+def test_help_is_no_wider_than_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert help_width() == 80

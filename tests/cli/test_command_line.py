@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from tests.cli.conftest import CONFIG, Cli
 from wizard import __version__
 from wizard.cli import wizard_command
+from wizard.cli.argparse_internals import CommandParser, commands
+from wizard.cli.parser import build_parser, parse_arguments
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -196,3 +199,40 @@ def test_program_of_exec_may_have_a_flag_of_that_name(cli: Cli) -> None:
     cli.write(".env", "SMTP_SECRET=hunter22\n")
     done = run("exec", "--", "echo", "--secret", "x", cwd=cli.directory)
     assert (done.returncode, done.stdout) == (0, "--secret x\n")
+
+
+@pytest.mark.parametrize("command", ["", "set", "test", "check", "show", "exec", "undo", "demo"])
+def test_examples_of_the_help_are_calls_of_that_command(command: str) -> None:
+    parser = build_parser()
+    for each in commands(parser):
+        if each.name == command:
+            assert isinstance(each.parser, CommandParser)
+            parser = each.parser
+    assert isinstance(parser, CommandParser)
+    assert parser.examples
+    for example, _words in parser.examples:
+        program, *arguments = shlex.split(example.partition(" <")[0])
+        assert program == "smtp-wizard"
+        assert command in ("", parse_arguments(arguments).command)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["set", "--secret", "hunter22"],
+        ["set", "--secret=hunter22"],
+        ["set", "--password", "hunter22"],
+        ["set", "--passwords=hunter22"],
+        ["--token", "hunter22", "set"],
+        ["set", "--sekret", "hunter22"],
+        ["set", "--store", "hunter22"],
+        ["hunter22"],
+        ["set", "hunter22"],
+    ],
+    ids=" ".join,
+)
+def test_a_secret_as_an_argument_is_never_repeated(cli: Cli, arguments: list[str]) -> None:
+    result = cli(*arguments)
+    assert result.code == 2
+    assert "hunter22" not in result.out + result.err
+    assert "hunter22" not in cli(*arguments, "--json").out

@@ -32,6 +32,7 @@ _FOREIGN = "how another program's words begin"
 ALLOWED: tuple[Allowed, ...] = (
     Allowed("for whoever mends the program, in whatever country", "system/crash_report.py"),
     Allowed(_COMMAND, "", ("systemctl ", "docker compose up -d", "unset {}")),
+    Allowed(_COMMAND, "cli/parser.py", ("smtp-wizard ",)),
     Allowed("git's own words in a diff", "cli/output.py", ("old mode",)),
     Allowed(_COMMAND, "formats/dotenv/quoting.py", ("docker run --env-file",)),
     Allowed(_IN_A_FILE, "formats/", ("# Login name", "# Mail server", "# Password", "# Only if")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,14 +11,14 @@ from typing import Any, Never
 
 from wizard import __version__
 from wizard.cli import argparse_internals, output
-from wizard.cli.argparse_internals import FlagGroup
+from wizard.cli.argparse_internals import CommandParser, FlagGroup, HelpFormatter, arrange_groups
 from wizard.errors import UsageError
 from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
 SHELLS = ("bash", "zsh")
 _GIVES_AWAY = (
-    r"(?is)--?(?:smtp-?)?(?:secret|password|passwd|pass|pw|pwd|token|api-?key)(?:=.*)?"
+    r"(?is)--?(?:smtp-?)?(?:secrets?|passwords?|passwd|pass|pw|pwd|token|api-?key)(?:=.*)?"
     r"|--(?:no-secret|secret-stdin)=.*"
 )
 _COMMON_DEFAULTS: dict[str, Any] = {
@@ -33,25 +32,6 @@ _COMMON_DEFAULTS: dict[str, Any] = {
     "debug": False,
     "lang": None,
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises instead of exiting, so that ``--json`` applies to usage errors, too.
-
-    What it does not understand is not repeated: it may be a secret in the wrong place.
-    """
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        options, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            # A flag whose value is in the same word is cut there.
-            flags = [re.match("--[^=]*|-[^-=]?", word) for word in unknown]
-            shown = [flag[0] if flag else "…" for flag in flags]
-            raise UsageError("usage", _("Unrecognized arguments: {words}.", words=" ".join(shown)))
-        return options
-
-    def error(self, message: str) -> Never:
-        raise UsageError("usage", f"{message[:1].upper()}{message[1:]}.")
 
 
 class _PrintCompletion(argparse.Action):
@@ -127,10 +107,11 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
     Given ``arguments``, only the commands that occur in them get their flags.
     """
     common = _common()
-    parser = _Parser(
+    parser = CommandParser(
         prog="smtp-wizard",
+        usage="smtp-wizard [-c PATH] [COMMAND] [OPTIONS]",
         allow_abbrev=False,
-        formatter_class=_HelpFormatter,
+        formatter_class=HelpFormatter,
         parents=[common],
         description=_(
             "Set up the SMTP settings of BOMnipotent Server: test them as the server will use "
@@ -151,13 +132,20 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
         help=_("print the completions for a shell; evaluate them there, or keep them in a file"),
     )
     parser.set_defaults(module="wizard_command")
-    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=_Parser)
+    parser.examples = _examples("")
+    subparsers = parser.add_subparsers(
+        prog="smtp-wizard",
+        metavar="COMMAND",
+        dest="command",
+        parser_class=CommandParser,
+    )
     for name, (summary, add_flags) in _commands().items():
         needed = arguments is None or name in arguments
         command = subparsers.add_parser(
             name,
+            usage=f"smtp-wizard {name} [OPTIONS]",
             allow_abbrev=False,
-            formatter_class=_HelpFormatter,
+            formatter_class=HelpFormatter,
             parents=[common] if needed else [],
             help=summary,
             description=f"{summary[:1].upper()}{summary[1:]}.",
@@ -165,24 +153,49 @@ def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentPar
         command.set_defaults(module=f"{name}_command")
         if needed:
             add_flags(command)
+            command.examples = _examples(name)
+        arrange_groups(command, _("commands"), _("common options"))
+    arrange_groups(parser, _("commands"), _("common options"))
     return parser
 
 
-class _HelpFormatter(argparse.HelpFormatter):
-    """Finds the terminal's width without importing shutil, which is slow."""
+def _examples(command: str) -> list[tuple[str, str]]:
+    """Return calls of a command, and what they are for; without one, of the whole program."""
+    return {
+        "": [
+            ("smtp-wizard", _("set up mail, or change it, on the full screen")),
+            ("smtp-wizard demo", _("try it without any server")),
+            ("smtp-wizard test", _("can the server send mail?")),
+            ("smtp-wizard check", _("what is wrong or risky")),
+        ],
+        "set": [
+            ("smtp-wizard set --endpoint mail.example.org --dry-run", _("show what would change")),
+            ("smtp-wizard set --secret-stdin < FILE", _("store a new password")),
+            ("smtp-wizard set --starttls", _("change one setting")),
+        ],
+        "test": [
+            ("smtp-wizard test", _("test what is stored")),
+            ("smtp-wizard test --endpoint mail.example.org", _("try another mail server")),
+            ("smtp-wizard test --to you@example.org", _("send a real mail")),
+            ("smtp-wizard test --report", _("a report for a ticket")),
+        ],
+        "check": [
+            ("smtp-wizard check", _("what is wrong or risky")),
+            ("smtp-wizard check --fix", _("repair what has one right answer")),
+        ],
+        "show": [("smtp-wizard show --json", _("for scripts"))],
+        "exec": [
+            ("smtp-wizard exec -- docker compose up -d", _("start the server with the secret")),
+        ],
+        "undo": [("smtp-wizard undo --dry-run", _("show what would be put back"))],
+        "demo": [("smtp-wizard demo", _("nothing of yours is touched"))],
+    }[command]
 
-    def __init__(self, prog: str) -> None:
-        try:
-            columns = int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size().columns or 80
-        except (ValueError, OSError):
-            columns = 80
-        super().__init__(prog, width=columns - 2)
 
-
-def _common() -> _Parser:
+def _common() -> CommandParser:
     """Return the flags that may stand before or after the command."""
-    common = _Parser(
-        add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_HelpFormatter
+    common = CommandParser(
+        add_help=False, argument_default=argparse.SUPPRESS, formatter_class=HelpFormatter
     )
     group = common.add_argument_group(_("common options"))
     _add_paths(group)

@@ -242,8 +242,10 @@ class TerminalPrinter(TestPrinter):
         if report.remark:
             lines.append(OutputLine(report.remark, margin="  "))
         for other in report.alternatives:
-            words = _("Another way works: {words}", words=other.description)
+            words = _("Another way works: {way}.", way=other.way)
             lines.append(OutputLine(words, other.verdict.value, margin="  "))
+            if other.details:
+                lines.append(OutputLine(other.details, margin="    "))
             command = _set_command(other)
             lines.append(OutputLine(command, "remedy", margin="    ", as_it_is=True))
         if report.stages:
