@@ -113,7 +113,7 @@ async def test_a_name_of_the_container_has_a_verdict_from_inside(
         ("nobody", "name-not-found", "service nobody"),
         ("broken", "dns-unavailable", "inside the container"),
         ("localhost", "refused", "the container itself"),
-        ("away", "unreachable", "from inside the container"),
+        ("away", "unreachable", "from the container"),
     ],
 )
 async def test_failures_inside_are_explained(
