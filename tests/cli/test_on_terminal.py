@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.check.vendors import compose, write
 from tests.cli.conftest import CONFIG, Cli
 from tests.cli.terminal_screen import run_on_terminal
+from wizard.cli import main
 from wizard.cli.terminal import OutputLine, OutputStyle
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
@@ -193,6 +196,21 @@ def test_set_says_in_one_line_that_the_test_has_passed(
     )
     assert "Connection" not in text
     assert "\n✓ Created config.toml\n  → " in text
+
+
+def test_results_are_printed_where_nobody_gets_messages(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, relay: str
+) -> None:
+    read, slave = os.openpty()
+    with os.fdopen(slave, "w", encoding="utf-8") as stream, monkeypatch.context() as here:
+        here.setattr(sys, "stdout", stream)
+        here.setattr(sys, "stderr", None)
+        code = main(["set", "--user", DEMO_USER, "--endpoint", relay, "--no-secret"])
+        stream.flush()
+        shown = os.read(read, 65536).decode()
+    os.close(read)
+    assert code == 0
+    assert "Created config.toml" in shown
 
 
 def test_set_shows_a_failed_test_in_full(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

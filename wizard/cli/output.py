@@ -35,9 +35,12 @@ def tolerate_encoding() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def on_terminal(stream: TextIO | None = None) -> bool:
-    """Whether a result (or what goes to ``stream``) is laid out for somebody who reads it."""
-    stream = stream or sys.stdout
+def on_terminal(*, errors: bool = False) -> bool:
+    """Whether results, or messages (``errors``), are laid out for somebody who reads them."""
+    return _is_terminal(sys.stderr if errors else sys.stdout)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
@@ -57,7 +60,7 @@ def say(message: str, mark: str = "") -> None:
 
 def _laid_out(text: str, mark: str, stream: TextIO) -> str:
     short = not mark and len(text) <= _FITS_ANYWHERE and text.isprintable()
-    if short or not on_terminal(stream):
+    if short or not _is_terminal(stream):
         return escape_controls(text)
 
     from wizard.cli.terminal import OutputLine, OutputStyle
@@ -73,7 +76,7 @@ def say_nothing(message: str) -> None:
 def warn(findings: Iterable[Finding]) -> None:
     """Print findings as warnings."""
     for finding in findings:
-        if on_terminal(sys.stderr):
+        if on_terminal(errors=True):
             say(finding.message, "warn")
             if finding.remedy:
                 say(finding.remedy, "remedy")
@@ -174,7 +177,7 @@ def report_written(plan: Plan, findings: Sequence[Finding]) -> None:
 
 def say_step(step: NextStep) -> None:
     """Print what to do now; a terminal shows commands on lines of their own, to be copied."""
-    if not on_terminal(sys.stderr):
+    if not on_terminal(errors=True):
         say(str(step))
         return
     from wizard.cli.terminal import OutputLine
@@ -223,7 +226,7 @@ def failure(error: WizardError, *, as_json: bool) -> None:
     """Print a failure."""
     if as_json:
         document({"error": error_document(error)})
-    elif on_terminal(sys.stderr):
+    elif on_terminal(errors=True):
         from wizard.cli.terminal import place_of
 
         place = "" if error.path is None else f"{place_of(error.path, error.line)}: "

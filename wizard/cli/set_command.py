@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -173,7 +172,7 @@ def _print(
 
 
 def _dry_run(plan: Plan, restart: str | None) -> str:
-    if not (plan.changed and output.on_terminal(sys.stderr)):
+    if not (plan.changed and output.on_terminal(errors=True)):
         return _("Dry run: nothing was written.")
     if plan.restart_needed or restart is not None:
         return _("Nothing was written. Afterwards the server would have to be started again.")

@@ -294,7 +294,7 @@ def printer_of_set(options: Namespace) -> TestPrinter:
     """Return what prints the test of a command that writes afterwards; all goes to stderr."""
     if options.json:
         return TestPrinter(say_nothing)
-    return _SetPrinter() if output.on_terminal(sys.stderr) else TestPrinter(output.say)
+    return _SetPrinter() if output.on_terminal(errors=True) else TestPrinter(output.say)
 
 
 def stage_line(event: StageFinished) -> str:
