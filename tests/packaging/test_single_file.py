@@ -43,10 +43,6 @@ class Alone:
         self.archive = Path(shutil.copy(archive, directory))
         self.account = ORDINARY if ROOT else None
         if ROOT:
-            for path in directory.parents:
-                mode = path.stat().st_mode & 0o7777
-                if not mode & 0o001:
-                    path.chmod(mode | 0o011)
             os.chown(directory, ORDINARY, ORDINARY)
 
     def python(self, name: str) -> str:
@@ -80,8 +76,8 @@ class Alone:
 
 
 @pytest.fixture
-def alone(built: Path, tmp_path: Path) -> Alone:
-    directory = tmp_path / "with some blanks"
+def alone(built: Path, place: Path) -> Alone:
+    directory = place / "with some blanks"
     directory.mkdir()
     return Alone(built / "smtp-wizard.pyz", directory)
 
