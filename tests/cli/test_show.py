@@ -84,7 +84,7 @@ def test_broken_value_is_shown_with_its_problem(cli: Cli) -> None:
     cli.write("config.toml", CONFIG.replace("mail.example.org", "mail.example.org:587"))
     result = cli("show")
     assert result.code == 0
-    assert "cannot be followed by a port" in result.out
+    assert "No port can follow a host name" in result.out
 
 
 def test_skip_is_shown(cli: Cli) -> None:
