@@ -45,9 +45,9 @@ def page(
     return "\n".join(lines) + "\n" + _SECTIONS.read_text("utf-8")
 
 
-def exit_codes(readme: str) -> dict[str, str]:
-    """Return exit codes and their meaning, as the README documents them."""
-    table = readme.partition("| exit code | meaning |")[2].partition("\n\n")[0]
+def exit_codes(reference: str) -> dict[str, str]:
+    """Return exit codes and their meaning, as ``docs/commands.md`` has them."""
+    table = reference.partition("| exit code | meaning |")[2].partition("\n\n")[0]
     return {code: meaning.replace("`", "") for code, meaning in _EXIT_ROW.findall(table)}
 
 

@@ -17,10 +17,10 @@ from wizard.cli.parser import build_parser, completion  # noqa: E402
 
 def main(out: Path) -> None:
     """Write ``smtp-wizard.1``, ``.bash`` and ``.zsh``."""
-    readme = (ROOT / "README.md").read_text("utf-8")
+    reference = (ROOT / "docs" / "commands.md").read_text("utf-8")
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     page = man.page(
-        build_parser(), __version__, man.exit_codes(readme), int(epoch) if epoch else None
+        build_parser(), __version__, man.exit_codes(reference), int(epoch) if epoch else None
     )
     (out / "smtp-wizard.1").write_text(page, "utf-8")
     for shell in ("bash", "zsh"):

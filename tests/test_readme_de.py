@@ -1,20 +1,20 @@
-"""The German README has the commands, tables and codes of the English one."""
+"""The German README has the commands, tables and codes of the English one and of its pages."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.scenarios.german import german
+from tests.test_readme import MANUAL, README, page
 from wizard.text.language import _
 
 PROJECT = Path(__file__).parents[1]
 GERMAN = (PROJECT / "README.de.md").read_text("utf-8")
-ENGLISH = (PROJECT / "README.md").read_text("utf-8").partition("\n## Architecture\n")[0]
-REFERENCE = ("Looking over a configuration", "Diagnoses")
-"""Parts with tables of codes, which the German one only refers to."""
+FIRST = README.partition("\n## Architecture\n")[0]
+REFERENCE = ("findings", "diagnoses")
+"""Pages with tables of codes, which the German README only refers to."""
+ENGLISH = "\n".join([FIRST, *(page(name) for name in MANUAL if name not in REFERENCE)])
 
 
 def commands(text: str) -> list[str]:
@@ -24,15 +24,9 @@ def commands(text: str) -> list[str]:
     return [re.sub(r" +# .*", "", line) for line in lines]
 
 
-def without_reference(text: str) -> str:
-    for title in REFERENCE:
-        text = re.sub(rf"\n## {title}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL)
-    return text
-
-
 def rows(text: str) -> list[list[str]]:
     """Return what is the same in every language of each row of a table."""
-    lines = [line for line in without_reference(text).splitlines() if line.startswith("| ")]
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [re.findall(r"`[^`]+`|\b\d+\b|\b(?:true|false)\b", line) for line in lines]
 
 
@@ -58,7 +52,7 @@ def test_tables_have_the_same_codes_and_numbers() -> None:
 
 
 def test_no_flag_and_no_file_is_left_out() -> None:
-    english = without_reference(ENGLISH)
+    english = ENGLISH + page("findings").partition("\n| ")[0]
     for pattern in (
         r"--[a-z][a-z-]+",
         r"`\.?[\w./~-]+\.(?:toml|env)`",
@@ -69,31 +63,17 @@ def test_no_flag_and_no_file_is_left_out() -> None:
 
 
 def test_parts_stand_in_the_same_order() -> None:
-    def levels(text: str) -> list[str]:
-        return [
-            found[0] for found in re.finditer(r"(?m)^#+(?= )", re.sub(r"(?m)^# .* #.*", "", text))
-        ]
+    """A page is a part of the German README, and its licence is the last one."""
 
-    outside = re.sub(r"```sh\n.*?```", "", GERMAN, flags=re.DOTALL)
-    theirs = re.sub(r"```sh\n.*?```", "", ENGLISH, flags=re.DOTALL)
-    # Behind what both have, the licence follows; before it, the architecture is English alone.
-    assert levels(outside) == [*levels(theirs), "##"]
+    def parts(text: str) -> int:
+        return len(re.findall(r"(?m)^## ", re.sub(r"```sh\n.*?```", "", text, flags=re.DOTALL)))
 
-
-@pytest.mark.parametrize("readme", ["README.md", "README.de.md"])
-def test_what_is_referred_to_exists(readme: str) -> None:
-    text = (PROJECT / readme).read_text("utf-8")
-    titles = re.findall(r"(?m)^#+ (.*)", (PROJECT / "README.md").read_text("utf-8"))
-    anchors = {title.lower().replace(" ", "-") for title in titles}
-    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
-        path, _sharp, anchor = target.partition("#")
-        assert (PROJECT / path).is_file()
-        assert not anchor or anchor in anchors
+    assert parts(GERMAN) == parts(FIRST) + len(MANUAL) + 1
 
 
 def test_the_words_are_those_of_the_program() -> None:
     with german():
         for command in ("back", "quit"):
             assert f"`{_(command)}`" in GERMAN
-        for word in ("Secret", "User", "Check"):
+        for word in ("Mail server", "Password", "Sender"):
             assert _(word) in GERMAN

@@ -54,8 +54,8 @@ COMMANDS = {
     "--version": Command("--version"),
     "show --json": Command("show --json"),
     "set --dry-run": Command("set --user me@example.org --no-test --dry-run"),
-    "first frame": Command("", "These files", configured=False),
-    "first frame of a reconfiguration": Command("", "SMTP settings"),
+    "first frame": Command("", "Mail address", configured=False),
+    "first frame of a reconfiguration": Command("", "Mail address"),
 }
 
 

@@ -186,6 +186,8 @@ def test_unusable_endpoint_is_refused_with_a_remedy(endpoint: str, code: str, re
 
 
 MEANT = {
+    "localhost:2500": "--endpoint smtp://localhost:2500",
+    "127.0.0.1:25": "--endpoint smtp://127.0.0.1:25",
     "mail.example.org:587": "--endpoint mail.example.org --starttls",
     "mail.example.org: 587 ": "--endpoint mail.example.org --starttls",
     "mail.example.org 587": "--endpoint mail.example.org --starttls",

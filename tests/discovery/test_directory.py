@@ -13,7 +13,7 @@ from tests.discovery.internet import Internet
 from wizard.discovery.dns import FixedRecords, MxRecord
 from wizard.discovery.search import ask_directory
 from wizard.discovery.suggestion import DiscoverySource, SearchState, Suggestion
-from wizard.ui.steps.mail_server_search import MailServerSearch
+from wizard.ui.account.mail_server_search import MailServerSearch
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
 DIRECTORY, PATH = "autoconfig.thunderbird.net", f"/v1.1/{DOMAIN}"

@@ -446,6 +446,13 @@ def test_a_refused_login_is_explained_with_what_the_table_knows(host: str, remed
     assert remedy in diagnose(failure, settings).remedy
 
 
+def test_a_known_host_without_an_address_is_a_matter_of_this_machine() -> None:
+    settings = SmtpSettings("me@gmail.com", Endpoint.parse("smtp.gmail.com"))
+    found = diagnose(Failure(Stage.DNS, Cause.NAME_UNKNOWN), settings)
+    assert found.code == "dns-unavailable"
+    assert found.field is None
+
+
 @pytest.mark.parametrize(
     ("host", "only_starttls"),
     [

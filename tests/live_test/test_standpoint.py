@@ -31,7 +31,7 @@ from wizard.live_test.failure import Verdict
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.network import BUNDLES, Address, Network, SystemNetwork
-from wizard.ui.steps.live_test import explanation
+from wizard.ui.account.live_test import result_panel
 
 ID = "0"
 """An id that is a part of every list of control groups, as the real one is of a container's."""
@@ -297,7 +297,7 @@ async def test_trust_that_only_this_machine_has_is_a_warning_for_a_container(
 
 def test_the_wizard_says_from_where_after_a_pass_as_well() -> None:
     report = TestReport(Verdict.PASS, None, "", (), None, 0.0, remark="Tested from inside.")
-    assert explanation(report) == ("Tested from inside.",)
+    assert "Tested from inside." in [line.text for line in result_panel(report).lines]
 
 
 def test_the_document_says_from_where() -> None:

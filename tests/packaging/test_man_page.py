@@ -1,4 +1,4 @@
-"""The man page names everything that the parser knows, and the exit codes of the README."""
+"""The man page names everything that the parser knows, and the documented exit codes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.packaging.conftest import EPOCH, ROOT
 from wizard.cli.argparse_internals import commands, flags
 from wizard.cli.parser import build_parser
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGE = man.page(build_parser(), "1.2.3", man.exit_codes(README), EPOCH)
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+PAGE = man.page(build_parser(), "1.2.3", man.exit_codes(COMMANDS), EPOCH)
 
 
 def rendered() -> str:
@@ -42,8 +42,8 @@ def test_every_command_and_flag_is_there() -> None:
                 assert re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", text), (name, flag)
 
 
-def test_exit_codes_are_those_of_the_readme() -> None:
-    codes = man.exit_codes(README)
+def test_exit_codes_are_the_documented_ones() -> None:
+    codes = man.exit_codes(COMMANDS)
     assert {"0", "1", "2", "3", "4", "5", "6", "7", "8", "126, 127", "130"} <= codes.keys()
     text = rendered()
     for code, meaning in codes.items():

@@ -3,170 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, chdir
 from pathlib import Path
 
 from textual import events
-from textual.widgets import Button, Input, OptionList, RadioSet
 
 from tests.scenarios import on_stage
 from tests.scenarios.scenario import (
     Action,
-    Back,
-    Change,
+    Again,
+    At,
     Choose,
-    Deliver,
-    Files,
+    Disk,
+    Enter,
+    Entered,
     Interrupt,
-    Move,
-    NoLogin,
+    Leave,
+    Misses,
     Paste,
-    Quit,
+    Press,
     Scenario,
-    Secret,
     Sees,
-    Server,
-    Skip,
     SomebodyAppends,
-    Suggested,
-    TakeOver,
-    User,
+    Type,
     Words,
-    Write,
 )  # fmt: skip
-from tests.ui_textual.conftest import Operator
-from wizard.ui.textual.app import WizardApp
+from tests.ui_textual.conftest import Operator, WaitingApp
+from wizard.system.network import Network
+from wizard.ui.account.view import Field
 
 
 class OnScreen:
-    """An operator who presses keys, and scrolls to read everything."""
+    """An operator who presses keys, and looks at what is there."""
 
-    def __init__(self, operator: Operator, directory: Path, words: Words = str) -> None:
-        self._words = words
-        self._operator = operator
-        self._directory = directory
-        self._shown = ""
+    def __init__(self, scenario: Scenario, directory: Path, words: Words = str) -> None:
+        self._scenario, self._directory, self._words = scenario, directory, words
+        self._operator: Operator
+        self._entered = 0
+        self.shown = ""
+        self.code = 0
 
-    async def do(self, action: Action) -> None:  # noqa: C901  (one case for each action)
-        match action:
-            case Files():
-                await self._press("enter")
-            case Deliver():
-                await self._pick("Yes, send mails")
-            case Skip(version):
-                await self._pick("No, skip")
-                if version:
-                    await self._pick(version)
-            case User(name):
-                await self._fill(name)
-            case Server(endpoint, starttls):
-                await self._fill(endpoint)
-                if isinstance(self._operator.app.focused, RadioSet):
-                    await self._pick("STARTTLS" if starttls else "SMTPS")
-            case Suggested(number):
-                await self._fill(number)
-                await self._press("enter")
-            case Secret(text):
-                await self._fill(text)
-            case Paste(text):
-                self._operator.app.post_message(events.Paste(text))
-                await self._operator.settled()
-            case Move():
-                await self._press("tab", "space", "tab", "enter")
-            case NoLogin():
-                if isinstance(self._operator.app.focused, Input):
-                    await self._press("shift+tab")
-                await self._pick("No login")
-            case Sees(text):
-                shown, text = self._read(), self._words(text)
-                assert text in shown, f"{text!r} is not shown:\n{shown}"
-            case Choose(label):
-                await self._choose(label)
-            case TakeOver(number):
-                await self._press(str(number))
-            case Back():
-                await self._press("escape")
-            case Change(part):
-                await self._change(part)
-            case Write():
-                await self._choose("Write")
-                await self._choose("Close")
-            case Quit(asked):
-                await self._press("ctrl+q")
-                if asked:
-                    await self._choose("Leave")
-            case Interrupt():
-                await self._press("ctrl+c")
-            case SomebodyAppends(file, text):
-                with (self._directory / file).open("a") as stream:
-                    stream.write(text)
-        self._shown += self._read()
+    async def carry_out(self) -> None:
+        """Do everything; a scenario may start the wizard more than once."""
+        runs: list[list[Action]] = [[]]
+        for action in self._scenario.actions:
+            if isinstance(action, Again):
+                runs.append([])
+            else:
+                runs[-1].append(action)
+        stage = on_stage.mail_server(self._scenario.password, self._scenario.extra)
+        with stage as network, chdir(self._directory):
+            for actions in runs:
+                async with self._wizard(network):
+                    for action in actions:
+                        await self._do(action)
+                        self.shown += self._operator.drawn() + self._operator.text()
 
-    def end(self) -> int:
-        app = self._operator.app
-        assert app._exit, "the wizard goes on"  # noqa: SLF001  (no public way)
-        return app.return_code or (130 if app.return_value is None else 0)
-
-    def shown(self) -> str:
-        return self._shown
-
-    def _read(self) -> str:
-        drawn = self._operator.drawn()
-        words = " ".join((self._operator.text() + "\n" + drawn).split())
-        return f"{words}\n{drawn}"
-
-    async def _press(self, *keys: str) -> None:
-        await self._operator.press(*keys)
-
-    async def _fill(self, text: str) -> None:
-        if isinstance(self._operator.app.focused, Input):
-            await self._press("end", "ctrl+u")
-        await self._operator.type(text)
-        await self._press("enter")
-
-    async def _pick(self, label: str) -> None:
-        """Choose the option with this label, and go on."""
-        label = self._words(label)
-        choice = self._operator.app.focused
-        assert isinstance(choice, RadioSet)
-        for _ in range(6):
-            if str(getattr(choice.pressed_button, "label", "")).startswith(label):
-                await self._press("enter")
-                return
-            await self._press("down")
-        raise AssertionError(f"there is no option {label!r}:\n{self._operator.drawn()}")
-
-    async def _choose(self, label: str) -> None:
-        """Go to the button with this label, and press it."""
-        label = self._words(label)
-        for _ in range(12):
-            focused = self._operator.app.focused
-            if isinstance(focused, Button) and str(focused.label) == label:
-                await self._press("enter")
-                return
-            await self._press("tab")
-        raise AssertionError(f"there is no button {label!r}:\n{self._operator.drawn()}")
-
-    async def _change(self, part: str) -> None:
-        menu, part = self._operator.app.screen.query_one(OptionList), self._words(part)
-        await self._press("home")
-        for _ in range(menu.option_count):
-            assert menu.highlighted is not None
-            if str(menu.get_option_at_index(menu.highlighted).prompt).startswith(part):
-                await self._press("enter")
-                return
-            await self._press("down")
-        raise AssertionError(f"{part!r} is not on the summary")
-
-
-@asynccontextmanager
-async def on_screen(
-    scenario: Scenario, directory: Path, words: Words = str
-) -> AsyncGenerator[OnScreen, None]:
-    """Start the wizard on the full screen."""
-    with on_stage.mail_server(scenario.password, scenario.extra) as network:
-        app = WizardApp(on_stage.session(directory / scenario.config, network, scenario.extra))
+    @asynccontextmanager
+    async def _wizard(self, network: Network) -> AsyncGenerator[None, None]:
+        scenario = self._scenario
+        app = WaitingApp(on_stage.session(Path(scenario.config), network, scenario.extra))
         async with app.run_test(size=(80, 24)) as pilot:
-            operator = Operator(pilot)
-            await operator.settled()
-            yield OnScreen(operator, directory, words)
+            self._operator = Operator(pilot)
+            await self._operator.settled()
+            yield
+            assert app._exit, f"the wizard goes on:\n{self._operator.drawn()}"  # noqa: SLF001
+        ended = app.flow.closed or app.return_value is not None
+        self.code = app.return_code or (0 if ended else 130)
+
+    async def _do(self, action: Action) -> None:  # noqa: C901  (one case for each action)
+        operator = self._operator
+        match action:
+            case Type(field, text):
+                await operator.go_to(field)
+                await operator.type(text)
+                await self._enter()
+            case Choose(field, label):
+                await operator.choose(field, self._words(label))
+            case Enter(times):
+                for _ in range(times):
+                    await self._enter()
+            case Press(label):
+                await self._press(label)
+            case Paste(text):
+                operator.app.post_message(events.Paste(text))
+                await operator.settled()
+            case At(place):
+                self._is_at(place)
+            case Sees(text, at_once=at_once):
+                text = self._words(text)
+                shown = operator.read() if at_once else operator.text()
+                assert text in shown, f"{text!r} is not shown:\n{operator.drawn()}"
+            case Misses(text):
+                assert self._words(text) not in operator.text(), operator.drawn()
+            case Entered(times):
+                assert self._entered == times
+            case Leave(answer):
+                await operator.press("ctrl+q")
+                if answer:
+                    await self._press(answer)
+            case Interrupt():
+                await operator.press("ctrl+c")
+            case SomebodyAppends(file, text):
+                on_stage.append(Path(file), text)
+            case Disk(full):
+                on_stage.fill_disk(full=full)
+
+    async def _press(self, label: str) -> None:
+        for _ in range(20):
+            if _is(self._operator.focus, self._words(label)):
+                break
+            await self._operator.press("tab")
+        self._is_at(label)
+        await self._enter()
+
+    async def _enter(self) -> None:
+        self._entered += 1
+        await self._operator.press("enter")
+
+    def _is_at(self, place: Field | str) -> None:
+        place = place if isinstance(place, Field) else self._words(place)
+        assert _is(self._operator.focus, place), self._operator.drawn()
+
+
+def _is(focus: str, place: str) -> bool:
+    """Whether the focus is there; a label may count warnings in brackets."""
+    return focus.partition(" (")[0] == place or focus == place
+
+
+async def on_screen(scenario: Scenario, directory: Path, words: Words = str) -> tuple[int, str]:
+    """Carry it out on the full screen; return the exit code, and what was shown."""
+    operator = OnScreen(scenario, directory, words)
+    await operator.carry_out()
+    return operator.code, operator.shown

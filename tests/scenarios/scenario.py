@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.held_records import GOOGLES_CUSTOMER
+from tests.held_records import GOOGLES_CUSTOMER, HOSTED
 from wizard.demo import stage
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
+from wizard.ui.account.view import Field
 
 PASSWORD = stage.PASSWORD.reveal()
 Words = Callable[[str], str]
@@ -15,107 +16,84 @@ Words = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Files:
-    """Read which files are meant, and go on."""
+class Type:
+    """Type into a field in place of what is there, and press Enter."""
 
-
-@dataclass(frozen=True)
-class Deliver:
-    """Choose to send mails."""
-
-
-@dataclass(frozen=True)
-class Skip:
-    """Skip the verification, and give the version if that is asked for."""
-
-    asked_version: str = ""
-
-
-@dataclass(frozen=True)
-class User:
-    name: str
-
-
-@dataclass(frozen=True)
-class Server:
-    endpoint: str
-    starttls: bool = False
-
-
-@dataclass(frozen=True)
-class Suggested:
-    """Accept a suggestion for the server: the first, or the one with this number."""
-
-    number: str = ""
-
-
-@dataclass(frozen=True)
-class Secret:
-    """Enter a secret; an empty one keeps the stored secret."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Paste:
-    """Paste several lines into the field for the secret."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Move:
-    """Type no secret, but agree to move the one in config.toml to .env."""
-
-
-@dataclass(frozen=True)
-class NoLogin:
-    """Choose no login."""
-
-
-@dataclass(frozen=True)
-class Sees:
-    """Read this, anywhere on the screen."""
-
+    field: Field
     text: str
 
 
 @dataclass(frozen=True)
 class Choose:
-    """Press the button, or type the number, with this label."""
+    """Choose an option of a field; this alone goes nowhere."""
+
+    field: Field
+    label: str
+
+
+@dataclass(frozen=True)
+class Enter:
+    """Press Enter where the wizard has put the focus."""
+
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Press:
+    """Go to the button with this label, and press it."""
 
     label: str
 
 
 @dataclass(frozen=True)
-class TakeOver:
-    """Choose another form of the endpoint."""
+class Paste:
+    """Paste several lines into the field with the focus."""
 
-    number: int
-
-
-@dataclass(frozen=True)
-class Back:
-    """Go one step back."""
+    text: str
 
 
 @dataclass(frozen=True)
-class Change:
-    """Choose a part on the summary."""
+class At:
+    """Find the focus on a field, or on the button with this label."""
 
-    part: str
-
-
-@dataclass(frozen=True)
-class Write:
-    """Confirm the review, and close."""
+    place: Field | str
 
 
 @dataclass(frozen=True)
-class Quit:
-    """Leave, and confirm if asked."""
+class Sees:
+    """Read this on the screen, or by scrolling."""
 
-    asked: bool
+    text: str
+    at_once: bool = False
+    """Whether it must be in view without scrolling."""
+    screen_only: bool = False
+    """Whether only the full screen says it, where there is room for it beside the form."""
+
+
+@dataclass(frozen=True)
+class Misses:
+    """Read this nowhere."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Have pressed Enter so many times in all; line by line there is no such promise."""
+
+    times: int
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Leave, with this answer if something would be lost."""
+
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Again:
+    """Start the wizard once more."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +109,16 @@ class SomebodyAppends:
     text: str
 
 
+@dataclass(frozen=True)
+class Disk:
+    """The disk is full, or has room again."""
+
+    full: bool
+
+
 Action = (
-    Files | Deliver | Skip | User | Server | Suggested | Secret | Paste | Move | NoLogin | Sees
-    | Choose | TakeOver | Back | Change | Write | Quit | Interrupt | SomebodyAppends
+    Type | Choose | Enter | Press | Paste | At | Sees | Misses | Entered | Leave | Again
+    | Interrupt | SomebodyAppends | Disk
 )  # fmt: skip
 
 
@@ -172,10 +157,13 @@ class Scenario:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return everything that must never be shown."""
-        typed = "\n".join(
-            action.text for action in self.actions if isinstance(action, Secret | Paste)
-        )
-        return (self.password, *(line for line in typed.split("\n") if len(line) > 2))
+        typed = [
+            action.text
+            for action in self.actions
+            if isinstance(action, Paste)
+            or (isinstance(action, Type) and action.field is Field.SECRET)
+        ]
+        return (self.password, *(line for line in "\n".join(typed).split("\n") if len(line) > 2))
 
 
 COMPOSE = """\
@@ -199,40 +187,253 @@ secret = "${{SMTP_SECRET}}"
 name = "X"
 """
 CONFIGURED = {"config.toml": CONFIG, ".env": f"# Mine\nOTHER=1\nSMTP_SECRET='{PASSWORD}'\n"}
+ELSEWHERE = {**CONFIGURED, "config.toml": CONFIG.replace(DEMO_HOST, "old.demo.example")}
+"""A mail server that does not exist."""
 ODD = "p$a#s's\"w\\ort ö${X} ü"
-TO_SECRET = (Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST))
-FIRST_RUN = (*TO_SECRET, Secret(PASSWORD))
-PASSES = Sees("The server will be able to send its mails.")
-FAILS = Sees("The server will fail to send its mails.")
-GO_ON = Choose("Go on")
+APP_PASSWORD = "abcdefghijklmnop"
+KEEP = "Leave, and keep it for next time (but no password)"
+DISCARD = "Leave, and throw it away"
 THEIR_HOST = "mail.example.org"
-THEIRS = (Files(), Deliver(), User("you@example.org"), Server(THEIR_HOST), Secret(PASSWORD))
-CAVEAT = Sees("The server will be able to send its mails, with a caveat.")
-WORKS_THERE = Written("you@example.org", THEIR_HOST, starttls=False, secret=PASSWORD)
-WORKS = Written(DEMO_USER, DEMO_HOST, starttls=False, secret=PASSWORD)
 
-SCENARIOS = [
+PASSES = Sees("The server can send mail")
+FAILS = Sees("The server cannot send mail")
+CAVEAT = Sees("The server can send mail, with a caveat")
+FINISH = (At("Review the changes"), Enter(), At("Write"), Enter(), At("Close"), Enter())
+"""From a test that has passed to the end."""
+ACCOUNT = (
+    At(Field.USER), Type(Field.USER, DEMO_USER), Type(Field.SECRET, PASSWORD),
+)  # fmt: skip
+BY_HAND = (*ACCOUNT, At(Field.ENDPOINT), Type(Field.ENDPOINT, DEMO_HOST))
+"""Where nobody is asked for the mail server."""
+THEIRS = (
+    Type(Field.USER, "you@example.org"), Type(Field.SECRET, PASSWORD),
+    Type(Field.ENDPOINT, THEIR_HOST),
+)  # fmt: skip
+RELAY = (
+    Type(Field.USER, DEMO_USER), At(Field.SECRET), Enter(), At(Field.ENDPOINT),
+    Type(Field.ENDPOINT, "SMTP://localhost:2500"),
+)  # fmt: skip
+WORKS = Written(DEMO_USER, DEMO_HOST, starttls=False, secret=PASSWORD)
+WORKS_THERE = Written("you@example.org", THEIR_HOST, starttls=False, secret=PASSWORD)
+
+FEW_ENTERS = [
     Scenario(
-        "first run with SMTPS in an empty directory",
-        (*FIRST_RUN, PASSES, GO_ON, Sees("nothing has been written yet"), Write()),
+        "the domain names the mail server: five Enters",
+        (
+            *ACCOUNT, PASSES,
+            Sees("demo.example names it in its DNS", at_once=True, screen_only=True), *FINISH,
+            Entered(5),
+        ),
+        0,
+        WORKS,
+        extra="lookup",
+    ),
+    Scenario(
+        "a known provider with an app password: five Enters",
+        (
+            Type(Field.USER, "alerts@gmail.com"), At(Field.SECRET),
+            Sees("Google wants an app password", at_once=True),
+            Sees("https://myaccount.google.com/apppasswords", at_once=True),
+            Type(Field.SECRET, "abcd efgh ijkl mnop"), PASSES,
+            Sees("3 blanks were left out."), *FINISH, Entered(5),
+        ),
+        0,
+        Written("alerts@gmail.com", "smtp.gmail.com", starttls=False, secret=APP_PASSWORD),
+        password=APP_PASSWORD,
+        extra="google",
+    ),
+    Scenario(
+        "a host of somebody else is put in first: seven Enters",
+        (
+            Type(Field.USER, f"you@{HOSTED}"), Type(Field.SECRET, PASSWORD), At(Field.ENDPOINT),
+            Sees(f"It is not part of {HOSTED}: take it only if you know it."),
+            Enter(), Sees(DEMO_HOST), Misses("The server can"), Enter(), PASSES, *FINISH,
+            Entered(7),
+        ),
+        0,
+        Written(f"you@{HOSTED}", DEMO_HOST, starttls=False, secret=PASSWORD),
+        extra="hosted",
+    ),
+    Scenario(
+        "a relay without login: six Enters",
+        (*RELAY, PASSES, *FINISH, Entered(6)),
+        0,
+        Written(DEMO_USER, "smtp://localhost:2500"),
+        missing={"config.toml": "secret", ".env": "SECRET"},
+    ),
+    Scenario(
+        "verification is skipped: three Enters",
+        (
+            Choose(Field.VERIFY, "not at all"), Sees("Anybody can register"), Enter(),
+            At("Write"), Enter(), Sees("nobody's mail address will be verified"), At("Close"),
+            Enter(), Entered(3),
+        ),
+        0,
+        Written(),
+        before={"compose.yaml": COMPOSE, "bomnipotent_config/config.toml": "# Ours\n"},
+        config="bomnipotent_config/config.toml",
+        lines={"bomnipotent_config/config.toml": ("# Ours", "[user]", "skip_verification = true")},
+    ),
+    Scenario(
+        "whether it still works: two Enters",
+        (At("Test"), Enter(), PASSES, At("Close"), Enter(), Entered(2)),
+        0,
+        NOTHING,
+        before=CONFIGURED,
+    ),
+    Scenario(
+        "the password is changed months later: four Enters",
+        (
+            Sees("stored in .env", at_once=True), Type(Field.SECRET, ODD), PASSES,
+            At("Review the changes"), Enter(), Sees("it does not notice a new password"), Enter(),
+            Enter(), Entered(4),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, secret=ODD),
+        before=CONFIGURED,
+        password=ODD,
+        lines={".env": ("# Mine", "OTHER=1")},
+    ),
+]  # fmt: skip
+
+FAILURES = [
+    Scenario(
+        "wrong password, then the right one",
+        (
+            *ACCOUNT[:-1], Type(Field.SECRET, "hunter22"), FAILS,
+            Sees("login refused", at_once=True), Sees("535 5.7.8", at_once=True),
+            At(Field.SECRET), Type(Field.SECRET, PASSWORD), PASSES, *FINISH, Entered(6),
+        ),
+        0,
+        WORKS,
+        extra="lookup",
+    ),
+    Scenario(
+        "an error stands on top of the review, and Enter goes back",
+        (
+            *ACCOUNT[:-1], Type(Field.SECRET, "hunter22"), Press("Review anyway"),
+            Sees("Before you write: 1 error", at_once=True),
+            Sees("The test failed: login refused", at_once=True),
+            Sees("nobody new can register", at_once=True), At("Back"), Enter(),
+            Type(Field.SECRET, PASSWORD), PASSES, *FINISH,
+        ),
+        0,
+        WORKS,
+        extra="lookup",
+    ),
+    Scenario(
+        "a wrong password that is written is not said to work",
+        (
+            *ACCOUNT[:-1], Type(Field.SECRET, "hunter22"), Press("Review anyway"),
+            Press("Write anyway"),
+            Sees("Written, but the server cannot send mail yet", at_once=True),
+            Misses("the test has passed"), At("Close"), Enter(),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, secret="hunter22"),
+        extra="lookup",
+    ),
+    Scenario(
+        "a wrong password that is written is corrected at once",
+        (
+            *ACCOUNT[:-1], Type(Field.SECRET, "hunter22"), Press("Review anyway"),
+            Press("Write anyway"), Press("Fix it now"), Type(Field.SECRET, PASSWORD), PASSES,
+            *FINISH,
+        ),
+        0,
+        WORKS,
+        extra="lookup",
+    ),
+    Scenario(
+        "a host that does not exist is corrected in its own field",
+        (
+            *ACCOUNT, Type(Field.ENDPOINT, "mail.demo.exampel"), FAILS,
+            Sees("no such host", at_once=True), At(Field.ENDPOINT),
+            Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH,
+        ),
         0,
         WORKS,
     ),
     Scenario(
-        "first run with STARTTLS",
+        "another way that works takes one Enter",
         (
-            Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST, starttls=True),
-            Secret(PASSWORD), Sees("port 587"), PASSES, GO_ON, Write(),
+            *ACCOUNT, Type(Field.ENDPOINT, f"smtp://{DEMO_HOST}:2526"), FAILS,
+            Sees("Another way works"), At("Use SMTPS, port 465"), Enter(), PASSES, *FINISH,
+            Entered(7),
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "the first mail is refused by greylisting",
+        (
+            *THEIRS, CAVEAT, Sees("refuses the first mail of a new sender"),
+            Sees("have mail.example.org exempt this sender"), *FINISH,
+        ),
+        0,
+        WORKS_THERE,
+        extra="greylisting",
+    ),
+    Scenario(
+        "this machine is refused when the recipient is named",
+        (
+            *THEIRS, FAILS, Sees("its address is on a block list"), Sees("blocked using"),
+            Press("Review anyway"), Sees("nobody new can register"), Press("Write anyway"), Enter(),
+        ),
+        0,
+        WORKS_THERE,
+        extra="block list",
+    ),
+    Scenario(
+        "the mail server has trouble of its own",
+        (
+            *THEIRS, FAILS, Sees("has trouble of its own"), Sees("451 4.3.5"), At("Test again"),
+            Leave(DISCARD),
+        ),
+        130,
+        NOTHING,
+        extra="broken",
+    ),
+    Scenario(
+        "the name of a token is taken as the sender",
+        (
+            Type(Field.USER, "apikey"), Sees("many servers refuse it as a sender"),
+            Type(Field.SECRET, PASSWORD), Type(Field.ENDPOINT, THEIR_HOST), CAVEAT,
+            Sees("nobody knows the mails' sender"), At("Review the changes"), Enter(),
+            Press("Write"), Enter(),
+        ),
+        0,
+        Written("apikey", THEIR_HOST, starttls=False, secret=PASSWORD),
+        extra="accepts anybody",
+    ),
+    Scenario(
+        "the mail server greets too late for the test",
+        (
+            Type(Field.USER, "you@example.org"), Enter(),
+            Type(Field.ENDPOINT, f"smtp://{THEIR_HOST}"), Sees("This cannot be tested from here"),
+            Sees("too slow for this test"), Sees("--timeout 90"), At("Review untested"), Enter(),
+            Sees("cannot be tested from here", at_once=True), Enter(), Enter(),
+        ),
+        0,
+        Written("you@example.org", f"smtp://{THEIR_HOST}"),
+        extra="never greets",
+    ),
+]  # fmt: skip
+
+FIELDS = [
+    Scenario(
+        "first set-up with STARTTLS",
+        (
+            *ACCOUNT, Choose(Field.STARTTLS, "STARTTLS, port 587"),
+            Sees("Encrypted before the login, on port 587.", at_once=True),
+            Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH,
         ),
         0,
         Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
     ),
     Scenario(
-        "first run in a Compose layout",
-        (
-            Files(), Deliver(), User(DEMO_USER), Server(DEMO_HOST), Secret(PASSWORD), PASSES,
-            GO_ON, Sees("+SMTP_SECRET=********"), Write(),
-        ),
+        "first set-up in a Compose layout",
+        (*BY_HAND, PASSES, Enter(), Sees("+ SMTP_SECRET=********"), Enter(), Enter()),
         0,
         WORKS,
         before={
@@ -244,230 +445,163 @@ SCENARIOS = [
         lines={".env": ("# Compose", "OTHER=1"), "bomnipotent_config/config.toml": ("# Ours",)},
     ),
     Scenario(
-        "user verification is skipped, and the version is known",
-        (Files(), Skip(), Sees("anybody can register"), Write()),
-        0,
-        Written(),
-        before={"compose.yaml": COMPOSE, "bomnipotent_config/config.toml": "# Ours\n"},
-        config="bomnipotent_config/config.toml",
-        lines={"bomnipotent_config/config.toml": ("# Ours", "[user]", "skip_verification = true")},
-    ),
-    Scenario(
-        "user verification is skipped, and the version is asked for",
-        (Files(), Skip("0.5 or 0.6"), Sees("anybody can register"), Write()),
-        0,
-        Written(),
-        lines={"config.toml": ("skip_user_verification = true",)},
-    ),
-    Scenario(
-        "the server that the domain names in its DNS is taken over",
+        "verification is skipped for a version that nothing tells",
         (
-            Files(), Deliver(), User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465, SMTPS"),
-            Sees("demo.example names it in its DNS"), Suggested(), Secret(PASSWORD),
-            PASSES, GO_ON, Write(),
+            Choose(Field.VERIFY, "not at all"), Sees("Nothing tells which version your server is"),
+            Choose(Field.VERSION, "0.7 or later"), Enter(3),
         ),
         0,
-        WORKS,
-        extra="lookup",
+        Written(),
+        lines={"config.toml": ("[user]", "skip_verification = true")},
     ),
     Scenario(
-        "a suggestion is taken over in place of what is stored",
+        "a suggestion is taken by its number",
         (
-            Change("Mail server"), Sees("To take it over, type 1 instead."), Suggested("1"),
-            Sees(f"{DEMO_HOST}, port 465"), Change("Review and write"), PASSES, GO_ON, Write(),
+            Type(Field.USER, f"me@{HOSTED}"), Enter(), Sees(f"1 {DEMO_HOST}"),
+            Type(Field.ENDPOINT, "1"), Type(Field.SECRET, PASSWORD), FAILS,
+            Leave(DISCARD),
         ),
-        0,
-        WORKS,
-        before={**CONFIGURED, "config.toml": CONFIG.replace(DEMO_HOST, "old.demo.example")},
-        lines={"config.toml": tuple(CONFIG.splitlines())},
-        extra="lookup",
+        130,
+        NOTHING,
+        extra="hosted",
     ),
     Scenario(
-        "what is typed stays, whatever is suggested",
+        "what is typed stays, whatever is found",
         (
-            Files(), Deliver(), User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465, SMTPS"),
-            Server("smtp://localhost:2500"), NoLogin(), Sees("port 2500, not encrypted"), PASSES,
-            GO_ON, Write(),
+            Type(Field.USER, DEMO_USER), Type(Field.ENDPOINT, "smtp://localhost:2500"), PASSES,
+            *FINISH,
         ),
         0,
         Written(DEMO_USER, "smtp://localhost:2500"),
         extra="lookup",
     ),
     Scenario(
-        "what is stored stays, whatever is suggested",
-        (
-            Change("Mail server"), Server("old.demo.example"), Sees("nothing changed yet"),
-            Change("Review and write"), Sees("nothing has to be changed"), Choose("Done"),
-        ),
-        0,
-        NOTHING,
-        before={**CONFIGURED, "config.toml": CONFIG.replace(DEMO_HOST, "old.demo.example")},
-        extra="lookup",
-    ),
-    Scenario(
-        "a provider is known by the domain",
-        (
-            Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com, port 465, SMTPS"),
-            Sees("From the wizard's own list of providers."),
-            Sees("Google needs an app password"), Suggested(),
-            Sees("What does it log in with?"), Quit(asked=True),
-        ),
+        "what is stored stays, whatever is found",
+        (Type(Field.USER, DEMO_USER), Sees("old.demo.example"), FAILS, At(Field.ENDPOINT), Leave()),
         130,
         NOTHING,
+        before=ELSEWHERE,
+        extra="lookup",
     ),
     Scenario(
         "a provider is recognised by the MX record",
         (
-            Files(), Deliver(), User(f"me@{GOOGLES_CUSTOMER}"), Sees("1 smtp.gmail.com, port 465"),
-            Sees("Google receives the mail of firm.example (MX record)."),
-            Sees("Google needs an app password"), Suggested(),
-            Sees("What does it log in with?"), Quit(asked=True),
+            Type(Field.USER, f"me@{GOOGLES_CUSTOMER}"), At(Field.SECRET),
+            Sees("Google receives the mail of firm.example (MX record).", screen_only=True),
+            Sees("Google wants an app password", screen_only=True), Leave(DISCARD),
         ),
         130,
         NOTHING,
         extra="lookup",
     ),
     Scenario(
-        "a provider that cannot be used is told and not offered",
+        "a provider that cannot be used is said to be so",
         (
-            Files(), Deliver(), User("me@outlook.com"), Sees("only accepts logins by OAuth"),
-            Server(DEMO_HOST), Quit(asked=True),
+            Type(Field.USER, "me@outlook.com"), Sees("only accepts logins by OAuth"),
+            Leave(DISCARD),
         ),
         130,
         NOTHING,
     ),
     Scenario(
-        "nothing is found, and the host is entered by hand",
+        "Mozilla's directory is asked only if that is chosen",
         (
-            Files(), Deliver(), User("me@nothing.example"),
-            Sees("There is no domain nothing.example: is the address right?"),
-            Sees("Nothing was found for nothing.example."), Server(DEMO_HOST), Quit(asked=True),
+            Type(Field.USER, "me@nothing.example"), Type(Field.SECRET, PASSWORD),
+            At(Field.ENDPOINT), Sees("Ask Mozilla's directory of mail servers"),
+            Sees("Mozilla learns the domain, nothing else."), Enter(), At(Field.ENDPOINT),
+            Sees("Ask Mozilla's directory of mail servers"), Type(Field.ENDPOINT, "1"),
+            At(Field.ENDPOINT), Sees("Mozilla"), Leave(DISCARD),
         ),
         130,
         NOTHING,
         extra="lookup",
     ),
     Scenario(
-        "another address brings other suggestions",
+        "another address brings another mail server",
         (
-            Files(), Deliver(), User("me@gmail.com"), Sees("1 smtp.gmail.com"), Back(),
-            User(DEMO_USER), Sees(f"1 {DEMO_HOST}, port 465"), Suggested(), Secret(PASSWORD),
-            PASSES, GO_ON, Write(),
+            Type(Field.USER, "me@gmail.com"), Sees("smtp.gmail.com"), Type(Field.USER, DEMO_USER),
+            Type(Field.SECRET, PASSWORD), PASSES, *FINISH,
         ),
         0,
         WORKS,
         extra="lookup",
     ),
     Scenario(
-        "wrong password, then the right one",
+        "a port behind the host is corrected by a second Enter",
         (
-            *TO_SECRET, Secret("hunter22"), FAILS, Sees("535 5.7.8"), Choose("Back"),
-            Secret(PASSWORD), PASSES, GO_ON, Write(),
+            *ACCOUNT, Type(Field.ENDPOINT, f"{DEMO_HOST}:587"), At(Field.ENDPOINT),
+            Sees("choose STARTTLS, port 587"), Enter(), PASSES,
+            *FINISH, Entered(7),
+        ),
+        0,
+        Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
+    ),
+    Scenario(
+        "a name around the address is corrected by a second Enter",
+        (
+            Type(Field.USER, f"Wizard <{DEMO_USER}>"), At(Field.USER),
+            Sees("angle brackets"), Enter(), At(Field.SECRET),
+            Type(Field.USER, f"{DEMO_USER},me@demo.example"), At(Field.USER), Sees("not a list"),
+            Type(Field.USER, DEMO_USER), Type(Field.SECRET, PASSWORD),
+            Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH,
         ),
         0,
         WORKS,
     ),
     Scenario(
-        "wrong password is written, with the consequence said",
+        "several pasted lines are no password and no other answer",
         (
-            *TO_SECRET, Secret("hunter22"), FAILS, Choose("Go on anyway"),
-            Sees("nobody new can register"), Write(),
-        ),
-        0,
-        Written(DEMO_USER, DEMO_HOST, secret="hunter22"),
-    ),
-    Scenario(
-        "the first mail is refused by greylisting",
-        (
-            *THEIRS, CAVEAT, Sees("refuses the first mail of a new sender"),
-            Sees("have mail.example.org exempt this sender"), GO_ON, Write(),
-        ),
-        0,
-        WORKS_THERE,
-        extra="greylisting",
-    ),
-    Scenario(
-        "the summary says which caveat the test has",
-        (
-            Change("Secret"), Secret("hunter23"), Change("Review and write"), CAVEAT,
-            Choose("Back"), Sees("! with a caveat: first mail refused"), Quit(asked=True),
-        ),
-        130,
-        NOTHING,
-        before={
-            **CONFIGURED,
-            "config.toml": CONFIG.replace(DEMO_HOST, THEIR_HOST).replace(
-                DEMO_USER, "you@example.org"
-            ),
-        },
-        extra="greylisting",
-    ),
-    Scenario(
-        "this machine is refused when the recipient is named",
-        (
-            *THEIRS, FAILS, Sees("its address is on a block list"), Sees("blocked using"),
-            Choose("Go on anyway"), Sees("nobody new can register"), Write(),
-        ),
-        0,
-        WORKS_THERE,
-        extra="block list",
-    ),
-    Scenario(
-        "the mail server has trouble of its own",
-        (
-            *THEIRS, FAILS, Sees("has trouble of its own"), Sees("451 4.3.5"), Choose("Back"),
-            Quit(asked=True),
-        ),
-        130,
-        NOTHING,
-        extra="broken",
-    ),
-    Scenario(
-        "the name of a token is taken as the sender",
-        (
-            Files(), Deliver(), User("apikey"), Server(THEIR_HOST), Secret(PASSWORD), CAVEAT,
-            Sees("nobody knows the mails' sender"), GO_ON, Write(),
-        ),
-        0,
-        Written("apikey", THEIR_HOST, starttls=False, secret=PASSWORD),
-        extra="accepts anybody",
-    ),
-    Scenario(
-        "the mail server greets too late for the test",
-        (
-            Files(), Deliver(), User("you@example.org"), Server(f"smtp://{THEIR_HOST}"), NoLogin(),
-            Sees("This cannot be tested from here."), Sees("too slow for this test"),
-            Sees("--timeout 90"), GO_ON, Write(),
-        ),
-        0,
-        Written("you@example.org", f"smtp://{THEIR_HOST}"),
-        extra="never greets",
-    ),
-    Scenario(
-        "closed port, and the form that works is taken over",
-        (
-            Files(), Deliver(), User(DEMO_USER), Server(f"smtp://{DEMO_HOST}:2526"),
-            Secret(PASSWORD), FAILS, Sees(f"1 takes over {DEMO_HOST}"), TakeOver(1), PASSES,
-            GO_ON, Write(),
+            Type(Field.USER, DEMO_USER), At(Field.SECRET),
+            Paste("hunter22\ncorrect horse\n1"), Sees("several lines"),
+            Type(Field.SECRET, PASSWORD), Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH,
         ),
         0,
         WORKS,
     ),
     Scenario(
-        "relay without login",
+        "the password goes into the keyring",
         (
-            Files(), Deliver(), User(DEMO_USER), Server("SMTP://localhost:2500"),
-            NoLogin(), Sees("port 2500, not encrypted"), PASSES, GO_ON, Write(),
+            Type(Field.USER, DEMO_USER), Choose(Field.STORE, "keyring"),
+            Type(Field.SECRET, PASSWORD), Type(Field.ENDPOINT, DEMO_HOST), PASSES, Enter(2),
+            Sees("keyring"), Enter(),
+        ),
+        0,
+        Written(),
+        lines={"config.toml": (f'user = "{DEMO_USER}"', 'secret = "${SMTP_SECRET}"')},
+        missing={".env": "SMTP_SECRET"},
+        extra="keyring",
+    ),
+    Scenario(
+        "a password in config.toml itself is moved to .env",
+        (
+            Sees("Everybody who reads config.toml sees it: choose .env.", screen_only=True),
+            Choose(Field.STORE, ".env"), Enter(), PASSES, *FINISH,
+        ),
+        0,
+        WORKS,
+        before={"config.toml": CONFIG.replace("${SMTP_SECRET}", PASSWORD)},
+        lines={"config.toml": tuple(CONFIG.splitlines())},
+        missing={"config.toml": PASSWORD},
+    ),
+    Scenario(
+        "the password is removed for a relay",
+        (
+            Choose(Field.STORE, "no login"),
+            Sees("The stored password will be removed.", screen_only=True),
+            Type(Field.ENDPOINT, "smtp://localhost:2500"), PASSES, *FINISH,
         ),
         0,
         Written(DEMO_USER, "smtp://localhost:2500"),
-        missing={"config.toml": "secret", ".env": "SECRET"},
+        before=CONFIGURED,
+        lines={".env": ("# Mine", "OTHER=1")},
+        missing={"config.toml": "SMTP_SECRET", ".env": "SMTP_SECRET"},
     ),
     Scenario(
         "one field is changed later, and nothing else",
         (
-            Change("Mail server"), Server(DEMO_HOST, starttls=True), Sees("port 587, STARTTLS"),
-            Change("Review and write"), PASSES, GO_ON, Write(),
+            Choose(Field.STARTTLS, "STARTTLS, port 587"),
+            Sees("1 change, not written", screen_only=True), Enter(),
+            PASSES, *FINISH, Entered(4),
         ),
         0,
         Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
@@ -478,106 +612,23 @@ SCENARIOS = [
         },
     ),
     Scenario(
-        "nothing is changed",
-        (
-            Change("Secret"), Secret(""), Sees("nothing changed yet"),
-            Change("Review and write"), Sees("nothing has to be changed"), Choose("Done"),
-        ),
-        0,
-        NOTHING,
-        before=CONFIGURED,
-    ),
-    Scenario(
-        "new secret with every odd character",
-        (
-            Change("Secret"), Secret(ODD), Sees("entered, not stored yet"),
-            Change("Review and write"), PASSES, GO_ON, Write(),
-        ),
-        0,
-        Written(DEMO_USER, DEMO_HOST, secret=ODD),
-        before=CONFIGURED,
-        password=ODD,
-        lines={".env": ("# Mine", "OTHER=1")},
-    ),
-    Scenario(
-        "the secret is removed for a relay",
-        (
-            Change("Mail server"), Server("smtp://localhost:2500"), Change("Secret"), NoLogin(),
-            Sees("none: no login"), Change("Review and write"), PASSES, GO_ON, Write(),
-        ),
-        0,
-        Written(DEMO_USER, "smtp://localhost:2500"),
-        before=CONFIGURED,
-        lines={".env": ("# Mine", "OTHER=1")},
-        missing={"config.toml": "SMTP_SECRET", ".env": "SMTP_SECRET"},
-    ),
-    Scenario(
-        "a secret in config.toml itself is moved to .env",
-        (
-            Sees("stands in config.toml itself"), Change("Secret"), Move(),
-            Sees("entered, not stored yet"), Change("Review and write"), PASSES, GO_ON, Write(),
-        ),
-        0,
-        WORKS,
-        before={"config.toml": CONFIG.replace("${SMTP_SECRET}", PASSWORD)},
-        lines={"config.toml": tuple(CONFIG.splitlines())},
-        missing={"config.toml": PASSWORD},
-    ),
-    Scenario(
         "a misnamed section is renamed",
-        (
-            Sees("[smtp_config] in line 4"), Change("Wrong section"),
-            Change("Review and write"), Write(),
-        ),
+        (Sees("[smtp_config] in line 4 will be renamed to [smtp]"), Enter(), PASSES, *FINISH),
         0,
         WORKS,
         before={**CONFIGURED, "config.toml": CONFIG.replace("[smtp]", "[smtp_config]")},
         lines={"config.toml": tuple(CONFIG.splitlines())},
     ),
-    Scenario(
-        "going back changes the first answer and loses no other",
-        (
-            Files(), Deliver(), User("wrong@demo.example"), Server(DEMO_HOST), Back(), Back(),
-            User(DEMO_USER), Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
-        ),
-        0,
-        WORKS,
-    ),
-    Scenario(
-        "several pasted lines are no secret and no other answer",
-        (
-            *TO_SECRET, Paste("hunter22\ncorrect horse\n1"), Sees("several lines"),
-            Secret(PASSWORD), PASSES, GO_ON, Write(),
-        ),
-        0,
-        WORKS,
-    ),
-    Scenario(
-        "wrong values are said, and asked for again",
-        (
-            Files(), Deliver(), User(DEMO_USER), Server(f"{DEMO_HOST}:587"),
-            Sees("choose STARTTLS"), Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
-        ),
-        0,
-        WORKS,
-    ),
-    Scenario(
-        "a user with more than its address is not changed by itself",
-        (
-            Files(), Deliver(), User(f"Wizard <{DEMO_USER}>"),
-            Sees(f"it must be the address alone. Enter {DEMO_USER}."),
-            User(f"{DEMO_USER},me@demo.example"), Sees("not a list"), User(DEMO_USER),
-            Server(DEMO_HOST), Secret(PASSWORD), PASSES, GO_ON, Write(),
-        ),
-        0,
-        WORKS,
-    ),
+]  # fmt: skip
+
+FILES = [
     Scenario(
         "the file was changed by somebody else, then it works",
         (
-            Change("Mail server"), Server(DEMO_HOST, starttls=True), Change("Review and write"),
-            PASSES, GO_ON, SomebodyAppends("config.toml", "# theirs\n"), Choose("Write"),
-            Sees("somebody else has changed a file meanwhile"), Write(),
+            Choose(Field.STARTTLS, "STARTTLS, port 587"), Enter(), PASSES, Enter(),
+            SomebodyAppends("config.toml", "# theirs\n"), At("Write"), Enter(),
+            Sees("somebody else has changed a file meanwhile", at_once=True), At("Back"),
+            Press("Write anyway"), Enter(),
         ),
         0,
         Written(DEMO_USER, DEMO_HOST, starttls=True, secret=PASSWORD),
@@ -585,25 +636,63 @@ SCENARIOS = [
         lines={"config.toml": (*CONFIG.splitlines(), "# theirs", "starttls = true")},
     ),
     Scenario(
-        "Ctrl+C twice in the middle",
-        (Files(), Deliver(), User(DEMO_USER), Interrupt(), Sees("Leave the wizard?"), Interrupt()),
+        "the disk is full, then there is room again",
+        (
+            *BY_HAND, PASSES, Enter(), Disk(full=True), At("Write"), Enter(),
+            Sees("Not written.", at_once=True), Sees("No space left on device"),
+            Disk(full=False), Press("Write anyway"), Enter(),
+        ),
+        0,
+        WORKS,
+    ),
+]  # fmt: skip
+
+LEAVING = [
+    Scenario(
+        "what was entered is kept for the next start",
+        (
+            *ACCOUNT, Leave(KEEP), Again(), Sees("is here again; it was not written."),
+            Sees(DEMO_USER, screen_only=True),
+            At(Field.SECRET),
+            Type(Field.SECRET, PASSWORD), Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH,
+        ),
+        0,
+        WORKS,
+    ),
+    Scenario(
+        "what was entered is thrown away if that is wanted",
+        (*ACCOUNT, Leave(DISCARD), Again(), Misses(DEMO_USER), At(Field.USER), Leave()),
         130,
         NOTHING,
     ),
     Scenario(
-        "Ctrl+C on the summary, with nothing to lose", (Interrupt(),), 130, NOTHING, CONFIGURED
+        "staying loses nothing",
+        (*ACCOUNT, Leave("Stay"), Type(Field.ENDPOINT, DEMO_HOST), PASSES, *FINISH),
+        0,
+        WORKS,
     ),
+    Scenario(
+        "Ctrl+C twice in the middle",
+        (Type(Field.USER, DEMO_USER), Interrupt(), Sees("Leave?"), Interrupt()),
+        130,
+        NOTHING,
+    ),
+    Scenario("Ctrl+C with nothing to lose", (Interrupt(),), 130, NOTHING, CONFIGURED),
     *(
         Scenario(
-            f"leaving after {len(FIRST_RUN[:count])} answers",
-            (*FIRST_RUN[:count], Quit(asked=count > 2)),
+            f"leaving {where}",
+            (*actions, Leave(DISCARD if actions else "")),
             130,
             NOTHING,
+            extra="lookup",
         )
-        for count in range(len(FIRST_RUN))
-    ),
-    Scenario("leaving after the test", (*FIRST_RUN, PASSES, Quit(asked=True)), 130, NOTHING),
-    Scenario(
-        "leaving at the review", (*FIRST_RUN, PASSES, GO_ON, Quit(asked=True)), 130, NOTHING
+        for where, actions in {
+            "at once": (),
+            "after the address": ACCOUNT[:2],
+            "after the test": ACCOUNT,
+            "at the review": (*ACCOUNT, Enter()),
+        }.items()
     ),
 ]  # fmt: skip
+
+SCENARIOS = [*FEW_ENTERS, *FAILURES, *FIELDS, *FILES, *LEAVING]

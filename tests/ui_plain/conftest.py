@@ -26,8 +26,8 @@ def directory(tmp_path: Path) -> Path:
 def start(directory: Path) -> Iterator[Start]:
     """Return a function that starts the program, or with ``staged`` only the wizard of a scenario.
 
-    The latter has the demo's mail servers, and nothing of it lasts; it may be "keyring" for a
-    keyring that is offered.
+    The latter has the demo's mail servers; it may be "keyring" for a keyring that is offered, and
+    whatever else :mod:`tests.scenarios.on_stage` knows.
     """
     started: list[PtyTerminal] = []
 
@@ -39,7 +39,9 @@ def start(directory: Path) -> Iterator[Start]:
             config = directory / "config.toml"
             command = ["-m", "tests.scenarios.on_stage", str(config), PASSWORD]
             command += [staged] if isinstance(staged, str) else []
-        terminal = PtyTerminal(command, directory, {"PYTHONPATH": str(PROJECT), **(environ or {})})
+        state = str(directory.with_name("state"))
+        base = {"PYTHONPATH": str(PROJECT), "XDG_STATE_HOME": state}
+        terminal = PtyTerminal(command, directory, base | dict(environ or {}))
         started.append(terminal)
         return terminal
 

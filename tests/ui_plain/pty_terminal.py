@@ -71,8 +71,11 @@ class PtyTerminal:
                 raise AssertionError(f"{pattern!r} did not come:\n{shown}")
 
     def prompt(self, label: str = "") -> str:
-        """Wait for a question, ending with a colon and a blank; return what came before it."""
-        return self.wait_for(rf"(?m)^(?={re.escape(label)})[^\n]*: \Z")
+        """Wait for a question that begins with ``label`` and ends with a colon and a blank.
+
+        Returns it, with what came before it.
+        """
+        return self.wait_for(rf"(?m)^(?={re.escape(label)})(?:[^\n]*|[^:]*): \Z")
 
     def _receive(self) -> bool:
         """Read what comes; return whether more can come."""

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.scenario import PASSWORD
 from tests.ui_plain.conftest import Start
 from tests.ui_plain.pty_terminal import PtyTerminal, strange_bytes
-from tests.ui_plain.test_line_by_line import up_to_the_secret
+from tests.ui_plain.test_line_by_line import up_to_the_list, up_to_the_secret
 from wizard.demo.mail_server import DEMO_USER
 
 RAW_BEFORE = "import sys, tty; tty.setraw(0); from wizard.cli import main; sys.exit(main())"
@@ -31,74 +32,75 @@ def test_ctrl_c_stops_a_running_test_and_nothing_else(
     start: Start, directory: Path, silent_port: int
 ) -> None:
     terminal = start("--plain")
-    up_to_the_secret(terminal, f"smtp://127.0.0.1:{silent_port}")
-    terminal.prompt("Password or API key")
-    terminal.enter("hunter22")
-    if "Where it is kept" in terminal.wait_for(r"Connection, |Where it is kept[^:]*: \Z"):
-        terminal.enter()
-        terminal.wait("Connection, ")
+    up_to_the_list(terminal, "hunter22", f"smtp://127.0.0.1:{silent_port}")
+    terminal.enter()
+    terminal.wait("✓ Connection.")
     terminal.type("\x03")
-    shown = terminal.prompt("Number [2]")
-    assert "The test was stopped; nothing is proven." in shown
-    assert "1 Go on without a test" in shown
+    assert "The test was stopped; nothing is proven." in terminal.prompt("Enter tests")
     terminal.type("\x03")
-    assert "Leave the wizard?" in terminal.prompt("Number [1]")
+    assert "2 Leave, and keep it for next time" in terminal.prompt("Number [1]")
     terminal.enter()  # stays
-    terminal.prompt("Number [2]")
-    terminal.enter("4")
-    terminal.prompt("Number")
+    terminal.prompt("Enter tests")
     assert list(directory.iterdir()) == []
 
 
 def test_interrupts_by_kill_are_those_of_the_key(start: Start) -> None:
     terminal = start(staged=True)
-    for _ in range(2):
-        terminal.prompt()
-        terminal.enter()
-    terminal.prompt("User")
-    terminal.enter(DEMO_USER)
-    terminal.prompt("Mail server")
+    up_to_the_secret(terminal)
     terminal.process.send_signal(signal.SIGINT)
-    terminal.wait("Leave the wizard?")
+    terminal.wait("Leave?")
     terminal.prompt("Number")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
 
 
-@pytest.mark.parametrize("answers", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("question", ["Mail address", "Password", "Mail server", "Enter tests"])
 def test_ctrl_d_ends_at_every_question_and_writes_nothing(
-    start: Start, directory: Path, answers: int
+    start: Start, directory: Path, question: str
 ) -> None:
     terminal = start(staged=True)
-    for answer in ["", "", DEMO_USER, "mail.x.example"][:answers]:
-        terminal.prompt()
+    answers = {"Mail address": DEMO_USER, "Password": PASSWORD, "Mail server": "mail.x.example"}
+    for label, answer in answers.items():
+        if label == question:
+            break
+        terminal.prompt(label)
         terminal.enter(answer)
-    terminal.prompt()
+    terminal.prompt(question)
     terminal.type("\x04")
     assert terminal.end() == 130
+    assert terminal.echoes()
     assert "No changes were made to any files." in terminal.text
     assert list(directory.iterdir()) == []
 
 
-def test_ctrl_d_ends_at_the_secret_too(start: Start) -> None:
-    terminal = start(staged=True)
-    up_to_the_secret(terminal)
-    terminal.prompt("Password or API key")
-    terminal.type("\x04")
-    assert terminal.end() == 130
-    assert terminal.echoes()
-
-
 def test_ctrl_d_after_text_does_not_end(start: Start) -> None:
     terminal = start(staged=True)
-    for _ in range(2):
-        terminal.prompt()
-        terminal.enter()
-    terminal.prompt("User")
+    terminal.prompt("Mail address")
     terminal.type("me@exam\x04ple.org\n")
-    terminal.prompt("Mail server")
+    terminal.prompt("Password")
     terminal.enter("<")
-    terminal.prompt("User [me@example.org]")
+    terminal.prompt("Mail address (user) [me@example.org]")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"), [("1", None), ("2", True), ("3", False), ("<", None), ("", None)]
+)
+def test_leaving_keeps_what_was_entered_if_asked_to(
+    start: Start, answer: str, kept: bool | None
+) -> None:
+    terminal = start("--plain")
+    up_to_the_secret(terminal)
+    terminal.enter("quit")
+    assert "No file has changed." in terminal.prompt("Number [1]")
+    terminal.enter(answer)
+    if kept is None:
+        terminal.prompt("Password")
+        return
+    assert terminal.end() == 130
+    assert ("is kept without the secret" in terminal.text) is kept
+    again = start("--plain")
+    shown = again.prompt("Password" if kept else "Mail address (user): ")
+    assert ("What you entered on " in shown) is kept
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -106,9 +108,8 @@ def test_signal_keeps_what_was_entered_for_the_next_start(
     start: Start, directory: Path, number: signal.Signals
 ) -> None:
     terminal = start("--plain")
-    for answer in ("", "", DEMO_USER):
-        terminal.prompt()
-        terminal.enter(answer)
+    up_to_the_secret(terminal)
+    terminal.enter("hunter22")
     terminal.prompt("Mail server")
     terminal.process.send_signal(number)
     assert terminal.end() == 128 + number
@@ -116,17 +117,19 @@ def test_signal_keeps_what_was_entered_for_the_next_start(
     assert termios.tcgetattr(terminal.slave) == terminal.modes
     assert list(directory.iterdir()) == []
     again = start("--plain")
-    assert "Go on with it" in again.prompt("Number [1]")
-    again.enter()
-    for answer in ("", ""):
-        again.prompt()
-        again.enter(answer)
-    again.prompt(f"User [{DEMO_USER}]")
+    assert "What you entered on " in again.prompt("Password")
+    again.enter("<")
+    assert f"1 Mail address (user): {DEMO_USER}" in again.prompt("Enter goes on")
+    assert not [
+        path
+        for path in directory.parent.rglob("*")
+        if path.is_file() and "hunter22" in path.read_text(errors="replace")
+    ]
 
 
 def test_lost_terminal_ends_the_wizard(start: Start, directory: Path) -> None:
     terminal = start(staged=True)
-    terminal.prompt("Press Enter")
+    terminal.prompt("Mail address")
     os.close(terminal.slave)
     os.close(terminal.master)
     terminal.process.wait(60)
@@ -143,7 +146,7 @@ def test_terminal_that_another_program_left_raw_is_usable_and_restored(
         {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     try:
-        terminal.prompt("Press Enter")
+        terminal.prompt("Mail address")
         assert strange_bytes(terminal.wire) == []
         terminal.type("quit\r")
         assert terminal.end() == 130

@@ -7,34 +7,34 @@ from pathlib import Path
 import pytest
 
 from tests.echoes import ECHOES, FORMS, USER, echoing, surviving
-from tests.scenarios.scenario import CONFIG, PASSWORD
+from tests.scenarios.scenario import CONFIG, CONFIGURED, PASSWORD
 from tests.ui_plain.conftest import Start
 from tests.ui_plain.pty_terminal import PtyTerminal, strange_bytes
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER
 from wizard.text.display import MASK
 
 
-def up_to_the_secret(terminal: PtyTerminal, endpoint: str = DEMO_HOST) -> None:
-    """Answer everything before the login, and choose one."""
-    terminal.prompt("Press Enter")
-    terminal.enter()
-    terminal.prompt("Number")
-    terminal.enter()
-    terminal.prompt("User")
-    terminal.enter(DEMO_USER)
+def up_to_the_secret(terminal: PtyTerminal, user: str = DEMO_USER) -> None:
+    terminal.prompt("Mail address")
+    terminal.enter(user)
+    terminal.prompt("Password")
+
+
+def up_to_the_list(
+    terminal: PtyTerminal, password: str = PASSWORD, endpoint: str = DEMO_HOST
+) -> str:
+    """Answer everything that is missing; return what came since."""
+    up_to_the_secret(terminal)
+    terminal.enter(password)
     terminal.prompt("Mail server")
     terminal.enter(endpoint)
-    terminal.prompt("Number")
+    return terminal.prompt("Enter tests")
+
+
+def up_to_the_verdict(terminal: PtyTerminal, password: str = PASSWORD) -> str:
+    up_to_the_list(terminal, password)
     terminal.enter()
-    if "://" not in endpoint:
-        terminal.prompt("Number")
-        terminal.enter()
-
-
-def up_to_the_test(terminal: PtyTerminal, password: str = PASSWORD) -> None:
-    up_to_the_secret(terminal)
-    terminal.prompt("Password or API key")
-    terminal.enter(password)
+    return terminal.prompt()
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def up_to_the_test(terminal: PtyTerminal, password: str = PASSWORD) -> None:
 )
 def test_ways_to_start(start: Start, arguments: list[str], environ: dict[str, str]) -> None:
     terminal = start(*arguments, environ=environ)
-    shown = terminal.prompt("Press Enter")
-    assert "Step 1 of 7: Files" in shown
+    shown = terminal.prompt("Mail address (user)")
+    assert "Nothing is written before you say so." in " ".join(shown.split())
     terminal.enter("quit")
     assert terminal.end() == 130
     assert "No changes were made to any files." in terminal.text
@@ -55,131 +55,290 @@ def test_too_small_terminal_is_reported(directory: Path) -> None:
     terminal = PtyTerminal(["-m", "wizard"], directory, size=(39, 12))
     try:
         assert terminal.end() == 2
-        assert "--plain" in terminal.text
+        assert "smtp-wizard --plain" in terminal.text
     finally:
         terminal.close()
 
 
-def test_demo_from_the_first_line_to_the_accepted_mail(start: Start) -> None:
+def test_demo_from_the_first_question_to_the_proof(start: Start) -> None:
     terminal = start("demo", "--plain")
-    up_to_the_test(terminal)
-    assert "will be able to send" in terminal.prompt("Number [1]")
+    up_to_the_secret(terminal)
+    terminal.enter(PASSWORD)
+    assert f"Mail server (endpoint): {DEMO_HOST}" in terminal.prompt("Enter tests")
     terminal.enter()
-    assert "+SMTP_SECRET=********" in terminal.prompt("Number")
-    terminal.enter("1")
+    assert "✓ The server can send mail." in terminal.prompt("Enter reviews")
+    terminal.enter()
+    assert "+ SMTP_SECRET=********" in terminal.prompt("Enter writes")
+    terminal.enter()
     assert terminal.end() == 0
     assert "What to do now" in terminal.text
-    assert "Really accepted by" in terminal.text
+    assert "Subject: Verify your account" in terminal.text
     assert strange_bytes(terminal.wire) == []
 
 
-def test_writing_takes_a_number_and_never_just_enter(start: Start, directory: Path) -> None:
+def test_verdict_is_the_last_line_before_the_question(start: Start) -> None:
     terminal = start(staged=True)
-    up_to_the_test(terminal)
-    terminal.prompt("Number [1]")
+    lines = up_to_the_verdict(terminal).splitlines()
+    question = next(at for at, line in enumerate(lines) if line.startswith("Enter reviews"))
+    assert lines[question - 1] == "✓ The server can send mail."
+    assert lines[question - 2].startswith(
+        "✓ Name. ✓ Connection. ✓ Encryption. ✓ Greeting. ✓ Login."
+    )
+
+
+def test_each_event_has_its_line_for_those_who_listen(start: Start) -> None:
+    terminal = start(staged=True, environ={"ACCESSIBLE": "1"})
+    fields = up_to_the_list(terminal).splitlines()
+    assert f"1 Mail address (user): {DEMO_USER}" in fields
+    assert "2 Password (secret): entered" in fields
     terminal.enter()
-    terminal.prompt("Number:")
+    stages = terminal.prompt("Enter reviews").splitlines()
+    assert f"✓ Greeting: {DEMO_HOST} has greeted." in stages
+    assert f"✓ Login: {DEMO_USER} is accepted." in stages
+
+
+def test_no_line_is_too_long_and_no_word_is_broken(start: Start, directory: Path) -> None:
+    terminal = PtyTerminal(["-m", "wizard", "--plain"], directory, size=(40, 24))
+    try:
+        terminal.prompt("Mail address")
+        terminal.enter("?")
+        shown = terminal.prompt("Mail address")
+        assert "The name you log in with at your mail" in shown.splitlines()
+        for answer in (DEMO_USER, PASSWORD, "m.example", "8"):
+            terminal.enter(answer)
+            terminal.prompt()
+        assert max(map(len, terminal.lines)) <= 40
+    finally:
+        terminal.close()
+
+
+def test_enter_goes_on_to_what_is_missing_and_comes_back_to_it(start: Start) -> None:
+    terminal = start(staged=True)
+    up_to_the_secret(terminal)
     terminal.enter()
-    assert "Enter a number from 1 to 2." in terminal.prompt("Number:")
+    terminal.prompt("Mail server")
+    terminal.enter(DEMO_HOST)
+    terminal.prompt("Password")
+    terminal.enter()
+    assert "✗ Type the password" in terminal.prompt("Password")
+    terminal.enter(PASSWORD)
+    terminal.prompt("Enter tests")
+
+
+def test_local_relay_needs_no_password(start: Start) -> None:
+    terminal = start(staged=True)
+    up_to_the_secret(terminal)
+    terminal.enter()
+    terminal.prompt("Mail server")
+    terminal.enter("smtp://localhost:2500")
+    shown = terminal.prompt("Enter tests")
+    assert "Password (secret): none" in shown
+    terminal.enter()
+    assert "The server can send mail" in terminal.prompt()
+
+
+def test_wrong_field_is_asked_again_until_it_is_right(start: Start) -> None:
+    terminal = start(staged=True)
+    shown = up_to_the_verdict(terminal, "hunter22")
+    assert "✗ The server cannot send mail: login refused (auth-rejected)." in shown
+    assert shown.splitlines()[-1] == (
+        "Password (secret), typed unseen; Enter tests the old one, 9 reviews anyway: "
+    )
+    terminal.enter()
+    assert "login refused" in terminal.prompt("Password")
+    terminal.enter(PASSWORD)
+    assert "✓ The server can send mail." in terminal.prompt("Enter reviews")
+    assert "hunter22" not in terminal.text
+
+
+def test_unreachable_mail_server_is_asked_for_again(start: Start) -> None:
+    terminal = start(staged=True)
+    up_to_the_list(terminal, endpoint="smtp.nowhere.example")
+    terminal.enter()
+    assert "no such host" in terminal.prompt("Mail server (endpoint) [smtp.nowhere.example]; Enter")
+    terminal.enter(DEMO_HOST)
+    assert "✓ The server can send mail." in terminal.prompt("Enter reviews")
+
+
+def test_errors_come_first_and_writing_takes_a_number(start: Start, directory: Path) -> None:
+    terminal = start(staged=True)
+    up_to_the_verdict(terminal, "hunter22")
+    terminal.enter("9")
+    shown = terminal.prompt("Enter goes back, 9 writes anyway")
+    assert shown.index("✗ The test failed: login refused.") < shown.index("SMTP_SECRET=")
+    terminal.enter()
+    terminal.prompt("Password")
     assert list(directory.iterdir()) == []
+    terminal.enter("9")
+    terminal.prompt("Enter goes back")
+    terminal.enter("yes")
+    terminal.prompt("Enter goes back")
+    terminal.enter("9")
+    shown = terminal.prompt("Enter closes, 9 fixes it now")
+    assert "Written, but the server cannot send mail yet" in shown
+    terminal.enter("9")
+    terminal.prompt("Password")
+    terminal.enter(PASSWORD)
+    terminal.prompt("Enter reviews")
+    terminal.enter()
+    terminal.prompt("Enter writes")
+    terminal.enter()
+    assert terminal.end() == 0
+    assert "Written, and the test has passed" in terminal.text
+
+
+def test_less_than_leads_back_to_the_fields_and_nothing_is_written(
+    start: Start, directory: Path
+) -> None:
+    terminal = start(staged=True)
+    up_to_the_verdict(terminal)
+    terminal.enter()
+    terminal.prompt("Enter writes")
+    terminal.enter("<")
+    assert f"1 Mail address (user): {DEMO_USER}" in terminal.prompt("Enter reviews")
+    assert list(directory.iterdir()) == []
+
+
+def test_less_than_goes_back_to_the_question_before(start: Start) -> None:
+    terminal = start(staged=True)
+    up_to_the_secret(terminal)
+    terminal.enter(PASSWORD)
+    terminal.prompt("Mail server")
+    terminal.enter("<")
+    terminal.prompt("Password (secret), typed unseen [********]")
+    terminal.enter("<")
+    terminal.prompt(f"Mail address (user) [{DEMO_USER}]")
+    terminal.enter("<")
+    assert "3 Mail server (endpoint): missing" in terminal.prompt("Enter goes on")
+
+
+def test_verification_is_skipped_from_the_list(start: Start, directory: Path) -> None:
+    terminal = start(staged=True)
+    terminal.prompt("Mail address")
+    terminal.enter("<")
+    terminal.prompt("Enter goes on")
+    terminal.enter("6")
+    assert "1 by mail  2 not at all" in terminal.prompt("Verify users")
+    terminal.enter("2")
+    assert "Anybody can register" in terminal.prompt("Server version")
+    terminal.enter("2")
+    terminal.prompt("Enter reviews")
+    terminal.enter()
+    terminal.prompt("Enter writes")
+    terminal.enter()
+    assert terminal.end() == 0
+    assert "skip_verification = true" in (directory / "config.toml").read_text()
 
 
 def test_question_mark_explains_the_present_question(start: Start) -> None:
     terminal = start(staged=True)
-    terminal.prompt("Press Enter")
+    terminal.prompt("Mail address")
     terminal.enter("?")
-    shown = terminal.prompt("Press Enter")
-    assert "config.toml holds the settings" in shown
-    assert "(quit)" in shown
-    assert "Ctrl+Q" not in shown
-    terminal.enter()
-    terminal.prompt("Number")
+    shown = " ".join(terminal.prompt("Mail address").split())
+    assert "in most cases your full mail address" in shown
+    assert "quit leaves" in shown
+    terminal.enter(DEMO_USER)
+    terminal.prompt("Password")
     terminal.enter("?")
-    assert "anybody can register with any address" in terminal.prompt("Number")
-
-
-def test_less_than_goes_back_within_a_step_and_to_the_step_before(start: Start) -> None:
-    terminal = start(staged=True)
-    up_to_the_secret(terminal)
-    terminal.prompt("Password or API key")
-    terminal.type("\x03")
-    terminal.prompt("Number [1]")
-    terminal.enter("2")  # back to the choice of the login
-    assert "No login" in terminal.prompt("Number [1]")
-    terminal.enter("<")
-    terminal.prompt(f"Mail server (host name) [{DEMO_HOST}]")
-    terminal.enter()
-    terminal.prompt("Number [1]")
-    terminal.enter("back")
-    terminal.prompt(f"Mail server (host name) [{DEMO_HOST}]")
-    terminal.enter("<")
-    terminal.prompt(f"User [{DEMO_USER}]")
+    assert "app password instead" in " ".join(terminal.prompt("Password").split())
 
 
 def test_blanks_around_an_answer_are_removed_with_a_note(start: Start) -> None:
     terminal = start(staged=True)
-    for _ in range(2):
-        terminal.prompt()
-        terminal.enter()
-    terminal.prompt("User")
+    terminal.prompt("Mail address")
     terminal.enter(f"  {DEMO_USER} ")
-    assert "Blanks around it were left out." in terminal.prompt("Mail server")
+    assert "Blanks around it were left out." in terminal.prompt("Password")
     terminal.enter("<")
-    terminal.prompt(f"User [{DEMO_USER}]")
+    terminal.prompt(f"Mail address (user) [{DEMO_USER}]")
 
 
-def test_answers_typed_ahead_are_taken_in_order(start: Start) -> None:
+def test_value_that_was_probably_meant_is_taken_by_enter(start: Start) -> None:
     terminal = start(staged=True)
-    terminal.prompt("Press Enter")
-    terminal.type(f"\n1\n{DEMO_USER}\n{DEMO_HOST}\n2\n")
-    assert "port 587, encrypted by STARTTLS" in terminal.wait("Step 5 of 7")
+    terminal.prompt("Mail address")
+    terminal.enter(f"Us <{DEMO_USER}>")
+    assert "✗" in terminal.prompt(f"Mail address (user) [{DEMO_USER}]")
+    terminal.enter()
+    terminal.prompt("Password")
+
+
+def test_port_behind_a_host_name_becomes_the_encryption_by_enter(
+    start: Start, directory: Path
+) -> None:
+    configured(directory)
+    terminal = start(staged=True)
+    terminal.prompt("Enter tests")
+    terminal.enter("3")
+    terminal.prompt("Mail server")
+    terminal.enter("mail.x.example:587")
+    terminal.prompt("Mail server (endpoint) [mail.x.example, STARTTLS]")
+    terminal.enter()
+    assert "● STARTTLS" in terminal.prompt("Enter tests")
+
+
+def test_answers_typed_ahead_are_taken_in_order(start: Start, directory: Path) -> None:
+    configured(directory)
+    terminal = start(staged=True)
+    terminal.prompt("Enter tests")
+    terminal.type("4\n2\n3\nmail.x.example\n1\na@b.example\n")
+    shown = terminal.wait_for(r"user\): ● a@b\.example[^~]*: \Z")
+    assert "endpoint): ● mail.x.example" in shown
+    assert "starttls): ● STARTTLS" in shown
+
+
+def test_working_settings_are_tested_by_one_enter_and_closed_by_another(
+    start: Start, directory: Path
+) -> None:
+    configured(directory)
+    terminal = start(staged=True)
+    assert "stored in .env" in terminal.prompt("Enter tests")
+    terminal.enter()
+    terminal.prompt("Enter closes")
+    terminal.enter()
+    assert terminal.end() == 0
+    assert "No changes were made to any files." in terminal.text
 
 
 def test_real_mail_and_details_and_a_second_test(start: Start) -> None:
     terminal = start(staged=True)
-    up_to_the_test(terminal)
-    assert "3 Send a mail" in terminal.prompt("Number [1]")
-    terminal.enter("3")
+    assert "0 sends a mail" in up_to_the_verdict(terminal)
+    terminal.enter("0")
     terminal.prompt(f"Address [{DEMO_USER}]")
     terminal.enter("nonsense")
-    assert "not one mail address" in terminal.prompt("Address")
+    assert "not one mail address" in " ".join(terminal.prompt("Address").split())
     terminal.enter()
-    assert "Message, " in terminal.prompt("Number")
-    terminal.enter("4")
-    shown = terminal.prompt("Number")
+    assert "✓ Message: " in terminal.prompt("Enter reviews")
+    terminal.enter("8")
+    shown = terminal.prompt("Enter reviews")
     assert "Certificate:" in shown
     assert "swaks" in shown
-    terminal.enter("2")
-    assert "Message" not in terminal.prompt("Number")
+    terminal.enter("9")
+    assert "Message" not in terminal.prompt("Enter reviews")
     assert PASSWORD not in terminal.text
     assert strange_bytes(terminal.wire) == []
 
 
-def test_findings_of_the_check_are_on_the_summary(start: Start, directory: Path) -> None:
-    (directory / "config.toml").write_text(CONFIG)
-    env = directory / ".env"
-    env.write_text("SMTP_SECRET='hunter22'\n")
-    env.chmod(0o644)
+def test_findings_of_the_check_come_before_the_list(start: Start, directory: Path) -> None:
+    configured(directory).chmod(0o644)
     terminal = start("--plain")
-    shown = terminal.prompt("Number:")
-    number = shown[shown.index(" Check: ") - 1]
-    terminal.enter(number)
-    assert "chmod" in terminal.prompt("Number:")
+    shown = terminal.prompt("Enter tests")
+    assert "In the files: " in shown
+    terminal.enter("8")
+    assert "chmod" in terminal.prompt("Enter tests")
     terminal.enter("quit")
     assert terminal.end() == 130
-    assert "hunter22" not in terminal.text
+    assert PASSWORD not in terminal.text
 
 
 def test_password_in_an_endpoint_is_not_shown(start: Start, directory: Path) -> None:
     text = CONFIG.replace(DEMO_HOST, "smtp://me:hunter22@localhost:2500")
     (directory / "config.toml").write_text(text)
     terminal = start(staged=True)
-    assert "********" in terminal.prompt("Number")
+    terminal.prompt()
+    terminal.enter("<")
+    assert "********" in terminal.prompt("Enter")
     terminal.enter("3")
     assert "********" in terminal.prompt("Mail server")
-    terminal.enter()
-    terminal.prompt("Number")
-    terminal.enter("<")
+    terminal.enter("quit")
     assert terminal.end() == 130
     assert "hunter22" not in terminal.text
 
@@ -189,11 +348,19 @@ def test_password_in_an_endpoint_is_not_shown(start: Start, directory: Path) -> 
 )
 def test_marks_are_ascii_in_a_locale_without_utf_8(start: Start, environ: dict[str, str]) -> None:
     terminal = start(staged=True, environ=environ)
-    up_to_the_test(terminal, "hunter22")
-    shown = terminal.prompt("Number")
-    assert "x The server will fail to send its mails." in shown
-    assert "-> Enter the secret again" in shown
+    shown = up_to_the_verdict(terminal, "hunter22")
+    assert "x The server cannot send mail: login refused" in shown
+    assert "\n-> " in shown
     assert terminal.wire.isascii()
+
+
+def test_changed_field_is_marked_in_ascii_too(start: Start, directory: Path) -> None:
+    configured(directory)
+    terminal = start(staged=True, environ={"LANG": "C"})
+    for answer in ("3", "mail.x.example"):
+        terminal.prompt()
+        terminal.enter(answer)
+    assert "3 Mail server (endpoint): * mail.x.example" in terminal.prompt("Enter tests")
 
 
 def test_a_login_that_the_mail_server_sends_back_is_in_no_details(
@@ -205,10 +372,19 @@ def test_a_login_that_the_mail_server_sends_back_is_in_no_details(
         (directory / "config.toml").write_text(config)
         (directory / ".env").write_text(f"SMTP_SECRET='{secret}'\n")
         terminal = start("--plain")
-        terminal.prompt("Number:")
-        terminal.enter("5")
-        terminal.prompt("Number [5]")
-        terminal.enter("4")
-        assert "By hand:" in terminal.prompt("Number [5]")
+        terminal.prompt("Enter tests")
+        terminal.enter()
+        terminal.prompt()
+        terminal.enter("<")
+        terminal.prompt("Enter tests again")
+        terminal.enter("8")
+        assert "By hand:" in terminal.prompt("Enter tests again")
     assert MASK in terminal.text
     assert {run for form_of in FORMS for run in surviving(terminal.text, form_of(secret))} == set()
+
+
+def configured(directory: Path) -> Path:
+    """Write working settings; return the path of .env."""
+    for name, text in CONFIGURED.items():
+        (directory / name).write_text(text)
+    return directory / ".env"

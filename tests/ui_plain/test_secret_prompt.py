@@ -13,62 +13,71 @@ from tests.scenarios.scenario import PASSWORD
 from tests.ui_plain.conftest import Start
 from tests.ui_plain.pty_terminal import PtyTerminal, strange_bytes
 from tests.ui_plain.test_line_by_line import up_to_the_secret
+from wizard.demo.mail_server import DEMO_HOST
 
-PROMPT = "Password or API key"
+PROMPT = "Password"
 
 
 def at_the_prompt(start: Start) -> PtyTerminal:
+    """Ask for the password alone: everything else is there."""
     terminal = start(staged=True)
     up_to_the_secret(terminal)
-    terminal.prompt(PROMPT)
     assert not terminal.echoes()
     return terminal
 
 
-@pytest.mark.parametrize("secret", ["quit", "?", "<", "back", "1"])
-def test_command_is_an_ordinary_secret_here(start: Start, secret: str) -> None:
+def verdict(terminal: PtyTerminal) -> str:
+    """Answer the rest, and test; return everything since the password."""
+    shown = terminal.prompt("Mail server")
+    assert terminal.echoes()
+    terminal.enter(DEMO_HOST)
+    shown += terminal.prompt("Enter tests")
+    terminal.enter()
+    return shown + terminal.prompt()
+
+
+@pytest.mark.parametrize("secret", ["back", "1", "9", "QUIT", " < <"])
+def test_only_the_commands_themselves_are_no_secret(start: Start, secret: str) -> None:
     terminal = at_the_prompt(start)
     terminal.enter(secret)
-    assert "rejects the login" in terminal.prompt("Number")
-    assert terminal.echoes()
+    assert "login refused" in verdict(terminal)
 
 
-def test_way_out_is_said_and_works_everywhere(start: Start) -> None:
+def test_commands_work_although_nothing_is_shown(start: Start) -> None:
     terminal = at_the_prompt(start)
-    assert "press Ctrl+C instead" in terminal.text
-    terminal.type("\x03")
-    shown = terminal.prompt("Number [1]")
+    terminal.enter("?")
+    assert "app password instead" in " ".join(terminal.prompt(PROMPT).split())
+    assert not terminal.echoes()
+    terminal.enter("<")
+    terminal.prompt("Mail address")
     assert terminal.echoes()
-    for label in ("Ask for it again", "Go back", "Explain the question", "Leave the wizard"):
-        assert label in shown
-    terminal.enter("3")
-    assert "Many providers want an app password" in terminal.prompt(PROMPT)
-    terminal.type("\x03")
-    terminal.prompt("Number [1]")
     terminal.enter()
     terminal.prompt(PROMPT)
     terminal.type("\x03")
+    assert "Leave?" in terminal.prompt("Number [1]")
+    assert terminal.echoes()
+    terminal.enter()
+    terminal.prompt(PROMPT)
+    terminal.enter("quit")
     terminal.prompt("Number [1]")
-    terminal.enter("4")
-    assert "Leave the wizard?" in terminal.prompt("Number [1]")
-    terminal.enter("2")
+    terminal.enter("3")
     assert terminal.end() == 130
 
 
 def test_blanks_around_it_are_removed_with_a_note(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.enter(f" {PASSWORD}\t")
-    shown = terminal.prompt("Number")
+    shown = verdict(terminal)
     assert "Blanks around it were left out." in shown
-    assert "will be able to send" in shown
+    assert "The server can send mail." in shown
 
 
 def test_invisible_character_stays_and_is_said(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.enter(f"{PASSWORD}\u200b")
-    shown = terminal.prompt("Number")
-    assert "(U+200B)" in shown
-    assert "rejects the login" in shown
+    shown = verdict(terminal)
+    assert "It contains an invisible character. Is that right?" in shown
+    assert "login refused" in shown
 
 
 @pytest.mark.parametrize("rest", ["\nmore\n", "\nmore", "\n1\n1\n1\n", "\n\nmore\n"])
@@ -79,7 +88,7 @@ def test_lines_that_follow_the_first_at_once_are_refused_and_forgotten(
     terminal.type(f"hunter22{rest}")
     assert "several lines" in terminal.prompt(PROMPT)
     terminal.enter(PASSWORD)
-    assert "will be able to send" in terminal.prompt("Number")
+    assert "The server can send mail." in verdict(terminal)
     assert "hunter22" not in terminal.text
     assert "more" not in terminal.text
 
@@ -87,16 +96,20 @@ def test_lines_that_follow_the_first_at_once_are_refused_and_forgotten(
 def test_line_end_after_a_pasted_secret_is_not_a_second_line(start: Start) -> None:
     terminal = at_the_prompt(start)
     terminal.type(f"{PASSWORD}\n\n")
-    assert "will be able to send" in terminal.prompt("Number")
+    assert "The server can send mail." in verdict(terminal)
 
 
 def test_what_was_typed_before_the_question_is_not_the_secret(start: Start) -> None:
     terminal = start(staged=True)
-    terminal.prompt("Press Enter")
-    terminal.type("\n1\na@b.example\nmail.x.example\n1\n1\ntyped too early\n")
+    terminal.prompt("Mail address")
+    terminal.type("a@b.example\ntyped too early\n")
     terminal.prompt(PROMPT)
     terminal.enter()
-    assert "choose No login" in terminal.prompt(PROMPT)
+    terminal.prompt("Mail server")
+    terminal.enter("mail.x.example")
+    terminal.prompt(PROMPT)
+    terminal.enter()
+    assert "Type the password" in terminal.prompt(PROMPT)
 
 
 def test_secret_that_the_terminal_truncated_is_refused(start: Start) -> None:
@@ -135,25 +148,27 @@ def test_stopped_process_restores_the_echo_and_disables_it_again(start: Start) -
     terminal.prompt(PROMPT)
     assert not terminal.echoes()
     terminal.enter(PASSWORD)
-    assert "will be able to send" in terminal.prompt("Number")
+    assert "The server can send mail." in verdict(terminal)
 
 
 def test_store_is_chosen_by_its_number_and_going_back_keeps_the_secret(start: Start) -> None:
     terminal = start(staged="keyring")
     up_to_the_secret(terminal)
-    terminal.prompt(PROMPT)
     terminal.enter(PASSWORD)
-    shown = terminal.prompt("Number [1]")
-    assert "Where it is kept" in shown
+    terminal.prompt("Mail server")
+    terminal.enter(DEMO_HOST)
+    terminal.prompt("Enter tests")
+    terminal.enter("2")
+    terminal.prompt(f"{PROMPT} (secret), typed unseen [********]")
     terminal.enter("<")
-    terminal.prompt(f"{PROMPT} [********]")
-    terminal.enter()
-    shown = terminal.prompt("Number [1]")
-    assert "2 The keyring of this login" in shown
+    assert "Password (secret): entered" in terminal.prompt("Enter tests")
+    terminal.enter("5")
+    shown = terminal.prompt("Secret kept in [1]")
+    assert "1 .env  2 keyring  3 no login" in shown
     assert "systemd" not in shown
     terminal.enter("2")
-    shown = terminal.prompt("Number")
-    assert "smtp-wizard exec" in shown
-    assert "will be able to send" in shown
+    terminal.prompt("Enter tests")
     terminal.enter()
-    assert "stored in the keyring and read back" in terminal.prompt("Number:")
+    assert "The server can send mail." in terminal.prompt("Enter reviews")
+    terminal.enter()
+    assert "stored in the keyring and read back" in terminal.prompt("Enter writes")

@@ -20,7 +20,7 @@ from wizard.demo.network import DemoNetwork
 from wizard.live_test.run import run_live_test
 from wizard.secrets.secret import Secret
 from wizard.system.signals import EndOnSignals
-from wizard.ui.steps.session import WizardSession
+from wizard.ui.account.session import WizardSession
 from wizard.ui.textual.app import WizardApp
 from wizard.ui.textual.terminal import DiffDriver
 

@@ -1,45 +1,89 @@
-"""The live test on the screen: alternatives, a real mail, details, stopping."""
+"""The live test beside the form: what stops it, where the focus goes, a real mail, details."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Operator, Wizard
+from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PASSWORD, SMALL, Operator, Wizard
 from wizard.demo.mail_server import MailServer
+from wizard.live_test.events import Event, StageStarted
+from wizard.live_test.failure import Stage
+from wizard.ui.account.live_test import RunningTest
 
 
-async def up_to_the_test(operator: Operator, endpoint: str = DEMO_HOST) -> None:
-    await operator.press("enter", "enter")
-    await operator.type(DEMO_USER)
-    await operator.press("enter")
-    await operator.type(endpoint)
-    await operator.press("enter")
-    if operator.step == "ServerScreen":
-        await operator.press("enter")
-    await operator.type(PASSWORD)
-    await operator.press("enter")
-    assert operator.step == "LiveTestScreen"
+async def up_to_the_test(
+    operator: Operator, endpoint: str = DEMO_HOST, password: str = PASSWORD
+) -> None:
+    await operator.fill("user", DEMO_USER)
+    await operator.fill("secret", password)
+    await operator.fill("endpoint", endpoint)
 
 
-async def test_working_alternative_is_chosen_with_one_key(tmp_path: Path, wizard: Wizard) -> None:
+class SilentTest:
+    """Replaces the test of a server that never greets."""
+
+    def __init__(self) -> None:
+        self.begun = self.closed = 0
+        self.over = asyncio.Event()
+
+    async def __call__(self, *_: object, **__: object) -> AsyncGenerator[Event, None]:
+        try:
+            self.begun += 1
+            yield StageStarted(Stage.TCP)
+            await self.over.wait()
+        finally:
+            self.closed += 1
+
+
+async def during_the_test(operator: Operator) -> SilentTest:
+    silent = SilentTest()
+    operator.app.flow.session.live_test = silent
+    await operator.fill("user", DEMO_USER)
+    await operator.fill("secret", PASSWORD)
+    operator.burst(*DEMO_HOST, "enter")
+    await operator.until(lambda: silent.begun == 1)
+    await operator.handled()
+    return silent
+
+
+async def test_working_alternative_is_taken_with_one_key(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator, f"smtp://{DEMO_HOST}")
-        assert "will fail" in operator.text()
-        assert f"1 takes over {DEMO_HOST}" in operator.text()
-        await operator.press("1")
-        assert "will be able to send" in operator.text()
-        await operator.press("enter", "enter", "enter")
-    assert f'endpoint = "{DEMO_HOST}"' in (tmp_path / "config.toml").read_text()
+        assert operator.focus == "Use SMTPS, port 465"
+        await operator.press("enter")
+        assert "The server can send mail" in operator.read()
+        assert operator.value("endpoint") == DEMO_HOST
 
 
-async def test_number_without_an_alternative_does_nothing(tmp_path: Path, wizard: Wizard) -> None:
+@pytest.mark.parametrize("size", [(80, 24), SMALL])
+async def test_remedy_stays_in_view_while_the_value_is_typed_again(
+    tmp_path: Path, wizard: Wizard, size: tuple[int, int]
+) -> None:
+    async with wizard(tmp_path / "config.toml", size) as operator:
+        await up_to_the_test(operator, password="wrong")
+        assert operator.focus == "secret"
+        remedy = "→ Enter the password for SMTP again"
+        assert remedy in operator.read()
+        await operator.type("x")
+        assert operator.value("secret") == "x"  # it was selected
+        assert remedy in operator.read()
+        if size != SMALL:
+            assert "Last test: login refused" in operator.read()
+
+
+async def test_steps_that_mean_nothing_to_the_operator_do_not_flash_by(
+    tmp_path: Path, wizard: Wizard
+) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
-        await up_to_the_test(operator)
-        before = operator.drawn()
-        await operator.press("1", "9")
-        assert operator.drawn() == before
+        test = RunningTest(operator.app.flow.form)
+        for stage in (Stage.EHLO, Stage.RSET, Stage.QUIT):
+            before = test.panel().lines
+            test.follow(StageStarted(stage))
+            assert test.panel().lines == before
 
 
 async def test_real_mail_is_sent_only_on_request(
@@ -50,18 +94,17 @@ async def test_real_mail_is_sent_only_on_request(
         await up_to_the_test(operator)
         assert len(mail_server.messages) == sent
         await operator.press("ctrl+s")
-        assert operator.step == "AddressScreen"
+        assert operator.screen == "AddressScreen"
         await operator.type("nonsense")
         await operator.press("enter")
-        assert "not one mail address" in operator.text()
+        assert "not one mail address" in operator.read()
         await operator.press("escape")
-        assert operator.step == "LiveTestScreen"
+        assert operator.screen == "AccountScreen"
         await operator.press("ctrl+s", "enter")
-        assert "Message" in operator.drawn()
+        assert "Message" in operator.text()
         assert len(mail_server.messages) == sent + 1
         assert mail_server.messages[-1].recipients == (DEMO_USER,)
-        await operator.press("enter")
-        assert operator.step == "ReviewScreen"
+        assert operator.focus == "Review the changes"
 
 
 async def test_refused_real_mail_revokes_the_verdict(
@@ -72,70 +115,85 @@ async def test_refused_real_mail_revokes_the_verdict(
 
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator)
-        assert "will be able to send" in operator.drawn()
         monkeypatch.setattr("wizard.demo.mail_server._Account.handle_DATA", refuse)
         await operator.press("ctrl+s", "enter")
-        assert "will fail to send" in operator.drawn()
+        assert "The server cannot send mail" in operator.read()
         assert "554 5.7.1 Looks like spam" in operator.text()
         await operator.press("enter")
-        assert operator.step != "ReviewScreen"
+        assert operator.screen == "AccountScreen"
 
 
 async def test_details_can_be_pasted_into_a_ticket(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
         await up_to_the_test(operator)
         await operator.press("ctrl+t")
-        assert operator.step == "PageScreen"
+        assert operator.screen == "PageScreen"
         assert "EHLO" in operator.text()
         assert "swaks" in operator.text()
         assert PASSWORD not in operator.text()
         await operator.press("escape")
-        assert operator.step == "LiveTestScreen"
+        assert operator.focus == "Review the changes"
 
 
-async def test_same_values_are_not_tested_twice(tmp_path: Path, wizard: Wizard) -> None:
-    async with wizard(tmp_path / "config.toml") as operator:
-        await up_to_the_test(operator)
-        tested = operator.app.session.last_test
-        await operator.press("escape", "enter")
-        assert operator.step == "LiveTestScreen"
-        assert operator.app.session.last_test is tested
-        await operator.press("ctrl+r")
-        assert operator.app.session.last_test is not tested
-
-
-async def test_running_test_is_stopped_by_escape_and_leaves_everything(
+async def test_same_values_are_not_tested_twice_but_on_request(
     tmp_path: Path, wizard: Wizard
 ) -> None:
-    """A silent test replaces a server that never greets."""
-    import asyncio
-    from collections.abc import AsyncGenerator
-
-    from wizard.live_test.events import Event, StageStarted
-    from wizard.live_test.failure import Stage
-
-    closed = []
-
-    async def silent(*_: object, **__: object) -> AsyncGenerator[Event, None]:
-        try:
-            yield StageStarted(Stage.TCP)
-            await asyncio.sleep(3600)
-        finally:
-            closed.append(True)
-
     async with wizard(tmp_path / "config.toml") as operator:
-        operator.app.session.live_test = silent
-        await operator.press("enter", "enter")
-        await operator.type(DEMO_USER)
+        await up_to_the_test(operator)
+        session = operator.app.flow.session
+        tested = session.last_test
+        await operator.go_to("verify")
         await operator.press("enter")
-        await operator.type(DEMO_HOST)
-        await operator.press("enter", "enter")
-        await operator.type(PASSWORD)
-        operator.burst("enter", "escape")
-        await operator.settled()
-        assert operator.step == "LiveTestScreen"
-        assert closed == [True]
-        assert "nothing is proven" in operator.text()
+        assert operator.focus == "Review the changes"
+        assert session.last_test is tested
+        await operator.go_to("starttls")
+        await operator.press("right", "left", "enter")
+        assert session.last_test is tested
+        await operator.press("ctrl+r")
+        assert session.last_test is not tested
+
+
+async def test_escape_stops_the_test_and_leaves_everything(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        silent = await during_the_test(operator)
+        assert operator.focus == "Stop"
+        assert "▸ Connection" in operator.drawn()
         await operator.press("escape")
-        assert operator.step == "SecretScreen"
+        assert silent.closed == 1
+        assert operator.screen == "AccountScreen"
+        assert operator.focus == "Test"
+        assert operator.value("endpoint") == DEMO_HOST
+        assert operator.app.flow.session.last_test is None
+        await operator.press("escape")
+        assert operator.focus == "Stay"
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_change_stops_the_test(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        silent = await during_the_test(operator)
+        operator.burst("tab", "x")
+        await operator.until(lambda: silent.closed == 1)
+        await operator.settled()
+        assert operator.value("user") == "x"
+        assert operator.focus == "user"
+
+
+async def test_focus_is_not_taken_from_somebody_who_types(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        silent = await during_the_test(operator)
+        operator.burst("tab")
+        await operator.handled()
+        assert operator.focus == "user"
+        silent.over.set()
+        await operator.settled()
+        assert silent.closed == 1
+        assert operator.focus == "user"
+
+
+async def test_leaving_during_the_test_ends_it(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        silent = await during_the_test(operator)
+        operator.burst("ctrl+q", "up", "enter")
+        await operator.until(lambda: operator.has_left)
+    assert silent.closed == 1

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.held_records import PUBLIC_RECORDS, HeldRecords
+from tests.held_records import CUSTOMER, HOSTED, PUBLIC_RECORDS, HeldRecords
 from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PATIENCE, SMALL, Operator, Wizard
-from wizard.discovery.dns import MxRecord
-from wizard.ui.textual.field import Field
+from wizard.discovery.dns import FixedRecords, MxRecord
+from wizard.system.network import Address
 
 LOOKING = "Looking for the mail server of demo.example …"
-OFFER = f"1 {DEMO_HOST}, port 465, SMTPS"
 
 
 class Broken:
@@ -39,18 +38,14 @@ async def wait(operator: Operator, text: str) -> None:
 
 
 async def to_server(operator: Operator, user: str = DEMO_USER) -> None:
-    await press(operator, "enter", "enter", *user, "enter")
-    assert operator.step == "ServerScreen"
-
-
-def endpoint(operator: Operator) -> str:
-    return operator.app.screen.query_one("#field-endpoint", Field).value
+    await press(operator, *user, "enter", "tab")
+    assert operator.focus == "endpoint"
 
 
 def clock(operator: Operator) -> int:
     """Return the seconds that the search shows."""
-    shown = re.search(rf"{re.escape(LOOKING)} (\d+) s", operator.text())
-    assert shown is not None, operator.text()
+    shown = re.search(r"Looking … (\d+) s", operator.drawn_row("endpoint"))
+    assert shown is not None, operator.drawn()
     return int(shown[1])
 
 
@@ -59,80 +54,108 @@ async def test_slow_search_has_a_clock_and_does_not_block_typing(
 ) -> None:
     async with wizard(tmp_path / "config.toml", records=HeldRecords()) as operator:
         await to_server(operator)
-        await press(operator, *"mail.x.example")
-        assert endpoint(operator) == "mail.x.example"
         begun = clock(operator)
         await operator.until(lambda: clock(operator) > begun)
-        await press(operator, "enter", "enter")
-        assert operator.step == "SecretScreen"
+        await press(operator, *"mail.x.example", "enter")
+        assert operator.value("endpoint") == "mail.x.example"
+        assert operator.focus == "secret"
 
 
-async def test_results_do_not_change_what_is_typed(tmp_path: Path, wizard: Wizard) -> None:
+async def test_what_is_safe_is_filled_in_unless_something_was_typed(
+    tmp_path: Path, wizard: Wizard
+) -> None:
     records = HeldRecords()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
         await to_server(operator)
         await press(operator, *"mail.x")
         records.released.set()
-        await wait(operator, OFFER)
-        assert endpoint(operator) == "mail.x"
-        await press(operator, *".example")
-        assert endpoint(operator) == "mail.x.example"
-        assert "To take it over, type 1 instead." in operator.text()
-        await press(operator, "ctrl+u", "1", "tab")
-        assert endpoint(operator) == DEMO_HOST
-        assert OFFER not in operator.text()
+        await operator.settled()
+        assert operator.value("endpoint") == "mail.x"
+        await press(operator, "ctrl+u", "tab")
+        await operator.until(lambda: operator.value("endpoint") in ("", DEMO_HOST))
+        await press(operator, "shift+tab", "enter")
+        assert operator.value("endpoint") == DEMO_HOST
+        assert "names it in its DNS" in operator.drawn_row("endpoint")
 
 
-async def test_empty_field_stays_empty_until_enter_is_pressed(
-    tmp_path: Path, wizard: Wizard
+async def test_what_is_filled_in_does_not_move_the_focus(tmp_path: Path, wizard: Wizard) -> None:
+    records = HeldRecords()
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await press(operator, *DEMO_USER, "enter", *"half a passw")
+        records.released.set()
+        await operator.until(lambda: operator.value("endpoint") == DEMO_HOST)
+        await operator.settled()
+        assert operator.focus == "secret"
+        assert operator.value("secret") == "half a passw"
+
+
+async def test_host_of_somebody_else_is_only_offered(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
+        await to_server(operator, f"you@{HOSTED}")
+        await wait(operator, f"It is not part of {HOSTED}: take it only if you know it.")
+        assert operator.value("endpoint") == ""
+        await press(operator, "tab", "shift+tab")
+        assert operator.value("endpoint") == ""
+        await press(operator, "enter")
+        assert operator.value("endpoint") == DEMO_HOST
+        assert operator.app.flow.session.last_test is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "host", "option"),
+    [("", "mail.hosting.example", "SMTPS"), ("2", DEMO_HOST, "STARTTLS")],
+)
+async def test_number_takes_a_suggestion_with_its_encryption(
+    tmp_path: Path, wizard: Wizard, typed: str, host: str, option: str
 ) -> None:
     async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
-        await to_server(operator)
-        await wait(operator, OFFER)
-        assert endpoint(operator) == ""
-        await press(operator, "tab", "shift+tab")
-        assert endpoint(operator) == ""
-        await press(operator, "enter")
-        assert endpoint(operator) == DEMO_HOST
-        assert f"{DEMO_HOST}, port 465, encrypted from the first byte" in operator.text()
-        assert operator.step == "ServerScreen"
+        await to_server(operator, f"you@{CUSTOMER}")
+        await wait(operator, DEMO_HOST)
+        await press(operator, *typed, "enter")
+        assert operator.value("endpoint") == host
+        assert f"(•) {option}" in operator.drawn_row("starttls")
 
 
-async def test_accepted_suggestion_sets_the_encryption(tmp_path: Path, wizard: Wizard) -> None:
-    async with wizard(tmp_path / "config.toml") as operator:
-        await to_server(operator, "me@icloud.com")
-        assert "smtp.mail.me.com, port 587, STARTTLS" in operator.text()
-        await press(operator, "enter")
-        assert "(•) STARTTLS" in operator.drawn()
-        await press(operator, "up")
-        assert "(•) SMTPS" in operator.drawn()
-        assert "smtp.mail.me.com, port 465" in operator.text()
+@pytest.mark.parametrize("key", ["enter", "tab"])
+async def test_number_without_an_offer_is_a_wrong_host(
+    tmp_path: Path, wizard: Wizard, key: str
+) -> None:
+    async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
+        await to_server(operator, f"you@{HOSTED}")
+        await wait(operator, DEMO_HOST)
+        await press(operator, "7", key)
+        await operator.settled()
+        assert operator.value("endpoint") == "7"
+        assert "✗" in operator.drawn_row("endpoint")
 
 
 async def test_offer_is_visible_on_a_small_screen(tmp_path: Path, wizard: Wizard) -> None:
-    records = HeldRecords()
-    async with wizard(tmp_path / "config.toml", SMALL, records=records) as operator:
-        await to_server(operator)
-        assert LOOKING.removesuffix(" …") in " ".join(operator.drawn().split())
-        records.released.set()
-        await wait(operator, OFFER)
-        assert "for example mail.example.org" in operator.drawn()
-        assert OFFER in operator.drawn()
-        assert "Enter takes it over" in operator.drawn()
+    async with wizard(tmp_path / "config.toml", SMALL, records=PUBLIC_RECORDS) as operator:
+        await to_server(operator, f"you@{HOSTED}")
+        await wait(operator, DEMO_HOST)
+        assert f"1 {DEMO_HOST}" in operator.read()
+        assert "▌" in operator.drawn_row("endpoint")
         await press(operator, "enter")
-        await operator.settled()
-        assert "(•) SMTPS" in operator.drawn()
+        assert operator.value("endpoint") == DEMO_HOST
 
 
-async def test_long_guidance_keeps_its_field_visible(tmp_path: Path, wizard: Wizard) -> None:
-    async with wizard(tmp_path / "config.toml", SMALL) as operator:
+async def test_provider_is_known_before_any_enter(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await press(operator, *"me@icloud.com")
+        assert operator.value("endpoint") == "smtp.mail.me.com"
+        assert "(•) STARTTLS" in operator.drawn_row("starttls")
+        await press(operator, *["backspace"] * 3)
+        assert operator.value("endpoint") == ""
+        await press(operator, *"net")
+        assert operator.value("endpoint") == ""
+
+
+async def test_host_that_was_removed_is_not_filled_in_again(tmp_path: Path, wizard: Wizard) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
         await to_server(operator, "me@gmail.com")
-        await operator.settled()
-        assert "for example mail.example.org" in operator.drawn()
-        assert "1 smtp.gmail.com, port 465, SMTPS" in operator.drawn()
-        assert "on first." not in operator.drawn()
-        await operator.press("pagedown")
-        assert "on first." in operator.drawn()
+        await press(operator, "ctrl+u", *"mail.x.example", "tab")
+        await press(operator, *"x")
+        assert operator.value("endpoint") == "mail.x.example"
 
 
 async def test_another_address_ends_the_search_for_the_first(
@@ -142,10 +165,10 @@ async def test_another_address_ends_the_search_for_the_first(
     async with wizard(tmp_path / "config.toml", records=records) as operator:
         await to_server(operator, "me@other.example")
         await wait(operator, "Looking for the mail server of other.example …")
-        await press(operator, "escape", "ctrl+u", *DEMO_USER, "enter")
+        await press(operator, "up", "up", *DEMO_USER, "tab", "tab")
         assert LOOKING in operator.text()
         records.released.set()
-        await wait(operator, OFFER)
+        await operator.until(lambda: operator.value("endpoint") == DEMO_HOST)
         assert "other.example" not in operator.text()
         assert records.asked == ["other.example", "demo.example"]
 
@@ -155,18 +178,18 @@ async def test_same_address_is_searched_for_once(tmp_path: Path, wizard: Wizard)
     records.released.set()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
         await to_server(operator)
-        await wait(operator, OFFER)
-        await press(operator, "escape", "enter")
-        assert OFFER in operator.text()
+        await press(operator, "up", "up", "enter")
+        await operator.settled()
         assert records.asked == ["demo.example"]
 
 
 async def test_incomplete_address_is_never_searched_for(tmp_path: Path, wizard: Wizard) -> None:
     records = HeldRecords()
     async with wizard(tmp_path / "config.toml", records=records) as operator:
-        await press(operator, "enter", "enter", *"me@demo.exam", "escape", "enter")
-        assert operator.step == "UserScreen"
+        await press(operator, *"me@demo.exam", "escape", "escape", *"ple")
         assert records.asked == []
+        await press(operator, "tab")
+        assert records.asked == ["demo.example"]
 
 
 async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> None:
@@ -174,7 +197,7 @@ async def test_search_ends_with_the_wizard(tmp_path: Path, wizard: Wizard) -> No
     async with wizard(tmp_path / "config.toml", records=HeldRecords()) as operator:
         await to_server(operator)
         await wait(operator, LOOKING)
-        await press(operator, "ctrl+q", "tab", "enter")
+        await press(operator, "ctrl+q", "up", "enter")
         await operator.until(lambda: operator.has_left)
     left = asyncio.all_tasks() - before
     assert not left or not (await asyncio.wait(left, timeout=PATIENCE))[1]
@@ -185,40 +208,48 @@ async def test_defect_of_the_search_counts_as_no_result(tmp_path: Path, wizard: 
         await to_server(operator)
         await operator.settled()
         assert "Looking" not in operator.text()
-        await press(operator, *DEMO_HOST, "enter", "enter")
-        assert operator.step == "SecretScreen"
+        await press(operator, *DEMO_HOST, "enter")
+        assert operator.focus == "secret"
 
 
 async def test_nobody_is_asked_without_the_decision_to_ask(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
-        await to_server(operator)
+        await to_server(operator, "me@nothing.example")
         await operator.settled()
-        assert "demo.example" not in operator.text()
-        assert operator.app.session.discovery.state is None
+        assert "Mozilla" not in operator.text()
+        assert operator.app.flow.session.discovery.state is None
 
 
-@pytest.mark.parametrize("key", ["enter", "tab"])
-async def test_number_without_an_offer_is_a_wrong_host(
-    tmp_path: Path, wizard: Wizard, key: str
+async def test_mozillas_directory_is_asked_only_by_its_number(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with wizard(tmp_path / "config.toml", records=PUBLIC_RECORDS) as operator:
-        await to_server(operator)
-        await wait(operator, OFFER)
-        await press(operator, "2", key)
-        assert "'2' is neither a host name" in operator.text()
-        assert endpoint(operator) == "2"
+    asked: list[str] = []
+
+    async def resolve(_network: object, host: str, _port: int) -> Sequence[Address]:
+        asked.append(host)
+        raise OSError
+
+    monkeypatch.setattr("wizard.demo.network.DemoNetwork.resolve", resolve)
+    records = FixedRecords(mx_records={"firm.example": [MxRecord(1, "mx.firm.example")]})
+    async with wizard(tmp_path / "config.toml", records=records) as operator:
+        await to_server(operator, "me@firm.example")
+        await wait(operator, "Ask Mozilla's directory of mail servers")
+        await press(operator, "enter", "tab")
+        assert not [host for host in asked if "thunderbird" in host]
+        assert operator.focus == "endpoint"
+        await press(operator, "1", "enter")
+        await operator.settled()
+        assert [host for host in asked if "thunderbird" in host]
+        assert operator.value("endpoint") == ""
 
 
 async def test_app_password_is_mentioned_for_a_typed_host(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / "config.toml") as operator:
-        await to_server(operator)
-        await press(operator, *"smtp.gmail.com")
-        assert "Google needs an app password" in operator.text()
-        await press(operator, "enter", "enter")
-        assert operator.step == "SecretScreen"
-        assert "Google needs an app password" in operator.text()
-        await press(operator, "shift+tab", "down")
-        assert "app password" not in operator.text()
+        await to_server(operator, "me@firm.example")
+        await press(operator, *"smtp.gmail.com", "enter")
+        assert operator.focus == "secret"
+        assert "Google wants an app password" in operator.read()
+        assert "! An app password, not your Google password." in operator.drawn_row("secret")
 
 
 async def test_variables_are_expanded_but_the_secret_is_never_searched_for(
@@ -228,9 +259,9 @@ async def test_variables_are_expanded_but_the_secret_is_never_searched_for(
     environ = {"MAILBOX": "me@variable.example", "SMTP_SECRET": "pass@word.example"}
     async with wizard(tmp_path / "config.toml", records=records, environ=environ) as operator:
         await to_server(operator, "${MAILBOX}")
+        assert "Now: me@variable.example" in operator.drawn_row("user")
         await wait(operator, "Looking for the mail server of variable.example …")
-        await press(operator, "escape", "ctrl+u", *"${SMTP_SECRET}", "enter")
-        assert operator.step == "ServerScreen"
-        assert "Looking" not in operator.text()
+        await press(operator, "up", "up", *"${SMTP_SECRET}", "tab", "tab")
+        await operator.until(lambda: "Looking" not in operator.text())
         assert "word.example" not in operator.text()
         assert records.asked == ["variable.example"]

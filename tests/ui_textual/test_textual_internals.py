@@ -6,17 +6,16 @@ import inspect
 from io import StringIO
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.widgets import Input, RadioButton, RadioSet
+from textual.widgets import Input
 
 from wizard.ui.textual import textual_internals
 
 
 class Example(App[None]):
-    def compose(self) -> ComposeResult:
-        yield RadioSet(RadioButton("one", value=True), RadioButton("two"))
+    pass
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,6 @@ class Example(App[None]):
         (App, "_handle_exception"),
         (App, "_close_messages_no_wait"),
         (LinuxDriver, "_run_input_thread"),
-        (RadioSet, "_on_mount"),
         (Input, "_on_paste"),
     ],
 )
@@ -43,20 +41,6 @@ async def test_app_says_that_it_ends_and_why() -> None:
         assert textual_internals.unexpected_error(app) is None
         app.exit()
         assert textual_internals.is_ending(app)
-
-
-async def test_button_is_pressed_without_a_message() -> None:
-    app = Example()
-    async with app.run_test() as pilot:
-        choice = app.query_one(RadioSet)
-        _, second = app.query(RadioButton)
-        textual_internals.set_pressed(choice, second)
-        assert choice.pressed_button is second
-        textual_internals.select(choice, 0)
-        choice.focus()
-        await pilot.press("down", "space")
-        assert choice.pressed_button is second
-        assert second.value
 
 
 async def test_driver_has_its_output_its_mouse_and_no_screen_yet() -> None:

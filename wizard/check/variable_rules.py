@@ -273,7 +273,7 @@ def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
                 "The secret stands in config.toml itself, where everybody who may read the "
                 "configuration sees it."
             ),
-            _("Move it to .env: smtp-wizard set --secret-stdin"),
+            _("Move it to .env: smtp-wizard check --fix"),
             path=path,
             line=smtp.lines.get("secret"),
         )

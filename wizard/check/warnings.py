@@ -299,10 +299,10 @@ def _skip_warnings(draft: Draft) -> Iterator[Finding]:
             "skip-form-assumed",
             _(
                 "Nothing tells the server's version, so the form of 0.5 and 0.6 is written "
-                "({path}); a server since 0.7 does not start with it. Name the version with "
-                "--server-version X.Y.",
+                "({path}); a server since 0.7 does not start with it.",
                 path=SkipKey.GLOBAL.path[0],
             ),
+            _("Name the version with --server-version X.Y."),
         )
 
 

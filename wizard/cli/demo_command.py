@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from argparse import Namespace
 from functools import partial
@@ -33,29 +34,26 @@ def run(options: Namespace) -> int:
         ) from None
     from wizard.demo import stage
     from wizard.demo.network import DEMO_RECORDS, DemoNetwork
-    from wizard.demo.stage import prove_it_works, write_demo_files
     from wizard.live_test.run import run_live_test
-    from wizard.ui.steps.mail_server_search import MailServerSearch
-    from wizard.ui.steps.session import WizardSession
+    from wizard.ui.account.mail_server_search import MailServerSearch
+    from wizard.ui.account.session import WizardSession
 
     with (
         tempfile.TemporaryDirectory(prefix="smtp-wizard-demo-") as scratch,
+        contextlib.chdir(scratch),
         MailServer(DEMO_USER, stage.PASSWORD) as server,
     ):
         network = DemoNetwork(server)
-        layout = find_layout(write_demo_files(Path(scratch)))
-        current = load_config(layout, environ={})
-        test = partial(run_live_test, timeout=options.timeout, network=network)
+        config = stage.write_demo_files(Path(scratch))
         session = WizardSession(
-            current,
-            test,
+            load_config(find_layout(config), environ={}),
+            partial(run_live_test, timeout=options.timeout, network=network),
             options.timeout,
-            stage.hints(server.ports),
+            stage.hints(),
+            notices=stage.notices(server.ports),
             discovery=MailServerSearch(online=True, network=network, records=DEMO_RECORDS),
+            after_writing=partial(stage.prove_it_works, config, network, server),
         )
         code = show(session, options)
-        if code == 0:
-            proof = prove_it_works(load_config(layout, environ={}), network, server)
-            output.result(f"\n{proof}")
-        output.say(_("The demo's directory and its mail server are gone now."))
-        return code
+    output.say(_("The demo's directory and its mail server are gone now."))
+    return code

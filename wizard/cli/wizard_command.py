@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from wizard.errors import Finding
     from wizard.live_test.events import Event
     from wizard.secrets.sources import StoreKind
-    from wizard.ui.steps.done import Done
-    from wizard.ui.steps.session import WizardSession
+    from wizard.ui.account.done import Done
+    from wizard.ui.account.session import WizardSession
 
 _MIN_SIZE = (40, 12)
 _HEAD_START = 0.2
@@ -38,20 +38,24 @@ def run(options: Namespace) -> int:
     check_terminal(options)
     announce_start(options)
 
+    return show(_open_session(options, options.config), options)
+
+
+def _open_session(options: Namespace, config: Path | None) -> WizardSession:
+    """Read the files of one server, after an interrupted write was put back."""
     from wizard.config.current import load_config
     from wizard.config.layout import find_layout
-    from wizard.ui.steps.mail_server_search import MailServerSearch
-    from wizard.ui.steps.session import WizardSession
+    from wizard.ui.account.mail_server_search import MailServerSearch
+    from wizard.ui.account.session import WizardSession
 
-    layout = find_layout(options.config, options.env_file)
+    layout = find_layout(config, options.env_file)
     notices = _recover_interrupted(layout.config)
     current = load_config(layout)
     if not current.in_container:  # there, Compose is asked first, while the operator reads
         current = current.with_stored()
-    test = partial(_live_test, timeout=options.timeout)
-    session = WizardSession(
+    return WizardSession(
         current,
-        test,
+        partial(_live_test, timeout=options.timeout),
         options.timeout,
         check=partial(_check, layout),
         stores={store: current.open_store(store) for store in _stores_to_offer(current)},
@@ -59,8 +63,8 @@ def run(options: Namespace) -> int:
         persistent=True,
         notices=notices,
         head_start=0.0 if is_plain(options) else _HEAD_START,
+        open=partial(_open_session, options),
     )
-    return show(session, options)
 
 
 def announce_start(options: Namespace) -> None:
@@ -132,7 +136,7 @@ def show(session: WizardSession, options: Namespace) -> int:
         from wizard.system.crash_report import StepCrashed
 
         raise StepCrashed(app.stage) from app.crash
-    return app.return_code or (output.ABORTED if done is None else 0)
+    return app.return_code or (0 if done is not None or app.flow.closed else output.ABORTED)
 
 
 def _show_line_by_line(session: WizardSession) -> int:
@@ -142,14 +146,15 @@ def _show_line_by_line(session: WizardSession) -> int:
     gc.enable()
     wizard = PlainWizard(session)
     with EndOnSignals(wizard):
-        ending = wizard.run()
-    _say_ending(ending.done, kept=ending.kept)
-    if ending.done is not None and not ending.result_shown:
-        for line in ending.done.lines:
+        wizard.run()
+    done = wizard.flow.done
+    _say_ending(done, kept=wizard.kept)
+    if done is not None and not wizard.result_shown:
+        for line in done.lines:
             output.result(line)
-    if ending.signal_number:
-        return 128 + ending.signal_number
-    return output.ABORTED if ending.done is None else 0
+    if wizard.signal_number:
+        return 128 + wizard.signal_number
+    return 0 if done is not None or wizard.flow.closed else output.ABORTED
 
 
 def _say_ending(done: Done | None, *, kept: bool) -> None:

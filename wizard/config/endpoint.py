@@ -215,6 +215,8 @@ def _meant(text: str) -> dict[str, str | bool]:
     if scheme == "smtp" and query in {"", "?tls=required", "?tls=opportunistic"}:
         port = f":{port}" if port else ""
         meant["endpoint"] = f"{SCHEME}{host}{port}{'?tls=required' if query else ''}"
+    elif kind == ("", port, "") and is_loopback(host) and port not in {"", "465", "587"}:
+        meant["endpoint"] = f"{SCHEME}{host}:{port}"  # no other form leads to a relay here
     elif kind in _STARTTLS_MEANT:
         meant["starttls"] = _STARTTLS_MEANT[kind]
     elif kind not in _HOST_MEANT:

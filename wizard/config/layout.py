@@ -62,13 +62,18 @@ def _working_directory() -> Path:
 
 
 def _default_config(here: Path) -> Path:
+    return candidate_configs(here)[0]
+
+
+def candidate_configs(directory: Path | None = None) -> list[Path]:
+    """Return every config.toml that a server here may have, and last the one that would be new."""
+    here = (directory or _working_directory()).absolute()
     in_subdirectory = here / _COMPOSE_DIRECTORY / CONFIG_NAME
-    for candidate in (here / CONFIG_NAME, in_subdirectory, _SYSTEM_CONFIG):
-        if _exists(candidate):
-            return candidate
-    if any(_exists(here / name) for name in _COMPOSE_NAMES):
-        return in_subdirectory
-    return here / CONFIG_NAME
+    usual = [here / CONFIG_NAME, in_subdirectory, _SYSTEM_CONFIG]
+    found = [each for each in usual if _exists(each)]
+    has_compose = any(_exists(here / name) for name in _COMPOSE_NAMES)
+    new = in_subdirectory if has_compose else here / CONFIG_NAME
+    return found if new in found else [*found, new]
 
 
 def _exists(path: Path) -> bool:

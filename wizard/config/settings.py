@@ -185,7 +185,7 @@ def _address_problem(text: str) -> tuple[str, str, str] | None:
         message = N_("The user has a comma or semicolon: it must be one address, not a list.")
         return "user-list", message, _ALONE
     if set(text) & set("<>"):
-        message = N_("The user has angle brackets: it must be the address alone.")
+        message = N_("The user has angle brackets: enter the address alone.")
         return "user-brackets", message, _ALONE
     if " " in text:
         return "user-blanks", N_("The user has a blank in it, which no mail address has."), _ALONE

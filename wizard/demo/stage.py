@@ -6,23 +6,25 @@ BOMnipotent Server itself is not part of the demo: a stand-in reads the files an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 
 import aiosmtplib
 
-from wizard.config.current import CurrentConfig
+from wizard.config.current import CurrentConfig, load_config
 from wizard.config.endpoint import Security
-from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Ports
+from wizard.config.layout import find_layout
+from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer, Ports, ReceivedMail
 from wizard.errors import InvalidValue
 from wizard.secrets.secret import Secret
+from wizard.server.next_steps import NextStep, StepKind
 from wizard.system.network import Network
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
-PASSWORD = Secret("open$esame #1")
-"""Of an account that exists only in the demo; its characters need quoting in ``.env``."""
+PASSWORD = Secret("open-sesame")
+"""Of an account that exists only in the demo."""
 _COMPOSE = """\
 name: bomnipotent
 services:
@@ -75,48 +77,51 @@ def write_demo_files(directory: Path) -> Path:
     return config
 
 
-def hints(ports: Ports) -> Mapping[str, str]:
-    """Return name of the step → what to try."""
+def hints() -> Mapping[str, str]:
+    """Return what to try in a field, by its name."""
     return {
-        "Files": _(
-            "Demo: a scratch directory and a mail server of its own. Nothing of yours is touched. "
-            "Press Enter."
-        ),
-        "User": _("Demo: enter {user}", user=DEMO_USER),
-        "Server": _(
-            "Demo: press Enter to take over {host}. Its ports 465 and 587 may be taken on this "
-            "machine: 127.0.0.1:{smtps} and :{starttls} answer instead.",
+        "user": _("Demo: type {user}", user=DEMO_USER),
+        "secret": _("Demo: type {secret}, or first something else", secret=PASSWORD.reveal()),
+    }
+
+
+def notices(ports: Ports) -> tuple[str, ...]:
+    """Return what to know about the demo."""
+    return (
+        _("This is a demo in a scratch directory. Nothing of yours is touched."),
+        _(
+            "Its mail server is {host}; 127.0.0.1:{smtps} and :{starttls} answer in place of its "
+            "ports 465 and 587.",
             host=DEMO_HOST,
             smtps=ports.smtps,
             starttls=ports.starttls,
         ),
-        "Secret": _(
-            "Demo: enter {secret} or, to see a failure, anything else first.",
-            secret=PASSWORD.reveal(),
-        ),
-    }
-
-
-def prove_it_works(current: CurrentConfig, network: Network, server: MailServer) -> str:
-    """Let a stand-in for the server send a mail with the new settings; return what came of it."""
-    if not current.configured:
-        return _("No mail settings were written, so no mail is sent.")
-    try:
-        asyncio.run(send_verification(current, network))
-    except (InvalidValue, aiosmtplib.SMTPException, OSError) as error:
-        return _(
-            "A stand-in for the server read the files, and its mail was refused: {error}",
-            error=error,
-        )
-    mail = server.messages[-1]
-    return _(
-        "A stand-in for the server read the files and sent a mail. Really accepted by "
-        "{host}:\n  From:    {sender}\n  To:      {recipients}\n  Subject: {subject}",
-        host=DEMO_HOST,
-        sender=mail.sender,
-        recipients=", ".join(mail.recipients),
-        subject=mail.subject,
     )
+
+
+def prove_it_works(config: Path, network: Network, server: MailServer) -> Iterator[NextStep]:
+    """Let a stand-in for the server send a mail with the new settings; yield what came of it."""
+    current = load_config(find_layout(config), environ={})
+    if not current.configured:
+        yield NextStep(_("No mail settings were written, so no mail is sent."))
+    else:
+        try:
+            asyncio.run(send_verification(current, network))
+        except (InvalidValue, aiosmtplib.SMTPException, OSError) as error:
+            words = N_("A stand-in for the server has read the files, but its mail was refused:")
+            yield NextStep(_(words), StepKind.WARNING)
+            yield NextStep(f"  {error}")
+        else:
+            yield NextStep(_("A stand-in for the server has read the files, and sent this mail:"))
+            yield from map(NextStep, _as_lines(server.messages[-1]))
+    yield NextStep(_("That was the demo. For your own server, run this in its directory:"))
+    yield NextStep("smtp-wizard", StepKind.COMMAND)
+
+
+def _as_lines(mail: ReceivedMail) -> Iterator[str]:
+    yield f"     From:    {mail.sender}"
+    yield f"     To:      {', '.join(mail.recipients)}"
+    yield f"     Subject: {mail.subject}"
 
 
 RECIPIENT = "new-user@demo.example"

@@ -12,6 +12,7 @@ from wizard.live_test.diagnosis_rule import (
     container_name,
     has_better_name,
     inside,
+    known_host,
     loopback,
     nearby,
     no_alternative,
@@ -107,6 +108,13 @@ CONNECTING: tuple[Rule, ...] = (
             "If it is one, only the server's containers know it: have the server send a mail "
             "(bomnipotent_client test-email ADDRESS). Else enter the full name."
         ),
+    ),
+    Rule(
+        Cause.NAME_UNKNOWN,
+        (known_host,),
+        "dns-unavailable",
+        N_("This machine finds no address for {host}, which has one."),
+        N_("Check whether this machine is online, and its DNS (/etc/resolv.conf)."),
     ),
     Rule(
         Cause.NAME_UNKNOWN,

@@ -243,6 +243,11 @@ def provider_with(*notes: ProviderNote) -> Condition:
     )
 
 
+def known_host(_: Failure, settings: SmtpSettings) -> bool:
+    """Match hosts of known providers, which exist."""
+    return _provider(settings) is not None
+
+
 def only_starttls(_: Failure, settings: SmtpSettings) -> bool:
     """Match hosts of providers that only offer STARTTLS."""
     known = _provider(settings)

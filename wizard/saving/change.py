@@ -20,7 +20,7 @@ from wizard.formats.masking import mask_config, mask_dotenv
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
-from wizard.text.display import MASK
+from wizard.text.display import MASK, DiffRow
 from wizard.text.language import _
 
 
@@ -40,14 +40,6 @@ _MASKS: Mapping[FileRole, Callable[[str], str]] = {
     FileRole.COMPOSE: str,
     FileRole.GITIGNORE: str,
 }
-
-
-class DiffRow(NamedTuple):
-    """One line of a change; ``number`` is 1-based, of a removed line (-) in the old file."""
-
-    number: int
-    sign: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

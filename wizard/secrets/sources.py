@@ -122,7 +122,7 @@ LITERAL = SecretSource(
     name="literal",
     in_show=N_("set, in config.toml itself"),
     in_show_empty=N_("empty, in config.toml itself"),
-    in_summary=N_("! stands in config.toml itself: open to move it to .env"),
+    in_summary=N_("in config.toml itself"),
     in_summary_empty=N_("✗ stands in config.toml itself, but empty"),
     keep_it=N_("A secret stands in config.toml itself. Leave the field empty to keep it."),
 )
@@ -134,7 +134,7 @@ ENV_FILE = StoreKind(
     in_summary=N_("stored in .env"),
     in_summary_empty=N_("✗ stored in .env, but empty"),
     keep_it=N_("A secret is stored in .env. Leave the field empty to keep it."),
-    label=N_(".env, readable only by its owner"),
+    label=".env",
     consequence=N_("The server reads it by itself, also after a reboot."),
     consequence_in_compose=N_(
         "Docker Compose reads it by itself whenever it creates the container."
@@ -151,8 +151,8 @@ KEYRING = StoreKind(
     in_summary=N_("stored in the keyring; the server needs smtp-wizard exec"),
     in_summary_empty=N_("✗ stored in the keyring, but empty"),
     keep_it=N_("A secret is stored in the keyring. Leave the field empty to keep it."),
-    label=N_("The keyring of this login"),
-    label_with_backend=N_("The keyring behind {backend}, named in your configuration"),
+    label=N_("keyring"),
+    label_with_backend=N_("keyring ({backend})"),
     consequence=N_(
         "After a reboot the keyring is locked until you log in: a service that starts by itself "
         "cannot use it. You start the server through smtp-wizard exec."
@@ -177,7 +177,7 @@ CREDENTIAL = StoreKind(
     keep_it=N_(
         "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
     ),
-    label=N_("A systemd credential, readable only by root and the service"),
+    label=N_("systemd credential"),
     consequence=N_(
         "Only root and the service can read it, also after a reboot; the unit gets a drop-in that "
         "starts the server through smtp-wizard exec."

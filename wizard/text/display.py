@@ -7,9 +7,21 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 MASK = "********"
 LIMIT = 300
+
+
+class DiffRow(NamedTuple):
+    """One line of a change: added ("+"), removed ("-") or unchanged (" ").
+
+    ``number`` is 1-based, of a removed line in the old file.
+    """
+
+    number: int
+    sign: str
+    text: str
 
 
 def escape_controls(text: str) -> str:

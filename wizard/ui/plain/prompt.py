@@ -1,113 +1,122 @@
-"""Questions line by line, for text, a choice or a secret; and the commands at every question."""
+"""Questions line by line, and the commands at each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
-from wizard.secrets.secret import Secret
 from wizard.text.language import N_, _
+from wizard.ui.account.entry import SEVERAL_LINES, TRIMMED, single_line
 from wizard.ui.plain.terminal import LONGEST, InputInterrupted, LineTerminal
-from wizard.ui.steps import model
-from wizard.ui.steps.model import single_line
 
 T = TypeVar("T")
 
-COMMANDS = N_(
-    "Enter keeps what stands in brackets. < goes back, ? explains the question, quit leaves the "
-    "wizard."
-)
+COMMANDS = N_("Enter keeps [this], < goes back, ? explains, quit leaves.")
 SKIP_HINT = N_("Ctrl+C goes on without.")
-_BACK, _QUIT = N_("back"), N_("quit")
-_NUMBER = N_("Number: ")
-_NUMBER_OR_KEEP = N_("Number [{present}]: ")
-_WRONG_NUMBER = N_("✗ Enter a number from 1 to {last}.")
-_HIDDEN = N_("What you type is not shown, and < ? quit are no commands here: press Ctrl+C instead.")
+REVIEW = 9
+"""The number for going on to the review."""
+_QUIT = N_("quit")
 _TOO_LONG = N_(
-    "✗ A terminal takes no more than {longest} bytes in one line. For a longer secret use: "
+    "A terminal takes no more than {longest} bytes in one line. For a longer secret use: "
     "smtp-wizard set --secret-file FILE"
 )
-_CTRL_C_OPTIONS = (
-    N_("Ask for it again"),
-    N_("Go back"),
-    N_("Explain the question"),
-    N_("Leave the wizard"),
-)
+_PATIENCE = 0.5
+"""Seconds to wait without a word."""
 
 
 class GoBack(Exception):
     """The operator goes back."""
 
 
+class ReviewAnyway(Exception):
+    """The operator goes on to the review, although the test has failed."""
+
+
 class Prompt:
     """Asks until there is an answer, and carries out commands.
 
-    ``explanation`` is about the present question; ``leave`` asks whether to leave, and does not
-    return if so.
+    ``leave`` asks whether to leave, and does not return if so.
     """
 
     def __init__(self, terminal: LineTerminal, leave: Callable[[], Awaitable[None]]) -> None:
         self._terminal = terminal
-        self._leave = leave
+        self.leave = leave
         self.explanation = ""
+        """What is said about the present question."""
+        self.offers_review = False
+        """Whether :data:`REVIEW` is a command now."""
 
-    async def answer(self, prompt: str) -> str:
+    async def answer(self, question: str) -> str:
         """Return an answer as typed."""
         while True:
             try:
-                text = await self._terminal.line(prompt)
+                text = await self._terminal.line(question)
             except InputInterrupted:
-                await self._leave()
+                await self.leave()
                 continue
-            command = text.strip().lower()
-            if command == "?":
-                self._terminal.say(f"{self.explanation}\n\n{_(COMMANDS)}")
-            elif command in ("<", _BACK, _(_BACK)):
-                raise GoBack
-            elif command in (_QUIT, _(_QUIT)):
-                await self._leave()
-            else:
+            if not await self._obey(text.strip().lower()):
                 return text
 
-    async def choice(self, options: Sequence[tuple[str, T]], default: T | None = None) -> T:
-        """Ask for one of numbered options; without a default, a number has to be typed."""
-        values = [option[1] for option in options]
-        number = str(values.index(default) + 1) if default in values else ""
-        for index, option in enumerate(options, start=1):
-            self._terminal.say(f"{index} {option[0]}")
-        while True:
-            question = _(_NUMBER_OR_KEEP, present=number) if number else _(_NUMBER)
-            text = (await self.answer(question)).strip() or number
-            if text.isdecimal() and 1 <= int(text) <= len(values):
-                return values[int(text) - 1]
-            self._terminal.say(_(_WRONG_NUMBER, last=len(values)))
-
-    async def secret(self, prompt: str) -> Secret | None:
-        """Return a secret, typed without being shown; None for an empty answer."""
-        self._terminal.say(_(_HIDDEN))
+    async def unseen(self, question: str) -> str:
+        """Return an answer that is not shown, without blanks around it."""
         while True:
             try:
-                lines = await self._terminal.hidden(prompt)
+                lines = await self._terminal.hidden(question)
             except InputInterrupted:
-                await self._handle_ctrl_c()
+                await self.leave()
                 continue
             text = single_line("\n".join(lines))
             if text is None:
-                self._terminal.say(f"✗ {_(model.SEVERAL_LINES)}")
+                self._terminal.say(_(SEVERAL_LINES), "✗")
             elif len(lines[0].encode("utf-8", "surrogateescape")) >= LONGEST - 1:
-                self._terminal.say(_(_TOO_LONG, longest=LONGEST - 2))
-            else:
+                self._terminal.say(_(_TOO_LONG, longest=LONGEST - 2), "✗")
+            elif not await self._obey(text):
                 if text != lines[0]:
-                    self._terminal.say(f"! {_(model.TRIMMED)}")
-                return Secret(text) if text else None
+                    self._terminal.say(_(TRIMMED), "!")
+                return text
 
-    async def _handle_ctrl_c(self) -> None:
-        """Ask what to do: commands cannot be typed where any text may be a secret."""
-        again, back, explain, leave = _CTRL_C_OPTIONS
-        chosen = await self.choice([(_(label), label) for label in _CTRL_C_OPTIONS], again)
-        if chosen == back:
+    async def number(self, question: str, numbers: Sequence[int]) -> int | None:
+        """Return one of ``numbers``; None for an empty answer."""
+        while True:
+            text = (await self.answer(question)).strip()
+            if not text:
+                return None
+            if text.isdecimal() and int(text) in numbers:
+                return int(text)
+            self._terminal.say(_("Enter one of the numbers, or press Enter alone."), "✗")
+
+    async def _obey(self, command: str) -> bool:
+        """Carry out a command; return whether it was one."""
+        if command == "<":
             raise GoBack
-        if chosen == explain:
+        if self.offers_review and command == str(REVIEW):
+            raise ReviewAnyway
+        if command in (_QUIT, _(_QUIT)):
+            await self.leave()
+        elif command == "?":
             self._terminal.say(self.explanation)
-        if chosen == leave:
-            await self._leave()
+            self._terminal.say(_(COMMANDS))
+        else:
+            return False
+        return True
+
+    async def wait(
+        self, work: Coroutine[Any, Any, T], message: str, patience: float = _PATIENCE
+    ) -> T | None:
+        """Wait for ``work``, not without a word; return None if Ctrl+C skipped it."""
+        try:
+            return await self._terminal.run(self._say_and_wait(work, message, patience))
+        except InputInterrupted:
+            self._terminal.say()
+            self._terminal.say(_("Skipped."))
+            return None
+
+    async def _say_and_wait(self, work: Coroutine[Any, Any, T], message: str, patience: float) -> T:
+        task = asyncio.ensure_future(work)
+        try:
+            if not (await asyncio.wait([task], timeout=patience))[0]:
+                self._terminal.say(f"{message} {_(SKIP_HINT)}")
+            return await task
+        finally:
+            task.cancel()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import termios
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 from wizard.text.display import escape_controls, supports_unicode
+from wizard.text.wrapping import cell_width, hanging_lines
+from wizard.ui.account.view import Line, PanelView, Role
 
 T = TypeVar("T")
 
@@ -24,8 +27,15 @@ LONGEST = 4095
 _PASTE_TIMEOUT = 2
 """Tenths of a second within which the rest of a pasted text follows its first line."""
 _ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "→": "->", "…": "...", "–": "-", "•": "*", "„": '"', "“": '"'}  # noqa: RUF001
+    {"✓": "+", "✗": "x", "●": "*", "·": ".", "→": "->", "…": "...", "–": "-", "•": "*"}  # noqa: RUF001
+    | {"„": '"', "“": '"'}
 )
+_WIDEST = 80
+"""Cells of a line at most; longer ones are hard to read."""
+_ROOM = 4
+"""Cells for an answer behind a question of several lines."""
+_MARKS = dict.fromkeys((Role.FAILED, Role.ERRORS), "✗") | {Role.PASSED: "✓"}
+_MARKS |= dict.fromkeys((Role.WARNING, Role.WARNINGS), "!")
 _LOCAL, _CHARACTERS = 3, 6
 """Indexes of the local modes and the special characters in the list of termios."""
 
@@ -47,6 +57,9 @@ class LineTerminal:
     def __init__(self) -> None:
         self._input, self._output = sys.stdin.fileno(), sys.stdout
         self._ascii = not supports_unicode(os.environ, sys.stdout.encoding)
+        self.one_by_one = bool(os.environ.get("ACCESSIBLE"))
+        """Whether everything has a line of its own, for those who listen."""
+        self._column = 0
         self._before = termios.tcgetattr(self._input)
         self._waiting: asyncio.Future[Any] | None = None
         self._interrupted = False
@@ -66,13 +79,56 @@ class LineTerminal:
         """Restore the modes without waiting for output that a stalled terminal does not take."""
         self._set(self._before, termios.TCSANOW)
 
-    def say(self, text: str) -> None:
-        """Write text, which may come from anywhere, and a line end."""
-        self._write(f"{escape_controls(text)}\n")
+    @property
+    def _width(self) -> int:
+        return min(_WIDEST, shutil.get_terminal_size().columns)
+
+    def say(self, text: str = "", mark: str = "") -> None:
+        """Write text, which may come from anywhere, and a line end; wrapped under itself."""
+        self.end_line()
+        self._write(f"{self._wrapped(text, mark)}\n")
+
+    def say_lines(self, lines: Iterable[Line]) -> None:
+        """Write the lines of a panel, but none that is empty."""
+        for line in lines:
+            text = "  ".join(part for part in (line.lead, line.word, line.text) if part)
+            if text:
+                self.say(text, line.mark.rstrip() or line.mark)
+
+    def say_panel(self, panel: PanelView) -> None:
+        """Write the title of a panel, with a mark for what it tells, and its lines."""
+        if panel.title:
+            self.say(panel.title, _MARKS.get(panel.role, ""))
+        self.say_lines(panel.lines)
+
+    def add(self, text: str, gap: str = " ") -> None:
+        """Write a few words on the same line as those before, where there is room."""
+        text = self._shown(escape_controls(text))
+        if cell_width(text) > self._width:
+            self.say(text)
+            return
+        if self.one_by_one or self._column + len(gap) + cell_width(text) > self._width:
+            self.end_line()
+        text = f"{gap}{text}" if self._column else text
+        self._write(text)
+        self._column += cell_width(text)
+
+    def end_line(self) -> None:
+        """End a line to which words were added."""
+        if self._column:
+            self._column = 0
+            self._write("\n")
+
+    def _wrapped(self, text: str, mark: str = "", room: int = 0) -> str:
+        text = self._shown(escape_controls(text))
+        first = self._shown(f"{mark} ") if mark else ""
+        width = self._width - room
+        return "\n".join(hanging_lines(text, width, first, " " * cell_width(first)))
 
     async def line(self, prompt: str) -> str:
         """Ask for one line, and return it without its line end."""
-        self._write(escape_controls(prompt))
+        self.end_line()
+        self._write(f"{self._wrapped(prompt, room=_ROOM)} ")
         try:
             return self._decoded(await self._line())
         except (InputInterrupted, InputEnded):
@@ -85,7 +141,8 @@ class LineTerminal:
         What was typed before the question or right after the line answers no other question: it
         may be a part of a secret. A line that is too long for the kernel is incomplete.
         """
-        prompt = escape_controls(prompt)
+        self.end_line()
+        prompt = f"{self._wrapped(prompt)} "
         with self._without_echo(prompt):
             self._write(prompt)
             try:
@@ -187,9 +244,12 @@ class LineTerminal:
         with contextlib.suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(self._input, when, modes)
 
+    def _shown(self, text: str) -> str:
+        return text.translate(_ASCII) if self._ascii else text
+
     def _write(self, text: str) -> None:
         try:
-            self._output.write(text.translate(_ASCII) if self._ascii else text)
+            self._output.write(text)
             self._output.flush()
         except OSError:
             raise InputEnded from None

@@ -1,35 +1,34 @@
-"""A surface for the flow on the full screen, with one screen for each step."""
+"""A surface for the flow on the full screen."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import pkgutil
-from collections.abc import Awaitable, Callable, Sequence
+import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.worker import WorkerFailed
 
-from wizard.config.draft import Draft
-from wizard.text.language import N_
-from wizard.ui.steps.flow import Flow
-from wizard.ui.steps.model import Navigation, Step, StepForm, StepResult
-from wizard.ui.steps.pages import Page, Question
-from wizard.ui.steps.session import WizardSession
+from wizard.ui.account.flow import Flow
+from wizard.ui.account.form import AccountForm
+from wizard.ui.account.pages import Leave, leave_question
+from wizard.ui.account.session import WizardSession
+from wizard.ui.account.view import Action, Question
 from wizard.ui.textual import textual_internals
-from wizard.ui.textual.basics import PlainText
-from wizard.ui.textual.dialogs import QuestionScreen
-from wizard.ui.textual.step_screen import StepScreen
+from wizard.ui.textual.account_screen import AccountScreen
+from wizard.ui.textual.dialogs import AskScreen
+from wizard.ui.textual.panel import HEIGHTS, WIDTHS
 from wizard.ui.textual.terminal import DiffDriver, FullScreenDriver
 from wizard.ui.textual.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:  # screens are imported when they are shown, so that the first comes sooner
-    from wizard.ui.steps.done import Done
-    from wizard.ui.steps.review import Review
-    from wizard.ui.steps.summary import Action
+    from wizard.ui.account.done import Done
+    from wizard.ui.account.review import Review
 
 
 class WizardApp(TypeAheadApp["Done"]):
@@ -39,11 +38,12 @@ class WizardApp(TypeAheadApp["Done"]):
     """Read like a module, because the program may be a single archive."""
     theme: Reactive[str] = Reactive("ansi-dark")  # set later, the style sheet would be parsed twice
     ENABLE_COMMAND_PALETTE = False
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012  (textual's own type)
+    HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "leave", N_("Quit"), priority=True),
+        Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "leave", show=False),
         Binding("ctrl+l", "repaint", show=False, priority=True),
+        Binding("ctrl+z", "stop", show=False, priority=True),
     ]
     loop: asyncio.AbstractEventLoop | None = None
     """The loop that the wizard runs in; None before that."""
@@ -54,8 +54,8 @@ class WizardApp(TypeAheadApp["Done"]):
 
     def __init__(self, session: WizardSession) -> None:
         super().__init__()
-        self.session = session
         self.flow = Flow(session, self)
+        self._account_screen = AccountScreen(self.flow)
         self.driver_class = DiffDriver
         self._exit_code: int | None = None
         self._asking_to_leave = False
@@ -116,71 +116,52 @@ class WizardApp(TypeAheadApp["Done"]):
             self._end_now()
             await asyncio.get_running_loop().create_future()
 
-    async def ask(self, form: StepForm, steps: Sequence[Step]) -> StepResult:
-        """Show the form."""
-        from wizard.ui.textual.form_screen import FormScreen
+    async def account(self, form: AccountForm) -> Action:
+        """Show the form; it stays below the other screens."""
+        decided: asyncio.Future[Action] = asyncio.get_running_loop().create_future()
+        screen = self._account_screen
+        screen.decide = lambda action: None if decided.done() else decided.set_result(action)
+        if screen not in self.screen_stack:
+            await self.push_screen(screen)
+        else:
+            screen.redraw()
+            screen.begin()
+        return await decided
 
-        return await self.push_screen_wait(FormScreen(form, steps))
-
-    async def test(self, draft: Draft, steps: Sequence[Step]) -> StepResult:
-        """Show the live test."""
-        from wizard.ui.textual.live_test_screen import LiveTestScreen
-
-        return await self.push_screen_wait(LiveTestScreen(self.session, draft, steps))
-
-    async def review(self, review: Review, steps: Sequence[Step]) -> Navigation:
+    async def review(self, review: Review) -> bool:
         """Show every line that will change."""
         from wizard.ui.textual.review_screen import ReviewScreen
 
         await self._end_if_signalled()
-        return (await self.push_screen_wait(ReviewScreen(self.session, review, steps))).move
+        return await self.push_screen_wait(ReviewScreen(review))
 
-    async def summary(
-        self, draft: Draft, chosen: Step | Action | None, learn: Callable[[], Awaitable[Draft]]
-    ) -> Step | Action:
-        """Show what is set."""
-        from wizard.ui.textual.summary_screen import SummaryScreen
-
-        return await self.push_screen_wait(SummaryScreen(self.session, draft, chosen, learn))
-
-    async def confirm(self, question: Question) -> bool:
-        """Ask over the screen."""
-        return await self.push_screen_wait(QuestionScreen(question))
-
-    async def page(self, page: Page) -> None:
-        """Show a text over the screen."""
-        from wizard.ui.textual.dialogs import PageScreen
-
-        await self.push_screen_wait(PageScreen(page))
-
-    async def done(self, done: Done) -> Done:
+    async def done(self, done: Done) -> tuple[Done, bool]:
         """Show what was written; it is printed again after the full screen."""
         from wizard.ui.textual.done_screen import DoneScreen
 
         await self._end_if_signalled()
         return await self.push_screen_wait(DoneScreen(done))
 
-    def waiting(self, message: str) -> None:
-        """Write on the empty screen, which is seen while there is no other."""
-        empty = self.screen_stack[0]
-        empty.remove_children()
-        if message:
-            empty.mount(PlainText(message, classes="waiting"))
+    async def ask(self, ask: Question) -> Any:
+        """Ask over the screen."""
+        return await self.push_screen_wait(AskScreen(ask))
 
-    def entered(self) -> Draft:
-        """Return the draft with what is on the screen now, below questions and pages."""
-        screen = self._step_screen()
-        return self.flow.draft if screen is None else screen.collect()
-
-    def _step_screen(self) -> StepScreen | None:
-        return next((s for s in reversed(self.screen_stack) if isinstance(s, StepScreen)), None)
+    def refresh_form(self) -> None:
+        """Draw the form again."""
+        self._account_screen.redraw()
 
     def action_leave(self) -> None:
         """Leave; ask first if something would be lost, but not a second time."""
-        if self.flow.done is not None or isinstance(self.screen, QuestionScreen):
+        if isinstance(self.screen, AskScreen):
             self._end_with(0)
-        else:
+        elif self.flow.would_lose:
             self.run_worker(self._leave())
+        else:
+            self.exit(self.flow.done)
+
+    def action_stop(self) -> None:
+        """Stop this process, as Ctrl+Z does where the terminal handles it; ``fg`` goes on."""
+        os.kill(os.getpid(), signal.SIGTSTP)
 
     def action_repaint(self) -> None:
         """Send everything again, after another program has written on the screen."""
@@ -191,9 +172,15 @@ class WizardApp(TypeAheadApp["Done"]):
 
     async def _leave(self) -> None:
         self._asking_to_leave = True
-        if await self.flow.may_leave(self.entered()):
-            self.exit(None)
+        answer = await self.ask(leave_question(can_keep=self.flow.session.persistent))
         self._asking_to_leave = False
+        if answer is Leave.STAY:
+            return
+        if answer is Leave.KEEP:
+            self.kept = self.flow.keep()
+        else:
+            self.flow.discard()
+        self.exit(None)
 
     @property
     def crash(self) -> Exception | None:
@@ -207,8 +194,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
     def _fatal_error(self) -> None:
         """Keep what was entered and end; the command line writes the report."""
-        if (screen := self._step_screen()) is not None:
-            self.stage = screen.heading.step.value
+        self.stage = type(self.screen).__name__
         with suppress(Exception):
             self.kept = self.kept or self.flow.keep()
         textual_internals.end_at_once(self)

@@ -1,91 +1,130 @@
-"""After writing: what was written, what the server makes of it, and what to do now."""
+"""What was written, what the server makes of it, and what to do now."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Button
 
-from wizard.server.next_steps import StepKind
 from wizard.server.reload import STOPPED, WAITING, ReloadWatch
-from wizard.text.language import N_, _
-from wizard.ui.steps.done import NOW, TITLE, Done
-from wizard.ui.textual.basics import KeyBar, PlainText
+from wizard.text.language import _
+from wizard.ui.account.done import NOW, Done, numbered
+from wizard.ui.account.view import Line, Mark, Role
+from wizard.ui.textual.buttons import Buttons, Keys
+from wizard.ui.textual.lines import Divider, PanelLine
+from wizard.ui.textual.panel import Panel
 
-_SKIP_HINT = N_("Esc goes on without.")
+_MARKS = {Role.PASSED: Mark.PASSED, Role.WARNING: Mark.WARNING, Role.FAILED: Mark.FAILED}
 
 
-class DoneScreen(Screen[Done]):
+class DoneScreen(Screen[tuple[Done, bool]]):
     """Shows the text that is printed again after the full screen.
 
     If the server's log can be read, it is watched until it has a verdict or the operator goes on.
+    Returns the text, and whether to go back to the form.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("pagedown,down", "page(1)", show=False),
+        Binding("space", "page(1)", show=False, priority=True),
+        Binding("pageup,up", "page(-1)", show=False),
+    ]
 
     def __init__(self, done: Done) -> None:
         super().__init__()
         self._done = done
         self._watch = done.watch
         self._started = time.monotonic()
+        self._stopped = False
 
     def compose(self) -> ComposeResult:
-        """Yield what was written, the verdict, and what to do now."""
-        with VerticalScroll(id="body"):
-            yield PlainText(_(TITLE), id="title", classes="passed")
-            yield PlainText("\n".join(self._done.written))
-            yield PlainText(id="heard")
-            yield PlainText(_(NOW), classes="label")
-            with Vertical(id="steps"):
-                yield from self._steps()
-        with Horizontal(id="buttons"):
-            yield Button(_("Close"), id="close", variant="primary", compact=True)
-        yield KeyBar()
-
-    def _steps(self) -> Iterator[PlainText]:
-        for step in self._done.steps:
-            yield PlainText(str(step), classes="command" if step.kind is StepKind.COMMAND else "")
+        """Yield what was written, then what to do now."""
+        yield Panel(id="written", classes="-fitted", title_when_small=True)
+        yield Panel(id="steps", framed=False)
+        yield Buttons()
+        yield Keys()
 
     def on_mount(self) -> None:
         """Let Enter close, and watch the log."""
-        self.query_one("#close").focus()
-        self.query_one("#heard", PlainText).display = False
+        self._draw()
+        self.query_one(Buttons).focus_button("close")
         if self._watch is not None:
-            self._tick()
-            self.set_interval(1.0, self._tick)
+            self.set_interval(1.0, self._draw)
             self._wait_for_verdict(self._watch)
+
+    def on_resize(self) -> None:
+        """Leave room for what to do now, however much was written."""
+        height = self.size.height
+        self.query_one("#written", Panel).styles.max_height = max(height // 2, 4)
+        self.call_after_refresh(self._draw)  # once the screen knows how wide it is
+
+    def _draw(self) -> None:
+        panel = self._done.panel
+        title = panel.short if self.has_class("-narrow") else panel.title
+        self.query_one("#written", Panel).show(
+            title, panel.lines, role=panel.role, footer=_("take it back: smtp-wizard undo")
+        )
+        lines: list[PanelLine] = [*self._verdict(), Divider(_(NOW)), Line()]
+        lines += numbered(self._done.steps)
+        lines += [
+            Line(),
+            Line(text=_("These lines stay on the terminal when you close."), quiet=True),
+        ]
+        self.query_one("#steps", Panel).show("", lines)
+        buttons = [("close", _("Close"), True)]
+        hints = [("Enter", _("close"))]
+        if self._done.can_fix:
+            buttons.append(("fix", _("Fix it now"), False))
+            hints.append(("→", _("other button")))
+        if self._watch is not None:
+            hints.insert(0, ("Esc", _("do not wait")))
+        self.query_one(Buttons).show(buttons)
+        self.query_one(Keys).show([*hints, ("PgDn", _("more"))])
+
+    def _verdict(self) -> list[PanelLine]:
+        if self._watch is not None:
+            remaining = max(0.0, self._watch.timeout - (time.monotonic() - self._started))
+            return [Line(Mark.RUNNING, _(WAITING, seconds=remaining)), Line()]
+        if self._stopped:
+            return [Line(text=_(STOPPED)), Line()]
+        mark = _MARKS.get(self._done.role, "")
+        lines = [
+            Line(mark if at == 0 else "  ", text) for at, text in enumerate(self._done.verdict)
+        ]
+        return [*lines, Line()] if lines else [Line()]
 
     @work(exclusive=True)
     async def _wait_for_verdict(self, watch: ReloadWatch) -> None:
         outcome = await watch.outcome()
         self._done, self._watch = self._done.with_outcome(outcome), None
-        verdict = self.query_one("#heard", PlainText)
-        verdict.set_classes(self._done.mark)
-        verdict.set_text("\n".join(self._done.verdict))
-        steps = self.query_one("#steps")
-        await steps.remove_children()
-        await steps.mount(*self._steps())
-        verdict.scroll_visible(animate=False)
+        self._draw()
 
-    def _tick(self) -> None:
-        if self._watch is not None:
-            remaining = max(0.0, self._watch.timeout - (time.monotonic() - self._started))
-            waiting = _(WAITING, seconds=remaining)
-            self.query_one("#heard", PlainText).set_text(f"{waiting} {_(_SKIP_HINT)}")
+    @on(Buttons.Pressed)
+    def _pressed(self, event: Buttons.Pressed) -> None:
+        event.stop()
+        if event.button_id == "fix":
+            self.workers.cancel_node(self)
+            self.dismiss((self._done, True))
+        else:
+            self.action_close()
 
-    @on(Button.Pressed)
     def action_close(self) -> None:
         """Stop waiting for the verdict; if nothing is being waited for, close."""
         if self._watch is None:
-            self.dismiss(self._done)
+            self.dismiss((self._done, False))
             return
         self.workers.cancel_node(self)
-        self._watch = None
-        self.query_one("#heard", PlainText).set_text(_(STOPPED))
+        self._watch, self._stopped = None, True
+        self._draw()
+
+    def action_page(self, direction: int) -> None:
+        """Scroll what was written, then what to do."""
+        for name in ("#written", "#steps"):
+            panel = self.query_one(name, Panel)
+            if panel.page_down() if direction > 0 else panel.page_up():
+                return

@@ -30,6 +30,8 @@ class ScreenDiff:
     """
 
     def __init__(self) -> None:
+        self.reach = (0, 0)
+        """Columns and lines that the last update needed."""
         self._reset(None)
 
     def _reset(self, fill: Cell | None) -> None:
@@ -58,6 +60,8 @@ class ScreenDiff:
             return data
         if self._stale:
             self._reset(None)
+        columns = max(1 + max(line) for line in drawing.lines.values()) if drawing.lines else 0
+        self.reach = columns, max(drawing.lines, default=-1) + 1
         out = _Writer(self._cursor)
         for y in sorted(drawing.lines):
             self._draw_line(out, y, drawing.lines[y])

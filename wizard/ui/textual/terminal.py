@@ -166,8 +166,8 @@ _POINTER = "\x1b]22;"
 _SHORT = 500
 """Characters; shorter output arrives in one piece anyway."""
 _ASCII = str.maketrans(
-    "✓✗▸·•→…–„“▊╭╮╰╯─│▁▂▃▄▅▆▇█",  # noqa: RUF001
-    '+x>.*>.-""|++++-||||||||#',
+    "✓✗▸·•●→←↑↓…–„“▊▌╭╮╰╯┏┓┗┛─━│┃‹›▲▼▁▂▃▄▅▆▇█",  # noqa: RUF001
+    '+x>.**><^v.-""|>++++++++-=||<>^v|||||||#',
 )
 """ASCII in place of the wizard's signs, of the same width."""
 
@@ -217,6 +217,11 @@ class DiffDriver(FullScreenDriver):
                 return
             self._pointer = data
         data = self._screen.change(data)
+        with suppress(OSError):  # the terminal is gone
+            columns, lines = os.get_terminal_size(self.fileno)
+            if self._screen.reach[0] > columns or self._screen.reach[1] > lines:
+                # Drawn for the size before: a terminal moves what is beyond its edge to the edge.
+                self.forget_screen()
         if self._synchronized and len(data) > _SHORT:
             data = f"{_SYNCHRONIZED}{data}{_SYNCHRONIZED_END}"
         if data:

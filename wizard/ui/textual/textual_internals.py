@@ -7,14 +7,11 @@ the private methods that the wizard's own classes override.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-
-if TYPE_CHECKING:
-    from textual.widgets import RadioButton, RadioSet
 
 
 def driver_of(app: App[Any]) -> Driver | None:
@@ -66,13 +63,3 @@ def forget_writer(driver: LinuxDriver) -> None:
 def uses_mouse(driver: LinuxDriver) -> bool:
     """Whether the terminal reports the mouse."""
     return driver._mouse  # noqa: SLF001
-
-
-def select(choice: RadioSet, index: int) -> None:
-    """Let the arrow keys start from this button."""
-    choice._selected = index  # noqa: SLF001
-
-
-def set_pressed(choice: RadioSet, button: RadioButton) -> None:
-    """Make this the pressed button at once; textual's own way takes a message."""
-    choice._pressed_button = button  # noqa: SLF001

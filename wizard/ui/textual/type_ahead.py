@@ -32,6 +32,8 @@ class TypeAheadApp(App[R]):
         self._pending: deque[events.Event] = deque()
         self.handling_keys = False
         """Whether a key is still being handled."""
+        self._has_focus = False
+        """Whether the first screen is ready for keys; it is drawn before it has the focus."""
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys; pass on everything else as usual."""
@@ -45,6 +47,9 @@ class TypeAheadApp(App[R]):
 
     async def _handle_pending(self) -> None:
         try:
+            if not self._has_focus:
+                await self._settle()
+                self._has_focus = True
             while self._pending:
                 event = self._pending.popleft()
                 # A character in a field causes nothing that the next key depends on.
@@ -52,10 +57,13 @@ class TypeAheadApp(App[R]):
                 is_text = is_text and isinstance(self.focused, Input)
                 await super().on_event(event)
                 if not is_text:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wait_until_idle(), _MAX_WAIT)
+                    await self._settle()
         finally:
             self.handling_keys = False
+
+    async def _settle(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wait_until_idle(), _MAX_WAIT)
 
     async def _wait_until_idle(self) -> None:
         """Wait until no widget has anything to do, twice in a row, and the screen is laid out.

@@ -1,0 +1,1 @@
+"""The pictures of the wizard, and the script that makes them."""

@@ -1,0 +1,81 @@
+"""Which config.toml the wizard works on, where there are several servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from wizard.config.current import CurrentConfig, load_config, unwritable_findings
+from wizard.config.layout import LayoutKind, candidate_configs, find_layout
+from wizard.errors import WizardError
+from wizard.server.next_steps import start_command
+from wizard.text.display import on_one_line, short_path
+from wizard.text.language import N_, _
+from wizard.ui.account.view import Line, Mark, PanelView
+
+
+class FileChoice(NamedTuple):
+    """One config.toml, and what it is, in a few words."""
+
+    path: Path
+    shown: str
+    state: str
+
+
+def file_choices(present: CurrentConfig) -> Sequence[FileChoice]:
+    """Return every config.toml that is found here, the present one among them."""
+    paths = dict.fromkeys([*candidate_configs(), present.layout.config])
+    return [_choice(path) for path in paths]
+
+
+def _choice(path: Path) -> FileChoice:
+    if not path.exists():
+        return FileChoice(path, short_path(path), _("would be a new file"))
+    try:
+        current = load_config(find_layout(path))
+    except WizardError as error:
+        return FileChoice(path, short_path(path), error.message)
+    where = N_("Docker Compose") if current.in_container else N_("on this machine")
+    user = None if current.view.smtp is None else current.view.smtp.user
+    state = on_one_line(user) if user else _("no mail set up")
+    return FileChoice(path, short_path(path), f"{_(where)}, {state}")
+
+
+def describe_config(path: Path) -> PanelView:
+    """Return what the wizard would work on with this config.toml."""
+    try:
+        current = load_config(find_layout(path)).with_container()
+    except WizardError as error:
+        lines = [
+            Line(Mark.FAILED, error.message),
+            *([Line(Mark.REMEDY, error.remedy)] if error.remedy else []),
+        ]
+        return PanelView(short_path(path), lines)
+    return PanelView(short_path(path), list(_description(current)))
+
+
+def _description(current: CurrentConfig) -> Iterator[Line]:
+    yield Line(text=str(current.config.path), word="config.toml")
+    count = len(current.config_text.splitlines())
+    state = N_("{count} lines, all of them stay as they are")
+    state = _(state, count=count) if current.config.exists else _("would be a new file")
+    yield Line(text=state, word=" ")
+    target = current.secret_target(current.variable)
+    yield Line(text=str(target.path), word=target.path.name)
+    if current.layout.kind is LayoutKind.COMPOSE:
+        service = "" if current.container is None else current.container.service
+        image = "" if current.container is None else current.container.image
+        yield Line(
+            text=_("Docker Compose, service {service}, {image}", service=service, image=image),
+            word=_("server"),
+        )
+    else:
+        yield Line(text=_("on this machine; reads .env beside config.toml"), word=_("server"))
+    from wizard.secrets.sources import ENV_FILE
+
+    command = start_command(ENV_FILE, current)
+    if command:
+        yield Line(text=_("after a new password:  {command}", command=command), word=" ")
+    for finding in unwritable_findings(current):
+        yield Line(Mark.WARNING, finding.advice)

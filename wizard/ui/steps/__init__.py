@@ -1,1 +1,0 @@
-"""The flow of the wizard and its text, for any surface."""
