@@ -148,6 +148,7 @@ passwords = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), 
     st.sampled_from(NOTATIONS),
 )
 @example(PASSWORD, False, "smtp:/u:{}@host", QUOTED[0], basic)
+@example(f" {PASSWORD}", False, "u%3A{}%40host", QUOTED[0], basic)
 @example(PASSWORD, False, "smtp:\\\\u:{}@host", QUOTED[0], separators_escaped)
 def test_no_config_shows_the_password_of_an_endpoint(
     password: str, encoded: bool, form: str, config: str, notation: Callable[[str], str]

@@ -164,7 +164,7 @@ async def test_time_limit_holds_while_a_log_grows_without_end(
     assert len(times) < size >> 16
     end = limit.when()
     assert end is not None
-    assert sum(time > end for time in times) <= 2, "the last chunk, and what ends its last line"
+    assert sum(time > end for time in times) <= 5, "the chunks that were on their way"
 
 
 async def test_cancelling_takes_no_time_even_when_docker_hangs(

@@ -14,7 +14,7 @@ _IN_URL = rf"(?is)(?:[^:/]*://)?+.*?{_COLON}"
 _PORT_OR_PATH = r"(?is)(?:[0-9]{0,5}|\$\{[^}]*\})(?:[/\\?#].*)?"
 """What follows the last colon if it is none before a password: a port, or the rest of a URL."""
 _ADDRESS_OR_SCHEME = r"(?i)[0-9a-f:.%]+|(?:smtps?|https?|tls|ssl):[^:]*"
-_IN_TEXT = rf"(?i)://[^\s/:]*?{_COLON}|{_COLON}(?=\S)(?!//)"
+_IN_TEXT = rf"(?i)://[^\s/:]*?{_COLON}|(?::(?=\S)|%3a)(?!//)"
 
 
 def mask_url_password(url: str) -> str:

@@ -131,8 +131,8 @@ def mail_servers(form: AccountForm, offers: Sequence[Suggestion]) -> PanelView:
         lines += [Line(text=remark) for remark in state.remarks]
     if form.may_ask_directory():
         lines += [
-            Line("1 ", _("Type 1 to ask Mozilla's directory of mail servers.")),
-            Line("  ", _("Mozilla learns the domain, nothing else.")),
+            Line("1 ", _("Ask Mozilla's directory of mail servers")),
+            Line("  ", _("Type 1 to do so. Mozilla learns the domain, nothing else.")),
         ]
     lines += [
         _BLANK,
