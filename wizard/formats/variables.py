@@ -95,12 +95,8 @@ def _value_of(name: str, lookup: Callable[[str], str | None]) -> str:
     if found is None:
         raise InvalidValue(
             "variable-unset",
-            _("${{{name}}} is used in config.toml, but nothing sets this variable.", name=name),
-            _(
-                "Set {name} where the server gets it from, as smtp-wizard check says, or enter the "
-                "value itself.",
-                name=name,
-            ),
+            _("config.toml uses ${{{name}}}, for which the server gets no value.", name=name),
+            _("smtp-wizard check says where to set it."),
         )
     return found
 

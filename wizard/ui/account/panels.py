@@ -270,7 +270,11 @@ def _files(form: AccountForm) -> Iterator[Line]:
     where = N_("runs in Docker Compose")
     if current.layout.kind is LayoutKind.STANDALONE:
         where = N_("runs on this machine, and reads .env beside config.toml")
-    yield Line(text=_(where), word=_("server"))
+    if current.layout.kind is LayoutKind.STANDALONE and not current.config.exists:
+        words = N_("No server was found here. If it has its files elsewhere: smtp-wizard -c PATH")
+        yield Line(Mark.WARNING, _(words))
+    else:
+        yield Line(text=_(where), word=_("server"))
 
 
 def _as_set_up(form: AccountForm) -> PanelView:

@@ -40,6 +40,10 @@ _ROUTE_NOTES = {
     Security.NONE: N_("Not encrypted, port {port}: only for a relay of your own."),
 }
 _MISSING_PART = N_("Something is missing after the @.")
+_EMPTY = {
+    Field.USER: N_("Type your mail address."),
+    Field.ENDPOINT: N_("Type the name of the mail server."),
+}
 _NO_ADDRESS = N_("No mail address: many servers refuse it as a sender.")
 _UNINTENDED = {
     "secret-blanks": N_("It begins or ends with a blank. Is that right?"),
@@ -135,6 +139,8 @@ def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
         text = problem.message
         if field is Field.USER and form.values.user.endswith("@"):
             text = _(_MISSING_PART)
+        if field in _EMPTY and not form.value(field):
+            text = _(_EMPTY[field])
         yield Note(Mark.FAILED, text)
     if field in form.remarks:
         yield Note(Mark.WARNING, form.remarks[field])
