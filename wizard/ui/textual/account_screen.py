@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -74,6 +74,8 @@ class AccountScreen(BelowQuestions[None]):
         self.decide: Callable[[Action], None] = lambda _action: None
         self._test: RunningTest | None = None
         self._preview_timer: Timer | None = None
+        self._known: dict[Field, Any] = {}
+        """What the rows contained when they last agreed with the form."""
 
     @property
     def form(self) -> AccountForm:
@@ -189,14 +191,26 @@ class AccountScreen(BelowQuestions[None]):
         self._preview_timer = self.set_timer(_PREVIEW_DELAY, self._draw_preview)
 
     def _fill(self, row: FormRow, view: RowView) -> None:
+        """Show the form's value, but never over what was typed and has not arrived there yet."""
         if isinstance(row.field, InlineChoice):
-            row.field.offer(view.options, self.form.value(view.field))
-            return
-        row.ask_for(view.placeholder)
-        value = self.form.value(view.field)
-        text = value.reveal() if isinstance(value, Secret) else self.form.shown(view.field)
-        if row.field.value.strip() != text.strip():
-            row.fill(text)
+            row.field.offer(view.options)
+        else:
+            row.ask_for(view.placeholder)
+        value = self._value(view.field)
+        untouched = view.field not in self._known or self._is_in(row, self._known[view.field])
+        if untouched and not self._is_in(row, value):
+            row.fill(_content(row, value))
+        if self._is_in(row, value):
+            self._known[view.field] = value
+
+    def _value(self, field: Field) -> Any:
+        """Return the form's value as its row shows it; a secret as ``Secret | None``."""
+        value = self.form.value(field)
+        return self.form.shown(field) if isinstance(value, str) else value
+
+    @staticmethod
+    def _is_in(row: FormRow, value: Any) -> bool:
+        return bool(row.field.value == _content(row, value))
 
     @property
     def _is_small(self) -> bool:
@@ -312,9 +326,8 @@ class AccountScreen(BelowQuestions[None]):
         field, value = Field(str(event.row.name)), event.row.field.value
         if field is Field.SECRET:
             value = Secret(value) if value else None
-        if value == self.form.value(field) or value == self.form.shown(
-            field
-        ):  # said late, after the form has changed it
+        self._known[field] = value
+        if value in (self.form.value(field), self._value(field)):
             return
         if self._test is not None:
             self._stop()
@@ -547,3 +560,10 @@ class AccountScreen(BelowQuestions[None]):
             self.begin()
         else:
             self.app.action_leave()  # type: ignore[attr-defined]
+
+
+def _content(row: FormRow, value: Any) -> Any:
+    """Return what the row's own widget contains for a value of the form."""
+    if isinstance(row.field, InlineChoice):
+        return value
+    return value.reveal() if isinstance(value, Secret) else value or ""
