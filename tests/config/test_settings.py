@@ -389,7 +389,7 @@ def test_references_are_replaced_before_the_value_is_used() -> None:
 
 
 def test_unset_variable_is_named() -> None:
-    with pytest.raises(InvalidValue, match=r"\$\{HOST\}.*nothing sets"):
+    with pytest.raises(InvalidValue, match=r"\$\{HOST\}.*gets no value"):
         expand("${HOST}", lambda name: None)
 
 
