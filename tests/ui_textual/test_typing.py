@@ -34,9 +34,7 @@ async def test_a_redraw_keeps_text_that_is_on_its_way(
         assert row.field.value == text
 
 
-async def test_a_redraw_keeps_a_choice_that_is_on_its_way(
-    tmp_path: Path, wizard: Wizard
-) -> None:
+async def test_a_redraw_keeps_a_choice_that_is_on_its_way(tmp_path: Path, wizard: Wizard) -> None:
     async with wizard(tmp_path / CONFIG_NAME) as operator:
         await operator.go_to("starttls")
         screen = operator.app.screen
