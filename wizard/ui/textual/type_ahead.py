@@ -50,7 +50,7 @@ class TypeAheadApp(App[R]):
             if not self._has_focus:
                 await self._settle()
                 self._has_focus = True
-            while self._pending:
+            while self._pending and self.screen_stack:  # which is empty once the app has ended
                 event = self._pending.popleft()
                 # A character in a field causes nothing that the next key depends on.
                 is_text = isinstance(event, events.Key) and event.is_printable
@@ -71,7 +71,7 @@ class TypeAheadApp(App[R]):
         The order of the focus depends on the layout.
         """
         idle = 0
-        while idle < 2 and self.is_running:
+        while idle < 2 and self.is_running and self.screen_stack:
             pumps: list[MessagePump] = [self, *self.screen.walk_children(with_self=True)]
             await _wait_for_calls(pump.call_later for pump in pumps)
             await _wait_for_calls([self.screen.call_after_refresh])
