@@ -70,7 +70,7 @@ class Cost:
 
 def programs() -> Iterator[tuple[str, Program] | Absent]:
     """Yield every program that can be measured, or why it cannot."""
-    yield "smtp-wizard", Program([sys.executable, "-m", "wizard"], b"These files", ["\r", "\r"])
+    yield "smtp-wizard", Program([sys.executable, "-m", "wizard"], b"Mail account", [])
     yield "bare Textual", Program([sys.executable, "-c", BARE], QUESTION.encode())
     box = ["--inputbox", QUESTION, "10", "60"]
     for name, find, arguments in (

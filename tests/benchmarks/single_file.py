@@ -21,7 +21,7 @@ from pathlib import Path
 import wizard
 from tests.line import Line
 
-_FIRST_FRAME = b"Nothing is written before"
+_FIRST_FRAME = b"nothing is written yet"
 
 
 def main(archive: Path, runs: int) -> None:

@@ -125,9 +125,9 @@ def main() -> None:
         screens = {
             "bare Textual, a label": (["-c", BARE], shows(b"Hello"), directory),
             "something to read": (wizard, readable, directory),
-            "first step, first frame": (wizard, shows(b"These files"), directory / "new"),
+            "first set-up, first frame": (wizard, shows(b"Mail account"), directory / "new"),
             "first step, with its keys": (wizard, shows(b"Quit"), directory / "new"),
-            "summary, first frame": (wizard, shows(b"SMTP settings"), directory),
+            "reconfiguration, first frame": (wizard, shows(b"as stored"), directory),
         }
         sys.stdout.write("\n")
         compare(
