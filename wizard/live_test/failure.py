@@ -218,6 +218,11 @@ class Diagnosis:
     reason: str
 
     @property
+    def reason_alone(self) -> str:
+        """The reason where it follows nothing: with a capital, and without a full stop."""
+        return f"{self.reason[:1].upper()}{self.reason[1:]}"
+
+    @property
     def reply_sentence(self) -> str:
         """What the mail server said, to follow a sentence about it; empty if it said nothing."""
         if not self.server_said:
@@ -280,7 +285,7 @@ def has_failed(diagnosis: Diagnosis, settings: SmtpSettings, recipient: str) -> 
     refused = _REFUSED.get((diagnosis.stage, diagnosis.code))
     if refused is not None and diagnosis.server_said:
         return _(refused, user=shown_user(diagnosis.stage, settings), recipient=recipient)
-    return f"{diagnosis.reason[0].upper()}{diagnosis.reason[1:]}."
+    return f"{diagnosis.reason_alone}."
 
 
 def shown_user(stage: Stage, settings: SmtpSettings) -> str:

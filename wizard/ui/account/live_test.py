@@ -35,20 +35,6 @@ MARKS = {
     StageOutcome.FAIL: "✗",
     StageOutcome.SKIP: "-",
 }
-STAGES = {
-    Stage.DNS: N_("Name"),
-    Stage.TCP: N_("Connection"),
-    Stage.TLS: N_("Encryption"),
-    Stage.GREETING: N_("Greeting"),
-    Stage.EHLO: "EHLO",
-    Stage.STARTTLS: "STARTTLS",
-    Stage.AUTH: N_("Login"),
-    Stage.MAIL: N_("Sender"),
-    Stage.RCPT: N_("Recipient"),
-    Stage.RSET: N_("Reset"),
-    Stage.DATA: N_("Message"),
-    Stage.QUIT: N_("Goodbye"),
-}
 STOPPED = N_("The test was stopped; nothing is proven.")
 _ROLES = {
     Verdict.PASS: Role.PASSED,
@@ -155,11 +141,11 @@ class RunningTest:
         lines = [_stage_line(event) for event in lines_to_show(self.finished)]
         if self.current is not None and self.current not in _TECHNICAL:
             words = _in_progress(self.form, self.current)
-            lines.append(Line(Mark.RUNNING, words, word=_(STAGES[self.current])))
+            lines.append(Line(Mark.RUNNING, words, word=self.current.in_words))
         begun = {event.stage for event in self.finished} | {self.current}
         if not self.decided:
             waiting = [stage for stage in _awaited(self.form) if stage not in begun]
-            lines += [Line(Mark.WAITING, word=_(STAGES[stage])) for stage in waiting]
+            lines += [Line(Mark.WAITING, word=stage.in_words) for stage in waiting]
         lines.append(Line(text=_("No mail is sent. A change above stops the test.")))
         seconds, most = time.monotonic() - self.began, self.form.session.timeout
         clock = _("{seconds:.0f} s of {most:.0f} s", seconds=seconds, most=most)
@@ -180,7 +166,7 @@ def _awaited(form: AccountForm) -> list[Stage]:
 
 def _stage_line(event: StageFinished) -> Line:
     milliseconds = f"{event.seconds * 1000:.0f} ms"
-    return Line(MARKS[event.outcome], event.message, milliseconds, _(STAGES[event.stage]))
+    return Line(MARKS[event.outcome], event.message, milliseconds, event.stage.in_words)
 
 
 def result_panel(report: TestReport) -> PanelView:
@@ -205,13 +191,13 @@ def result_panel(report: TestReport) -> PanelView:
         lines.append(Line(text=_("{code} · ^T shows all that was said", code=code)))
     short = ""
     if report.verdict is Verdict.FAIL and report.diagnosis is not None:
-        short = f"{report.diagnosis.reason[:1].upper()}{report.diagnosis.reason[1:]}"
+        short = report.diagnosis.reason_alone
     return PanelView(headline(report), lines, _seconds(report), role, short, before)
 
 
 def _in_one_line(stages: Sequence[StageFinished]) -> str:
     shown = [event for event in stages if event.outcome is not StageOutcome.SKIP]
-    return "  ".join(f"{MARKS[event.outcome]} {_(STAGES[event.stage])}" for event in shown)
+    return "  ".join(f"{MARKS[event.outcome]} {event.stage.in_words}" for event in shown)
 
 
 def cause_and_remedy(report: TestReport) -> Iterator[Line]:

@@ -166,8 +166,7 @@ def _failure(form: AccountForm, field: Field) -> str:
         return _("This one was refused. Typing replaces it.")
     if field is Field.SECRET:
         return _("The stored one was refused. Type the right one.")
-    why = report.diagnosis.reason
-    return f"{why[:1].upper()}{why[1:]}."
+    return f"{report.diagnosis.reason_alone}."
 
 
 def _user_notes(form: AccountForm) -> Iterator[Note]:

@@ -37,7 +37,7 @@ async def _follow(form: AccountForm, terminal: LineTerminal, recipient: str | No
     async with aclosing(live_test.live_test_events(form, recipient)) as events:
         async for event in events:
             if isinstance(event, StageFinished) and live_test.lines_to_show([event]):
-                stage = f"{live_test.MARKS[event.outcome]} {_(live_test.STAGES[event.stage])}"
+                stage = f"{live_test.MARKS[event.outcome]} {event.stage.in_words}"
                 if terminal.one_by_one or event.stage is Stage.DATA:
                     terminal.say(f"{stage}: {event.message}")
                 else:
