@@ -6,7 +6,8 @@ Neither may ever contain a secret or a line of a file that could hold one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -107,6 +108,11 @@ class StoreUnusable(WizardError):
 
 
 _SEVERITIES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
+_COUNTS = {
+    "error": (N_("1 error"), N_("{count} errors")),
+    "warning": (N_("1 warning"), N_("{count} warnings")),
+    "note": (N_("1 note"), N_("{count} notes")),
+}
 
 
 class Severity(StrEnum):
@@ -124,6 +130,14 @@ class Severity(StrEnum):
     def in_words(self) -> str:
         """The operator's word for it."""
         return _(_SEVERITIES[self])
+
+
+def count_in_words(severities: Iterable[Severity]) -> str:
+    """Return how many there are of each severity, such as "1 error, 2 warnings"."""
+    counts = Counter(severities)
+    return ", ".join(
+        _(_COUNTS[each][counts[each] != 1], count=counts[each]) for each in Severity if counts[each]
+    )
 
 
 class Finding(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from wizard.check.rules import check_all
 from wizard.cli import output
 from wizard.compose.container import Container
 from wizard.config.layout import Layout, find_layout
-from wizard.errors import Finding, Severity, UsageError
+from wizard.errors import Finding, Severity, UsageError, count_in_words
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
@@ -133,7 +132,14 @@ def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespac
         sentence = N_("Nothing was repaired: what is left is up to you ({counts}).")
     else:
         sentence = N_("There is nothing to repair.")
-    output.result(_(sentence, number=len(done), counts=_count(left), command=undo))
+    output.result(
+        _(
+            sentence,
+            number=len(done),
+            counts=count_in_words(each.severity for each in left),
+            command=undo,
+        )
+    )
     if done and repairs.plan.restart_needed:
         output.say(_("Start the server again, so that it takes notice."))
 
@@ -212,7 +218,8 @@ def _as_lines(findings: Iterable[Finding]) -> Iterator[OutputLine]:
 
 def _sum(findings: Iterable[Finding], options: Namespace) -> str:
     """Say how many findings there are, and what repairs some of them."""
-    counts, fixable = _count(findings), sum(finding.fixable for finding in findings)
+    counts = count_in_words(finding.severity for finding in findings)
+    fixable = sum(finding.fixable for finding in findings)
     if not fixable:
         return f"{counts}."
     return _(
@@ -231,19 +238,3 @@ def _command(command: str, options: Namespace) -> str:
     if options.env_file is not None:
         words += ["--env-file", str(options.env_file)]
     return shlex.join(words)
-
-
-def _count(findings: Iterable[Finding]) -> str:
-    """Return how many there are of each severity, in words."""
-    counts = Counter(finding.severity for finding in findings)
-    words = {
-        Severity.ERROR: (N_("1 error"), N_("{count} errors")),
-        Severity.WARNING: (N_("1 warning"), N_("{count} warnings")),
-        Severity.NOTE: (N_("1 note"), N_("{count} notes")),
-    }
-    parts = []
-    for severity, (one, many) in words.items():
-        if count := counts[severity]:
-            form = one if count == 1 else many
-            parts.append(_(form, count=count))
-    return ", ".join(parts)

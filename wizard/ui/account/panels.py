@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wizard.config.layout import LayoutKind
 from wizard.config.settings import settings_findings
-from wizard.errors import Finding, InvalidValue, Severity, WizardError
+from wizard.errors import Finding, InvalidValue, Severity, WizardError, count_in_words
 from wizard.text.display import short_path
 from wizard.text.language import N_, _
 from wizard.ui.account.form import AccountForm
@@ -23,11 +22,6 @@ SEVERITY_MARKS = {
     Severity.ERROR: Mark.FAILED,
     Severity.WARNING: Mark.WARNING,
     Severity.NOTE: Mark.NONE,
-}
-_COUNTS = {
-    Severity.ERROR: (N_("{count} error"), N_("{count} errors")),
-    Severity.WARNING: (N_("{count} warning"), N_("{count} warnings")),
-    Severity.NOTE: (N_("{count} note"), N_("{count} notes")),
 }
 _BLANK = Line()
 
@@ -81,7 +75,8 @@ def _with_findings(form: AccountForm, view: PanelView) -> PanelView:
     errors = [each for each in form.session.findings if each.severity is Severity.ERROR]
     if not errors:
         return view
-    words = _("In the files: {counts}. ^T tells how to repair this.", counts=counts(errors))
+    counts = count_in_words(each.severity for each in errors)
+    words = _("In the files: {counts}. ^T tells how to repair this.", counts=counts)
     return view._replace(lines=[*view.lines, Line(Mark.FAILED, words)])
 
 
@@ -301,7 +296,8 @@ def state_lines(form: AccountForm) -> list[Line]:
     lines += _cautions(form)
     findings = form.session.findings
     if findings:
-        lines += [_BLANK, Line(text=_("In the files: {counts}.", counts=counts(findings)))]
+        counts = count_in_words(each.severity for each in findings)
+        lines += [_BLANK, Line(text=_("In the files: {counts}.", counts=counts))]
         lines += [finding_line(each) for each in findings if each.severity is not Severity.NOTE]
     return lines
 
@@ -313,16 +309,6 @@ def finding_line(finding: Finding) -> Line:
         line = f":{finding.line}" if finding.line else ""
         place = f"{short_path(finding.path)}{line}:"
     return Line(SEVERITY_MARKS[finding.severity], finding.message, lead=place)
-
-
-def counts(findings: Sequence[Finding]) -> str:
-    """Count findings by severity, such as "1 error, 2 warnings"."""
-    by_severity = Counter(finding.severity for finding in findings)
-    return ", ".join(
-        _(_COUNTS[severity][by_severity[severity] != 1], count=by_severity[severity])
-        for severity in Severity
-        if by_severity[severity]
-    )
 
 
 # Buttons

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wizard.check.warnings import plan_warnings
 from wizard.config.draft import Draft
-from wizard.errors import Severity
+from wizard.errors import Severity, count_in_words
 from wizard.live_test.failure import Verdict
 from wizard.saving.change import FileChange
 from wizard.saving.plan import Plan
@@ -55,7 +55,9 @@ class Review:
 def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: str) -> Review:
     """Return what ``plan`` is going to do; ``failure`` is why the last attempt to write failed."""
     errors, warnings = _troubles(session, draft, plan, failure)
-    counted = _count(len(errors), len(warnings))
+    counted = count_in_words(
+        [*[Severity.ERROR] * len(errors), *[Severity.WARNING] * len(warnings)],
+    )
     troubles = None
     if counted:
         title = _("Before you write: {counted}", counted=counted)
@@ -78,15 +80,6 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         write if plan.changed else _("Close"),
         bool(errors),
     )
-
-
-def _count(errors: int, warnings: int) -> str:
-    parts = []
-    if errors:
-        parts.append(_("1 error") if errors == 1 else _("{count} errors", count=errors))
-    if warnings:
-        parts.append(_("1 warning") if warnings == 1 else _("{count} warnings", count=warnings))
-    return ", ".join(parts)
 
 
 def changed_files(plan: Plan) -> tuple[ChangedFile, ...]:
