@@ -15,6 +15,7 @@ from wizard.compose.container import Container
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import Finding, Severity, UsageError, count_in_words
 from wizard.system.signals import uninterruptible
+from wizard.text.display import place_of, short_path
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -150,10 +151,12 @@ def _print_done(done: Iterable[Repair]) -> None:
         for repair in done:
             output.result(f"{mark} {repair.path}: {repair.in_words}")
         return
-    from wizard.cli.terminal import OutputLine, place_of
+    from wizard.cli.terminal import OutputLine
 
     output.show_lines(
-        OutputLine(repair.in_words, "pass", repair.finding.code, head=f"{place_of(repair.path)}  ")
+        OutputLine(
+            repair.in_words, "pass", repair.finding.code, head=f"{short_path(repair.path)}  "
+        )
         for repair in done
     )
 
@@ -203,7 +206,7 @@ def _as_text(finding: Finding) -> str:
 
 
 def _as_lines(findings: Iterable[Finding]) -> Iterator[OutputLine]:
-    from wizard.cli.terminal import OutputLine, place_of
+    from wizard.cli.terminal import OutputLine
 
     for finding in findings:
         head = finding.severity.in_words

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wizard.errors import Finding, WizardError
-from wizard.text.display import escape_controls, on_one_line, short_path
+from wizard.text.display import escape_controls, on_one_line, place_of, short_path
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -227,8 +227,6 @@ def failure(error: WizardError, *, as_json: bool) -> None:
     if as_json:
         document({"error": error_document(error)})
     elif on_terminal(errors=True):
-        from wizard.cli.terminal import place_of
-
         place = "" if error.path is None else f"{place_of(error.path, error.line)}: "
         say(f"smtp-wizard: {place}{error.message}", "fail")
         if error.remedy:

@@ -16,7 +16,7 @@ from wizard.errors import InvalidValue, WizardError
 from wizard.files.refusals import account_name
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
-from wizard.text.display import on_one_line
+from wizard.text.display import on_one_line, short_path
 from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
@@ -152,12 +152,12 @@ def _on_terminal(
     current: CurrentConfig, sources: SecretSources, content: dict[str, Any]
 ) -> Iterator[OutputLine]:
     """Yield the configuration with the file as the heading, and where each value leads."""
-    from wizard.cli.terminal import OutputLine, place_of
+    from wizard.cli.terminal import OutputLine
 
     layout = N_("standalone")
     if current.layout.kind is LayoutKind.COMPOSE:
         layout = N_("Docker Compose")
-    config = _file(place_of(current.layout.config), exists=current.config.exists)
+    config = _file(short_path(current.layout.config), exists=current.config.exists)
     yield OutputLine(config, right=_(layout))
     source, reference = _source(sources, content), content["secret"]["reference"]
     starttls, problem = _starttls(content), None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from wizard.text.display import escape_controls, short_path, supports_unicode
@@ -121,8 +120,3 @@ def change_lines(change: FileChange) -> Iterator[OutputLine]:
         sign = row.sign.strip()
         text = row.text if sign else f"  {row.text}"
         yield OutputLine(text, sign, margin=f"{row.number:>4} ", as_it_is=True)
-
-
-def place_of(path: Path, line: int | None = None) -> str:
-    """Return ``path:line``, as terminals and editors open it."""
-    return short_path(path) if line is None else f"{short_path(path)}:{line}"

@@ -53,6 +53,11 @@ def short_path(path: Path) -> str:
     return on_one_line(min(shown, key=len))
 
 
+def place_of(path: Path, line: int | None) -> str:
+    """Return ``path:line``, as terminals and editors open it; the path alone without a line."""
+    return short_path(path) if line is None else f"{short_path(path)}:{line}"
+
+
 def supports_unicode(environ: Mapping[str, str], encoding: str) -> bool:
     """Whether marks like ✓ and ✗ can be told apart, because the locale uses UTF-8.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wizard.config.layout import LayoutKind
 from wizard.config.settings import settings_findings
 from wizard.errors import Finding, InvalidValue, Severity, WizardError, count_in_words
-from wizard.text.display import short_path
+from wizard.text.display import place_of, short_path
 from wizard.text.language import N_, _
 from wizard.ui.account.form import AccountForm
 from wizard.ui.account.rows import WAYS, secret_file_name, unusable_suggestion
@@ -304,10 +304,7 @@ def state_lines(form: AccountForm) -> list[Line]:
 
 def finding_line(finding: Finding) -> Line:
     """Return one finding: where it is, and what is wrong."""
-    place = ""
-    if finding.path is not None:
-        line = f":{finding.line}" if finding.line else ""
-        place = f"{short_path(finding.path)}{line}:"
+    place = "" if finding.path is None else f"{place_of(finding.path, finding.line)}:"
     return Line(SEVERITY_MARKS[finding.severity], finding.message, lead=place)
 
 
