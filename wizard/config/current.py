@@ -81,6 +81,11 @@ class CurrentConfig:
         return smtp is not None and not (smtp.user is None and smtp.endpoint is None)
 
     @property
+    def has_secret(self) -> bool:
+        """Whether ``[smtp]`` has a ``secret``, in itself or by reference."""
+        return self.view.smtp is not None and self.view.smtp.secret is not None
+
+    @property
     def reference(self) -> str | None:
         """The variable that ``secret`` refers to; None where it does not."""
         return self.resolver.reference

@@ -167,6 +167,11 @@ def _parse_text(text: str) -> Endpoint:
     return _parse_url(rest)
 
 
+def begins_with_scheme(text: str) -> bool:
+    """Whether ``text``, valid or not, begins with ``smtp://``, in lower case or not."""
+    return text[: len(SCHEME)].lower() == SCHEME
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` means the machine, or the container, that connects."""
     address = _ip_address(host)

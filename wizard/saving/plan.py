@@ -137,11 +137,10 @@ def make_plan(
 
 def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretEdit:
     """Return the edit; to keep the secret under another name or elsewhere means to store it."""
-    smtp = current.view.smtp
     old_store = Draft.of(current).store
     secret = draft.secret
     moves = draft.store is not old_store or current.reference not in (None, variable)
-    if isinstance(secret, Keep) and moves and smtp is not None and smtp.secret is not None:
+    if isinstance(secret, Keep) and moves and current.has_secret:
         # The stored secret is moved, even where the environment has another one.
         stored = None if current.reference is None else current.resolver.kept_in(old_store)
         if stored is None:
@@ -167,12 +166,11 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
 
 
 def _secret_changed(current: CurrentConfig, draft: Draft, secret: SecretEdit) -> bool:
-    smtp = current.view.smtp
     match secret:
         case Keep():
             return False
         case Remove():
-            return smtp is not None and smtp.secret is not None
+            return current.has_secret
         case Replace(new):
             resolver = current.resolver
             stored = draft.store in resolver.sources().found

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from wizard.config.draft import Draft
-from wizard.config.endpoint import SCHEME, Endpoint, Route
+from wizard.config.endpoint import SCHEME, Endpoint, Route, begins_with_scheme
 from wizard.errors import InvalidValue, WizardError
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.urls import mask_url_password
@@ -102,8 +102,7 @@ class AccountForm:
             return draft.store
         if current.resolver.literal is not None:
             return SecretPlace.CONFIG
-        smtp = current.view.smtp
-        if current.configured and smtp is not None and smtp.secret is None:
+        if current.configured and not current.has_secret:
             return SecretPlace.NO_LOGIN
         return draft.store
 
@@ -114,9 +113,9 @@ class AccountForm:
 
     def _draft_of(self, values: Values) -> Draft:
         endpoint = values.endpoint
-        if endpoint[: len(SCHEME)].lower() == SCHEME:  # the server wants it in lower case
+        if begins_with_scheme(endpoint):  # the server wants it in lower case
             endpoint = SCHEME + endpoint[len(SCHEME) :]
-        stored = Draft.of(self.session.current)
+        stored = self.stored
         return Draft(
             user=values.user,
             endpoint=endpoint,
@@ -132,8 +131,7 @@ class AccountForm:
     def _secret_edit(self, values: Values) -> SecretEdit:
         current = self.session.current
         if values.store is SecretPlace.NO_LOGIN or self._is_open_relay(values):
-            nothing_stored = current.view.smtp is None or current.view.smtp.secret is None
-            return Keep() if nothing_stored and current.configured else Remove()
+            return Keep() if current.configured and not current.has_secret else Remove()
         if values.secret is not None:
             return Replace(values.secret)
         literal = current.resolver.literal
@@ -149,10 +147,7 @@ class AccountForm:
     @property
     def changed_fields(self) -> frozenset[Field]:
         """The fields that differ from what is stored."""
-        return self._changes(self.values)
-
-    def _changes(self, values: Values) -> frozenset[Field]:
-        draft, stored = self._draft_of(values), self.stored
+        values, draft, stored = self.values, self.draft, self.stored
         if draft.skip:  # all others are left alone
             return frozenset({Field.VERIFY} if not stored.skip else ())
         changed = {
@@ -325,10 +320,8 @@ class AccountForm:
 
     def _is_open_relay(self, values: Values) -> bool:
         """Whether the endpoint is a relay for which there is no password, typed or stored."""
-        has_scheme = values.endpoint[: len(SCHEME)].lower() == SCHEME
-        current = self.session.current
-        stored = current.view.smtp is not None and current.view.smtp.secret is not None
-        return has_scheme and values.secret is None and not stored
+        stored = self.session.current.has_secret
+        return begins_with_scheme(values.endpoint) and values.secret is None and not stored
 
     @property
     def asks_version(self) -> bool:

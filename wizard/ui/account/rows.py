@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wizard.config.endpoint import SCHEME, Security
+from wizard.config.endpoint import Security, begins_with_scheme
 from wizard.config.layout import LayoutKind
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.urls import mask_url_password
@@ -120,7 +120,7 @@ def failing_field(form: AccountForm) -> Field | None:
     if report is None or report.verdict != "fail" or report.diagnosis is None:
         return None
     name = report.diagnosis.field
-    if name == Field.STARTTLS and form.values.endpoint.lower().startswith(SCHEME):
+    if name == Field.STARTTLS and begins_with_scheme(form.values.endpoint):
         return Field.ENDPOINT  # which decides the encryption there
     return Field(name) if name else None
 
@@ -173,9 +173,10 @@ def _user_notes(form: AccountForm) -> Iterator[Note]:
     user = form.values.user
     if not user:
         yield Note(text=_("The server logs in with it and sends its mails from it."))
-    provider = _unusable_provider(form)
-    if provider is not None:
-        yield Note(Mark.FAILED, _("{name} takes no password here: see below.", name=provider))
+    unusable = unusable_suggestion(form)
+    if unusable is not None and unusable.provider is not None:
+        name = unusable.provider
+        yield Note(Mark.FAILED, _("{name} takes no password here: see below.", name=name))
     if "${" in user:
         value = form.session.expanded(user)
         yield Note(text=_("Now: {value}", value=on_one_line(value)) if value else "")
@@ -187,11 +188,6 @@ def _user_notes(form: AccountForm) -> Iterator[Note]:
     if form.filled is not None and form.filled.provider and form.is_new:
         yield Note(text=_("{provider}: the rest is filled in.", provider=form.filled.provider))
     yield from _was(form, Field.USER, form.stored.user)
-
-
-def _unusable_provider(form: AccountForm) -> str | None:
-    suggestion = unusable_suggestion(form)
-    return None if suggestion is None else suggestion.provider
 
 
 def unusable_suggestion(form: AccountForm) -> Suggestion | None:
@@ -212,7 +208,7 @@ def _secret_notes(form: AccountForm) -> Iterator[Note]:
         for finding in unintended_characters(typed.reveal()):
             yield Note(Mark.WARNING, _(_UNINTENDED[finding.code]))
     yield from _place_notes(form)
-    if typed is None and form.values.endpoint.lower().startswith(SCHEME):
+    if typed is None and begins_with_scheme(form.values.endpoint):
         if not current.resolver.sources().found:
             yield Note(text=_("None: a local relay needs no login."))
         return
@@ -228,8 +224,7 @@ def _place_notes(form: AccountForm) -> Iterator[Note]:
     """Yield what the place of the password means for the one that is stored."""
     current, store = form.session.current, form.values.store
     if store is SecretPlace.NO_LOGIN:
-        smtp = current.view.smtp
-        if smtp is not None and smtp.secret is not None:
+        if current.has_secret:
             yield Note(Mark.WARNING, _("The stored password will be removed."))
         yield Note(text=_("None: the server does not log in."))
     if store is SecretPlace.CONFIG:
@@ -311,7 +306,7 @@ def stored_secret(form: AccountForm) -> str:
 
 def _options(form: AccountForm, field: Field) -> Sequence[Option]:
     match field:
-        case Field.STARTTLS if form.values.endpoint.lower().startswith(SCHEME):
+        case Field.STARTTLS if begins_with_scheme(form.values.endpoint):
             return (Option(form.values.starttls, _("as the smtp:// address says")),)
         case Field.STARTTLS:
             return (
