@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from wizard.config import layout
-from wizard.config.layout import LayoutKind, find_layout
+from wizard.config.layout import LayoutKind, configs_here, configs_to_choose, find_layout
 from wizard.errors import FileRefused
 from wizard.files.reading import Snapshot, read_file
 
@@ -116,3 +117,26 @@ def test_compose_file_may_have_another_name(
     found = find_layout(config)
     assert (found.kind, found.compose_file) == (LayoutKind.COMPOSE, tmp_path / "stack.yaml")
     assert found.env_file == tmp_path / ".env"
+
+
+def test_configs_here_are_those_that_exist_and_the_present_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here, new = touch(tmp_path / "config.toml"), tmp_path / "elsewhere" / "config.toml"
+    assert configs_here(here) == [here]
+    assert configs_here(new) == [here, new]
+
+
+def test_directory_that_cannot_be_searched_or_is_gone_has_no_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present, here = tmp_path / "config.toml", tmp_path / "here"
+    touch(here / "compose.yaml", COMPOSE)
+    below = here / "bomnipotent_config"
+    below.symlink_to("a" * 300)  # fails to be searched even for root
+    monkeypatch.chdir(here)
+    assert configs_to_choose(present) == [below / "config.toml", present]
+    assert configs_here(present) == [present]
+    shutil.rmtree(here)
+    assert configs_to_choose(present) == configs_here(present) == [present]

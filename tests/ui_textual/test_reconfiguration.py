@@ -389,3 +389,22 @@ async def test_operator_who_reads_nothing_changes_nothing(config: Path, wizard: 
 async def done(operator: Operator) -> None:
     await operator.until(lambda: operator.app._exit)  # noqa: SLF001
     assert operator.app.flow.closed
+
+
+async def test_directory_that_cannot_be_searched_is_told_in_the_list_of_files(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    (tmp_path / "bomnipotent_config").symlink_to("a" * 300)  # fails even for root
+    config = tmp_path / "other" / "config.toml"
+    config.parent.mkdir()
+    async with wizard(config) as operator:
+        session = operator.app.flow.session
+        session.open = partial(reopened, session)
+        await operator.press("ctrl+o")
+        assert operator.screen == "FilesScreen"
+        assert "cannot be read" in operator.text()
+        await operator.press("escape")
+        await operator.choose("verify", "not at all")
+        assert operator.screen == "AccountScreen"

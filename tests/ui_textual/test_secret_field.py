@@ -11,7 +11,7 @@ from rich.console import Console
 from textual import events
 
 from tests.memory_store import MemoryStore
-from tests.ui_textual.conftest import DEMO_USER, PASSWORD, Operator, Wizard
+from tests.ui_textual.conftest import DEMO_HOST, DEMO_USER, PASSWORD, Operator, Wizard
 from wizard.errors import StoreUnusable
 from wizard.secrets.keyring import FOREIGN, KeyringStore
 from wizard.secrets.secret import Secret
@@ -197,4 +197,25 @@ async def test_keyring_of_the_operators_own_choice_is_named_and_choosing_it_give
         await operator.fill("endpoint", "mail.demo.example")
         await operator.press("enter", "enter")
     assert set(accepted) == {"pass.Keyring"}
+    assert store.secret == Secret(PASSWORD)
+
+
+async def test_new_password_in_the_keyring_is_written_although_no_file_changes(
+    tmp_path: Path, wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, store = tmp_path / "config.toml", MemoryStore()
+    config.write_text(
+        f'[smtp]\nuser = "{DEMO_USER}"\nendpoint = "{DEMO_HOST}"\nsecret = "${{SMTP_SECRET}}"\n'
+    )
+    monkeypatch.setattr(KeyringStore, "open", lambda *opened: store)
+    async with wizard(config, stores={KEYRING: store}) as operator:
+        await operator.until(lambda: all(_checks(operator)))
+        await operator.fill("secret", PASSWORD)
+        await operator.choose("store", "keyring")
+        await operator.press("enter", "enter")
+        assert operator.screen == "ReviewScreen"
+        assert "Enter write" in operator.drawn().splitlines()[-1]
+        assert "config.toml" not in operator.drawn()
+        await operator.press("enter")
+        await operator.until(lambda: operator.screen == "DoneScreen")
     assert store.secret == Secret(PASSWORD)

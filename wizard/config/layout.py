@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -74,6 +75,19 @@ def candidate_configs(directory: Path | None = None) -> list[Path]:
     has_compose = any(_exists(here / name) for name in _COMPOSE_NAMES)
     new = in_subdirectory if has_compose else here / CONFIG_NAME
     return found if new in found else [*found, new]
+
+
+def configs_here(present: Path) -> list[Path]:
+    """Return every config.toml that exists here, and ``present``, which may be a new one."""
+    return [each for each in configs_to_choose(present) if each == present or _exists(each)]
+
+
+def configs_to_choose(present: Path) -> list[Path]:
+    """Return every config.toml that a server here may have, and ``present``."""
+    candidates: list[Path] = []
+    with suppress(UsageError):  # the working directory is gone
+        candidates = candidate_configs()
+    return list(dict.fromkeys([*candidates, present]))
 
 
 def _exists(path: Path) -> bool:

@@ -138,8 +138,8 @@ def _title(draft: Draft, report: TestReport | None) -> tuple[str, str, Role]:
 
 def _written(change: FileChange) -> Line:
     name = short_path(change.before.path)
-    added = sum(row.sign == "+" for row in change.rows())
-    removed = sum(row.sign == "-" for row in change.rows())
+    signs = [row.sign for row in change.rows()]
+    added, removed = signs.count("+"), signs.count("-")
     private = not change.mode & 0o077
     parts = []
     if change.created:

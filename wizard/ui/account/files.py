@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wizard.config.current import CurrentConfig, load_config, unwritable_findings
-from wizard.config.layout import LayoutKind, candidate_configs, find_layout
+from wizard.config.layout import LayoutKind, configs_to_choose, find_layout
 from wizard.errors import WizardError
 from wizard.server.next_steps import start_command
 from wizard.text.display import on_one_line, short_path
@@ -25,17 +25,16 @@ class FileChoice(NamedTuple):
 
 def file_choices(present: CurrentConfig) -> Sequence[FileChoice]:
     """Return every config.toml that is found here, the present one among them."""
-    paths = dict.fromkeys([*candidate_configs(), present.layout.config])
-    return [_choice(path) for path in paths]
+    return [_choice(path) for path in configs_to_choose(present.layout.config)]
 
 
 def _choice(path: Path) -> FileChoice:
-    if not path.exists():
-        return FileChoice(path, short_path(path), _("would be a new file"))
     try:
         current = load_config(find_layout(path))
     except WizardError as error:
         return FileChoice(path, short_path(path), error.message)
+    if not current.config.exists:
+        return FileChoice(path, short_path(path), _("would be a new file"))
     where = N_("Docker Compose") if current.in_container else N_("on this machine")
     user = None if current.view.smtp is None else current.view.smtp.user
     state = on_one_line(user) if user else _("no mail set up")

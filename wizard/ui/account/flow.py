@@ -127,14 +127,12 @@ class Flow:
 
     def place_of_file(self, path: str) -> str:
         """Say which config.toml this is, where there are several."""
-        from wizard.config.layout import candidate_configs
+        from wizard.config.layout import configs_here
 
         if self.session.open is None:
             return path
         present = self.session.current.layout.config
-        paths = list(
-            dict.fromkeys([*(each for each in candidate_configs() if each.exists()), present])
-        )
+        paths = configs_here(present)
         if len(paths) < 2:
             return path
         number = paths.index(present) + 1

@@ -128,6 +128,8 @@ class AccountScreen(BelowQuestions[None]):
             self._button_bar.focus_button(self._default_button())
         else:
             self._row_of(first).take_focus()
+        path = short_path(self.form.session.current.layout.config)
+        self._foot.show("", self.flow.place_of_file(path))
         self._follow_checks()
         self._draw_preview()
 
@@ -236,8 +238,6 @@ class AccountScreen(BelowQuestions[None]):
             self._head.show(panel.short or panel.title, panel.right, role=panel.role)
         else:
             self._head.show("" if self._is_small else _("Mail account"), state)
-        path = short_path(form.session.current.layout.config)
-        self._foot.show("", self.flow.place_of_file(path))
 
     @work(exclusive=True, group="preview")
     async def _draw_preview(self) -> None:

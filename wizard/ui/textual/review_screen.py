@@ -102,7 +102,7 @@ class ReviewScreen(BelowQuestions[bool]):
     @on(Buttons.Moved)
     def _draw_keys(self) -> None:
         back = self.query_one(Buttons).current == "back"
-        enter = _("back") if back else _("write") if self._review.files else _("close")
+        enter = _("back") if back else _("write") if self._review.changes else _("close")
         hints = [("Enter", enter), ("→", _("other button"))]
         changes = self.query_one("#changes", Panel)
         if changes.has_more or changes.has_earlier:
