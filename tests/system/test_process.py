@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ async def test_a_descendant_of_a_streamed_child_ends_with_its_leader() -> None:
     command = ["sh", "-c", f"{sleeps} >/dev/null 2>&1 & echo started"]
     async with stream_child(command, os.environ, {}) as process:
         assert await process.wait() == 0
-        assert _is_running(mark)
+        assert _begins(mark)
     assert _ends(mark)
 
 
@@ -180,9 +181,18 @@ def _is_running(mark: str) -> bool:
     return found
 
 
+def _begins(mark: str) -> bool:
+    """Whether the process is there; while it replaces the shell, its command line is empty."""
+    return _within_patience(lambda: _is_running(mark))
+
+
 def _ends(mark: str) -> bool:
     """Whether the process goes; one that was killed takes a moment."""
+    return _within_patience(lambda: not _is_running(mark))
+
+
+def _within_patience(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + PATIENCE
-    while _is_running(mark) and time.monotonic() < deadline:
+    while not (met := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not _is_running(mark)
+    return met
