@@ -127,7 +127,7 @@ class AccountScreen(BelowQuestions[None]):
         if first is None:
             self._button_bar.focus_button(self._default_button())
         else:
-            self._row_of(first).take_focus()
+            self._rows[first].take_focus()
         path = short_path(self.form.session.current.layout.config)
         self._foot.show("", self.flow.place_of_file(path))
         self._follow_checks()
@@ -153,9 +153,6 @@ class AccountScreen(BelowQuestions[None]):
             await asyncio.wait([each])
             self.redraw()
 
-    def _row_of(self, field: Field) -> FormRow:
-        return self._rows[field]
-
     @property
     def _focus_field(self) -> Field | None:
         for field, row in self._rows.items():
@@ -170,7 +167,7 @@ class AccountScreen(BelowQuestions[None]):
         form, focus = self.form, self._focus_field
         views = rows(form)
         for view in views:
-            row = self._row_of(view.field)
+            row = self._rows[view.field]
             row.display = view.shown
             row.rename(view.word, view.short, view.setting)
             row.mark(view.mark)
@@ -359,7 +356,7 @@ class AccountScreen(BelowQuestions[None]):
             # The password goes to no host that was not to be seen here before an Enter.
             self._follow_search()
             self.redraw()
-            self._row_of(field).take_focus()
+            self._rows[field].take_focus()
             return
         known_wrong = field in form.finished and form.correction(field)
         form.leave(field)
@@ -369,7 +366,7 @@ class AccountScreen(BelowQuestions[None]):
         missing = form.next_missing(field)
         if missing is not None:
             form.finished.add(missing if missing is field else field)
-            self._row_of(missing).take_focus()
+            self._rows[missing].take_focus()
             self.redraw()
         else:
             self._finish()
@@ -392,7 +389,7 @@ class AccountScreen(BelowQuestions[None]):
         """Test what is complete; go on to the review where nothing is left to be tested."""
         form, report = self.form, self.form.report
         if form.values.skip:
-            self._decide(Action.REVIEW)
+            self.decide(Action.REVIEW)
         elif report is None or report.verdict == "fail":
             self.start_test()
         else:
@@ -441,7 +438,7 @@ class AccountScreen(BelowQuestions[None]):
         if field is None:
             self._button_bar.focus_button(self._default_button())
         else:
-            self._row_of(field).take_focus()
+            self._rows[field].take_focus()
         self.redraw()
 
     def _stop(self) -> None:
@@ -476,10 +473,7 @@ class AccountScreen(BelowQuestions[None]):
             case Action.SEND:
                 self.action_send()
             case action:
-                self._decide(action)
-
-    def _decide(self, action: Action) -> None:
-        self.decide(action)
+                self.decide(action)
 
     def action_test(self) -> None:
         """Test, or go to what is missing."""
@@ -490,7 +484,7 @@ class AccountScreen(BelowQuestions[None]):
             self.start_test()
             return
         self.form.finished.add(missing)
-        self._row_of(missing).take_focus()
+        self._rows[missing].take_focus()
         self.redraw()
 
     @work(group="dialog")
