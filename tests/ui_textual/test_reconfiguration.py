@@ -217,6 +217,7 @@ async def test_other_config_toml_takes_along_what_was_entered(
         assert operator.screen == "FilesScreen"
         assert operator.focus.startswith("bomnipotent_config/config.toml")
         assert PASSWORD not in operator.text()
+        assert "1 line, which stays as it is" in operator.text()
         await operator.press("escape")
         assert operator.value("secret") == PASSWORD
         await operator.press("ctrl+o")

@@ -56,10 +56,7 @@ def describe_config(path: Path) -> PanelView:
 
 def _description(current: CurrentConfig) -> Iterator[Line]:
     yield Line(text=str(current.config.path), word="config.toml")
-    count = len(current.config_text.splitlines())
-    state = N_("{count} lines, all of them stay as they are")
-    state = _(state, count=count) if current.config.exists else _("would be a new file")
-    yield Line(text=state, word=" ")
+    yield Line(text=_size(current), word=" ")
     target = current.secret_target(current.variable)
     yield Line(text=str(target.path), word=target.path.name)
     if current.layout.kind is LayoutKind.COMPOSE:
@@ -78,3 +75,13 @@ def _description(current: CurrentConfig) -> Iterator[Line]:
         yield Line(text=_("after a new password:  {command}", command=command), word=" ")
     for finding in unwritable_findings(current):
         yield Line(Mark.WARNING, finding.advice)
+
+
+def _size(current: CurrentConfig) -> str:
+    """Say how much there is in config.toml."""
+    if not current.config.exists:
+        return _("would be a new file")
+    count = len(current.config_text.splitlines())
+    if count < 2:
+        return _("1 line, which stays as it is") if count else _("empty")
+    return _("{count} lines, all of them stay as they are", count=count)
