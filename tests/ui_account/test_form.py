@@ -94,13 +94,22 @@ async def test_blanks_around_an_address_are_left_out_with_a_word(make_form: Make
     assert form.remarks[Field.USER]
 
 
-def test_the_blanks_of_an_app_password_are_left_out_with_a_word(make_form: MakeForm) -> None:
+@pytest.mark.parametrize(
+    ("typed", "remark"),
+    [
+        ("abcd efgh ijkl mnop", "3 blanks were left out."),
+        ("abcdefgh ijklmnop", "1 blank was left out."),
+    ],
+)
+def test_blanks_of_an_app_password_are_left_out(
+    make_form: MakeForm, typed: str, remark: str
+) -> None:
     form = make_form()
     form.enter(Field.USER, "me@gmail.com")
-    form.enter(Field.SECRET, Secret("abcd efgh ijkl mnop"))
+    form.enter(Field.SECRET, Secret(typed))
     form.leave(Field.SECRET)
     assert form.values.secret == Secret("abcdefghijklmnop")
-    assert form.remarks[Field.SECRET] == "3 blanks were left out."
+    assert form.remarks[Field.SECRET] == remark
 
 
 # What is missing

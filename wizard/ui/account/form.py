@@ -241,7 +241,8 @@ class AccountForm:
         if joined != typed:
             self.enter(Field.SECRET, Secret(joined))
             count = len(typed) - len(joined)
-            self.remarks[Field.SECRET] = _("{count} blanks were left out.", count=count)
+            words = N_("1 blank was left out."), N_("{count} blanks were left out.")
+            self.remarks[Field.SECRET] = _(words[count != 1], count=count)
 
     def show_stored(self) -> None:
         """Show what is stored in place of what was entered, or the other way round."""
