@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import schemas
 from wizard.cli import main
 
 CONFIG = """\
@@ -34,10 +35,14 @@ class Result:
     code: int
     out: str
     err: str
+    arguments: tuple[str, ...]
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """The document, which has to be as its schema says."""
+        document = json.loads(self.out)
+        assert schemas.problems(document, schemas.of_command(self.arguments, document)) == []
+        return document
 
 
 class Cli:
@@ -56,7 +61,7 @@ class Cli:
         self._capfd.readouterr()
         code = main(list(arguments))
         captured = self._capfd.readouterr()
-        return Result(code, captured.out, captured.err)
+        return Result(code, captured.out, captured.err, arguments)
 
     def write(self, name: str, text: str, mode: int = 0o600) -> Path:
         path = self.directory / name
