@@ -50,6 +50,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed(_WIRE, "demo/stage.py", ("Verify your account", "Sent by the demo")),
     Allowed(_WIRE, "live_test/smtp.py", ("user name", "username:", "password:")),
     Allowed(_WIRE, "discovery/https.py"),
+    Allowed(_WIRE, "cli/other_formats.py", ("SMTP {} - ",)),
     Allowed(_FOREIGN, "formats/masking.py", ("PRIVATE KEY-----",)),
     Allowed("a pattern", "formats/masking.py", ("(?x)",)),
     Allowed("words of mail servers", "text/redaction.py", ("\na able",)),

@@ -17,9 +17,8 @@ from typing import Never
 
 from wizard.cli import output
 from wizard.cli.output import Unprintable
-from wizard.cli.parser import language_of, parse_arguments
+from wizard.cli.parser import format_of, language_of, parse_arguments
 from wizard.errors import FileRefused, UsageError, WizardError
-from wizard.system.memory import protect_memory
 from wizard.text import language
 from wizard.text.language import _
 
@@ -29,48 +28,57 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         gc.disable()  # commands are short-lived; the wizard enables it again
     output.tolerate_encoding()
-    _end_by_signals()
     arguments = list(sys.argv[1:] if argv is None else argv)
     # Usage errors follow these flags, too. Those after "--" belong to the program of exec.
     own_flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json, debug = "--json" in own_flags, "--debug" in own_flags
+    form = format_of(own_flags)
     language.use(language_of(own_flags) or language.choose())
     try:
-        return _run(arguments, as_json=as_json, debug=debug)
+        if sys.platform == "win32":  # before anything is imported that Windows lacks
+            return output.failure(_no_windows(), form)
+        _end_by_signals()
+        return _run(arguments, form, debug="--debug" in own_flags)
     except Unprintable as error:
-        return output.unprintable(error)
+        return output.unprintable(error, form)
 
 
-def _run(arguments: Sequence[str], *, as_json: bool, debug: bool) -> int:
+def _run(arguments: Sequence[str], form: str, *, debug: bool) -> int:
     options = None
     try:
         options = parse_arguments(arguments)
         if options.module != "exec_command":  # which undoes it for its program
+            from wizard.system.memory import protect_memory
+
             protect_memory()
             os.umask(os.umask(0o077) & 0o077)  # else it could not use what it creates
         command = importlib.import_module(f"wizard.cli.{options.module}")
         code: int = command.run(options)
     except KeyboardInterrupt:
         aborted = WizardError("aborted", _("Aborted. No changes were made to any files."))
-        output.failure(aborted, as_json=as_json)
-        return output.ABORTED
+        return output.failure(aborted, form, output.ABORTED)
     except UsageError as error:
-        output.failure(error, as_json=as_json)
-        if not as_json:
+        code = output.failure(error, form)
+        if form not in ("json", "nagios"):
             output.say(_("See smtp-wizard --help."))
-        return error.exit_code
+        return code
     except WizardError as error:
-        output.failure(error, as_json=as_json)
-        return error.exit_code
+        return output.failure(error, form)
     except (Unprintable, SystemExit):
         raise
     except OSError as error:
-        refused = _refused(error)
-        output.failure(refused, as_json=as_json)
-        return refused.exit_code
+        return output.failure(_refused(error), form)
     except BaseException as error:  # noqa: BLE001  (its message is never shown)
-        return output.defect(error, options, as_json=as_json, debug=debug)
+        return output.defect(error, options, form, debug=debug)
     return code
+
+
+def _no_windows() -> UsageError:
+    """Return why nothing runs here."""
+    return UsageError(
+        "platform-unsupported",
+        _("This program does not run on Windows, only on Linux and macOS."),
+        _("Run it in WSL, or use the container image smtp-wizard."),
+    )
 
 
 def _refused(error: OSError) -> FileRefused:

@@ -30,6 +30,12 @@ def run(options: Namespace) -> int:
     """Print the findings, or repair them with ``--fix``; return 8 while there are errors."""
     layout = find_layout(options.config, options.env_file)
     if options.fix:
+        if options.format in ("github", "sarif"):
+            raise UsageError(
+                "usage",
+                _("--fix prints no annotations and no SARIF."),
+                _("Leave out --fix, or take --format json."),
+            )
         return _fix(layout, options)
     if options.dry_run:
         raise UsageError(
@@ -40,6 +46,15 @@ def run(options: Namespace) -> int:
     findings = _look(layout)
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in findings]})
+    elif options.format == "github":
+        from wizard.cli.other_formats import github_annotation
+
+        for finding in findings:
+            output.result(github_annotation(finding), as_it_is=True)
+    elif options.format == "sarif":
+        from wizard.cli.other_formats import sarif_log
+
+        output.document(sarif_log(findings))
     elif findings:
         _print(findings)
         if output.on_terminal():
@@ -183,7 +198,7 @@ def _as_json(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": str(finding.severity),
-        "path": str(finding.path),
+        "path": None if finding.path is None else str(finding.path),
         "line": finding.line,
         "message": finding.message,
         "remedy": finding.remedy,

@@ -190,7 +190,7 @@ def _not_started(name: str, error: OSError, options: Namespace) -> int:
             _("{name}: command not found.", name=name),
             _("Check its name and PATH."),
         )
-        output.failure(failure, as_json=options.json)
+        output.failure(failure, options.format)
         return NOT_FOUND
     reason = _("its interpreter is missing") if missing else os_reason(error)
     failure = StoreUnusable(
@@ -198,5 +198,5 @@ def _not_started(name: str, error: OSError, options: Namespace) -> int:
         _("{name}: cannot be started: {reason}.", name=name, reason=reason),
         _("Name a program or a script whose first line names its interpreter."),
     )
-    output.failure(failure, as_json=options.json)
+    output.failure(failure, options.format)
     return NOT_EXECUTABLE

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wizard.server.next_steps import NextStep
 
 DEFECT = 1
+NAGIOS_UNKNOWN = 3
 ABORTED = 130
 _FITS_ANYWHERE = 40
 """Characters that need no layout: the wizard says that it starts before it loads much."""
@@ -222,10 +223,17 @@ def error_document(error: WizardError) -> dict[str, Any]:
     }
 
 
-def failure(error: WizardError, *, as_json: bool) -> None:
-    """Print a failure."""
-    if as_json:
+def failure(error: WizardError, form: str, code: int | None = None) -> int:
+    """Print a failure in one of the formats of ``--format``; return the exit code.
+
+    That is the error's own one, or else ``code``.
+    """
+    if form == "json":
         document({"error": error_document(error)})
+    elif form == "nagios":
+        from wizard.cli.other_formats import nagios_line
+
+        result(nagios_line(NAGIOS_UNKNOWN, str(error)), as_it_is=True)
     elif on_terminal(errors=True):
         place = "" if error.path is None else f"{place_of(error.path, error.line)}: "
         say(f"smtp-wizard: {place}{error.message}", "fail")
@@ -233,9 +241,15 @@ def failure(error: WizardError, *, as_json: bool) -> None:
             say(error.remedy, "remedy")
     else:
         say(f"smtp-wizard: {error}")
+    return _code_in(form, error.exit_code if code is None else code)
 
 
-def defect(error: BaseException, options: Namespace | None, *, as_json: bool, debug: bool) -> int:
+def _code_in(form: str, code: int) -> int:
+    """Return the exit code for whoever reads this format: Nagios has codes of its own."""
+    return NAGIOS_UNKNOWN if form == "nagios" else code
+
+
+def defect(error: BaseException, options: Namespace | None, form: str, *, debug: bool) -> int:
     """Report a defect of the program in one sentence and a file; return the exit code.
 
     ``debug`` prints the report, too. It names only places in the code: messages and values may
@@ -261,8 +275,7 @@ def defect(error: BaseException, options: Namespace | None, *, as_json: bool, de
     message = _(
         "Unexpected error ({name}); this is a defect of smtp-wizard.", name=type(error).__name__
     )
-    failure(WizardError("unexpected-error", message, remedy), as_json=as_json)
-    return DEFECT
+    return failure(WizardError("unexpected-error", message, remedy), form, DEFECT)
 
 
 def _command(options: Namespace | None) -> str:
@@ -289,10 +302,10 @@ class Unprintable(Exception):
         self.error = error
 
 
-def unprintable(failed: Unprintable) -> int:
+def unprintable(failed: Unprintable, form: str) -> int:
     """Say so, unless the reader just closed the pipe; keep Python from saying it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(failed.error, BrokenPipeError):
         message = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
         say(f"smtp-wizard: {message}")
-    return DEFECT
+    return _code_in(form, DEFECT)

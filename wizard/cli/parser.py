@@ -17,6 +17,8 @@ from wizard.text.language import LANGUAGES, _, plural
 
 DEFAULT_TIMEOUT = 15.0
 SHELLS = ("bash", "zsh")
+_CHECK_FORMATS = ("text", "json", "github", "sarif")
+_TEST_FORMATS = ("text", "json", "nagios")
 _GIVES_AWAY = (
     r"(?is)--?(?:smtp-?)?(?:secrets?|passwords?|passwd|pass|pw|pwd|token|api-?key)(?:=.*)?"
     r"|--(?:no-secret|secret-stdin)=.*"
@@ -25,6 +27,7 @@ _COMMON_DEFAULTS: dict[str, Any] = {
     "config": None,
     "env_file": None,
     "json": False,
+    "format": None,
     "timeout": DEFAULT_TIMEOUT,
     "plain": False,
     "no_mouse": False,
@@ -50,10 +53,21 @@ class _PrintCompletion(argparse.Action):
 
 def language_of(arguments: Sequence[str]) -> str | None:
     """Return the language that ``--lang`` asks for, needed even for usage errors."""
+    return _last_value("--lang", LANGUAGES, arguments)
+
+
+def format_of(arguments: Sequence[str]) -> str:
+    """Return the format that is asked for, needed even for usage errors."""
+    if "--json" in arguments:
+        return "json"
+    return _last_value("--format", (*_CHECK_FORMATS, *_TEST_FORMATS), arguments) or "text"
+
+
+def _last_value(wanted: str, choices: Sequence[str], arguments: Sequence[str]) -> str | None:
     chosen = None
     for flag, value in zip(arguments, [*arguments[1:], ""], strict=False):
         name, equals, joined = flag.partition("=")
-        if name == "--lang" and (word := joined if equals else value) in LANGUAGES:
+        if name == wanted and (word := joined if equals else value) in choices:
             chosen = word
     return chosen
 
@@ -69,6 +83,14 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     for name, value in _COMMON_DEFAULTS.items():
         if not hasattr(options, name):
             setattr(options, name, value)
+    if options.json and options.format not in (None, "json"):
+        raise UsageError(
+            "usage",
+            _("--json and --format {name} contradict each other.", name=options.format),
+            _("Leave out one of them."),
+        )
+    options.format = "json" if options.json else options.format or "text"
+    options.json = options.format == "json"
     return options
 
 
@@ -400,6 +422,11 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-alternatives", action="store_true", help=_("do not search for a form that works")
     )
+    parser.add_argument(
+        "--format",
+        choices=_TEST_FORMATS,
+        help=_("print text (default), JSON, or one line for Nagios and Icinga, with their codes"),
+    )
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -408,6 +435,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dry-run", action="store_true", help=_("with --fix: print the diff, write nothing")
+    )
+    parser.add_argument(
+        "--format",
+        choices=_CHECK_FORMATS,
+        help=_("print text (default), JSON, annotations for GitHub Actions, or SARIF"),
     )
 
 

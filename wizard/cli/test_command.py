@@ -35,7 +35,7 @@ from wizard.live_test.events import (
     not_judged_report,
     unusable_report,
 )
-from wizard.live_test.evidence import reproduce, ticket
+from wizard.live_test.evidence import reply_for_strangers, reproduce, ticket
 from wizard.live_test.failure import Diagnosis, Stage, Verdict
 from wizard.live_test.run import run_live_test
 from wizard.text.language import _
@@ -44,6 +44,9 @@ _USUAL = frozenset({Stage.EHLO, Stage.RSET, Stage.QUIT})
 _FITS = 39
 """Characters of a line that must not wrap, on any terminal."""
 EXIT = {Verdict.PASS: 0, Verdict.WARN: 0, Verdict.FAIL: 3, Verdict.UNTESTABLE: 7}
+NAGIOS_EXIT = {
+    Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.UNTESTABLE: output.NAGIOS_UNKNOWN,
+}  # fmt: skip
 
 
 def run(options: Namespace) -> int:
@@ -53,13 +56,19 @@ def run(options: Namespace) -> int:
     current = load_config(find_layout(options.config, options.env_file))
     current = current.with_container().with_stored()
     draft = values.apply_flags(Draft.of(current), options)
-    output.warn(stranger_findings(current))
+    nagios = options.format == "nagios"
+    if nagios:
+        options.no_alternatives = True  # nobody would read of them
+    else:
+        output.warn(stranger_findings(current))
     # Values that are only tried say nothing about the container.
     obstacle = None if values.values_given(options) else _obstacle(current)
     show: TestPrinter = TestPrinter(say_nothing)
-    if not (options.json or options.report):
+    if options.format == "text" and not options.report:
         show = TerminalPrinter() if output.on_terminal() else TestPrinter(output.result)
     report = live_test(current, draft, options, show, obstacle)
+    if nagios:
+        return _print_for_nagios(report)
     if options.json:
         transcript = {"transcript": [str(line) for line in report.transcript]}
         output.document(report.to_json() | (transcript if options.transcript else {}))
@@ -96,6 +105,22 @@ def live_test(
         report = not_configured_report()
     show.verdict(report)
     return report
+
+
+def _print_for_nagios(report: TestReport) -> int:
+    """Print the line of a Nagios plugin; return its exit code."""
+    from wizard.cli.other_formats import nagios_line
+
+    text, diagnosis = headline(report), report.diagnosis
+    if diagnosis is not None:
+        text = f"{text} ({diagnosis.code}). {diagnosis.summary}"
+        if said := reply_for_strangers(report):
+            text += " " + _("It said: {words}", words=said)
+    elif report.route is not None:
+        text = f"{text} ({report.route.in_short})"
+    code = NAGIOS_EXIT[report.verdict]
+    output.result(nagios_line(code, text, report.seconds), as_it_is=True)
+    return code
 
 
 def _obstacle(current: CurrentConfig) -> Diagnosis | None:

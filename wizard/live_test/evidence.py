@@ -82,6 +82,12 @@ def _openssl(route: Route) -> list[str]:
     ]
 
 
+def reply_for_strangers(report: TestReport) -> str:
+    """Return the words of the mail server behind the diagnosis that strangers may read."""
+    said = None if report.diagnosis is None else report.diagnosis.server_said
+    return _without_unknown_words(said, after_login=_logs_in(report)) if said else ""
+
+
 def _ticket(report: TestReport) -> Iterator[str]:
     yield _("smtp-wizard {version}: live test", version=wizard.__version__)
     yield (
@@ -124,8 +130,7 @@ def _explanation(report: TestReport) -> Iterator[str]:
     if diagnosis is not None:
         yield f"{diagnosis.code} ({diagnosis.stage}): {diagnosis.summary}"
         yield _("Advice: {remedy}", remedy=diagnosis.remedy)
-        if diagnosis.server_said:
-            said = _without_unknown_words(diagnosis.server_said, after_login=_logs_in(report))
+        if said := reply_for_strangers(report):
             yield _("The mail server said: {server_said}", server_said=said)
     for other in report.alternatives:
         starttls = str(other.starttls).lower()
