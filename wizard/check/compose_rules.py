@@ -226,19 +226,10 @@ def _variable_finding(variable: ReferencedVariable, container: Container) -> Fin
 
 
 def _not_passed_finding(variable: ReferencedVariable, container: Container) -> Finding:
-    _place, lines = container.addition(variable.name)
     service = container.project.find_service(container.service)
+    message, remedy = container.why_missing(variable.name)
     return variable.error(
-        "compose-variable-not-passed",
-        _(
-            "The service {name} does not get {variable}, which config.toml refers to: Compose "
-            "passes on only what is listed.",
-            name=container.service,
-            variable=variable.name,
-        ),
-        _("Add to the service:") + "".join(f"\n      {line}" for line in lines),
-        service.path,
-        service.line,
+        "compose-variable-not-passed", message, remedy, service.path, service.line
     )
 
 

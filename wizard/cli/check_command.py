@@ -61,6 +61,8 @@ def run(options: Namespace) -> int:
             output.result(_sum(findings, options))
     else:
         output.result(_("Nothing to report about {path}.", path=layout.config))
+        if output.on_terminal():
+            output.result(_("Whether mail gets through: smtp-wizard test"))
     return _exit_code(findings)
 
 

@@ -143,7 +143,7 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
             way = _route(current, sources).in_words()
             rows.append((_("route"), _("the server {way}", way=way)))
     except InvalidValue as invalid:
-        rows.append((_("problem"), str(invalid)))
+        rows.append((_("problem"), " ".join(str(invalid).split())))
     width = max(_MIN_WIDTH, *(len(name) for name, _value in rows))
     return [f"{name:<{width}} {on_one_line(value)}" for name, value in rows]
 

@@ -38,7 +38,7 @@ from wizard.live_test.events import (
 from wizard.live_test.evidence import reply_for_strangers, reproduce, ticket
 from wizard.live_test.failure import Diagnosis, Stage, Verdict
 from wizard.live_test.run import run_live_test
-from wizard.text.language import _
+from wizard.text.language import _, decimal
 
 _USUAL = frozenset({Stage.EHLO, Stage.RSET, Stage.QUIT})
 _FITS = 39
@@ -256,7 +256,11 @@ class TerminalPrinter(TestPrinter):
         """Print the verdict with its code, cause and remedy below it."""
         diagnosis = report.diagnosis
         mark = "warn" if report.verdict is Verdict.UNTESTABLE else report.verdict.value
-        code = f"{report.seconds:.1f} s" if diagnosis is None else diagnosis.code
+        code = (
+            _("{seconds} s", seconds=decimal(report.seconds))
+            if diagnosis is None
+            else diagnosis.code
+        )
         lines = [OutputLine(headline(report), mark, code)]
         if diagnosis is not None:
             lines.append(OutputLine(diagnosis.summary, margin="  "))
@@ -301,11 +305,11 @@ class _SetPrinter(TerminalPrinter):
         if report.verdict in (Verdict.PASS, Verdict.WARN) and report.route is not None:
             route = report.route
             words = _(
-                "{verdict}: {host}, port {port}, tested in {seconds:.1f} s",
+                "{verdict}: {host}, port {port}, tested in {seconds} s",
                 verdict=report.verdict.in_words.removesuffix("."),
                 host=route.host,
                 port=route.port,
-                seconds=report.seconds,
+                seconds=decimal(report.seconds),
             )
             self._waiting = [OutputLine(words, report.verdict.value)]
         else:

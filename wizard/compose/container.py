@@ -307,6 +307,18 @@ class Container:
                 return message, _("Write:   {line}", line=self.new_line(name))
         return message, _("Store the secret: smtp-wizard set --secret-stdin")
 
+    def why_missing(self, name: str) -> tuple[str, str]:
+        """Return why the container does not get ``name``, and what to add so that it does."""
+        place, lines = self.addition(name)
+        message = _(
+            "The service {name} does not get {variable}, which config.toml refers to: Compose "
+            "passes on only what is listed.",
+            name=self.service,
+            variable=name,
+        )
+        remedy = _("Add to {path}:", path=place.path)
+        return message, remedy + "".join(f"\n      {line}" for line in lines)
+
     def is_literal(self, name: str) -> bool:
         """Whether a value stands in the compose file itself, as a literal or a default."""
         template = (self.template.get("environment") or {}).get(name) or ""

@@ -148,14 +148,14 @@ CONNECTING: tuple[Rule, ...] = (
         (nearby, no_alternative),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Start the relay, or correct the port: none of the usual ones answers."),
+        N_("Start the relay, or correct the port: no usual one can be used, either."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
         (no_alternative,),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Correct the name, or wait: {host} does not answer on port 465, 587 or 25."),
+        N_("Correct the name, or wait: ports 465, 587 and 25 of {host} cannot be used, either."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,

@@ -66,6 +66,12 @@ class ServerContainer(Protocol):
     def why_empty(self, name: str) -> tuple[str, str]:
         """Return where an empty value of ``name`` comes from, and what to do about it."""
 
+    def passes(self, name: str) -> bool:
+        """Whether it would get ``name`` if it had a value in the right place."""
+
+    def why_missing(self, name: str) -> tuple[str, str]:
+        """Return why it does not get ``name``, and what to add so that it does."""
+
 
 class EnvText(NamedTuple):
     """A ``.env`` as it was read; ``text`` is empty where there is none."""
@@ -159,7 +165,11 @@ class SecretResolver:
         try:
             return expand(self.value, self.lookup)
         except InvalidValue as problem:
-            raise InvalidValue("secret-missing", problem.message, problem.remedy) from None
+            message, remedy = problem.message, problem.remedy
+            name = next((n for n in references(self.value) if self.lookup(n) is None), "")
+            if name and self.container is not None and not self.container.passes(name):
+                message, remedy = self.container.why_missing(name)
+            raise InvalidValue("secret-missing", message, remedy) from None
 
     def why_empty(self, name: str) -> tuple[str, str]:
         """Return why the server gets ``name`` without a value, and what to do about it."""

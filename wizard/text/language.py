@@ -19,7 +19,10 @@ from wizard.text.display import on_one_line
 LANGUAGES = ("en", "de")
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
+_DECIMAL_MARKS = {"de": ","}
+
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_decimal_mark = "."
 
 
 def _(text: str, /, **values: object) -> str:
@@ -48,9 +51,15 @@ def plural(one: str, many: str, number: int) -> str:
     return _catalogue.ngettext(one, many, number)
 
 
+def decimal(number: float, places: int = 1) -> str:
+    """Return ``number`` with the decimal mark of the operator's language."""
+    return f"{number:.{places}f}".replace(".", _decimal_mark)
+
+
 def use(language: str) -> None:
     """Switch to one of :data:`LANGUAGES`."""
-    global _catalogue
+    global _catalogue, _decimal_mark
+    _decimal_mark = _DECIMAL_MARKS.get(language, ".")
     _catalogue = gettext.NullTranslations()
     if language != LANGUAGES[0]:
         import io

@@ -15,7 +15,7 @@ from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import expand
 from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import ENV_FILE, STORES, StoreKind
-from wizard.text.display import MASK, short_path
+from wizard.text.display import MASK
 from wizard.text.language import N_, _
 from wizard.ui.account.session import WizardSession
 from wizard.ui.account.view import Field
@@ -368,12 +368,10 @@ class AccountForm:
             return None
         if current.resolver.kept_in(ENV_FILE) is None:
             return None
-        place, lines = container.addition(name)
         return InvalidValue(
             "compose-variable-not-passed",
             _("Stored, but the server does not get it: see below."),
-            _("Add to {path}:", path=short_path(place.path))
-            + "".join(f"\n    {line}" for line in lines),
+            container.why_missing(name)[1],
         )
 
     def next_missing(self, after: Field) -> Field | None:

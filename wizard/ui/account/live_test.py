@@ -23,7 +23,7 @@ from wizard.live_test.events import (
     unusable_report,
 )
 from wizard.live_test.failure import Stage, Verdict, in_progress
-from wizard.text.language import N_, _
+from wizard.text.language import N_, _, decimal
 from wizard.ui.account.form import AccountForm
 from wizard.ui.account.rows import WAYS
 from wizard.ui.account.session import WizardSession
@@ -220,7 +220,7 @@ def cause_and_remedy(report: TestReport) -> Iterator[Line]:
 
 
 def _seconds(report: TestReport) -> str:
-    return _("{seconds:.1f} s", seconds=report.decided_after or report.seconds)
+    return _("{seconds} s", seconds=decimal(report.decided_after or report.seconds))
 
 
 def failed_before_panel(form: AccountForm, report: TestReport) -> PanelView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.config.layout import LayoutKind
@@ -244,9 +245,15 @@ def _cautions(form: AccountForm) -> list[Line]:
     return [Line(Mark.WARNING, finding.advice) for finding in findings]
 
 
+def _with_directory(path: Path) -> str:
+    """Return the path so that it does not only repeat the file's name, which stands before it."""
+    shown = short_path(path)
+    return shown if "/" in shown else f"./{shown}"
+
+
 def _files(form: AccountForm) -> Iterator[Line]:
     current = form.session.current
-    config = short_path(current.config.path)
+    config = _with_directory(current.config.path)
     state = N_("{path}, without mail settings so far")
     if not current.config.exists:
         state = N_("{path}, will be a new file")
@@ -256,7 +263,7 @@ def _files(form: AccountForm) -> Iterator[Line]:
         path = current.env.path
         if current.container is not None:
             path = current.secret_target(current.variable).path
-        shown = short_path(path)
+        shown = _with_directory(path)
         words = N_("{path}, gets one more line for the password")
         if not path.exists():
             words = N_("{path}, will be a new file for the password")

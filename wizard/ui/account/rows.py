@@ -51,6 +51,8 @@ _UNINTENDED = {
     "secret-quoted": N_("It is in quotation marks. Is that right?"),
 }
 _TESTED_FIELDS = (Field.USER, Field.SECRET, Field.ENDPOINT, Field.STARTTLS)
+_NOT_NEEDED = (Field.USER, Field.SECRET, Field.ENDPOINT)
+"""What an operator types, and nothing uses without verification."""
 
 
 def rows(form: AccountForm) -> list[RowView]:
@@ -131,6 +133,9 @@ def failing_field(form: AccountForm) -> Field | None:
 def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
     """Yield what there is to say about a field, the most important first."""
     if form.values.skip:
+        unwritten = form.value(field) not in ("", None, getattr(form.stored, field.value))
+        if field in _NOT_NEEDED and unwritten:
+            yield Note(text=_("not written: nothing would use it"))
         return
     if failing_field(form) is field:
         yield Note(Mark.FAILED, _failure(form, field))
@@ -269,7 +274,7 @@ def _was(form: AccountForm, field: Field, stored: str) -> Iterator[Note]:
 
 
 def _placeholder(form: AccountForm, field: Field) -> str:
-    if form.values.skip and field in (Field.USER, Field.SECRET, Field.ENDPOINT):
+    if form.values.skip and field in _NOT_NEEDED:
         return _("not needed")
     match field:
         case Field.USER:

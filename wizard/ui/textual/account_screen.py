@@ -311,7 +311,7 @@ class AccountScreen(BelowQuestions[None]):
         if form.values.skip:
             return _("review")
         report = form.report
-        if report is None or report.verdict == "fail":
+        if report is None or (report.verdict == "fail" and not self._was_login_refused):
             return _("test") if report is None and form.failed_before is None else _("test again")
         return _("go on")
 
@@ -390,11 +390,16 @@ class AccountScreen(BelowQuestions[None]):
         form, report = self.form, self.form.report
         if form.values.skip:
             self.decide(Action.REVIEW)
-        elif report is None or report.verdict == "fail":
+        elif report is None or (report.verdict == "fail" and not self._was_login_refused):
             self.start_test()
-        else:
+        else:  # where a refused login can be tried again by one more Enter, not by the same one
             self.redraw()
             self._button_bar.focus_button(self._default_button())
+
+    @property
+    def _was_login_refused(self) -> bool:
+        """Whether the last test failed at this user or password: repeating that may lock it."""
+        return failing_field(self.form) in (Field.USER, Field.SECRET)
 
     @work(exclusive=True, group="search")
     async def _follow_search(self) -> None:
