@@ -260,3 +260,13 @@ def test_words_are_not_broken_where_a_path_leaves_no_room_for_them() -> None:
         "  bomnipotent_config/config.toml",
         "  as before",
     ]
+
+
+def test_check_without_findings_says_which_command_sends_a_mail(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(cli.directory, compose())
+    (cli.directory / ".gitignore").write_text(".env\n")
+    code, text = run_on_terminal(monkeypatch, "check")
+    assert code == 0
+    assert text.endswith("Whether mail gets through: smtp-wizard test\n")

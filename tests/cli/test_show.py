@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.check.vendors import COMPOSE, compose, write
 from tests.cli.conftest import CONFIG, Cli
 
 
@@ -110,3 +111,13 @@ def test_json_is_ascii_whatever_the_values(cli: Cli) -> None:
     result = cli("show", "--json")
     assert result.out.isascii()
     assert result.json["user"] == "jürgen😀\u202e@example.org"
+
+
+def test_a_variable_that_compose_does_not_pass_on_is_told_with_the_line_to_add(cli: Cli) -> None:
+    passes_nothing = COMPOSE.replace("      SMTP_SECRET: ${SMTP_SECRET}\n", "")
+    write(cli.directory, compose(passes_nothing))
+    for command in (["show"], ["test", "--from", "host"]):
+        done = cli(*command)
+        told = " ".join((done.out + done.err).split())
+        assert "does not get SMTP_SECRET" in told, command
+        assert "compose.yaml: SMTP_SECRET: ${SMTP_SECRET:?}" in told, command

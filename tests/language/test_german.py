@@ -291,3 +291,13 @@ def test_the_catalogue_is_found_inside_an_archive(tmp_path: Path) -> None:
     done = run(tmp_path, {**GERMAN, "PYTHONPATH": str(archive)}, "--help")
     assert done.out.startswith("Aufruf: smtp-wizard")
     assert "Live testen" in run(tmp_path, {**GERMAN, "PYTHONPATH": str(archive)}, "test", "-h").out
+
+
+def test_a_number_has_a_point_in_english() -> None:
+    assert language.decimal(0.44) == "0.4"
+
+
+@pytest.mark.usefixtures("german")
+def test_a_number_has_a_comma_in_german() -> None:
+    assert language.decimal(0.44) == "0,4"
+    assert language.decimal(12.346, 2) == "12,35"

@@ -10,6 +10,7 @@ from wizard.discovery.suggestion import DiscoverySource, Suggestion
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.sources import ENV_FILE
 from wizard.ui.account.form import AccountForm, SecretPlace
+from wizard.ui.account.rows import rows
 from wizard.ui.account.view import Field
 
 WITHIN = Suggestion(DiscoverySource.SRV, "By SRV.", "mail.example.org", safe=True)
@@ -271,3 +272,17 @@ def test_what_is_left_alone_while_skipping_is_no_change(make_form: MakeForm) -> 
     form.enter(Field.VERIFY, True)
     form.enter(Field.STORE, SecretPlace.NO_LOGIN)
     assert form.changed_fields == {Field.VERIFY}
+
+
+def test_what_was_typed_before_verification_was_skipped_is_said_not_to_be_written(
+    make_form: MakeForm,
+) -> None:
+    form = make_form()
+    form.enter(Field.USER, "me@example.org")
+    form.enter(Field.VERIFY, True)
+    notes = {view.field: view.note.text for view in rows(form)}
+    assert notes[Field.USER] == "not written: nothing would use it"
+    assert notes[Field.ENDPOINT] == ""
+    stored = make_form(SET_UP, "SMTP_SECRET=stored\n")
+    stored.enter(Field.VERIFY, True)
+    assert not any(view.note.text for view in rows(stored))

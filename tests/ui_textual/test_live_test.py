@@ -197,3 +197,17 @@ async def test_leaving_during_the_test_ends_it(tmp_path: Path, wizard: Wizard) -
         operator.burst("ctrl+q", "up", "enter")
         await operator.until(lambda: operator.has_left)
     assert silent.closed == 1
+
+
+async def test_enter_alone_does_not_repeat_a_login_that_was_refused(
+    tmp_path: Path, wizard: Wizard, mail_server: MailServer
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await up_to_the_test(operator, password="wrong")
+        assert operator.focus == "secret"
+        report = operator.app.flow.form.report
+        await operator.press("enter")
+        assert operator.focus == "Test again"
+        assert operator.app.flow.form.report is report
+        await operator.press("enter")
+        assert operator.app.flow.form.report is not report

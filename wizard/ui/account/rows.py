@@ -133,8 +133,8 @@ def failing_field(form: AccountForm) -> Field | None:
 def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
     """Yield what there is to say about a field, the most important first."""
     if form.values.skip:
-        unwritten = form.value(field) not in ("", None, getattr(form.stored, field.value))
-        if field in _NOT_NEEDED and unwritten:
+        kept = "" if field not in _NOT_NEEDED else getattr(form.stored, field.value)
+        if field in _NOT_NEEDED and form.value(field) not in ("", None, kept):
             yield Note(text=_("not written: nothing would use it"))
         return
     if failing_field(form) is field:

@@ -12,10 +12,12 @@ from textual.events import Click
 from textual.message import Message
 
 from wizard.text.display import on_one_line
+from wizard.text.language import N_, _
 from wizard.text.wrapping import cell_width
 from wizard.ui.textual.lines import fitted
 from wizard.ui.textual.panel import Drawn
 
+_PAGE_DOWN = N_("PgDn")
 _EARLIER, _LATER = "‹", " ›"  # noqa: RUF001
 
 
@@ -167,8 +169,9 @@ class Keys(Drawn):
 
     def show(self, hints: Sequence[tuple[str, str]]) -> None:
         """Show these keys, each with what it does, the most important first."""
-        if self._hints != list(hints):
-            self._hints = list(hints)
+        hints = [(_(key) if key == _PAGE_DOWN else key, words) for key, words in hints]
+        if self._hints != hints:
+            self._hints = hints
             self.refresh()
 
     def render(self) -> Content:
@@ -197,7 +200,7 @@ def _key(shown: str) -> str:
     """Return textual's name of a key; nothing for several keys at once."""
     if shown.startswith("^"):
         return f"ctrl+{shown[1:].lower()}"
-    names = {"Esc": "escape", "PgDn": "pagedown", "PgUp": "pageup", "→": "right", "←": "left"}
+    names = {"Esc": "escape", _(_PAGE_DOWN): "pagedown", "→": "right", "←": "left"}
     if shown in names:
         return names[shown]
     return shown.lower() if shown == "Enter" or shown.isalnum() else ""
