@@ -6,6 +6,7 @@ import os
 import shlex
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wizard.check.inspection import inspect_config
@@ -44,6 +45,12 @@ def run(options: Namespace) -> int:
             _("Leave out --dry-run, or add --fix."),
         )
     findings = _look(layout)
+    _report(findings, options, layout.config)
+    return _exit_code(findings)
+
+
+def _report(findings: Sequence[Finding], options: Namespace, config: Path) -> None:
+    """Print the findings in the format that is wanted."""
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in findings]})
     elif options.format == "github":
@@ -60,10 +67,9 @@ def run(options: Namespace) -> int:
         if output.on_terminal():
             output.result(_sum(findings, options))
     else:
-        output.result(_("Nothing to report about {path}.", path=layout.config))
+        output.result(_("Nothing to report about {path}.", path=config))
         if output.on_terminal():
             output.result(_("Whether mail gets through: smtp-wizard test"))
-    return _exit_code(findings)
 
 
 def find_problems(layout: Layout, container: Container | None = None) -> Sequence[Finding]:
