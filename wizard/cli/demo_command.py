@@ -23,15 +23,7 @@ def run(options: Namespace) -> int:
     try:
         from wizard.demo.mail_server import DEMO_USER, MailServer
     except ModuleNotFoundError as error:
-        raise UsageError(
-            "demo-not-included",
-            _(
-                "The mail server of the demo needs the Python package {package}, which a single "
-                "file for all machines cannot bring along.",
-                package=error.name,
-            ),
-            _("Install the system's python3-cryptography, or smtp-wizard with pipx."),
-        ) from None
+        raise _not_included(error.name or "") from None
     from wizard.demo import stage
     from wizard.demo.network import DEMO_RECORDS, DemoNetwork
     from wizard.live_test.run import run_live_test
@@ -57,3 +49,23 @@ def run(options: Namespace) -> int:
         code = show(session, options)
     output.say(_("The demo's directory and its mail server are gone now."))
     return code
+
+
+def _not_included(package: str) -> UsageError:
+    """Return what to say where the mail server lacks a package."""
+    if package in ("aiosmtpd", "trustme"):
+        message = _(
+            "The mail server of the demo needs the Python packages aiosmtpd and trustme, which "
+            "are not installed."
+        )
+        remedy = _(
+            "Install smtp-wizard[demo], or add the two: pipx inject smtp-wizard aiosmtpd trustme"
+        )
+    else:
+        message = _(
+            "The mail server of the demo needs the Python package {package}, which a single "
+            "file for all machines cannot bring along.",
+            package=package,
+        )
+        remedy = _("Install the system's python3-cryptography, or smtp-wizard[demo] with pipx.")
+    return UsageError("demo-not-included", message, remedy)
