@@ -1,8 +1,8 @@
 """Build everything that is published: ``python3 packaging/build.py [--out DIR] [--python PATH]…``.
 
-Wheel, sdist, smtp-wizard.pyz, man page, completions, the pinned constraints, and the checksums of
-all of them. The same sources give the same bytes: times are those of the last commit, or of
-SOURCE_DATE_EPOCH; tools and dependencies are pinned by their hashes.
+Wheel, sdist, smtp-wizard.pyz, man page, completions, the pinned constraints, the bill of
+materials, and the checksums of all of them. The same sources give the same bytes: times are those
+of the last commit, or of SOURCE_DATE_EPOCH; tools and dependencies are pinned by their hashes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pins
 import pyz
+import sbom
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-_MINORS = range(11, 15)
+MINORS = range(11, 15)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,8 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(tools, "-m", "hatchling", "build", "-d", str(built))
         (wheel,) = built.glob("*.whl")
         pip = [str(tools), "-m", "pip", "--disable-pip-version-check"]
+        needed = pins.read(HERE / "constraints.txt")
+        wheels = _download(needed, pip, scratch)
+        carried = [path for name, path in wheels.items() if name not in pyz.LEFT_OUT]
         pythons = options.python or _pythons()
-        pyz.make(wheel, pip, pythons, scratch, built / "smtp-wizard.pyz", epoch)
+        archive = built / "smtp-wizard.pyz"
+        pyz.make([*carried, wheel], pip, pythons, scratch, archive, epoch)
+        released = [wheel, *built.glob("*.tar.gz"), archive]
+        sbom.make(released, wheels, needed, pyz.LEFT_OUT, built / "smtp-wizard.cdx.json", epoch)
         _take_out(wheel, built)
         shutil.copyfile(HERE / "constraints.txt", built / "constraints.txt")
         _sums(built)
@@ -87,9 +95,21 @@ def _run(python: Path, *arguments: str) -> None:
     subprocess.run([str(python), "-I", *arguments], cwd=ROOT, check=True)
 
 
+def _download(needed: Sequence[pins.Pin], pip: Sequence[str], scratch: Path) -> dict[str, Path]:
+    """Return the wheels of all that is pinned, by the name of the package."""
+    listed, place = scratch / "pins.txt", scratch / "wheels"
+    listed.write_text("".join(f"{pin.requirement}\n" for pin in needed), "utf-8")
+    subprocess.run(
+        [*pip, "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:",
+         "--dest", str(place), "-r", str(listed)],
+        check=True,
+    )  # fmt: skip
+    return {sbom.normal(path.name.partition("-")[0]): path for path in sorted(place.iterdir())}
+
+
 def _pythons() -> list[str]:
     found = []
-    for minor in _MINORS:
+    for minor in MINORS:
         python = shutil.which(f"python3.{minor}")
         # It may be the stub of a version manager that has no such version.
         if python and not subprocess.run([python, "-c", ""], capture_output=True).returncode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -26,39 +25,26 @@ _NOT_NEEDED = ("bin/*", "share/*", "*.dist-info/RECORD", "*.dist-info/INSTALLER"
 
 
 def make(
-    wheel: Path, pip: Sequence[str], pythons: Iterable[str], scratch: Path, out: Path, epoch: int
-) -> None:
-    """Write the archive to ``out``.
+    wheels: Iterable[Path], pip: Sequence[str], pythons: Iterable[str], scratch: Path, out: Path,
+    epoch: int,
+) -> None:  # fmt: skip
+    """Write the archive of ``wheels`` to ``out``.
 
     ``pip`` is the command that installs, ``pythons`` are those that byte code is made for,
     ``epoch`` is the time of every entry, in seconds since 1970.
     """
     site, compiled = scratch / "site", scratch / "compiled"
-    _install(wheel, pip, scratch, site)
+    subprocess.run(
+        [*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-compile",
+         "--target", str(site), *map(str, wheels)],
+        check=True,
+    )  # fmt: skip
     _make_pure(site)
     environ = {**os.environ, "PYTHONHASHSEED": "0"}
     for python in pythons:
         command = [python, "-I", str(HERE / "compile.py"), str(site), str(compiled)]
         subprocess.run(command, check=True, env=environ)
     _write(site, compiled, out, epoch)
-
-
-def _install(wheel: Path, pip: Sequence[str], scratch: Path, site: Path) -> None:
-    pins = scratch / "pins.txt"
-    pins.write_text("".join(pinned((HERE / "constraints.txt").read_text("utf-8"))), "utf-8")
-    common = [*pip, "install", "--quiet", "--no-deps", "--no-compile", "--target", str(site)]
-    subprocess.run(
-        [*common, "--require-hashes", "--only-binary=:all:", "-r", str(pins)], check=True
-    )
-    subprocess.run([*common, "--no-index", str(wheel)], check=True)
-
-
-def pinned(constraints: str) -> Iterable[str]:
-    """Yield what is packed, with its hashes; without conditions, since one file is for all."""
-    for entry in re.split(r"\n(?=\S)", constraints):
-        name = re.match(r"[\w.-]+", entry)
-        if name is not None and name[0] not in LEFT_OUT:
-            yield re.sub(r" ; [^\\\n]*", " ", entry, count=1).rstrip() + "\n"
 
 
 def _make_pure(site: Path) -> None:

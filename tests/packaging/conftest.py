@@ -15,7 +15,7 @@ PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))  # whose files are scripts
 
 EPOCH = 1_790_000_000
-_NO_REGISTRY = ("Could not find a version", "NewConnectionError", "name resolution", "ReadTimeout")
+NO_REGISTRY = ("Could not find a version", "NewConnectionError", "name resolution", "ReadTimeout")
 
 
 def sources(to: Path) -> Path:
@@ -38,7 +38,7 @@ def build(tree: Path, out: Path, **environ: str) -> Path:
         env={**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), **environ},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode and any(sign in done.stderr for sign in _NO_REGISTRY):
+    if done.returncode and any(sign in done.stderr for sign in NO_REGISTRY):
         pytest.skip("the package registry is out of reach")
     assert done.returncode == 0, done.stderr
     return out

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(900)
 def test_everything_is_built(built: Path) -> None:
     names = {path.name for path in built.iterdir()}
     assert {"SHA256SUMS", "constraints.txt", "smtp-wizard.1", "smtp-wizard.bash",
-            "smtp-wizard.pyz", "smtp-wizard.zsh"} < names  # fmt: skip
+            "smtp-wizard.cdx.json", "smtp-wizard.pyz", "smtp-wizard.zsh"} < names  # fmt: skip
     sums = dict(line.split()[::-1] for line in (built / "SHA256SUMS").read_text().splitlines())
     assert sums.keys() == names - {"SHA256SUMS"}
     for name, digest in sums.items():

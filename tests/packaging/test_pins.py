@@ -11,7 +11,6 @@ from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
-import pyz
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -19,6 +18,8 @@ from tests.packaging.conftest import PACKAGING, ROOT
 
 PINNED = (PACKAGING / "constraints.txt").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ALWAYS = PROJECT["project"]["dependencies"]
+DEMO = PROJECT["project"]["optional-dependencies"]["demo"]
 
 
 def pins(text: str) -> dict[str, str]:
@@ -41,7 +42,7 @@ def needed(requirements: list[str], seen: set[str]) -> Iterator[Requirement]:
 @pytest.mark.parametrize(
     ("requirements", "file"),
     [
-        (PROJECT["project"]["dependencies"], "constraints.txt"),
+        ([*ALWAYS, *DEMO], "constraints.txt"),
         (PROJECT["build-system"]["requires"], "tools.txt"),
     ],
 )
@@ -54,7 +55,7 @@ def test_pins_are_what_the_project_asks_for(requirements: list[str], file: str) 
 
 def test_nothing_that_is_needed_here_is_missing_from_the_pins() -> None:
     pinned = pins(PINNED)
-    for requirement in needed(PROJECT["project"]["dependencies"], set()):
+    for requirement in needed([*ALWAYS, *DEMO], set()):
         version = pinned[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), requirement
 
@@ -70,9 +71,7 @@ def imports(package: Path) -> Iterator[tuple[str, Path]]:
 
 
 def test_everything_that_is_imported_is_a_declared_dependency() -> None:
-    declared = {
-        canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]
-    }
+    declared = {canonicalize_name(Requirement(text).name) for text in [*ALWAYS, *DEMO]}
     installed = packages_distributions()
     third_party = {
         (name, path)
@@ -92,7 +91,7 @@ def test_everything_that_is_imported_is_a_declared_dependency() -> None:
 
 def test_every_dependency_has_a_floor_and_a_ceiling() -> None:
     """A next major version may change what is used, and only tests against it would tell."""
-    for text in PROJECT["project"]["dependencies"]:
+    for text in [*ALWAYS, *DEMO]:
         operators = {each.operator for each in Requirement(text).specifier}
         assert operators == {">=", "<"}, text
 
@@ -102,9 +101,3 @@ def test_every_pin_has_hashes(file: str) -> None:
     text = (PACKAGING / file).read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=[\w])", text)[1:]:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
-
-
-def test_single_file_gets_every_pin_but_what_is_left_out_with_a_reason() -> None:
-    packed = pins("".join(pyz.pinned(PINNED)))
-    assert packed == {k: v for k, v in pins(PINNED).items() if k not in pyz.LEFT_OUT}
-    assert not any(";" in line for line in pyz.pinned(PINNED))

@@ -11,10 +11,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pins
 import pytest
+import pyz
+import sbom
 
 from tests.files.accounts import ORDINARY, ROOT
 from tests.line import Line
+from tests.packaging.conftest import PACKAGING
 from tests.secrets.session_bus import session_bus
 from tests.terminal.test_in_tmux import Terminal
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
@@ -22,6 +26,7 @@ from wizard.secrets.secret import Secret
 
 pytestmark = pytest.mark.timeout(900)
 
+PINS = pins.read(PACKAGING / "constraints.txt")
 SECRET = "hunter22#1"
 SUPPORTED = [f"python3.{minor}" for minor in range(11, 15)]
 TOO_OLD = ["python2.7", "python3.6", "python3.9", "python3.10"]
@@ -226,12 +231,16 @@ def test_python_that_is_too_old_is_told_so(name: str, alone: Alone) -> None:
     assert done.stderr.startswith("smtp-wizard: Python 3.11 or later is needed; this is ")
 
 
-def test_archive_is_pure_and_has_the_licences_of_what_it_carries(alone: Alone) -> None:
+def test_archive_is_pure_and_has_every_pin_with_its_licence_but_what_is_left_out(
+    alone: Alone,
+) -> None:
     with zipfile.ZipFile(alone.archive) as archive:
         names = archive.namelist()
     assert not [name for name in names if name.endswith((".so", ".pyd", ".dll"))]
     packages = {name.partition("/")[0] for name in names if ".dist-info/" in name}
-    assert len(packages) > 20
+    ours = {sbom.normal(package.partition("-")[0]) for package in packages} - {"smtp-wizard"}
+    assert ours == {pin.name for pin in PINS} - pyz.LEFT_OUT.keys()
+    assert len(ours) > 20
     for package in packages:
         files = [name for name in names if name.startswith(f"{package}/")]
         assert any("LICEN" in name.upper() or "COPYING" in name for name in files), package
