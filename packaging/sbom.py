@@ -50,14 +50,7 @@ def make(
         "version": 1,
         "metadata": _about(own, released, epoch),
         "components": [
-            _component(
-                pin,
-                wheels[pin.name],
-                scope=_scope(pin, required),
-                single_file=f"left out: {left_out[pin.name]}"
-                if pin.name in left_out
-                else "carried",
-            )
+            _component(pin, wheels[pin.name], _scope(pin, required), left_out.get(pin.name))
             for pin in pins
         ],
         "dependencies": _dependencies(own, pins),
@@ -88,9 +81,8 @@ def normal(name: str) -> str:
 
 
 def _about(own: Message, released: Iterable[Path], epoch: int) -> Json:
-    links = [each.split(", ", 1) for each in own.get_all("Project-URL", [])]
-    maintainers = {"name": own["Author"], "url": [url for label, url in links
-                                                  if label == "Repository"]}  # fmt: skip
+    links = dict(each.split(", ", 1) for each in own.get_all("Project-URL", []))
+    maintainers = {"name": own["Author"], "url": [links["Repository"]]}
     files = [
         {"type": "distribution", "url": path.name, "hashes": [_hash(path)]} for path in released
     ]
@@ -107,20 +99,22 @@ def _about(own: Message, released: Iterable[Path], epoch: int) -> Json:
         "component": {
             "type": "application",
             "bom-ref": _purl(own["Name"], own["Version"]),
-            "supplier": maintainers,
             **_described(own),
             "externalReferences": [
-                *({"type": _LINKS[label], "url": url} for label, url in links if label in _LINKS),
+                *({"type": kind, "url": links[label]} for label, kind in _LINKS.items()),
                 *files,
             ],
         },
     }
 
 
-def _component(pin: Pin, wheel: Path, *, scope: str, single_file: str) -> Json:
+def _component(pin: Pin, wheel: Path, scope: str, left_out: str | None) -> Json:
     # A wheel with machine code is one of many: which one depends on the machine that builds.
     one_for_all = wheel.name.endswith("-none-any.whl")
-    properties = {"smtp-wizard:single-file": single_file, "smtp-wizard:condition": pin.condition}
+    properties = {
+        "smtp-wizard:single-file": f"left out: {left_out}" if left_out else "carried",
+        "smtp-wizard:condition": pin.condition,
+    }
     return {
         "type": "library",
         "bom-ref": _purl(pin.name, pin.version),
