@@ -420,7 +420,7 @@ def test_program_may_run_as_the_account_that_owns_the_files(place: Path) -> None
     load_config(find_layout(place / "config.toml")).resolver.for_exec()  # loads what it needs
     options = Namespace(
         program=["printenv", "SMTP_SECRET"], stray=[], config=place / "config.toml",
-        env_file=None, json=False,
+        env_file=None, format="text",
     )  # fmt: skip
 
     def start() -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import schemas
 from tests.compose import layouts, login_recorder
 from tests.compose.docker_host import DockerHost
 from tests.compose.layouts import PORT, Layout, Truth
@@ -91,7 +92,9 @@ class Bench:
             stdin=stdin.encode(), environ={**state, **layout.environ},
         )  # fmt: skip
         assert said.stdout, said.stderr
-        return Said(said.returncode, json.loads(said.stdout))
+        document = json.loads(said.stdout)
+        assert schemas.problems(document, schemas.of_command(command, document)) == []
+        return Said(said.returncode, document)
 
     def test(
         self, layout: Layout, directory: Path, *, docker: bool = True

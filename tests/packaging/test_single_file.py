@@ -16,6 +16,7 @@ import pytest
 import pyz
 import sbom
 
+from tests.cli.test_windows import SENTENCE, STAND_IN
 from tests.files.accounts import ORDINARY, ROOT
 from tests.line import Line
 from tests.packaging.conftest import PACKAGING
@@ -115,6 +116,15 @@ def test_every_command_works_without_a_home(name: str, alone: Alone) -> None:
     # Without a home there is one private directory beside the configuration, and nothing else.
     assert alone.names() == {".smtp-wizard"}
     assert alone(python, "--print-completion", "bash").stdout.startswith(b"# ")
+
+
+def test_on_windows_it_says_where_it_runs(built: Path) -> None:
+    """On the stand-in for it that :mod:`tests.cli.test_windows` describes."""
+    archive = str(built / "smtp-wizard.pyz")
+    code = f"{STAND_IN}\nrunpy.run_path({archive!r}, run_name='__main__')"
+    command = [sys.executable, "-I", "-c", code, "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", SENTENCE)
 
 
 @pytest.mark.parametrize("name", SUPPORTED)
