@@ -44,6 +44,15 @@ def test_ctrl_c_stops_a_running_test_and_nothing_else(
     assert list(directory.iterdir()) == []
 
 
+def test_what_cannot_be_kept_is_not_offered_to_be(start: Start) -> None:
+    terminal = start("--plain", environ={"XDG_STATE_HOME": "/dev/null"})
+    up_to_the_secret(terminal)
+    terminal.type("\x03")
+    asked = terminal.prompt("Number [1]")
+    assert "2 Leave, and throw it away" in asked
+    assert "keep it" not in asked
+
+
 def test_interrupts_by_kill_are_those_of_the_key(start: Start) -> None:
     terminal = start(staged=True)
     up_to_the_secret(terminal)

@@ -14,7 +14,7 @@ from wizard.errors import WizardError
 from wizard.secrets.secret import Keep
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
-from wizard.system.state import may_hold_files
+from wizard.system.state import may_hold_files, state_dir
 from wizard.text.language import _
 from wizard.ui.account.form import AccountForm
 from wizard.ui.account.pages import resumed_notices
@@ -144,6 +144,17 @@ class Flow:
     def would_lose(self) -> bool:
         """Whether leaving now would lose what was entered."""
         return self.done is None and self.form.has_entries
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether there is a place where what was entered can be saved for the next start."""
+        if not self.session.persistent:
+            return False
+        try:
+            state_dir("drafts")
+        except OSError:
+            return False
+        return True
 
     def keep(self) -> bool:
         """Save what was entered, without the secret, for the next start; return whether it is."""

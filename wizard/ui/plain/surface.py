@@ -179,7 +179,7 @@ class PlainWizard:
         """Leave; ask first if something would be lost."""
         answer = Leave.DISCARD
         if self.flow.would_lose:
-            answer = await self.ask(leave_question(can_keep=self.flow.session.persistent))
+            answer = await self.ask(leave_question(can_keep=self.flow.can_keep))
         if answer is Leave.STAY:
             return
         if answer is Leave.KEEP:

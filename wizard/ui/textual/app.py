@@ -172,7 +172,7 @@ class WizardApp(TypeAheadApp["Done"]):
 
     async def _leave(self) -> None:
         self._asking_to_leave = True
-        answer = await self.ask(leave_question(can_keep=self.flow.session.persistent))
+        answer = await self.ask(leave_question(can_keep=self.flow.can_keep))
         self._asking_to_leave = False
         if answer is Leave.STAY:
             return

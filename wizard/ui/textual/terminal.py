@@ -85,6 +85,8 @@ class FullScreenDriver(LinuxDriver):
 
     def _stop(self) -> None:
         """Restore the terminal, and stop like any other program."""
+        if os.getpid() == 1:  # the first process of a container, which nothing can stop
+            return
         if not self._suspended:
             self._suspend()
         os.kill(os.getpid(), signal.SIGSTOP)
