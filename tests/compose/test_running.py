@@ -11,7 +11,13 @@ import pytest
 
 from tests.compose.docker_host import DockerHost
 from tests.compose.test_docker_host import SERVICE, project
-from wizard.compose.running import ContainerUnknown, RunningContainer, find_running
+from wizard.compose import running
+from wizard.compose.running import (
+    ContainerUnknown,
+    RunningContainer,
+    find_running,
+    shares_network,
+)
 
 ID = "f183e47979e6cda3d051559073ff48185659359ca852c715f3cd3ad4dac038bc"
 
@@ -71,6 +77,24 @@ def test_podman_is_asked_where_there_is_no_docker(tmp_path: Path) -> None:
     with pytest.raises(ContainerUnknown) as raised:
         find_running("server", [tmp_path], environ, ["docker"])
     assert "no docker command" in raised.value.reason
+
+
+def test_without_a_client_the_remedy_fits_where_the_wizard_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for signs, remedy in (((), "on the machine"), ((tmp_path,), "--network container:NAME")):
+        monkeypatch.setattr(running, "_CONTAINER_SIGNS", signs)
+        with pytest.raises(ContainerUnknown) as raised:
+            find_running("server", [tmp_path], {"PATH": "/nowhere"})
+        assert remedy in raised.value.remedy
+
+
+def test_a_name_that_leads_to_loopback_or_elsewhere_shares_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_CONTAINER_SIGNS", (tmp_path,))
+    for name in ("localhost", "127.0.0.1", "192.0.2.1", "no such name", "größe"):
+        assert not shares_network(name)
 
 
 DOWN = "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?"

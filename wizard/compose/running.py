@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from wizard.system.network import Address, is_own
 from wizard.system.process import (
     ChildOutputTooLong,
     ChildResult,
@@ -82,10 +84,13 @@ def find_running(
     paths = (shutil.which(name, path=environ.get("PATH", "")) for name in tools)
     tool = next((path for path in paths if path is not None and Path(path).is_absolute()), None)
     if tool is None:
-        raise ContainerUnknown(
-            _("there is no docker command here."),
-            _("Run the test on the machine with the container."),
-        )
+        remedy = _("Run the test on the machine with the container.")
+        if _in_container():
+            remedy = _(
+                "Start smtp-wizard in the network of the server's container: docker run --network "
+                "container:NAME"
+            )
+        raise ContainerUnknown(_("there is no docker command here."), remedy)
     daemon = _Daemon(tool, environ)
     label = f"label={_SERVICE}={service}"
     listed = daemon.ask("ps", "--quiet", "--no-trunc", "--filter", label).split()
@@ -101,6 +106,28 @@ def find_running(
             service=quote(service),
         ),
     )
+
+
+_CONTAINER_SIGNS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+"""What Docker and Podman put into every container."""
+
+
+def shares_network(service: str) -> bool:
+    """Whether this process runs in a container that has the network of the service's.
+
+    Compose's DNS gives the address of a container for the name of its service. Waits for that DNS.
+    """
+    if not _in_container():
+        return False
+    try:
+        found = socket.getaddrinfo(service.encode("ascii"), None, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):
+        return False
+    return any(is_own(Address(str(info[4][0]), 0)) for info in found)
+
+
+def _in_container() -> bool:
+    return any(map(Path.exists, _CONTAINER_SIGNS))
 
 
 class _Daemon:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _SOME_CONTAINER_ID = "4f5e6d7c8b9a"
 """What a container is called that has no ``hostname:`` and does not exist yet. Docker takes the
 first twelve hex digits of its id; what a mail server makes of such a name is what will happen."""
+_DNS_SECONDS = 2.0
+"""For the DNS of Compose, which is on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,19 @@ async def take_standpoint(
         return
     running: RunningContainer | None = None
     inside: NamespaceNetwork | None = None
+    obstacle: NotInside | None = None
     remark = _("Tested from this machine, as asked, not from inside the container.")
     try:
         running = await run_in_thread(partial(_find, container))
         if place is not TestedFrom.HOST:
             inside = _enter(running, container.asked)
     except NotInside as error:
-        if place is TestedFrom.CONTAINER:
-            raise
-        if place is None:
-            remark = _outside(error)
+        obstacle = error
+    if obstacle is not None and await _shares_network(container):
+        yield _beside(container)  # whatever was asked for: there is no other place
+        return
+    if obstacle is not None and place is not TestedFrom.HOST:
+        remark = _outside(obstacle, place)
     name = container.hostname or (running.hostname if running else _SOME_CONTAINER_ID)
     if inside is None:
         extra_hosts = SystemNetwork(container.extra_hosts)
@@ -97,6 +104,28 @@ async def take_standpoint(
             ehlo_name=name,
             remark=_("Tested from inside the container of {service}.", service=container.service),
         )
+
+
+async def _shares_network(container: Container) -> bool:
+    """Whether the wizard itself runs in a container, with the network of the server's."""
+    from wizard.compose.running import shares_network
+
+    if not container.service:
+        return False
+    looked = run_in_thread(partial(shares_network, container.service))
+    with contextlib.suppress(TimeoutError):
+        return await asyncio.wait_for(looked, _DNS_SECONDS)
+    return False
+
+
+def _beside(container: Container) -> Standpoint:
+    return Standpoint(
+        SystemNetwork(),
+        TestedFrom.CONTAINER,
+        in_container=True,
+        ehlo_name=container.hostname or socket.gethostname(),  # Docker gives both the same name
+        remark=_("Tested in the network of the container of {service}.", service=container.service),
+    )
 
 
 def _on_host(container: Container, network: Network, name: str, remark: str) -> Standpoint:
@@ -119,7 +148,10 @@ def _on_host(container: Container, network: Network, name: str, remark: str) -> 
     )
 
 
-def _outside(error: NotInside) -> str:
+def _outside(error: NotInside, place: TestedFrom | None) -> str:
+    """Return what to say of a test from this machine; raise where the container was asked for."""
+    if place is TestedFrom.CONTAINER:
+        raise error
     return _(
         "Tested from this machine, not from inside the container: {reason} {remedy}",
         reason=error.reason,

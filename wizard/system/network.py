@@ -54,6 +54,18 @@ class Address:
         return _("{ip}, port {port}", ip=self.ip, port=self.port)
 
 
+def is_own(address: Address) -> bool:
+    """Whether an address belongs to this machine, as others reach it: loopback does not."""
+    if ipaddress.ip_address(address.ip).is_loopback:
+        return False
+    with socket.socket(address.family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((address.ip, 0))
+        except OSError:
+            return False
+    return True
+
+
 class Network(Protocol):
     """What the live test needs from the machine it runs on."""
 
