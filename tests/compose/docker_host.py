@@ -79,13 +79,13 @@ class DockerHost:
 
     def run(
         self, *command: str | Path, directory: Path | None = None, stdin: bytes = b"",
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None, seconds: float = 120,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
         """Run a command on the machine; ``environ`` is what it has besides."""
         inside = self.machine.command("env", f"--chdir={directory or '/'}", *command)
         done = subprocess.run(
             inside, input=stdin, env={**self.environ, **(environ or {})}, capture_output=True,
-            timeout=120, check=False,
+            timeout=seconds, check=False,
         )  # fmt: skip
         return subprocess.CompletedProcess(
             command, done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -93,10 +93,12 @@ class DockerHost:
 
     def succeed(
         self, *command: str | Path, directory: Path | None = None, stdin: bytes = b"",
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None, seconds: float = 120,
     ) -> str:  # fmt: skip
         """Run a command that must not fail; return what it prints."""
-        done = self.run(*command, directory=directory, stdin=stdin, environ=environ)
+        done = self.run(
+            *command, directory=directory, stdin=stdin, environ=environ, seconds=seconds
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
