@@ -1,8 +1,9 @@
 """Build everything that is published: ``python3 packaging/build.py [--out DIR] [--python PATH]…``.
 
-Wheel, sdist, smtp-wizard.pyz, man page, completions, the pinned constraints, the bill of
-materials, and the checksums of all of them. The same sources give the same bytes: times are those
-of the last commit, or of SOURCE_DATE_EPOCH; tools and dependencies are pinned by their hashes.
+Wheel, sdist, smtp-wizard.pyz, the .deb where dpkg-deb is installed, man page, completions, the
+pinned constraints, the bill of materials, and the checksums of all of them. The same sources give
+the same bytes: times are those of the last commit, or of SOURCE_DATE_EPOCH; tools and dependencies
+are pinned by their hashes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import deb
 import pins
 import pyz
 import sbom
@@ -61,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         released = [wheel, *built.glob("*.tar.gz"), archive]
         sbom.make(released, wheels, needed, pyz.LEFT_OUT, built / "smtp-wizard.cdx.json", epoch)
         _take_out(wheel, built)
+        make_deb(wheel, built, scratch, epoch)
         shutil.copyfile(HERE / "constraints.txt", built / "constraints.txt")
         _sums(built)
         for path in sorted(built.iterdir()):
@@ -130,6 +133,14 @@ def shared_name(name: str) -> str:
     last = name.rpartition("/")[2]
     shell = "bash" if "bash-completion" in name else "zsh"
     return last if last.endswith(".1") else f"smtp-wizard.{shell}"
+
+
+def make_deb(wheel: Path, built: Path, scratch: Path, epoch: int) -> None:
+    """Make the .deb from what is built, where that is possible."""
+    if shutil.which("dpkg-deb"):
+        deb.make(built, wheel.name.split("-")[1], scratch, epoch)
+    else:
+        sys.stderr.write("There is no .deb: dpkg-deb is not installed.\n")
 
 
 def _sums(out: Path) -> None:

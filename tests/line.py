@@ -81,9 +81,9 @@ class Line:
                 self._answered = len(self.received)
         return bool(data)
 
-    def until(self, reached: Callable[[bytes], bool]) -> float:
+    def until(self, reached: Callable[[bytes], bool], patience: float = PATIENCE) -> float:
         """Read until ``reached`` holds of all that has come; return seconds since the start."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not reached(bytes(self.received)):
             if time.monotonic() > deadline:
                 raise AssertionError(f"did not come; the end is {bytes(self.received[-400:])!r}")
