@@ -15,7 +15,7 @@ PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))  # whose files are scripts
 
 EPOCH = 1_790_000_000
-NO_REGISTRY = (
+_NO_REGISTRY = (
     "Could not find a version", "NewConnectionError", "name resolution", "ReadTimeout",
     "Failed to fetch", "error sending request",
 )  # fmt: skip
@@ -35,7 +35,7 @@ def sources(to: Path) -> Path:
 
 def no_registry(said: str) -> bool:
     """Tell whether an installer has failed because there is nowhere to take packages from."""
-    return any(sign in said for sign in NO_REGISTRY)
+    return any(sign in said for sign in _NO_REGISTRY)
 
 
 def build(tree: Path, out: Path, **environ: str) -> Path:

@@ -17,7 +17,7 @@ import sbom
 from readme_renderer import markdown
 
 from tests.line import Line
-from tests.packaging.conftest import NO_REGISTRY, ROOT
+from tests.packaging.conftest import ROOT, no_registry
 from wizard import __version__
 
 pytestmark = pytest.mark.timeout(900)
@@ -100,7 +100,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         [place / "bin" / "pip", "install", "--quiet", wheel],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode and any(sign in done.stderr for sign in NO_REGISTRY):
+    if done.returncode and no_registry(done.stderr):
         pytest.skip("the package registry is out of reach")
     assert done.returncode == 0, done.stderr
     return place / "bin" / "smtp-wizard"
