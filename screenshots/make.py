@@ -89,6 +89,7 @@ async def make_all() -> Mapping[str, str]:
 
 async def _show_all(directory: Path) -> None:
     """Put every scene in every variant into ``directory``."""
+    directory.mkdir(parents=True, exist_ok=True)
     converter = shutil.which("rsvg-convert")
     sizes, languages = (NORMAL.size, SMALL.size, WIDE.size), ("en", "de")
     for variant in (*(Variant(s, la) for s in sizes for la in languages), COLOURLESS):

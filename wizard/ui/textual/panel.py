@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import MouseScrollDown, MouseScrollUp, Resize
+from textual.events import MouseScrollDown, MouseScrollUp, Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -71,12 +71,17 @@ class Drawn(Widget):
 class BelowQuestions(Screen[R]):
     """A screen that shows no focus while a question is over it."""
 
+    _has_begun = False
+
     def on_screen_suspend(self) -> None:
         """Draw without the focus."""
         self._draw_focus()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         """Draw with the focus again."""
+        # At first every widget has just got its styles.
+        event.refresh_styles = event.refresh_styles and self._has_begun
+        self._has_begun = True
         self._draw_focus()
 
     def _draw_focus(self) -> None:
