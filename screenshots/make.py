@@ -89,7 +89,6 @@ async def make_all() -> Mapping[str, str]:
 
 async def _show_all(directory: Path) -> None:
     """Put every scene in every variant into ``directory``."""
-    directory.mkdir(parents=True, exist_ok=True)
     converter = shutil.which("rsvg-convert")
     sizes, languages = (NORMAL.size, SMALL.size, WIDE.size), ("en", "de")
     for variant in (*(Variant(s, la) for s in sizes for la in languages), COLOURLESS):
@@ -131,6 +130,7 @@ def main(arguments: list[str]) -> int:
         case ["--check"]:
             return check()
         case ["--all", directory]:
+            Path(directory).mkdir(parents=True, exist_ok=True)
             asyncio.run(_show_all(Path(directory)))
             return 0
         case _:

@@ -210,7 +210,8 @@ def _meant(text: str) -> dict[str, str | bool]:
     if len(text) > _LONGEST_MISTAKE:
         return {}
     text = re.sub(r"\s*([.:/])\s*", r"\1", text.strip())
-    text = re.sub(r"\s+(?=(?:465|587)$)", ":", text)
+    text = re.sub(r"\s+(?=\d+$)", ":", text)
+    text = re.sub(r"^(smtps?):/(?!/)", r"\1://", text, flags=re.I)
     parts = re.fullmatch(r"(?:([a-z]+)://)?([^\s:/?#@\[]+)(?::(\d+))?/*(\?[a-z=]+)?", text, re.I)
     if parts is None:
         return {}
@@ -262,7 +263,12 @@ def _remedy(meant: Mapping[str, str | bool]) -> str:
 
 def _scheme_error(scheme: str, rest: str) -> InvalidValue:
     host = re.split(r"[:/?#]", rest.rpartition("@")[2], maxsplit=1)[0] or "mail.example.org"
-    if scheme.lower() == "smtps":
+    port = re.search(r":(\d+)/*$", rest)
+    if scheme.lower() == "smtps" and port is not None and port[1] != str(_SMTPS):
+        remedy = _(
+            "Enter {host} alone: that is SMTPS, which the server uses on port 465 only.", host=host
+        )
+    elif scheme.lower() == "smtps":
         remedy = _("Enter {host} alone: that is SMTPS, port 465.", host=host)
     else:
         remedy = _("Enter {host} alone, or smtp://host:port for a local relay.", host=host)

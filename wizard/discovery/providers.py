@@ -157,8 +157,12 @@ class Provider:
     def join_app_password(self, text: str) -> str:
         """Return an app password without the blanks it is displayed with; any other as it is."""
         joined = "".join(text.split())
-        is_one = len(joined) == self.app_password_letters and joined.isascii() and joined.isalpha()
-        return joined if is_one else text
+        return joined if self.is_app_password(joined) else text
+
+    def is_app_password(self, text: str) -> bool:
+        """Whether ``text`` looks like one, without blanks; only where their letters are known."""
+        is_one = len(text) == self.app_password_letters and text.isascii() and text.isalpha()
+        return is_one or not self.app_password_letters
 
     def preferred_server(self) -> Route | None:
         """Return where to connect to; None if nothing is known."""
@@ -198,6 +202,11 @@ def provider_by_host(host: str) -> Provider | None:
     """Return the provider whose host for outgoing mail is ``host``."""
     provider = _table().find("hosts", host.lower())
     return None if provider is None else provider.at(host.lower())
+
+
+def known_domains() -> tuple[str, ...]:
+    """Return the domains of all providers' mail addresses."""
+    return tuple(domain for provider in providers() for domain in provider.domains)
 
 
 def is_filter(host: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from wizard.config.endpoint import Route, Security
-from wizard.discovery.providers import Provider
+from wizard.discovery.providers import Provider, known_domains
 from wizard.discovery.suggestion import DiscoverySource, SearchState
 from wizard.text.language import N_, _
 
@@ -16,6 +16,9 @@ _SOURCES = {
     DiscoverySource.DIRECTORY: N_("entries of Mozilla's directory"),
     DiscoverySource.GUESS: N_("usual names"),
 }
+
+_ALIKE = 0.8
+"""How alike a mistyped domain is to the one that was meant: from 0 to 1."""
 
 
 def known_by_domain(provider: Provider) -> str:
@@ -116,8 +119,20 @@ def takes_no_mail(domain: str) -> str:
 
 
 def no_such_domain(domain: str) -> str:
-    """Say that the DNS does not know the domain."""
+    """Say that the DNS does not know the domain, and which known one is written alike."""
+    from difflib import get_close_matches  # only for this mistake
+
+    if meant := get_close_matches(domain, known_domains(), 1, _ALIKE):
+        return _(
+            "There is no domain {domain}. Did you mean {meant}?", domain=domain, meant=meant[0]
+        )
     return _("There is no domain {domain}: is the address right?", domain=domain)
+
+
+def not_an_app_password(provider: Provider) -> str:
+    """Say what an app password looks like."""
+    letters = provider.app_password_letters
+    return _("App passwords of {name} have {count} letters.", name=provider.name, count=letters)
 
 
 def dns_silent(domain: str) -> str:

@@ -156,10 +156,15 @@ def _written(change: FileChange) -> Line:
 
 def _repair_steps(current: CurrentConfig, report: TestReport) -> Iterator[NextStep]:
     """Yield how to correct settings that were written although their test had failed."""
-    if report.diagnosis is not None and report.diagnosis.remedy:
-        yield NextStep(report.diagnosis.remedy)
-    yield NextStep(_("Put it in. The wizard opens with everything else filled in:"))
+    diagnosis = report.diagnosis
+    if diagnosis is not None and diagnosis.remedy:
+        yield NextStep(diagnosis.remedy)
     command = ["smtp-wizard", "-c", short_path(current.layout.config)]
+    if diagnosis is not None and diagnosis.field is None:
+        yield NextStep(_("Then test again:"))
+        command.append("test")
+    else:
+        yield NextStep(_("Correct it here; everything else is filled in:"))
     yield NextStep(shlex.join(command), StepKind.COMMAND)
 
 

@@ -70,6 +70,8 @@ class Flow:
         """Whether the operator closed the wizard after a test, with nothing to change."""
         self.writing = False
         """Whether files are being written, so that this is no time to end."""
+        self._correcting = False
+        """Whether the operator went back to the form after something was written."""
         self.saved: SavedDraft | None = None
         """What was entered in an earlier run, and put into the form."""
         session.rename_section()
@@ -141,9 +143,13 @@ class Flow:
     # Leaving
 
     @property
+    def _is_written(self) -> bool:
+        return self.done is not None and not self._correcting
+
+    @property
     def would_lose(self) -> bool:
         """Whether leaving now would lose what was entered."""
-        return self.done is None and self.form.has_entries
+        return not self._is_written and self.form.has_entries
 
     @property
     def can_keep(self) -> bool:
@@ -158,7 +164,7 @@ class Flow:
 
     def keep(self) -> bool:
         """Save what was entered, without the secret, for the next start; return whether it is."""
-        if not self.session.persistent or self.done is not None:
+        if not self.session.persistent or self._is_written:
             return False
         if not self._begun:  # an earlier draft was not put back yet, and stays
             return self._saved_draft() is not None
@@ -210,12 +216,15 @@ class Flow:
             finally:
                 self.writing = False
             self.discard()
+            self._correcting = False
             if not plan.changed:
                 return True
             self.done, again = await self._surface.done(self.done)
             if not again:
                 return True
             await self._reload_files()
+            self.form.forget_written_secret()
+            self._correcting = True
             return False
 
     def plan(self, draft: Draft) -> Plan:
@@ -258,6 +267,7 @@ class Flow:
         except WizardError:  # the next start says so
             return False
         self.session.rename_section()
+        self.session.check_again()
         self.form.rebase(before)
         return True
 

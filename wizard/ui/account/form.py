@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from wizard.config.draft import Draft
-from wizard.config.endpoint import SCHEME, Endpoint, Route, begins_with_scheme
+from wizard.config.endpoint import SCHEME, Endpoint, Route, begins_with_scheme, is_loopback
 from wizard.errors import InvalidValue, WizardError
 from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.urls import mask_url_password
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from wizard.live_test.events import TestReport
 
 _MOST_OFFERS = 3
-_SECRET_MISSING = N_("Type the password, or choose no login below.")
+_SECRET_MISSING = N_("Type the password, or choose no login.")
+_RELAY_WITHOUT_PORT = N_("Type it. A relay is written smtp://localhost:25.")
 _MASKED = N_("Type the password in place of the asterisks.")
 _ENTER_AGAIN = N_("Enter this once more: it was not kept.")
 
@@ -184,6 +185,9 @@ class AccountForm:
         self.remarks.pop(field, None)
         self.finished.discard(field)
         self.refusal = None
+        self.set_aside = (
+            None  # what was stored is changed now, and is what was entered from here on
+        )
         if field is Field.ENDPOINT and value == mask_url_password(self.stored.endpoint):
             value = self.stored.endpoint
         if field is Field.VERIFY:
@@ -224,11 +228,11 @@ class AccountForm:
             if text != text.strip():
                 self.enter(field, text.strip())
                 self.remarks[field] = _("Blanks around it were left out.")
-        if field is Field.SECRET:
-            self._join_app_password()
         if field is Field.USER and self.values.user:
             self.session.discover(self.values.user)
             self.fill_in_found()
+        if Field.SECRET in self.finished:
+            self._join_app_password()
 
     def _join_app_password(self) -> None:
         """Leave out the blanks in which some providers show an app password."""
@@ -239,7 +243,7 @@ class AccountForm:
         typed = self.values.secret.reveal()
         joined = join_app_password(self.session.expanded(self.values.endpoint), typed)
         if joined != typed:
-            self.enter(Field.SECRET, Secret(joined))
+            self.values.secret = Secret(joined)
             count = len(typed) - len(joined)
             words = N_("1 blank was left out."), N_("{count} blanks were left out.")
             self.remarks[Field.SECRET] = _(words[count != 1], count=count)
@@ -258,6 +262,10 @@ class AccountForm:
         for name in ("user", "endpoint", "starttls", "store", "skip", "version", "relay"):
             if getattr(self.values, name) == getattr(old, name):
                 setattr(self.values, name, getattr(new, name))
+
+    def forget_written_secret(self) -> None:
+        """Keep the secret that has just been stored, as if it had been there before."""
+        self.values.secret = None
 
     def carry_over(self, other: AccountForm, before: Draft) -> None:
         """Take over what was entered in the form of another config.toml, which had ``before``."""
@@ -292,6 +300,8 @@ class AccountForm:
         self.values.endpoint, self.values.starttls = suggestion.endpoint, suggestion.starttls
         self.filled = suggestion
         self.finished.discard(Field.ENDPOINT)
+        if Field.SECRET in self.finished:
+            self._join_app_password()
 
     @property
     def suggestions(self) -> Sequence[Suggestion]:
@@ -356,7 +366,9 @@ class AccountForm:
         if current.secret_doubt or current.resolver.sources().found:
             return None
         if current.reference is None:
-            return InvalidValue("secret-missing", _(_SECRET_MISSING))
+            relay = is_loopback(self.values.endpoint)
+            words = _RELAY_WITHOUT_PORT if relay else _SECRET_MISSING
+            return InvalidValue("secret-missing", _(words))
         message = _("Nothing sets ${{{name}}}: type the password.", name=current.reference)
         return InvalidValue("secret-unset", message)
 
@@ -366,7 +378,7 @@ class AccountForm:
         container = current.container
         if container is None or name is None or container.passes(name):
             return None
-        if current.resolver.kept_in(ENV_FILE) is None:
+        if not container.project.variables.get(name):
             return None
         return InvalidValue(
             "compose-variable-not-passed",

@@ -33,6 +33,9 @@ def resumed_notices(saved: SavedDraft) -> list[str]:
     """Say what was put back from an earlier run."""
     words = N_("What you entered on {date:%Y-%m-%d %H:%M} is here again; it was not written.")
     notices = [_(words, date=saved.saved.astimezone())]
+    for name in sorted(saved.omitted - {"secret"}):
+        words = N_("{name} was not kept: it could contain a secret.")
+        notices.append(_(words, name=name))
     if saved.config_changed:
         notices.append(_("config.toml has changed since then; the rest is taken from it."))
     return notices

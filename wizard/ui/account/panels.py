@@ -231,8 +231,6 @@ def _how_it_goes(form: AccountForm) -> PanelView:
 def _notices(form: AccountForm) -> list[Line]:
     notices = [Line(Mark.WARNING, notice) for notice in form.session.notices]
     notices += [Line(Mark.CHANGED, notice) for notice in form.resumed]
-    if form.resumed and not form.is_new:
-        notices.append(Line(text=_("^N shows what is stored.")))
     return [*notices, _BLANK] if notices else []
 
 

@@ -21,6 +21,10 @@ _FAILED = N_(
     "The test failed: {why}. With these values the server sends no mail, and nobody new can "
     "register."
 )
+_FAILED_ELSEWHERE = N_(
+    "The test failed: {why}. While that is so, the server sends no mail, and nobody new can "
+    "register."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ def _afterwards(session: WizardSession, plan: Plan) -> str:
         return _("Everything is as you want it already: nothing has to be changed.")
     if plan.secret_changed and session.current.configured:
         return _("Afterwards the server must be started again: it does not notice a new password.")
+    if not session.current.config.exists:
+        return _("Then the server can be started.")
     if plan.restart_needed or mounted_alone:
         return _("Afterwards the server must be started again.")
     return _("A running server takes this over by itself.")
@@ -136,6 +142,7 @@ def _of_test(session: WizardSession, draft: Draft, plan: Plan) -> Iterator[Line]
         yield Line(Mark.WARNING, _("These values were not tested."))
     elif report.verdict is Verdict.UNTESTABLE:
         yield Line(Mark.WARNING, _("These values cannot be tested from here."))
-    elif report.verdict is Verdict.FAIL:
-        why = "" if report.diagnosis is None else report.diagnosis.reason
-        yield Line(Mark.FAILED, _(_FAILED, why=why))
+    elif report.verdict is Verdict.FAIL and report.diagnosis is not None:
+        of_these_values = report.diagnosis.field is not None
+        words = _FAILED if of_these_values else _FAILED_ELSEWHERE
+        yield Line(Mark.FAILED, _(words, why=report.diagnosis.reason))

@@ -167,6 +167,8 @@ def _failure(form: AccountForm, field: Field) -> str:
     report = form.report
     if report is None or report.diagnosis is None:
         return ""
+    if field is Field.SECRET and field in form.session.hints:
+        return _("Refused. {hint}", hint=form.session.hints[field])
     if field is Field.SECRET and form.values.secret is not None:
         return _("This one was refused. Typing replaces it.")
     if field is Field.SECRET:
@@ -212,6 +214,11 @@ def _secret_notes(form: AccountForm) -> Iterator[Note]:
 
         for finding in unintended_characters(typed.reveal()):
             yield Note(Mark.WARNING, _(_UNINTENDED[finding.code]))
+        from wizard.discovery.offers import doubt_about_secret
+
+        endpoint = form.session.expanded(form.values.endpoint)
+        if doubt := doubt_about_secret(endpoint, typed.reveal()):
+            yield Note(Mark.WARNING, doubt)
     yield from _place_notes(form)
     if typed is None and begins_with_scheme(form.values.endpoint):
         if not current.resolver.sources().found:
@@ -294,6 +301,8 @@ def _placeholder(form: AccountForm, field: Field) -> str:
 
 
 def _kept_secret(form: AccountForm) -> str:
+    if "secret" in form.omitted:
+        return _("not kept: type it once more")
     place = stored_secret(form)
     return _("{place}; empty keeps it", place=place) if place else ""
 

@@ -43,6 +43,10 @@ class LiveTest(Protocol):
         """Start the test of what ``container`` has; ``deliver`` sends ``recipient`` a real mail."""
 
 
+_WRITTEN_HERE = ("config-missing", "mail-not-configured")
+"""Findings that are gone once the wizard has written."""
+
+
 @dataclass(slots=True)
 class WizardSession:
     """One run of the wizard."""
@@ -93,6 +97,11 @@ class WizardSession:
             self.asked_compose = asyncio.ensure_future(run_in_thread(ask))
         if self.check is not None:
             self.running_check = asyncio.ensure_future(self._after_head_start(self._run_check))
+
+    def check_again(self) -> None:
+        """Check the files as they are now."""
+        if self.check is not None:
+            self.running_check = asyncio.ensure_future(self._run_check())
 
     def rename_section(self) -> None:
         """Read a misnamed section as ``[smtp]``, if there is one; writing renames it."""
@@ -170,11 +179,14 @@ class WizardSession:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the check has found; nothing while it runs, or if it failed."""
+        """What the check has found besides what the wizard is here for.
+
+        There is nothing while it runs, or if it failed.
+        """
         check = self.running_check
         if check is None or not check.done() or check.cancelled() or check.exception():
             return ()
-        return check.result()
+        return tuple(each for each in check.result() if each.code not in _WRITTEN_HERE)
 
     def report_for(self, draft: Draft) -> TestReport | None:
         """Return the report of the last live test if it tested exactly ``draft``."""

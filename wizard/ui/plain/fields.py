@@ -160,7 +160,7 @@ class FieldQuestions:
         question += f" [{default}]" if default else ""
         question += _(", - for none") if default and view.field is Field.RELAY else ""
         if self._failed:
-            return _("{question}; Enter tests the old one, 9 reviews anyway: ", question=question)
+            return _("{question}; Enter alone tests again, 9 reviews anyway: ", question=question)
         if view.field in (Field.SECRET, Field.RELAY) and view.placeholder and not default:
             question += f"; {view.placeholder}"
         return f"{question}: "

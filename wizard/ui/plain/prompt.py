@@ -84,7 +84,10 @@ class Prompt:
                 return None
             if text.isdecimal() and int(text) in numbers:
                 return int(text)
-            self._terminal.say(_("Enter one of the numbers, or press Enter alone."), "✗")
+            words = N_("Press Enter alone, or enter <.")
+            if numbers:
+                words = N_("Enter one of the numbers, or press Enter alone.")
+            self._terminal.say(_(words), "✗")
 
     async def _obey(self, command: str) -> bool:
         """Carry out a command; return whether it was one."""

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Click
+from textual.events import Click, Key
 from textual.message import Message
 
 from wizard.text.display import on_one_line
@@ -112,6 +112,11 @@ class Buttons(Drawn, can_focus=True):
         """Draw the bar, or draw it no longer."""
         super().watch_has_focus(value)
         self.refresh()
+
+    def on_key(self, event: Key) -> None:
+        """Ring where text is typed: it goes nowhere."""
+        if event.is_printable and event.key != "space":
+            self.app.bell()
 
     def on_click(self, event: Click) -> None:
         """Press the button that was clicked."""

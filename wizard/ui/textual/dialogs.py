@@ -193,7 +193,13 @@ class PageScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show the text."""
         self.query_one(Panel).show(self._page.title, list(self._page.lines))
-        self.query_one(Keys).show([("Esc", _("close")), ("↑↓", _("scroll")), ("PgDn", _("more"))])
+        self.call_after_refresh(self._draw_keys)
+
+    def _draw_keys(self) -> None:
+        hints, panel = [("Esc", _("close"))], self.query_one(Panel)
+        if panel.has_more or panel.has_earlier:
+            hints += [("↑↓", _("scroll")), ("PgDn", _("more"))]
+        self.query_one(Keys).show(hints)
 
     def action_page(self, direction: int) -> None:
         """Scroll by a page."""

@@ -77,14 +77,22 @@ class DoneScreen(Screen[tuple[Done, bool]]):
         ]
         self.query_one("#steps", Panel).show("", lines)
         buttons = [("close", _("Close"), True)]
-        hints = [("Enter", _("close"))]
         if self._done.can_fix:
             buttons.append(("fix", _("Fix it now"), False))
+        self.query_one(Buttons).show(buttons)
+        self.call_after_refresh(self._draw_keys)
+
+    @on(Buttons.Moved)
+    def _draw_keys(self) -> None:
+        fixes = self.query_one(Buttons).current == "fix"
+        hints = [("Enter", _("correct it") if fixes else _("close"))]
+        if self._done.can_fix:
             hints.append(("→", _("other button")))
         if self._watch is not None:
             hints.insert(0, ("Esc", _("do not wait")))
-        self.query_one(Buttons).show(buttons)
-        self.query_one(Keys).show([*hints, ("PgDn", _("more"))])
+        if any(panel.has_more for panel in self.query(Panel)):
+            hints.append(("PgDn", _("more")))
+        self.query_one(Keys).show(hints)
 
     def _verdict(self) -> list[PanelLine]:
         if self._watch is not None:
@@ -127,4 +135,5 @@ class DoneScreen(Screen[tuple[Done, bool]]):
         for name in ("#written", "#steps"):
             panel = self.query_one(name, Panel)
             if panel.page_down() if direction > 0 else panel.page_up():
-                return
+                break
+        self._draw_keys()

@@ -45,6 +45,10 @@ class OneLineInput(Input):
             drawn.plain = "".join(c if c.isprintable() else _UNPRINTABLE for c in drawn.plain)
         return drawn
 
+    def action_copy(self) -> None:
+        """Leave Ctrl+C to the screen, which ends: the text is selected without anybody's doing."""
+        raise SkipAction
+
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
@@ -89,12 +93,6 @@ class SecretInput(OneLineInput):
 
     def __init__(self, placeholder: str = "") -> None:
         super().__init__(placeholder=placeholder, password=True)
-
-    def action_copy(self) -> None:
-        """Do not copy; if nothing is selected, the key is not meant for the field."""
-        if not self.selected_text:
-            raise SkipAction
-        self.app.bell()
 
     def action_cut(self) -> None:
         """Delete the selection without copying it."""

@@ -104,8 +104,8 @@ class ReviewScreen(BelowQuestions[bool]):
         back = self.query_one(Buttons).current == "back"
         enter = _("back") if back else _("write") if self._review.changes else _("close")
         hints = [("Enter", enter), ("→", _("other button"))]
-        changes = self.query_one("#changes", Panel)
-        if changes.has_more or changes.has_earlier:
+        panels = self.query("#troubles, #changes").results(Panel)
+        if any(panel.has_more or panel.has_earlier for panel in panels):
             hints.append(("PgDn", _("more")))
         self.query_one(Keys).show([*hints, ("F1", _("help")), ("^Q", _("quit"))])
 
@@ -126,8 +126,8 @@ class ReviewScreen(BelowQuestions[bool]):
         self.app.push_screen(PageScreen(how_it_is_written()))
 
     def action_page(self, direction: int) -> None:
-        """Scroll the changed lines, then the troubles."""
-        panels = [self.query_one("#changes", Panel), *self.query("#troubles").results(Panel)]
-        for panel in panels:
+        """Scroll the troubles, then the changed lines."""
+        panels = list(self.query("#troubles, #changes").results(Panel))
+        for panel in panels if direction > 0 else reversed(panels):
             if panel.page_down() if direction > 0 else panel.page_up():
                 return
