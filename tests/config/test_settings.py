@@ -212,6 +212,9 @@ MEANT = {
     "smtp://relay.:2500": "--endpoint smtp://relay:2500",
     "smtp://relay?TLS=required": "--endpoint 'smtp://relay?tls=required'",
     "smtp://relay?tls=opportunistic": "--endpoint 'smtp://relay?tls=required'",
+    "localhost 2525": "--endpoint smtp://localhost:2525",
+    "smtp:/localhost:2525": "--endpoint smtp://localhost:2525",
+    "mail.example.org 2525": "",
     # Guesses
     "mail.example.org:25": "",
     "mail.example.org:2525": "",

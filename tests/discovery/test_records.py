@@ -12,6 +12,7 @@ import pytest
 
 from tests.discovery.name_server import Misbehave, name_server, rcode, serve_zone
 from wizard.discovery.dns import FixedRecords, MxRecord, SrvRecord, SystemRecords, by_mx, by_srv
+from wizard.discovery.sentences import no_such_domain
 from wizard.discovery.suggestion import SourceResult
 
 ADDRESS, DOMAIN = "you@example.org", "example.org"
@@ -84,6 +85,11 @@ async def test_a_domain_that_receives_no_mail_is_reported() -> None:
 async def test_a_domain_that_does_not_exist_is_reported() -> None:
     found = await mx(serve_zone({"example.net MX": ["10 mail.example.net."]}))
     assert found.remarks == ("There is no domain example.org: is the address right?",)
+
+
+def test_a_mistyped_domain_of_a_known_provider_is_recognised() -> None:
+    assert no_such_domain("gmial.com") == "There is no domain gmial.com. Did you mean gmail.com?"
+    assert no_such_domain("web.ed") == "There is no domain web.ed. Did you mean web.de?"
 
 
 async def test_a_domain_without_records_is_not_mentioned() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.ui_account.conftest import SET_UP, MakeForm, find
@@ -10,8 +12,10 @@ from wizard.discovery.suggestion import DiscoverySource, Suggestion
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.sources import ENV_FILE
 from wizard.ui.account.form import AccountForm, SecretPlace
+from wizard.ui.account.pages import resumed_notices
 from wizard.ui.account.rows import rows
 from wizard.ui.account.view import Field
+from wizard.ui.saved_draft import SavedDraft
 
 WITHIN = Suggestion(DiscoverySource.SRV, "By SRV.", "mail.example.org", safe=True)
 OUTSIDE = Suggestion(DiscoverySource.SRV, "By SRV.", "smtp.elsewhere.example")
@@ -286,3 +290,56 @@ def test_what_was_typed_before_verification_was_skipped_is_said_not_to_be_writte
     stored = make_form(SET_UP, "SMTP_SECRET=stored\n")
     stored.enter(Field.VERIFY, True)
     assert not any(view.note.text for view in rows(stored))
+
+
+def test_what_is_typed_while_the_stored_values_are_shown_is_what_was_entered(
+    make_form: MakeForm,
+) -> None:
+    form = make_form(SET_UP, "SMTP_SECRET=stored\n")
+    form.enter(Field.ENDPOINT, "first.example.org")
+    form.show_stored()
+    form.enter(Field.ENDPOINT, "second.example.org")
+    form.show_stored()
+    assert form.values.endpoint == "mail.example.org"
+    form.show_stored()
+    assert form.values.endpoint == "second.example.org"
+
+
+def test_blanks_of_an_app_password_go_also_when_the_provider_is_known_only_later(
+    make_form: MakeForm,
+) -> None:
+    form = make_form()
+    form.enter(Field.USER, "me@gmial.com")
+    form.leave(Field.USER)
+    form.enter(Field.SECRET, Secret("abcd efgh ijkl mnop"))
+    form.leave(Field.SECRET)
+    form.enter(Field.USER, "me@gmail.com")
+    form.leave(Field.USER)
+    assert form.values.secret == Secret("abcdefghijklmnop")
+    assert form.remarks[Field.SECRET] == "3 blanks were left out."
+
+
+def test_a_password_that_cannot_be_an_app_password_is_doubted(make_form: MakeForm) -> None:
+    form = make_form()
+    form.enter(Field.USER, "me@gmail.com")
+    form.enter(Field.SECRET, Secret("Mysecret1"))
+    form.leave(Field.SECRET)
+    notes = {view.field: view.note.text for view in rows(form)}
+    assert notes[Field.SECRET] == "App passwords of Google have 16 letters."
+    form.enter(Field.SECRET, Secret("abcdefghijklmnop"))
+    form.leave(Field.SECRET)
+    notes = {view.field: view.note.text for view in rows(form)}
+    assert notes[Field.SECRET] == ""
+
+
+def test_localhost_without_a_password_says_how_a_relay_is_written(make_form: MakeForm) -> None:
+    form = make_form()
+    form.enter(Field.USER, "me@example.org")
+    form.enter(Field.ENDPOINT, "localhost")
+    assert "smtp://localhost:25" in form.problems()[Field.SECRET].message
+
+
+def test_a_user_that_was_not_kept_is_said(make_form: MakeForm) -> None:
+    saved = SavedDraft(make_form().draft, datetime.now(UTC), frozenset({"user", "secret"}), False)
+    notices = resumed_notices(saved)
+    assert notices[1:] == ["user was not kept: it could contain a secret."]

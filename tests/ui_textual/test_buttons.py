@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.ui_textual.gallery import Gallery, SceneScreen, drawn, press, settled
@@ -93,3 +94,12 @@ async def test_a_click_on_a_key_presses_it() -> None:
         await pilot.click(Keys, offset=(last(pilot)[1].index("details"), 0))
         await settled(pilot)
         assert "The server cannot send mail" in drawn(pilot.app)
+
+
+async def test_text_typed_on_a_button_rings(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    async with Gallery("passed").run_test(size=NORMAL) as pilot:
+        await settled(pilot)
+        monkeypatch.setattr(pilot.app, "bell", lambda: rung.append("bell"))
+        await press(pilot, "a", "right")
+        assert rung == ["bell"]

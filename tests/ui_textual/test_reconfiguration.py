@@ -409,3 +409,62 @@ async def test_directory_that_cannot_be_searched_is_told_in_the_list_of_files(
         await operator.press("escape")
         await operator.choose("verify", "not at all")
         assert operator.screen == "AccountScreen"
+
+
+async def test_password_that_compose_does_not_pass_on_is_not_called_missing(
+    config: Path, wizard: Wizard
+) -> None:
+    compose = config.parent.parent / "compose.yaml"
+    compose.write_text(COMPOSE.replace("      SMTP_SECRET: ${SMTP_SECRET}\n", "      TZ: UTC\n"))
+    async with wizard(config) as operator:
+        await operator.until(lambda: operator.app.flow.session.asked_compose is None)
+        await operator.go_to("secret")
+        await operator.press("enter")
+        assert "Stored, but the server does not get it" in operator.drawn_row("secret")
+        assert "SMTP_SECRET: ${SMTP_SECRET:?}" in operator.read()
+
+
+async def test_fixing_after_a_write_begins_with_what_was_written(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    config = tmp_path / "config.toml"
+    async with wizard(config, check=partial(find_config, config)) as operator:
+        await operator.fill("user", DEMO_USER)
+        await operator.fill("secret", "wrong")
+        await operator.fill("endpoint", DEMO_HOST)
+        await operator.push("Review anyway")
+        await operator.push("Write anyway")
+        await operator.until(lambda: operator.screen == "DoneScreen")
+        assert "Enter close" in operator.drawn().splitlines()[-1]
+        await operator.press("right")
+        await operator.until(lambda: "Enter correct it" in operator.drawn().splitlines()[-1])
+        await operator.press("enter")
+        await operator.until(lambda: operator.screen == "AccountScreen")
+        await operator.settled()
+        assert "as stored" in operator.drawn().splitlines()[0]
+        assert "empty keeps it" in operator.drawn_row("secret")
+        assert not operator.app.flow.session.findings
+        await operator.press("ctrl+q")
+    assert operator.app.flow.done is not None
+
+
+async def test_what_is_entered_after_a_write_is_not_lost_without_a_question(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await operator.fill("user", DEMO_USER)
+        await operator.fill("secret", "wrong")
+        await operator.fill("endpoint", DEMO_HOST)
+        await operator.push("Review anyway")
+        await operator.push("Write anyway")
+        await operator.press("right", "enter")
+        await operator.go_to("secret")
+        await operator.type("x")
+        await operator.press("ctrl+q")
+        assert operator.screen == "AskScreen"
+
+
+def find_config(config: Path, _container: object) -> list[Finding]:
+    if config.exists():
+        return []
+    return [Finding("smtp-key-unknown", "Message.", "Advice.", Severity.ERROR, config, 1)]

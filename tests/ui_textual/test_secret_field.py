@@ -17,7 +17,7 @@ from wizard.secrets.keyring import FOREIGN, KeyringStore
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import KEYRING
 from wizard.secrets.store import Availability
-from wizard.ui.textual.field import SecretInput
+from wizard.ui.textual.field import OneLineInput, SecretInput
 
 SECRET = "hunter22"
 
@@ -35,9 +35,6 @@ async def test_field_masks_and_does_not_copy(tmp_path: Path, wizard: Wizard) -> 
         assert SECRET not in operator.drawn()
         assert "•" * len(SECRET) in operator.drawn()
         field.select_all()
-        await operator.press("ctrl+c")
-        assert operator.app.clipboard == ""
-        field.select_all()
         await operator.press("ctrl+x")
         assert operator.app.clipboard == ""
         assert field.value == ""
@@ -49,6 +46,23 @@ async def test_ctrl_c_in_the_field_asks_whether_to_leave(tmp_path: Path, wizard:
         await operator.type(SECRET)
         await operator.press("ctrl+c")
         assert operator.screen == "AskScreen"
+
+
+@pytest.mark.parametrize("field", ["user", "secret"])
+async def test_ctrl_c_leaves_although_arriving_at_a_field_has_selected_its_text(
+    tmp_path: Path, wizard: Wizard, field: str
+) -> None:
+    async with wizard(tmp_path / "config.toml") as operator:
+        await at_the_field(operator)
+        await operator.type(SECRET)
+        operator.row(field).take_focus()
+        await operator.settled()
+        focused = operator.app.focused
+        assert isinstance(focused, OneLineInput)
+        assert focused.selected_text
+        await operator.press("ctrl+c")
+        assert operator.screen == "AskScreen"
+        assert operator.app.clipboard == ""
 
 
 async def test_messages_of_the_field_mask_its_text(tmp_path: Path, wizard: Wizard) -> None:

@@ -66,9 +66,8 @@ class DoneScreen(Screen[tuple[Done, bool]]):
     def _draw(self) -> None:
         panel = self._done.panel
         title = panel.short if self.has_class("-narrow") else panel.title
-        self.query_one("#written", Panel).show(
-            title, panel.lines, role=panel.role, footer=_("take it back: smtp-wizard undo")
-        )
+        undo = _("take it back: smtp-wizard undo") if self._done.undo else ""
+        self.query_one("#written", Panel).show(title, panel.lines, role=panel.role, footer=undo)
         lines: list[PanelLine] = [*self._verdict(), Divider(_(NOW)), Line()]
         lines += numbered(self._done.steps)
         lines += [
