@@ -140,6 +140,35 @@ def test_missing_working_directory_is_reported(cli: Cli) -> None:
     assert "working directory" in done.stderr
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", [["show"], ["check", "--json"], ["--help"], ["--version"]])
+def test_reader_that_goes_away_ends_a_command_like_sigpipe(
+    cli: Cli, arguments: list[str], unbuffered: str
+) -> None:
+    done = run_without_reader("stdout", arguments, unbuffered)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_messages_that_nobody_reads_leave_the_exit_code_as_it_is(cli: Cli, unbuffered: str) -> None:
+    assert run_without_reader("stderr", ["nonsense"], unbuffered).returncode == 2
+
+
+def run_without_reader(
+    stream: str, arguments: list[str], unbuffered: str
+) -> subprocess.CompletedProcess[str]:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | {stream: writer}
+        return subprocess.run(
+            [sys.executable, "-m", "wizard", *arguments],
+            **streams, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_full_output_device_is_reported(cli: Cli) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123  (a device)

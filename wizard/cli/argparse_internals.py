@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Never
 
+from wizard.cli import output
 from wizard.errors import UsageError
 from wizard.text.language import _
 
@@ -64,6 +65,10 @@ class CommandParser(argparse.ArgumentParser):
             flag = action.option_strings[-1]
             message = _("{flag} takes one of these: {names}.", flag=flag, names=names)
         raise UsageError("usage", message, _did_you_mean([value], [*action.choices]))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help or version; argparse would not notice that nobody can read it."""
+        output.print_text(message.removesuffix("\n"))
 
     def format_help(self) -> str:
         """Return the help, with the examples before all flags."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DEFECT = 1
 NAGIOS_UNKNOWN = 3
 ABORTED = 130
+READER_GONE = 141
+"""What a shell reports of a program that SIGPIPE has ended."""
 _FITS_ANYWHERE = 40
 """Characters that need no layout: the wizard says that it starts before it loads much."""
 
@@ -55,8 +57,21 @@ def say(message: str, mark: str = "") -> None:
     """
     if sys.stderr is None:  # closed, and print would write to stdout instead
         return
+    _print_message(_laid_out(message, mark, sys.stderr), sys.stderr)
+
+
+def _print_message(text: str, stream: TextIO) -> None:
+    """Print ``text``; a command goes on and ends as usual where nobody reads its messages."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        _discard(stream)
+
+
+def _discard(stream: TextIO) -> None:
+    """Keep Python from failing at exit with what ``stream`` could not take."""
     with contextlib.suppress(OSError):
-        print(_laid_out(message, mark, sys.stderr), file=sys.stderr, flush=True)  # noqa: T201
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _laid_out(text: str, mark: str, stream: TextIO) -> str:
@@ -114,7 +129,7 @@ def silence_libraries() -> None:
 
 def result(text: str, *, as_it_is: bool = False) -> None:
     """Print a part of the result on stdout; ``as_it_is`` is for what programs read, or tickets."""
-    _print_result(escape_controls(text) if as_it_is else _laid_out(text, "", sys.stdout))
+    print_text(escape_controls(text) if as_it_is else _laid_out(text, "", sys.stdout))
 
 
 def show_lines(lines: Iterable[OutputLine], stream: TextIO | None = None) -> None:
@@ -123,13 +138,13 @@ def show_lines(lines: Iterable[OutputLine], stream: TextIO | None = None) -> Non
 
     text = OutputStyle.of(stream or sys.stdout).lay_out(lines)
     if stream is None:
-        _print_result(text)
+        print_text(text)
     else:
-        with contextlib.suppress(OSError):
-            print(text, file=stream, flush=True)
+        _print_message(text, stream)
 
 
-def _print_result(text: str) -> None:
+def print_text(text: str) -> None:
+    """Print ``text`` on stdout as it is; raise :class:`Unprintable` if that is impossible."""
     try:
         print(text, flush=True)  # noqa: T201
     except OSError as error:
@@ -140,7 +155,7 @@ def document(content: Mapping[str, Any]) -> None:
     """Print the one JSON document of a command."""
     import json  # only here: it takes its time
 
-    _print_result(json.dumps(content, indent=1))
+    print_text(json.dumps(content, indent=1))
 
 
 def diff(change: FileChange) -> None:
@@ -303,9 +318,10 @@ class Unprintable(Exception):
 
 
 def unprintable(failed: Unprintable, form: str) -> int:
-    """Say so, unless the reader just closed the pipe; keep Python from saying it again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not isinstance(failed.error, BrokenPipeError):
-        message = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
-        say(f"smtp-wizard: {message}")
+    """Say so; return the exit code. Where the reader just closed the pipe, end as by SIGPIPE."""
+    _discard(sys.stdout)
+    if isinstance(failed.error, BrokenPipeError):
+        return READER_GONE
+    message = _("The result cannot be printed: {reason}.", reason=failed.error.strerror)
+    say(f"smtp-wizard: {message}")
     return _code_in(form, DEFECT)
