@@ -231,7 +231,7 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "the documentation's secret": (
         compose(env=changed(ENV, "hunter22", "<your-smtp-authentication-secret>")),
-        {("secret-placeholder", "error", TOML, SECRET_LINE)},
+        {("secret-placeholder", "error", ".env", 2)},
     ),
     "the documentation's database password": (
         compose(env=changed(ENV, "dbpass", "<your-database-password>")),
@@ -315,15 +315,22 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
     ),
     "secret with a blank behind it": (
         compose(env=changed(ENV, "hunter22", "'hunter22 '")),
-        {("secret-blanks", "warning", TOML, SECRET_LINE)},
+        {("secret-blanks", "warning", ".env", 2)},
     ),
     "secret with a no-break space": (
         compose(env=changed(ENV, "hunter22", "'hunter22\u00a0'")),
-        {("secret-invisible", "warning", TOML, SECRET_LINE)},
+        {("secret-invisible", "warning", ".env", 2)},
     ),
     "secret in typographic quotation marks": (
         compose(env=changed(ENV, "hunter22", "'\u201chunter22\u201d'")),
-        {("secret-quoted", "warning", TOML, SECRET_LINE)},
+        {("secret-quoted", "warning", ".env", 2)},
+    ),
+    "blank behind it in compose.yaml": (
+        compose(changed(COMPOSE, PASSED, "      SMTP_SECRET: 'hunter22 '\n")),
+        {
+            ("secret-blanks", "warning", YAML, PASSED_LINE),
+            ("compose-secret-in-clear", "warning", YAML, PASSED_LINE),
+        },
     ),
     "odd secret in config.toml": (
         config("${SMTP_SECRET}", "\u200bhunter22"),

@@ -214,7 +214,7 @@ def test_lines_to_add_to_a_service_can_be_pasted(check: Check) -> None:
         if each.code == "compose-variable-not-passed" and "SMTP_SECRET" in each.message
     )
     indented = "      environment:\n        SMTP_SECRET: ${SMTP_SECRET:?}"
-    assert finding.remedy == f"Add to the service:\n{indented}"
+    assert finding.remedy == f"Add to {check.directory / 'compose.yaml'}:\n{indented}"
 
 
 def test_environment_of_compose_wins_over_env(check: Check) -> None:

@@ -85,6 +85,41 @@ def test_a_dry_run_shows_everything_and_writes_nothing(exposed: Cli) -> None:
     assert exposed.snapshot() == before
 
 
+def test_a_dry_run_says_what_is_left(cli: Cli) -> None:
+    passes_nothing = COMPOSE.replace("      SMTP_SECRET: ${SMTP_SECRET}\n", "")
+    write(cli.directory, compose(passes_nothing))
+    result = cli("check", "--fix", "--dry-run")
+    assert result.code == 8
+    assert "SMTP_SECRET" in result.out
+    assert result.out.endswith("Nothing can be repaired: what is left is up to you (1 error).\n")
+
+
+def test_two_secrets_are_not_repaired_and_the_advice_says_why(cli: Cli) -> None:
+    write(cli.directory, compose(config=LITERAL, env=f"{WITHOUT_SECRET}SMTP_SECRET=another\n"))
+    before = cli.snapshot()
+    finding = next(
+        each
+        for each in cli("check", "--json").json["findings"]
+        if each["code"] == "secret-in-config"
+    )
+    assert finding["fixable"] is False
+    assert "SMTP_SECRET has another value already" in finding["remedy"]
+    assert finding["remedy"].endswith("smtp-wizard set --secret-stdin")
+    repaired = cli("check", "--fix")
+    assert finding["remedy"] in repaired.out
+    assert cli.snapshot() == before
+    cli("set", "--secret-stdin", "--no-test", stdin=b"hunter23\n")
+    assert cli("check").code == 0
+
+
+def test_a_secret_that_the_container_would_not_get_is_not_advised_to_be_repaired(cli: Cli) -> None:
+    passes_nothing = COMPOSE.replace("      SMTP_SECRET: ${SMTP_SECRET}\n", "")
+    write(cli.directory, compose(passes_nothing, config=LITERAL, env=WITHOUT_SECRET))
+    result = cli("check")
+    assert "set --secret-stdin" in result.out
+    assert "check --fix" not in result.out
+
+
 def test_a_dry_run_without_fix_is_a_mistake(exposed: Cli) -> None:
     assert exposed("check", "--dry-run").code == 2
 

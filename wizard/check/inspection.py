@@ -131,6 +131,18 @@ class Inspection:
         beside = self.env_beside_config
         return self.value_in(beside, name) if value is None and beside is not None else value
 
+    def place_of_secret(self) -> tuple[Path, int | None]:
+        """Return where the value of the secret stands; where config.toml refers to it if in no file."""
+        name, path, line = self.reference, None, None
+        if name is not None and self.container is not None and self.current is not None:
+            origin = self.current.origin(name)
+            path, line = (None, None) if origin is None else (origin.path, origin.line)
+        elif name is not None and not self.environ.get(name):
+            path, line = self.env.path, self.line_in(self.env, name)
+        if path is None or line is None:
+            path, line = self.config.path, self.smtp.lines.get("secret") if self.smtp else None
+        return path, line
+
 
 def line_of(env: TextFile, definition: Definition) -> int:
     """Return the line in which a definition begins."""

@@ -63,10 +63,18 @@ def plan_repairs(inspection: Inspection, findings: Iterable[Finding]) -> Repairs
     ordered = sorted(changes.values(), key=lambda change: _ORDER.index(change.role))
     fixable = {repair.finding for repair in repairs}
     return Repairs(
-        tuple(each._replace(fixable=each in fixable) for each in findings),
+        tuple(_judged(each, fixable=each in fixable) for each in findings),
         plan._replace(changes=tuple(ordered)),
         tuple(repairs),
     )
+
+
+def _judged(finding: Finding, *, fixable: bool) -> Finding:
+    """Return a finding that says whether it can be repaired, and does not advise it otherwise."""
+    if not fixable and finding.remedy.endswith("check --fix"):
+        remedy = _("Store it again, in .env: smtp-wizard set --secret-stdin")
+        finding = finding._replace(remedy=remedy)
+    return finding._replace(fixable=fixable)
 
 
 def _config_repairs(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.check.inspection import Inspection
 from wizard.config.current import CurrentConfig
 from wizard.config.settings import is_placeholder
-from wizard.errors import Finding, InvalidValue, Severity
+from wizard.errors import Finding, InvalidValue, Severity, WizardError
 from wizard.files.reading import TextFile
 from wizard.formats.config_toml.reference import choose_reference
 from wizard.formats.config_toml.view import SmtpValues
@@ -244,14 +245,15 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
         )
     if current.resolver.literal is not None:
         value = current.resolver.literal.reveal()
+    path, line = inspection.place_of_secret()
     if is_placeholder(value or ""):
         yield Finding(
             "secret-placeholder",
             _("The secret is still the example from the documentation."),
             _("Store the real one: smtp-wizard set --secret-stdin"),
             Severity.ERROR,
-            current.config.path,
-            smtp.lines.get("secret"),
+            path,
+            line,
         )
     container, name = inspection.container, inspection.reference
     if container is not None and name is not None and container.is_composed(name):
@@ -259,8 +261,8 @@ def secret_findings(inspection: Inspection) -> Iterator[Finding]:
     for finding in unintended_characters(value or ""):
         yield finding._replace(
             remedy=_("Store it again if that is not meant: smtp-wizard set --secret-stdin"),
-            path=current.config.path,
-            line=smtp.lines.get("secret"),
+            path=path,
+            line=line,
         )
 
 
@@ -273,7 +275,7 @@ def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
                 "The secret stands in config.toml itself, where everybody who may read the "
                 "configuration sees it."
             ),
-            _("Move it to .env: smtp-wizard check --fix"),
+            _move_remedy(current, current.resolver.literal.reveal()),
             path=path,
             line=smtp.lines.get("secret"),
         )
@@ -292,6 +294,20 @@ def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
             Severity.ERROR,
             path,
         )
+
+
+def _move_remedy(current: CurrentConfig, secret: str) -> str:
+    """Return how to move the secret to ``.env``, where another value may be in its place."""
+    name, known = current.variable, None
+    with suppress(WizardError):
+        known = current.lookup(name)
+    if known in (None, "", secret):
+        return _("Move it to .env: smtp-wizard check --fix")
+    return _(
+        "{name} has another value already, which the server does not use; check --fix cannot tell "
+        "which of the two is right. Store that one: smtp-wizard set --secret-stdin",
+        name=name,
+    )
 
 
 def _reserved_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Finding]:

@@ -130,6 +130,18 @@ def _print_plan(repairs: Repairs, options: Namespace) -> None:
     for change in repairs.plan.changes:
         if change.changed:
             output.diff(change)
+    left = [finding for finding in repairs.findings if not finding.fixable]
+    _print(left)
+    number = len(repairs.repairs)
+    if number and left:
+        sentence = N_("{number} can be repaired, {counts} left.")
+    elif number:
+        sentence = N_("{number} can be repaired, nothing is left.")
+    elif left:
+        sentence = N_("Nothing can be repaired: what is left is up to you ({counts}).")
+    else:
+        sentence = N_("There is nothing to repair.")
+    output.result(_(sentence, number=number, counts=_counts(left)))
     output.say(_("Dry run: nothing was written."))
 
 
@@ -160,12 +172,16 @@ def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespac
         _(
             sentence,
             number=len(done),
-            counts=count_in_words(each.severity for each in left),
+            counts=_counts(left),
             command=undo,
         )
     )
     if done and repairs.plan.restart_needed:
         output.say(_("Start the server again, so that it takes notice."))
+
+
+def _counts(findings: Iterable[Finding]) -> str:
+    return count_in_words(finding.severity for finding in findings)
 
 
 def _print_done(done: Iterable[Repair]) -> None:
@@ -244,7 +260,7 @@ def _as_lines(findings: Iterable[Finding]) -> Iterator[OutputLine]:
 
 def _sum(findings: Iterable[Finding], options: Namespace) -> str:
     """Say how many findings there are, and what repairs some of them."""
-    counts = count_in_words(finding.severity for finding in findings)
+    counts = _counts(findings)
     fixable = sum(finding.fixable for finding in findings)
     if not fixable:
         return f"{counts}."
