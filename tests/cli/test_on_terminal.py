@@ -16,6 +16,7 @@ from wizard.cli import main
 from wizard.cli.terminal import OutputLine, OutputStyle
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
+from wizard.server.next_steps import NextStep, StepKind
 from wizard.text.wrapping import cell_width
 
 COLOUR = "\x1b["
@@ -98,6 +99,12 @@ def test_a_failure_is_wrapped_and_its_remedy_begins_a_line(
 def test_an_escape_sequence_from_a_file_is_not_sent_to_the_terminal() -> None:
     line = OutputLine("a\x1b[2Jb", "fail", head="\x1b]0;c")
     assert OutputStyle().lay_out([line]) == "✗ \\x1b]0;ca\\x1b[2Jb"
+
+
+def test_a_command_among_the_next_steps_is_never_broken() -> None:
+    command = "bomnipotent_client --domain https://bomni.example.org user request you@example.org"
+    step = NextStep(command, StepKind.COMMAND)
+    assert OutputStyle(40).lay_out([OutputLine(str(step))]) == f"    {command}"
 
 
 def test_a_code_has_a_line_of_its_own_where_there_is_no_room_beside_it() -> None:

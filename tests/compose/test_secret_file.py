@@ -16,6 +16,7 @@ from wizard.config.layout import find_layout
 from wizard.errors import FileRefused
 from wizard.saving.plan import Plan, make_plan
 from wizard.secrets.secret import Replace, Secret
+from wizard.server.next_steps import next_steps
 
 CONFIG = """\
 [smtp]
@@ -93,6 +94,17 @@ def test_the_secret_goes_where_the_container_gets_it_from(
     assert change.before.path == tmp_path / changed
     assert (change.after or b"").decode() == expected
     assert not [each for each in plan_warnings(current, draft, plan) if "compose" in each.code]
+
+
+def test_value_in_the_compose_file_is_to_be_replaced_before_the_start(tmp_path: Path) -> None:
+    current = layout(tmp_path, "    environment:\n      SMTP_SECRET: hunter22\n", {})
+    draft, plan = plan_of(current)
+    steps = next_steps(current, draft, plan, warnings=plan_warnings(current, draft, plan))
+    assert steps[0].text == (
+        f"{tmp_path}/compose.yaml, line 5: the container keeps the value written here. Replace "
+        "that line with:\n    SMTP_SECRET: ${SMTP_SECRET:?}"
+    )
+    assert any("docker compose" in step.text for step in steps[1:])
 
 
 @pytest.mark.parametrize(

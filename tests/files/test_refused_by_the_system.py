@@ -9,10 +9,16 @@ import re
 import resource
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from wizard.check.warnings import plan_warnings
+from wizard.config.current import load_config, unwritable_findings
+from wizard.config.draft import Draft
+from wizard.config.layout import find_layout
 from wizard.errors import FileRefused, WizardError, WriteFailed
 from wizard.files import reading, refusals
 from wizard.files.location import Location
@@ -20,6 +26,8 @@ from wizard.files.reading import Snapshot, read_file
 from wizard.files.refusals import InPlaceReason
 from wizard.files.replacing import delete_file, replace_file
 from wizard.files.writing import stale_temporaries
+from wizard.saving.plan import make_plan
+from wizard.secrets.secret import Replace, Secret
 
 from .accounts import ORDINARY, ROOT, as_ordinary, fork, in_child, needs_root
 from .conftest import Mount, Protect
@@ -57,6 +65,35 @@ def test_protected_file_is_known_in_advance(place: Path, protect: Protect) -> No
     assert reading.is_writable(read_file(path))
     protect("+i", path)
     assert not reading.is_writable(read_file(path))
+
+
+def test_a_directory_that_cannot_be_written_matters_only_for_a_new_file(place: Path) -> None:
+    config = existing(place / "configs", b'[smtp]\nuser = "a@b.example"\nendpoint = "c.example"\n')
+    config.chmod(0o666)
+
+    def warnings(**values: Any) -> list[str]:
+        current = load_config(find_layout(config), {})
+        draft = replace(Draft.of(current), **values)
+        plan = make_plan(current, draft)
+        return [
+            each.message for each in plan_warnings(current, draft, plan)
+            if each.code == "not-writable"
+        ]  # fmt: skip
+
+    config.parent.chmod(0o555)
+    assert as_ordinary(lambda: warnings(user="x@b.example")) == []
+    (message,) = as_ordinary(lambda: warnings(secret=Replace(Secret("hunter22"))))
+    assert ".env" in message
+    assert message.endswith("with sudo.")
+
+
+@needs_root
+def test_root_is_not_advised_to_use_sudo(place: Path, protect: Protect) -> None:
+    config = existing(place / "configs", b"")
+    protect("+i", config.parent)
+    (finding,) = unwritable_findings(load_config(find_layout(config), {}))
+    assert "root can write" in finding.message
+    assert "sudo" not in finding.message
 
 
 @needs_root

@@ -120,8 +120,11 @@ def test_new_secret_needs_a_restart_and_no_watch(tmp_path: Path) -> None:
     plan = make_plan(now, draft)
     assert watch_reload(observe_server(now), draft, plan) is None
     steps = next_steps(now, draft, plan)
-    assert "A running server does not notice a new secret. Start it again." in texts(steps)
-    assert 'doc.bomnipotent.de, page "Standalone"' in texts(steps)  # no unit here
+    start = next(
+        step.text for step in steps
+        if step.text.startswith("A running server does not notice a new secret. Start it again. ")
+    )  # fmt: skip
+    assert start.endswith('doc.bomnipotent.de, page "Standalone".')  # no unit here
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_first_mail_of_a_new_server_is_that_of_the_first_account(tmp_path: Path)
     now = load(tmp_path / "config.toml")
     draft = replace(Draft.of(now), user="me@example.org", endpoint="mail.example.org")
     steps = texts(next_steps(now, draft, make_plan(now, draft)))
-    assert "$ bomnipotent_client --domain https://bomnipotent.example.org user request" in steps
+    assert "\n    bomnipotent_client --domain https://bomnipotent.example.org user request" in steps
     assert 'doc.bomnipotent.de, page "Creating an Admin"' in steps
     assert "test-email" not in steps
 

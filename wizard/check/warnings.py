@@ -78,7 +78,8 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
     yield from _relay_warnings(current, draft, plan)
     if draft.skip:
         yield from _skip_warnings(draft)
-    yield from unwritable_findings(current)
+    changed = [each.before.path for each in plan.changes if each.changed]
+    yield from unwritable_findings(current, changed)
     yield from stranger_findings(current)
     yield from _file_warnings(current, plan)
 

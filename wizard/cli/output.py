@@ -192,14 +192,14 @@ def report_written(plan: Plan, findings: Sequence[Finding]) -> None:
 
 
 def say_step(step: NextStep) -> None:
-    """Print what to do now; a terminal shows commands on lines of their own, to be copied."""
+    """Print what to do now; what is to be copied stands on lines of its own."""
     if not on_terminal(errors=True):
         say(str(step))
         return
     from wizard.cli.terminal import OutputLine
 
-    if step.is_command:
-        show_lines([OutputLine(step.text, margin="    ", as_it_is=True)], sys.stderr)
+    if (line := str(step)).startswith(" "):
+        show_lines([OutputLine(line, as_it_is=True)], sys.stderr)
     else:
         say(step.text, "remedy")
 

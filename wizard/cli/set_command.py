@@ -163,7 +163,7 @@ def _print(
     if options.dry_run:
         for message in plan.store_messages(warnings):
             output.result(message)
-        output.say(_dry_run(plan, restart))
+        output.say(_dry_run(current, plan, restart))
         return
     output.report_written(plan, warnings)
     # Without the warnings, which are printed above.
@@ -171,9 +171,11 @@ def _print(
         output.say_step(step)
 
 
-def _dry_run(plan: Plan, restart: str | None) -> str:
+def _dry_run(current: CurrentConfig, plan: Plan, restart: str | None) -> str:
     if not (plan.changed and output.on_terminal(errors=True)):
         return _("Dry run: nothing was written.")
+    if not current.config.exists:  # so that no server has run with it yet
+        return _("Nothing was written. Afterwards the server could be started.")
     if plan.restart_needed or restart is not None:
         return _("Nothing was written. Afterwards the server would have to be started again.")
     return _("Nothing was written. A running server would reload it by itself.")

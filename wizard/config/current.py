@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,7 @@ from wizard.secrets.resolver import Ask, EnvText, SecretResolver
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
-from wizard.text.language import _
+from wizard.text.language import N_, _
 
 if TYPE_CHECKING:
     from wizard.compose.container import Container, Origin, Target
@@ -376,18 +377,19 @@ def stranger_findings(current: CurrentConfig) -> list[Finding]:
     ]
 
 
-def unwritable_findings(current: CurrentConfig) -> list[Finding]:
-    """Return a finding for each file that this account will not be able to write."""
+def unwritable_findings(
+    current: CurrentConfig, paths: Collection[Path] | None = None
+) -> list[Finding]:
+    """Return a finding for each file, or of ``paths``, that this account cannot write."""
+    message = N_(
+        "This account may not write {path}. Run the wizard as an account that may, or with sudo."
+    )
+    if os.geteuid() == 0:
+        message = N_("Not even root can write {path}: it is protected, or mounted read-only.")
     return [
-        Finding(
-            "not-writable",
-            _(
-                "This account may not write {path}. Run the wizard as an account that may, or "
-                "with sudo.",
-                path=snapshot.path,
-            ),
-        )
+        Finding("not-writable", _(message, path=snapshot.path))
         for snapshot in current.unwritable
+        if paths is None or snapshot.path in paths
     ]
 
 

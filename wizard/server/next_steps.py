@@ -25,7 +25,13 @@ from wizard.text.language import N_, _
 if TYPE_CHECKING:
     from wizard.saving.plan import Plan
 
-_BEFORE_START = ("server-settings-missing", "compose-variable-not-passed", "relay-to-add")
+_BEFORE_START = (
+    "server-settings-missing",
+    "compose-variable-not-passed",
+    "compose-value-fixed",
+    "compose-env-disabled",
+    "relay-to-add",
+)
 """What has to be repaired before the server can use what was written."""
 _UNIT = "bomnipotent.service"
 """What the documentation calls the server's unit."""
@@ -61,7 +67,7 @@ class NextStep(NamedTuple):
         return _MARKS[self.kind] + self.text
 
 
-_MARKS = {StepKind.TEXT: "", StepKind.COMMAND: "$ ", StepKind.WARNING: "! "}
+_MARKS = {StepKind.TEXT: "", StepKind.COMMAND: "    ", StepKind.WARNING: "! "}
 
 
 def next_steps(
@@ -147,7 +153,7 @@ def _start_server(current: CurrentConfig, plan: Plan) -> list[NextStep]:
     if plan.needs_exec and store.unit_setting is not None:
         return [
             *_install_drop_in(config, store.unit_setting(config)),
-            *([NextStep(command, StepKind.COMMAND)] if command else _set_up_unit()),
+            NextStep(command, StepKind.COMMAND) if command else NextStep(_without_unit()),
         ]
     if plan.needs_exec:
         words = _("The server gets the secret only when it is started like this:")
@@ -162,16 +168,15 @@ def _start(words: str, command: str) -> list[NextStep]:
     """Return ``words`` and the command; without one, that it is started as it always is."""
     if command:
         return [NextStep(words), NextStep(command, StepKind.COMMAND)]
-    return [NextStep(words.removesuffix(":") + "."), *_set_up_unit()]
+    return [NextStep(f"{words.removesuffix(':')}. {_without_unit()}")]
 
 
-def _set_up_unit() -> list[NextStep]:
-    words = _(
+def _without_unit() -> str:
+    return _(
         "There is no unit {unit} here. How the server is set up as a service is described on "
         'doc.bomnipotent.de, page "Standalone".',
         unit=_UNIT,
     )
-    return [NextStep(words)]
 
 
 def start_command(store: StoreKind, current: CurrentConfig) -> str:
