@@ -121,3 +121,8 @@ def test_a_variable_that_compose_does_not_pass_on_is_told_with_the_line_to_add(c
         told = " ".join((done.out + done.err).split())
         assert "does not get SMTP_SECRET" in told, command
         assert "compose.yaml: SMTP_SECRET: ${SMTP_SECRET:?}" in told, command
+
+
+def test_section_that_the_server_does_not_read_is_named(cli: Cli) -> None:
+    cli.write("config.toml", CONFIG.replace("[smtp]", "[smtp_config]"))
+    assert "[smtp_config] in line 4 is not read: the section is called [smtp]." in cli("show").out

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.check.vendors import compose, write
 from tests.cli.conftest import CONFIG, Cli
+from tests.compose.test_running import stand_in
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
 
@@ -68,8 +70,12 @@ def test_no_settings_are_not_testable(cli: Cli) -> None:
     result = cli("test", "--json")
     assert result.code == 7
     assert result.json["verdict"] == "untestable"
-    assert result.json["diagnosis"]["code"] == "not-configured"
+    diagnosis = result.json["diagnosis"]
+    assert diagnosis["code"] == "not-configured"
+    assert diagnosis["summary"].endswith(f"{cli.directory}/config.toml does not exist.")
     assert result.json["route"] is None
+    cli.write("config.toml", "")
+    assert "no [smtp] section" in cli("test").out
 
 
 def test_loopback_in_a_compose_layout_is_not_testable(cli: Cli) -> None:
@@ -271,3 +277,15 @@ def test_working_alternative_is_offered_as_a_command(cli: Cli, relay: str) -> No
     assert report["diagnosis"]["code"] == "starttls-missing"
     assert report["alternatives"] == [{"endpoint": relay, "starttls": False, "verdict": "warn"}]
     assert cli("test", "--no-alternatives", *flags).json["alternatives"] == []
+
+
+def test_docker_without_its_compose_plugin_is_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = 'case $1 in ps) echo "Cannot connect to the Docker daemon";; *) echo "unknown";; esac'
+    docker = stand_in(cli.directory, f"{script} >&2; exit 1", "docker")
+    monkeypatch.setenv("PATH", docker["PATH"].partition(":")[0])
+    write(cli.directory, compose())
+    result = cli("test", "--from", "container", "--json")
+    assert result.code == 7
+    assert "lacks its Compose plugin" in result.json["diagnosis"]["summary"]

@@ -17,7 +17,7 @@ from typing import Never
 
 from wizard.cli import output
 from wizard.cli.output import Unprintable
-from wizard.cli.parser import format_of, language_of, parse_arguments
+from wizard.cli.parser import called, format_of, language_of, parse_arguments
 from wizard.errors import FileRefused, UsageError, WizardError
 from wizard.text import language
 from wizard.text.language import _
@@ -58,8 +58,8 @@ def _run(arguments: Sequence[str], form: str, *, debug: bool) -> int:
         return output.failure(aborted, form, output.ABORTED)
     except UsageError as error:
         code = output.failure(error, form)
-        if form not in ("json", "nagios"):
-            output.say(_("See smtp-wizard --help."))
+        if form not in ("json", "nagios") and "--help" not in error.remedy:
+            output.say(_("See {command}.", command=f"{called(arguments)} --help"))
         return code
     except WizardError as error:
         return output.failure(error, form)

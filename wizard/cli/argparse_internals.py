@@ -39,18 +39,24 @@ class CommandParser(argparse.ArgumentParser):
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
             # A flag whose value is in the same word is cut there.
-            found = [re.match("--[^=]*|-[^-=]?", word) for word in unknown]
-            shown = [flag[0] if flag else "…" for flag in found]
-            known = [*flags(self)]
-            for command in commands(self):
-                if command.name == getattr(options, "command", None):
-                    known += flags(command.parser)
-            raise UsageError(
-                "usage",
-                _("Unrecognized arguments: {words}.", words=" ".join(shown)),
-                _did_you_mean(shown, [name for flag in known for name in flag.option_strings]),
-            )
+            found = [re.match("--[^=]+|-[^-=]", word) for word in unknown]
+            raise self._unrecognized([flag[0] for flag in found if flag], options)
         return options
+
+    def _unrecognized(self, words: Sequence[str], options: Any) -> UsageError:
+        if not words:
+            message = _("One argument too many. It is not repeated here: it may be a secret.")
+            return UsageError("usage", message)
+        message = _("Unrecognized arguments: {words}.", words=" ".join(words))
+        known = [*flags(self)]
+        for command in commands(self):
+            if command.name == getattr(options, "command", None):
+                known += flags(command.parser)
+            elif f"--{command.name}" in words:
+                call = f"{self.prog} {command.name}"
+                return UsageError("usage", message, _("Did you mean {name}?", name=call))
+        names = [name for flag in known for name in flag.option_strings]
+        return UsageError("usage", message, _did_you_mean(words, names))
 
     def error(self, message: str) -> Never:
         """Raise what argparse would print."""
@@ -64,7 +70,10 @@ class CommandParser(argparse.ArgumentParser):
         if action.option_strings:
             flag = action.option_strings[-1]
             message = _("{flag} takes one of these: {names}.", flag=flag, names=names)
-        raise UsageError("usage", message, _did_you_mean([value], [*action.choices]))
+        remedy = _did_you_mean([value], [*action.choices])
+        if value == "help":
+            remedy = _("Did you mean {name}?", name=f"{self.prog} --help")
+        raise UsageError("usage", message, remedy)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print help or version; argparse would not notice that nobody can read it."""
@@ -121,7 +130,8 @@ def _did_you_mean(given: Sequence[str], known: Sequence[str]) -> str:
     from difflib import get_close_matches  # only for mistakes
 
     for word in given:
-        if close := get_close_matches(word, known, n=1, cutoff=_SIMILAR):
+        same_letters = [name for name in known if sorted(name) == sorted(word)]
+        if close := same_letters or get_close_matches(word, known, n=1, cutoff=_SIMILAR):
             return _("Did you mean {name}?", name=close[0])
     return ""
 

@@ -56,6 +56,12 @@ def language_of(arguments: Sequence[str]) -> str | None:
     return _last_value("--lang", LANGUAGES, arguments)
 
 
+def called(arguments: Sequence[str]) -> str:
+    """Return the program and the command that ``arguments`` name, if any."""
+    command = next((word for word in arguments if word in _commands()), "")
+    return f"smtp-wizard {command}".rstrip()
+
+
 def format_of(arguments: Sequence[str]) -> str:
     """Return the format that is asked for, needed even for usage errors."""
     if "--json" in arguments:

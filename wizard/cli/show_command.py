@@ -134,6 +134,7 @@ def as_lines(current: CurrentConfig, sources: SecretSources, content: dict[str, 
         ("starttls", _starttls(content)),
         ("secret", f"{_source(sources, content)}{reference}"),
         (_("verification"), _("skipped") if content["skip_verification"] else _("by mail")),
+        *_misnamed_rows(current),
         *_environment_rows(current),
         *_container_rows(content.get("container")),
         *_unanswered_rows(sources),
@@ -172,6 +173,7 @@ def _on_terminal(
         ("endpoint", content["endpoint"] or _("not set")),
         ("starttls", starttls),
         (_("users"), _("not verified") if content["skip_verification"] else _("verified by mail")),
+        *_misnamed_rows(current),
         *_environment_rows(current),
         *_container_rows(content.get("container")),
         *_unanswered_rows(sources),
@@ -187,6 +189,8 @@ def _on_terminal(
 
 def _end(current: CurrentConfig) -> str:
     """Say when it was written, and what to do next."""
+    if current.view.misnamed:
+        return _("Rename it: smtp-wizard set --rename-section")
     if not current.configured:
         return _("Nothing is set up yet: smtp-wizard")
     from wizard.saving.journal import Journal
@@ -209,6 +213,13 @@ def _source(sources: SecretSources, content: dict[str, Any]) -> str:
         source = sources.effective.in_show if secret["set"] else sources.effective.in_show_empty
         return _(source)
     return _("not set") if secret["set"] is not None else _("not judged")
+
+
+def _misnamed_rows(current: CurrentConfig) -> list[tuple[str, str]]:
+    sentence = N_("[{name}] in line {line} is not read: the section is called [smtp].")
+    return [
+        (_("problem"), _(sentence, name=name, line=line)) for name, line in current.view.misnamed
+    ]
 
 
 def _environment_rows(current: CurrentConfig) -> list[tuple[str, str]]:

@@ -102,7 +102,7 @@ def live_test(
         if obstacle is not None and (fails or report.verdict is Verdict.PASS):
             report = replace(report, verdict=obstacle.verdict, diagnosis=obstacle)
     else:
-        report = not_configured_report()
+        report = not_configured_report(None if current.config.exists else current.config.path)
     show.verdict(report)
     return report
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +97,7 @@ def _ask_in(
         environ = _for_guests(environ)
     project = Project(directory, environ, compose_file, env_file)
     tool = _Tool(project, env_file, here)
+    lacks_plugin = False
     for asked, command in _TOOLS:
         program = shutil.which(command[0], path=environ.get("PATH", ""))
         if program is None or not Path(program).is_absolute():  # never one of the working directory
@@ -109,7 +111,8 @@ def _ask_in(
             return _from_files(project, config, _trouble(asked, error), late)
         if answer is not None:
             return _container(asked, project, config, answer)
-    return _from_files(project, config)
+        lacks_plugin |= asked == DOCKER
+    return replace(_from_files(project, config), lacks_plugin=lacks_plugin)
 
 
 def check_addition(

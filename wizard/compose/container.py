@@ -100,6 +100,8 @@ class Container:
     """The variables that are certain all the same; None: all are."""
     odd: frozenset[str] = frozenset()
     """Variables whose value only Compose can work out."""
+    lacks_plugin: bool = False
+    """Whether there is a docker command here, but without its Compose plugin."""
 
     @property
     def model(self) -> Model:

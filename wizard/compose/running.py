@@ -62,6 +62,10 @@ class ContainerNotRunning(ContainerUnknown):
     """The daemon has answered: no container of the service is running."""
 
 
+class DaemonNotRunning(ContainerUnknown):
+    """There is no daemon that could answer."""
+
+
 def no_answer(tool: str) -> ContainerUnknown:
     """Return what to say where ``tool`` did not answer in time."""
     return ContainerUnknown(
@@ -182,7 +186,7 @@ class _Daemon:
                 _("Run the test with sudo."),
             )
         if "cannot connect" in words or "is the docker daemon running" in words:
-            return ContainerUnknown(
+            return DaemonNotRunning(
                 _("Docker is not running here."),
                 _("Start Docker and the service, then test again."),
             )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 
 from wizard.errors import FileRefused, UsageError
 from wizard.files.reading import read_file
@@ -45,6 +46,13 @@ def find_layout(
     """Find the layout of ``config``, or of the one found in ``directory`` (default: here)."""
     here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
+    if _exists(chosen / CONFIG_NAME):
+        raise FileRefused(
+            "file-not-regular",
+            _("This is a directory."),
+            _("Name the file in it: -c {path}", path=quote(str(chosen / CONFIG_NAME))),
+            path=chosen,
+        )
     compose_file, run_in = _compose_file(chosen, must_know=env_file is None)
     kind = LayoutKind.STANDALONE if compose_file is None else LayoutKind.COMPOSE
     env = (run_in or chosen.parent) / ".env" if env_file is None else here / env_file

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from wizard.config.endpoint import Endpoint, Route
 from wizard.config.settings import SmtpSettings
@@ -230,12 +231,15 @@ Event = StageStarted | StageFinished | VerdictReached | TestFinished
 # Reports without a connection
 
 
-def not_configured_report() -> TestReport:
-    """Return the report for a configuration without ``[smtp]``."""
+def not_configured_report(missing: Path | None = None) -> TestReport:
+    """Return the report for a configuration without ``[smtp]``, or whose file is ``missing``."""
+    summary = _("There is nothing to test: config.toml has no [smtp] section.")
+    if missing is not None:
+        summary = _("There is nothing to test: {path} does not exist.", path=missing)
     diagnosis = Diagnosis(
         code="not-configured",
         stage=Stage.DNS,
-        summary=_("There is nothing to test: config.toml has no [smtp] section."),
+        summary=summary,
         remedy=_("Set it up with smtp-wizard, or with smtp-wizard set --user … --endpoint …"),
         server_said=None,
         verdict=Verdict.UNTESTABLE,

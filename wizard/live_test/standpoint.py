@@ -160,7 +160,13 @@ def _outside(error: NotInside, place: TestedFrom | None) -> str:
 
 
 def _find(container: Container) -> RunningContainer:
-    from wizard.compose.running import ContainerUnknown, find_running, no_answer
+    from wizard.compose.running import (
+        ContainerNotRunning,
+        ContainerUnknown,
+        DaemonNotRunning,
+        find_running,
+        no_answer,
+    )
 
     if container.refusal and not container.service:
         raise NotInside(
@@ -179,6 +185,13 @@ def _find(container: Container) -> RunningContainer:
         return find_running(
             container.service, (project.directory, project.base), project.environ, tools
         )
+    except (DaemonNotRunning, ContainerNotRunning) as unknown:
+        if container.lacks_plugin:  # which starting the service needs
+            raise NotInside(
+                _("the docker command here lacks its Compose plugin."),
+                _("Install that, start the service with it, then test again."),
+            ) from None
+        raise NotInside(unknown.reason, unknown.remedy) from None
     except ContainerUnknown as unknown:
         raise NotInside(unknown.reason, unknown.remedy) from None
 
