@@ -256,7 +256,9 @@ def test_undo_says_what_happened_to_each_file(
     cli("set", "--secret-stdin", "--no-test", stdin=b"hunter22\n")
     code, text = run_on_terminal(monkeypatch, "undo", columns=columns)
     assert code == 0
-    assert "✓\x1b[0m Taken back: what smtp-wizard set wrote" in text
+    assert "✓\x1b[0m Everything is as it was before smtp-wizard set wrote on" in " ".join(
+        text.split()
+    )
     assert "\n  .env   removed\n" in text
     assert "\n  → Start the server again" in text
 

@@ -40,9 +40,13 @@ def test_undo_puts_both_files_back_byte_by_byte(configured: Cli) -> None:
 def test_undo_of_an_undo_restores_the_write(configured: Cli) -> None:
     configured(*NEW, stdin=b"hunter22\n")
     written = configured.snapshot()
-    configured("undo")
-    assert configured("undo").code == 0
+    before = configured("undo").err
+    assert "Everything is as it was before smtp-wizard set wrote on" in before
+    result = configured("undo")
+    assert result.code == 0
     assert configured.snapshot() == written
+    assert "Everything is as smtp-wizard set wrote it on" in result.err
+    assert configured("undo").err == before  # it names the state, not what was called
 
 
 def test_undo_of_the_first_write_removes_what_it_created(cli: Cli) -> None:
@@ -52,9 +56,10 @@ def test_undo_of_the_first_write_removes_what_it_created(cli: Cli) -> None:
     result = cli("undo", "-c", "new/place/config.toml")
     assert result.code == 0
     assert "Removed" in result.out
+    assert "Start the server" not in result.err  # which has no configuration any more
     assert not (cli.directory / "new/place/config.toml").exists()
     assert not (cli.directory / "new/place/.env").exists()
-    assert cli("undo", "-c", "new/place/config.toml").code == 0
+    assert cli("undo", "-c", "new/place/config.toml").err.endswith("Start the server.\n")
     assert cli.snapshot() == written
 
 

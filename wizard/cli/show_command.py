@@ -17,7 +17,7 @@ from wizard.files.refusals import account_name
 from wizard.formats.urls import mask_url_password
 from wizard.secrets.resolver import Ask, SecretSources
 from wizard.text.display import on_one_line, short_path
-from wizard.text.language import N_, _
+from wizard.text.language import N_, _, day_and_time
 
 if TYPE_CHECKING:
     from wizard.cli.terminal import OutputLine
@@ -197,7 +197,7 @@ def _end(current: CurrentConfig) -> str:
 
     with suppress(WizardError):
         if (record := Journal(current.layout.config).last()) is not None:
-            when = f"{record.at.astimezone():%Y-%m-%d %H:%M}"
+            when = day_and_time(record.at)
             return _("Written {when}. Does it work?  smtp-wizard test", when=when)
     return _("Does it work?  smtp-wizard test")
 

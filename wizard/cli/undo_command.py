@@ -11,6 +11,7 @@ from wizard.cli import output
 from wizard.config.layout import Layout, find_layout
 from wizard.errors import FileRefused, Finding, WizardError
 from wizard.saving import undo
+from wizard.saving.change import FileRole
 from wizard.saving.journal import Journal, unfinished_findings
 from wizard.saving.lock import lock_config
 from wizard.saving.plan import Plan
@@ -22,6 +23,7 @@ from wizard.text.language import N_, _
 if TYPE_CHECKING:
     from wizard.cli.terminal import OutputLine
 
+_START = N_("Start the server.")
 _RESTART = N_("Start the server again, so that it takes notice.")
 
 
@@ -52,7 +54,7 @@ def _undo(layout: Layout, recovered: tuple[Finding, ...], options: Namespace) ->
     plan = undo.make_undo(record)
     warnings = list(recovered)
     if not options.dry_run:
-        warnings += plan.apply("undo", keep=not options.no_backup)
+        warnings += plan.apply("undo", keep=not options.no_backup, undone=record.once_undone)
     with uninterruptible():  # an interrupt would claim that nothing was written
         _print(plan, record, warnings, options)
     return 0
@@ -75,32 +77,20 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
     for message in plan.store_messages(warnings):
         output.result(message)
     if options.dry_run:
-        output.say(
-            _("Dry run: nothing was written. The last write is: {shown}.", shown=record.label)
-        )
+        output.say(_("Dry run: nothing was written. Undone would be: {shown}.", shown=record.label))
     else:
-        output.say(_("Undone: {shown}.", shown=record.label))
-        if plan.restart_needed:
-            output.say(_(_RESTART))
+        output.say(str(record.once_undone))
+        if plan.restart_needed and (start := _start_words(plan)):
+            output.say(_(start))
 
 
 def _on_terminal(
     plan: Plan, record: JournalRecord, warnings: list[Finding], options: Namespace
 ) -> Iterator[OutputLine]:
-    """Yield what was taken back, file by file, and how to start the server again."""
+    """Yield what was taken back, file by file, and how to start the server."""
     from wizard.cli.terminal import OutputLine
 
-    local = record.at.astimezone()
-    program = "smtp-wizard" if record.command == "wizard" else f"smtp-wizard {record.command}"
-    yield OutputLine(
-        _(
-            "Taken back: what {program} wrote on {day} at {time}",
-            program=program,
-            day=f"{local:%Y-%m-%d}",
-            time=f"{local:%H:%M}",
-        ),
-        "pass",
-    )
+    yield OutputLine(str(record.once_undone), "pass")
     paths = [short_path(change.before.path) for change in plan.changes]
     width = max(map(len, paths), default=0)
     for change, path in zip(plan.changes, paths, strict=True):
@@ -108,20 +98,31 @@ def _on_terminal(
         yield OutputLine(words, margin="  ", head=f"{path:<{width}}   ")
     for message in plan.store_messages(warnings):
         yield OutputLine(message, margin="  ")
-    if plan.restart_needed:
-        yield OutputLine(_start_again(plan, options), "remedy", margin="  ")
+    if plan.restart_needed and (start := _start_words(plan)):
+        yield OutputLine(_how_to_start(start, plan, options), "remedy", margin="  ")
 
 
-def _start_again(plan: Plan, options: Namespace) -> str:
-    """Say how to start the server, as far as that is known."""
+def _start_words(plan: Plan) -> str:
+    """Return what to say of the start; nothing where no config.toml is left to start with."""
+    config = [change for change in plan.changes if change.role is FileRole.CONFIG]
+    if any(change.removed for change in config):
+        return ""
+    return _START if any(change.created for change in config) else _RESTART
+
+
+def _how_to_start(words: str, plan: Plan, options: Namespace) -> str:
+    """Return ``words``, with the command as far as that is known."""
     from wizard.config.current import load_config
     from wizard.server.next_steps import start_command
 
     with suppress(WizardError):
         current = load_config(find_layout(options.config, options.env_file)).with_container()
         if command := start_command(plan.store, current):
-            return _("Start the server again:  {command}", command=command)
-    return _(_RESTART)
+            with_command = N_("Start the server again:  {command}")
+            if words is _START:
+                with_command = N_("Start the server:  {command}")
+            return _(with_command, command=command)
+    return _(words)
 
 
 def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Namespace) -> int:
@@ -148,8 +149,9 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
             }
         )
         return 0
-    output.say(_("Undone: {shown}.", shown=record.label))
-    output.say(_(_RESTART))
+    output.say(str(record.once_undone))
+    if not any(each.role is FileRole.CONFIG and each.before is None for each in record.files):
+        output.say(_(_RESTART))
     output.say(_("The write before it stands; to take that back as well: smtp-wizard undo"))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wizard.config.current import CurrentConfig, SecretFile
 from wizard.config.draft import Draft
@@ -23,6 +23,9 @@ from wizard.saving.change import STORES, FileChange, FileRole, StoreChange, Stor
 from wizard.secrets.secret import Keep, Remove, Replace, SecretEdit
 from wizard.secrets.sources import ENV_FILE, StoreKind
 from wizard.text.language import N_, _
+
+if TYPE_CHECKING:
+    from wizard.saving.record import UndoneWrite
 
 
 class Plan(NamedTuple):
@@ -75,12 +78,19 @@ class Plan(NamedTuple):
             if change.after is not None or not remains
         )
 
-    def apply(self, command: str = "set", *, keep: bool = True) -> tuple[Finding, ...]:
+    def apply(
+        self, command: str = "set", *, keep: bool = True, undone: UndoneWrite | None = None
+    ) -> tuple[Finding, ...]:
         """Write everything or nothing, as :func:`apply_changes` does."""
         from wizard.saving.transaction import apply_changes  # not for a plan that is only shown
 
         return apply_changes(
-            self.config, self.changes, self.store_changes, command=command, keep=keep
+            self.config,
+            self.changes,
+            self.store_changes,
+            command=command,
+            keep=keep,
+            undone=undone,
         )
 
 

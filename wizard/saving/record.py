@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from wizard.files.writing import is_torn
 from wizard.saving.change import FileRole
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind, store_kind
+from wizard.text.language import N_, _, day_and_time
 
 RETENTION = timedelta(days=30)
 """How long a write can be undone."""
@@ -86,6 +87,31 @@ class StoreImage:
         return fingerprint(secret, self.fingerprint.partition("$")[0]) == self.fingerprint
 
 
+class Write(NamedTuple):
+    """A write, as sentences name it."""
+
+    command: str
+    at: datetime
+
+    @property
+    def program(self) -> str:
+        """What was called."""
+        return "smtp-wizard" if self.command == "wizard" else f"smtp-wizard {self.command}"
+
+
+class UndoneWrite(NamedTuple):
+    """What an undo has led to: the state before a write, or the one after it once more."""
+
+    write: Write
+    is_before: bool
+
+    def __str__(self) -> str:
+        sentence = N_("Everything is as {program} wrote it on {when}.")
+        if self.is_before:
+            sentence = N_("Everything is as it was before {program} wrote on {when}.")
+        return _(sentence, program=self.write.program, when=day_and_time(self.write.at))
+
+
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
     """One write: what it changes, and how far it has come; ``at`` is in UTC."""
@@ -100,11 +126,25 @@ class JournalRecord:
     """Whether the write can be undone when it is finished."""
     phase: Phase = Phase.PREPARED
     at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    undone: UndoneWrite | None = None
+    """Of an undo: what it has led to."""
+
+    @property
+    def once_undone(self) -> UndoneWrite:
+        """What undoing this write leads to."""
+        if self.undone is None:
+            return UndoneWrite(self.write, is_before=True)
+        return self.undone._replace(is_before=not self.undone.is_before)
 
     @property
     def label(self) -> str:
-        """What sentences call the write, such as ``set, 2026-11-22 14:02``, in local time."""
-        return f"{self.command}, {self.at.astimezone():%Y-%m-%d %H:%M}"
+        """What sentences call the write: ``smtp-wizard set, 2026-11-22 14:02``, in local time."""
+        return f"{self.write.program}, {day_and_time(self.at)}"
+
+    @property
+    def write(self) -> Write:
+        """Which write it is."""
+        return Write(self.command, self.at)
 
     @property
     def is_committed(self) -> bool:
@@ -133,6 +173,13 @@ class JournalRecord:
             "config": str(self.config),
             "command": self.command,
             "at": self.at.isoformat(),
+            "undone": None
+            if self.undone is None
+            else {
+                "command": self.undone.write.command,
+                "at": self.undone.write.at.isoformat(),
+                "is_before": self.undone.is_before,
+            },
             "directories": [str(each) for each in self.directories],
             "keep": self.keep,
             "phase": str(self.phase),
@@ -168,9 +215,7 @@ class JournalRecord:
         content = json.loads(data)
         if content["version"] != _VERSION:
             raise ValueError(content["version"])
-        at = datetime.fromisoformat(content["at"])
-        if at.tzinfo is None or not 1970 <= at.year < 9000:
-            raise ValueError("not a time that a clock could show")
+        at = _moment(content["at"])
         config = Path(content["config"])
         return cls(
             config,
@@ -202,6 +247,7 @@ class JournalRecord:
             content["keep"],
             Phase(content["phase"]),
             at,
+            _undone(content.get("undone")),  # records of earlier versions have none
         )
 
 
@@ -217,6 +263,19 @@ def fingerprint(secret: Secret | None, salt: str = "") -> str:
     salt = salt or os.urandom(16).hex()
     text = secret.reveal().encode("utf-8", "surrogatepass")
     return f"{salt}${hashlib.scrypt(text, salt=bytes.fromhex(salt), n=1 << 14, r=8, p=1).hex()}"
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not 1970 <= moment.year < 9000:
+        raise ValueError("not a time that a clock could show")
+    return moment
+
+
+def _undone(content: Mapping[str, Any] | None) -> UndoneWrite | None:
+    if content is None:
+        return None
+    return UndoneWrite(Write(content["command"], _moment(content["at"])), content["is_before"])
 
 
 def _guess_role(path: str, config: Path) -> FileRole:

@@ -28,6 +28,7 @@ from wizard.saving.record import (
     JournalRecord,
     Phase,
     StoreImage,
+    UndoneWrite,
     digest,
     fingerprint,
 )
@@ -46,13 +47,15 @@ def apply_changes(
     *,
     command: str,
     keep: bool,
+    undone: UndoneWrite | None = None,
     stores: StoreOpener = STORES,
 ) -> tuple[Finding, ...]:
     """Write everything or nothing; return what the operator should know about it.
 
-    Call it only while holding the lock. ``keep`` says whether the write can be undone. Raises
-    :class:`FileRefused` when a file is no longer as it was read, :class:`StoreUnusable` when a
-    store does not answer, and :class:`WriteFailed` when the system refuses.
+    Call it only while holding the lock. ``keep`` says whether the write can be undone, and
+    ``undone`` of an undo what it leads to. Raises :class:`FileRefused` when a file is no longer as
+    it was read, :class:`StoreUnusable` when a store does not answer, and :class:`WriteFailed` when
+    the system refuses.
     """
     files = [change for change in file_changes if change.changed]
     secrets, findings = _reachable(store_changes)
@@ -64,6 +67,7 @@ def apply_changes(
     journal = Journal(config)
     stores = stores.knowing({change.kind: change.store for change, _ in secrets})
     record = _new_record(journal.config, command, files, secrets, keep=keep)
+    record = replace(record, undone=undone)
     try:
         _back_up_secrets(secrets, journal, record)
         journal.write(record)

@@ -13,8 +13,12 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from wizard.text.display import on_one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LANGUAGES = ("en", "de")
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -54,6 +58,11 @@ def plural(one: str, many: str, number: int) -> str:
 def decimal(number: float, places: int = 1) -> str:
     """Return ``number`` with the decimal mark of the operator's language."""
     return f"{number:.{places}f}".replace(".", _decimal_mark)
+
+
+def day_and_time(moment: datetime) -> str:
+    """Return ``moment`` in local time, as the operator's language writes it."""
+    return format(moment.astimezone(), _("%Y-%m-%d %H:%M"))
 
 
 def use(language: str) -> None:
