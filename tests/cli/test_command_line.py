@@ -227,7 +227,7 @@ def test_unknown_arguments_are_named(cli: Cli, arguments: list[str], shown: str)
 def test_argument_that_is_no_flag_is_not_repeated(cli: Cli) -> None:
     result = cli("set", "hunter22")
     assert result.code == 2
-    assert "One argument too many" in result.err
+    assert "An argument is not understood" in result.err
     assert "hunter22" not in result.err
 
 

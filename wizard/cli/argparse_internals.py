@@ -45,7 +45,9 @@ class CommandParser(argparse.ArgumentParser):
 
     def _unrecognized(self, words: Sequence[str], options: Any) -> UsageError:
         if not words:
-            message = _("One argument too many. It is not repeated here: it may be a secret.")
+            message = _(
+                "An argument is not understood. It is not repeated here: it may be a secret."
+            )
             return UsageError("usage", message)
         message = _("Unrecognized arguments: {words}.", words=" ".join(words))
         known = [*flags(self)]

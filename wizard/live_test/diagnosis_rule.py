@@ -12,7 +12,7 @@ from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, pro
 from wizard.live_test.failure import Cause, Failure, Stage, Verdict, shown_user
 from wizard.live_test.refusals import Subject, subject_of
 from wizard.text.display import sanitize
-from wizard.text.language import N_, _
+from wizard.text.language import N_, _, day
 
 _NAMES_SHOWN = 6
 _STEPS = {
@@ -81,8 +81,8 @@ def rule_facts(failure: Failure, settings: SmtpSettings) -> dict[str, str | int]
             "names": _names(certificate.names),
             "better": certificate.closest_name(route.host) or "",
             "issuer": certificate.issuer,
-            "since": f"{certificate.not_before:%Y-%m-%d %H:%M} UTC",
-            "until": f"{certificate.not_after:%Y-%m-%d}",
+            "since": f"{day(certificate.not_before)} {certificate.not_before:%H:%M} UTC",
+            "until": day(certificate.not_after),
         }
     return facts
 

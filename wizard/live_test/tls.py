@@ -11,7 +11,7 @@ from wizard.live_test.events import JSON, StagePassed
 from wizard.live_test.failure import Cause, Certificate, Failure, Stage
 from wizard.live_test.smtp import ConnectionClosed, SmtpConnection
 from wizard.system.network import Address, Network
-from wizard.text.language import _
+from wizard.text.language import _, day
 from wizard.text.redaction import Redactor
 
 _VERIFICATION_CAUSES = {
@@ -147,7 +147,7 @@ def describe_tls(
         concern = Failure(stage, Cause.CERTIFICATE_UNCOMMON, problem=certificate.uncommon)
     elif concern is None and days < _FEW_DAYS:
         concern = Failure(stage, Cause.CERTIFICATE_ENDS_SOON, certificate=certificate)
-    until = f"{certificate.not_after:%Y-%m-%d}"
+    until = day(certificate.not_after)
     message = _(
         "{version}; the certificate is valid until {until}.",
         version=shown,

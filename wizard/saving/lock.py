@@ -24,7 +24,7 @@ from wizard.files.location import Location
 from wizard.files.refusals import account_name
 from wizard.files.writing import LOCK_FILE
 from wizard.system.state import config_key, state_dir
-from wizard.text.language import _
+from wizard.text.language import _, day_and_time
 
 PATIENCE = 30.0
 """Seconds that a command waits for another one; a live test takes up to half of that."""
@@ -159,4 +159,4 @@ def _start_time(number: int) -> str:
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     started = datetime.fromtimestamp(time.time() - now + seconds).astimezone()
     today = started.date() == datetime.now().astimezone().date()
-    return f"{started:%H:%M:%S}" if today else f"{started:%Y-%m-%d %H:%M}"
+    return f"{started:%H:%M:%S}" if today else day_and_time(started)

@@ -60,6 +60,11 @@ def decimal(number: float, places: int = 1) -> str:
     return f"{number:.{places}f}".replace(".", _decimal_mark)
 
 
+def day(moment: datetime) -> str:
+    """Return the date of ``moment``, as the operator's language writes it."""
+    return format(moment, _("%Y-%m-%d"))
+
+
 def day_and_time(moment: datetime) -> str:
     """Return ``moment`` in local time, as the operator's language writes it."""
     return format(moment.astimezone(), _("%Y-%m-%d %H:%M"))
