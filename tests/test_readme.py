@@ -178,6 +178,7 @@ def test_exit_codes_are_those_of_the_program() -> None:
         output.DEFECT,
         set_command.TEST_FAILED,
         output.ABORTED,
+        output.READER_GONE,
         *test_command.EXIT.values(),
     }
     returned |= {check_command.FOUND_ERRORS, exec_command.NOT_EXECUTABLE, exec_command.NOT_FOUND}
