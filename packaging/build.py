@@ -60,10 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pythons = options.python or _pythons()
         archive = built / "smtp-wizard.pyz"
         pyz.make([*carried, wheel], pip, pythons, scratch, archive, epoch)
-        released = [wheel, *built.glob("*.tar.gz"), archive]
-        sbom.make(released, wheels, needed, pyz.LEFT_OUT, built / "smtp-wizard.cdx.json", epoch)
         _take_out(wheel, built)
         make_deb(wheel, built, scratch, epoch)
+        released = [wheel, *built.glob("*.tar.gz"), archive, *built.glob("*.deb")]
+        sbom.make(released, wheels, needed, pyz.LEFT_OUT, built / "smtp-wizard.cdx.json", epoch)
         shutil.copyfile(HERE / "constraints.txt", built / "constraints.txt")
         _sums(built)
         for path in sorted(built.iterdir()):

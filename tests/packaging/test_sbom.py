@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution
@@ -13,6 +14,7 @@ from typing import Any
 import pins
 import pytest
 import sbom
+import yaml
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -20,7 +22,7 @@ from packageurl import PackageURL
 from packaging.licenses import canonicalize_license_expression
 from packaging.requirements import Requirement
 
-from tests.packaging.conftest import EPOCH, PACKAGING
+from tests.packaging.conftest import EPOCH, PACKAGING, ROOT
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -84,9 +86,23 @@ def test_it_is_about_the_files_beside_it(document: dict[str, Any], built: Path) 
         for each in about["externalReferences"]
         if each["type"] == "distribution"
     }
-    assert {Path(name).suffix for name in files} == {".whl", ".gz", ".pyz"}
+    assert {Path(name).suffix for name in files} - {".deb"} == {".whl", ".gz", ".pyz"}
+    assert any(name.endswith(".deb") for name in files) == bool(shutil.which("dpkg-deb"))
     for name, hashes in files.items():
         assert hashes == [hashlib.sha256((built / name).read_bytes()).hexdigest()]
+
+
+def test_the_release_attests_it_for_the_same_files(document: dict[str, Any], built: Path) -> None:
+    release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    (attested,) = (
+        step["with"]["subject-path"].split()
+        for step in release["jobs"]["attest"]["steps"]
+        if "sbom-path" in step.get("with", {})
+    )
+    references = document["metadata"]["component"]["externalReferences"]
+    assert {path.name for each in attested for path in built.glob(each.removeprefix("dist/"))} == {
+        each["url"] for each in references if each["type"] == "distribution"
+    }
 
 
 def test_components_are_the_pins_with_their_hashes(components: dict[str, dict[str, Any]]) -> None:
