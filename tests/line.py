@@ -22,6 +22,15 @@ _ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$
 """What a modern terminal says: it can show an update in one go, and has no resize of its own."""
 
 
+def wants_to_run(pid: int) -> bool:
+    """Whether a thread of a process is at work, though it may not be its turn."""
+    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # the thread has ended meanwhile
+            if thread.read_text().rpartition(")")[2].split()[0] in ("R", "D"):
+                return True
+    return False
+
+
 class Line:
     """The terminal's side: what is pressed goes out, what would be drawn comes in."""
 
@@ -91,9 +100,9 @@ class Line:
         return time.perf_counter() - self.began
 
     def quiet(self, seconds: float = 0.5) -> bytes:
-        """Return what comes until nothing has come for ``seconds``."""
+        """Return what comes until nothing has for ``seconds``, and the program waits as well."""
         before = len(self.received)
-        while self._read(seconds):
+        while self._read(seconds) or wants_to_run(self.process.pid):
             pass
         return bytes(self.received[before:])
 

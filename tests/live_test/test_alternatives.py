@@ -66,12 +66,14 @@ class Recording:
     def __init__(self, offer: bytes = b"250-mail\r\n250 AUTH PLAIN LOGIN") -> None:
         self.offer = offer
         self.commands: list[str] = []
+        self.ended = asyncio.Event()
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         while line := await reader.readline():
             self.commands.append(line.decode().strip())
             writer.write(self.offer + b"\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
+        self.ended.set()
 
 
 def summary(alternatives: Sequence[Alternative]) -> list[tuple[str, bool, str]]:
@@ -128,7 +130,7 @@ async def test_the_secret_is_never_part_of_the_search(
     async with serve(server, tls=True) as port:
         through = Internet({(HOST, 465): port}, authority)
         report = await run(0, starttls=True, through=through, alternatives=True)
-        await asyncio.sleep(0.05)
+        await server.ended.wait()
     assert summary(report.alternatives) == [(HOST, False, "pass")]
     assert [command.split()[0] for command in server.commands] == ["EHLO", "QUIT"]
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.line import wants_to_run
 from tests.terminal.test_in_tmux import PATIENCE, Terminal
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
@@ -71,14 +73,21 @@ class Room:
         assert shown <= self.screen()
 
     def settled_screen(self) -> set[str]:
-        """Return what is shown once nothing more is drawn for a moment."""
+        """Return what is shown once the wizard has drawn all that it has found out."""
         shown, deadline = self.screen(), time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             time.sleep(0.5)
-            if shown == (now := self.screen()):
+            idle, now = self.is_idle(), self.screen()
+            if idle and now == shown:
                 break
             shown = now
         return shown
+
+    def is_idle(self) -> bool:
+        """Whether the wizard waits for nothing but keys, and for no program that it has asked."""
+        pid = self.pid()
+        asked = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], stdout=subprocess.PIPE)
+        return not asked.stdout.strip() and not wants_to_run(pid)
 
     def screen(self) -> set[str]:
         return {line.strip() for line in self.terminal.text().splitlines()}
