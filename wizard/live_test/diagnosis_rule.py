@@ -10,7 +10,7 @@ from wizard.config.endpoint import Security, is_container_name, is_loopback, is_
 from wizard.config.settings import SmtpSettings
 from wizard.discovery.providers import Provider, ProviderNote, UserNameForm, provider_by_host
 from wizard.live_test.failure import Cause, Failure, Stage, Verdict, shown_user
-from wizard.live_test.refusals import Subject, subject_of
+from wizard.live_test.refusals import LONGEST_READ, Subject, subject_of
 from wizard.text.display import sanitize
 from wizard.text.language import N_, _, day
 
@@ -135,7 +135,7 @@ def at(*stages: Stage) -> Condition:
 
 def said(pattern: str) -> Condition:
     """Search the server's words, which begin with the reply code; case does not matter."""
-    return lambda failure, _: re.search(pattern, failure.said, re.IGNORECASE) is not None
+    return lambda failure, _: bool(re.search(pattern, failure.said[:LONGEST_READ], re.IGNORECASE))
 
 
 def about(*subjects: Subject) -> Condition:

@@ -378,7 +378,7 @@ _NAMES = re.compile(
     r"|(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,10}[a-z]{2,24}(?![\w-])(?:[/?]\S*)?"
 )
 """Addresses, host names and links: words in them say nothing."""
-_LONGEST_READ = 2000
+LONGEST_READ = 2000
 """Characters that are searched; no mail server says more, and a longer reply is never harmless."""
 _HARMLESS = (Subject.MAILBOX, Subject.GREYLISTING)
 _MARKED = re.compile(r"#([45]\.\d{1,3}\.\d{1,3})\b")
@@ -390,8 +390,8 @@ def subject_of(stage: Stage, said: str, enhanced: str | None) -> Subject:
     """Return what a refusing reply is about; ``said`` is its code and all its words."""
     if enhanced is None and (marked := _MARKED.search(said)):
         enhanced = marked[1]
-    too_long = len(said) > _LONGEST_READ
-    said = said[:_LONGEST_READ]
+    too_long = len(said) > LONGEST_READ
+    said = said[:LONGEST_READ]
     words = _NAMES.sub("*", said)
     for rules, text in ((WORDS, words), (ENHANCED, enhanced or ""), (CODES, said)):
         search = re.Pattern.search if rules is WORDS else re.Pattern.match
