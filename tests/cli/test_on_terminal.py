@@ -17,6 +17,7 @@ from wizard.cli.terminal import OutputLine, OutputStyle
 from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
 from wizard.server.next_steps import NextStep, StepKind
+from wizard.text.language import LANGUAGES
 from wizard.text.wrapping import cell_width
 
 COLOUR = "\x1b["
@@ -279,3 +280,17 @@ def test_check_without_findings_says_which_command_sends_a_mail(
     code, text = run_on_terminal(monkeypatch, "check")
     assert code == 0
     assert text.endswith("Whether mail gets through: smtp-wizard test\n")
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_the_values_of_show_stay_beside_their_names_on_a_narrow_terminal(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, spoken: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    write(cli.directory, compose())
+    _code, text = run_on_terminal(monkeypatch, "--lang", spoken, "show", columns=40)
+    rows = [row for row in text.splitlines()[2:] if row.startswith("  ")]  # below the heading
+    (first,) = (row for row in rows if row.startswith("  secret "))
+    start = len(first) - len(first[len("  secret") :].lstrip())
+    assert len(rows) >= 5
+    assert all(row[start - 1] == " " != row[start] for row in rows), text

@@ -12,7 +12,7 @@ MOST_ROOMS = 16
 """As many as a reader can keep in mind, in the order of the layers contract."""
 MOST_FLOORS = 12
 """From ``__main__`` down; a change below may be felt on every floor above."""
-MOST_FILES = 181
+MOST_FILES = 185
 """A file needs a job of its own; what has none belongs in one that is already there."""
 LONGEST_FUNCTION = 60
 """In lines, from ``def`` to the end: what an editor shows at once."""

@@ -84,7 +84,10 @@ CORRECTIONS: Mapping[str, tuple[str | None, str]] = {
     "mail-refused": (None, N_("mail refused")),
     "unexpected": (None, N_("the test broke off")),
 }
-"""For each code where it is corrected (``Diagnosis.field``), and its ``reason``."""
+"""For each code where it is corrected (``Diagnosis.field``), and its ``reason``.
+
+A reason has at most 24 characters in every language, so that it fits beside its field.
+"""
 
 
 def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:

@@ -51,7 +51,11 @@ def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
 
 
 def plural(one: str, many: str, number: int) -> str:
-    """Return the form that fits ``number``, in the operator's language."""
+    """Return the form that fits ``number``: what argparse calls for its own messages.
+
+    Our sentences have no plurals, and none would be found here by ``tests.language.catalogue``:
+    ``_("1 line") if count == 1 else _("{count} lines", count=count)``.
+    """
     return _catalogue.ngettext(one, many, number)
 
 
