@@ -157,7 +157,7 @@ class Provider:
     def join_app_password(self, text: str) -> str:
         """Return an app password without the blanks it is displayed with; any other as it is."""
         joined = "".join(text.split())
-        return joined if self.is_app_password(joined) else text
+        return joined if self.app_password_letters and self.is_app_password(joined) else text
 
     def is_app_password(self, text: str) -> bool:
         """Whether ``text`` looks like one, without blanks; only where their letters are known."""
