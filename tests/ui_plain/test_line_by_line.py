@@ -142,7 +142,7 @@ def test_wrong_field_is_asked_again_until_it_is_right(start: Start) -> None:
     shown = up_to_the_verdict(terminal, "hunter22")
     assert "✗ The server cannot send mail: login refused (auth-rejected)." in shown
     assert shown.splitlines()[-1] == (
-        "Password (secret), typed unseen; Enter tests the old one, 9 reviews anyway: "
+        "Password (secret), typed unseen; Enter alone tests again, 9 reviews anyway: "
     )
     terminal.enter()
     assert "login refused" in terminal.prompt("Password")

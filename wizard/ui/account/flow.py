@@ -222,8 +222,11 @@ class Flow:
             self.done, again = await self._surface.done(self.done)
             if not again:
                 return True
+            report = self.session.report_for(draft)
             await self._reload_files()
             self.form.forget_written_secret()
+            if report is not None:  # it was about what is stored now
+                self.session.last_test = (self.form.draft, report)
             self._correcting = True
             return False
 
