@@ -66,7 +66,7 @@ def join_app_password(endpoint: str, text: str) -> str:
 def doubt_about_secret(endpoint: str, text: str) -> str:
     """Say that ``text`` does not look like the app password that is wanted; empty if it may be."""
     provider = _provider_at(endpoint)
-    if provider is None or provider.is_app_password(text):
+    if provider is None or provider.may_be_app_password(text):
         return ""
     return sentences.not_an_app_password(provider)
 

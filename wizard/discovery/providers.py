@@ -157,12 +157,14 @@ class Provider:
     def join_app_password(self, text: str) -> str:
         """Return an app password without the blanks it is displayed with; any other as it is."""
         joined = "".join(text.split())
-        return joined if self.app_password_letters and self.is_app_password(joined) else text
+        return joined if self._has_letters_of_app_password(joined) else text
 
-    def is_app_password(self, text: str) -> bool:
-        """Whether ``text`` looks like one, without blanks; only where their letters are known."""
-        is_one = len(text) == self.app_password_letters and text.isascii() and text.isalpha()
-        return is_one or not self.app_password_letters
+    def may_be_app_password(self, text: str) -> bool:
+        """Whether ``text`` has the letters of one, or it is not known how many those are."""
+        return not self.app_password_letters or self._has_letters_of_app_password(text)
+
+    def _has_letters_of_app_password(self, text: str) -> bool:
+        return len(text) == self.app_password_letters and text.isascii() and text.isalpha()
 
     def preferred_server(self) -> Route | None:
         """Return where to connect to; None if nothing is known."""

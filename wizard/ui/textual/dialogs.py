@@ -196,6 +196,8 @@ class PageScreen(ModalScreen[None]):
         self.call_after_refresh(self._draw_keys)
 
     def _draw_keys(self) -> None:
+        if not self.query(Keys):  # closed meanwhile
+            return
         hints, panel = [("Esc", _("close"))], self.query_one(Panel)
         if panel.has_more or panel.has_earlier:
             hints += [("↑↓", _("scroll")), ("PgDn", _("more"))]

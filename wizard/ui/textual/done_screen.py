@@ -83,6 +83,8 @@ class DoneScreen(Screen[tuple[Done, bool]]):
 
     @on(Buttons.Moved)
     def _draw_keys(self) -> None:
+        if not self.query(Keys):  # closed meanwhile
+            return
         fixes = self.query_one(Buttons).current == "fix"
         hints = [("Enter", _("correct it") if fixes else _("close"))]
         if self._done.can_fix:

@@ -101,6 +101,8 @@ class ReviewScreen(BelowQuestions[bool]):
 
     @on(Buttons.Moved)
     def _draw_keys(self) -> None:
+        if not self.query(Keys):  # closed meanwhile
+            return
         back = self.query_one(Buttons).current == "back"
         enter = _("back") if back else _("write") if self._review.changes else _("close")
         hints = [("Enter", enter), ("→", _("other button"))]
