@@ -146,6 +146,9 @@ def _written(change: FileChange) -> Line:
         parts.append(_("new file"))
     elif added and not removed:
         parts.append(_("1 line added") if added == 1 else _("{count} lines added", count=added))
+    elif removed and not added:
+        one = removed == 1
+        parts.append(_("1 line removed") if one else _("{count} lines removed", count=removed))
     else:
         count = max(added, removed)
         parts.append(_("1 line changed") if count == 1 else _("{count} lines changed", count=count))
