@@ -297,6 +297,18 @@ async def test_help_explains_every_field(config: Path, wizard: Wizard) -> None:
         assert all(len(text) > 200 for text in texts)
 
 
+@pytest.mark.parametrize("size", [NORMAL, SMALL])
+async def test_an_error_in_the_files_is_in_view_although_the_test_has_passed(
+    config: Path, wizard: Wizard, size: tuple[int, int]
+) -> None:
+    finding = Finding("env-world-readable", "Message.", "Advice.", Severity.ERROR, config, 3)
+    async with wizard(config, size, check=lambda _container: [finding]) as operator:
+        await operator.until(lambda: bool(operator.app.flow.session.findings))
+        await operator.press("ctrl+r")
+        await operator.until(lambda: "The server can send mail" in operator.read())
+        assert "In the files: 1 error" in " ".join(operator.read().split())
+
+
 async def test_findings_of_the_check_appear_with_their_remedies_in_the_details(
     config: Path, wizard: Wizard
 ) -> None:

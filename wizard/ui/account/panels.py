@@ -72,13 +72,15 @@ def _guidance(form: AccountForm, focus: Field | None) -> PanelView | None:
 
 
 def _with_findings(form: AccountForm, view: PanelView) -> PanelView:
-    """Add that the files need repair, whatever the mail server says."""
+    """Add that the files need repair: above a good result, below what has failed."""
     errors = [each for each in form.session.findings if each.severity is Severity.ERROR]
     if not errors:
         return view
     counts = count_in_words(each.severity for each in errors)
     words = _("In the files: {counts}. ^T tells how to repair this.", counts=counts)
-    return view._replace(lines=[*view.lines, Line(Mark.FAILED, words)])
+    line = Line(Mark.FAILED, words)
+    failed = view.role is Role.FAILED
+    return view._replace(lines=[*view.lines, line] if failed else [line, *view.lines])
 
 
 # Fields
