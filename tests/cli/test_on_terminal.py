@@ -279,7 +279,7 @@ def test_check_without_findings_says_which_command_sends_a_mail(
     (cli.directory / ".gitignore").write_text(".env\n")
     code, text = run_on_terminal(monkeypatch, "check")
     assert code == 0
-    assert text.endswith("Whether mail gets through: smtp-wizard test\n")
+    assert text.endswith("To see whether mail gets through: smtp-wizard test\n")
 
 
 @pytest.mark.parametrize("spoken", LANGUAGES)

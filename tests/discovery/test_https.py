@@ -330,20 +330,23 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         await asyncio.sleep(0.01)
 
 
+async def cancel_in_the_middle(network: Internet) -> None:
+    getting = asyncio.ensure_future(client_for(network).get(URL))
+    await network.connecting.wait()
+    await asyncio.sleep(0.3)  # into the middle of it
+    getting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await getting
+    assert len(network.sockets) == 1
+    assert await network.all_closed()
+
+
 @pytest.mark.parametrize("script", [silent, drip])
 async def test_cancelling_closes_a_connection_that_would_never_end(
     serve: Serve, authority: trustme.CA, script: Script
 ) -> None:
     async with serve(script) as port:
-        network = Internet(authority, {(HOST, 443): port})
-        getting = asyncio.ensure_future(client_for(network).get(URL))
-        await network.connecting.wait()
-        await asyncio.sleep(0.3)  # into the middle of it
-        getting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await getting
-        assert len(network.sockets) == 1
-        assert await network.all_closed()
+        await cancel_in_the_middle(Internet(authority, {(HOST, 443): port}))
 
 
 async def test_cancelling_in_the_middle_of_the_handshake_closes_the_connection(
@@ -354,12 +357,4 @@ async def test_cancelling_in_the_middle_of_the_handshake_closes_the_connection(
         writer.close()
 
     async with listen(mute) as port:
-        network = Internet(authority, {(HOST, 443): port})
-        getting = asyncio.ensure_future(client_for(network).get(URL))
-        await network.connecting.wait()
-        await asyncio.sleep(0.3)  # into the middle of it
-        getting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await getting
-        assert len(network.sockets) == 1
-        assert await network.all_closed()
+        await cancel_in_the_middle(Internet(authority, {(HOST, 443): port}))

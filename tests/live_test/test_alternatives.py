@@ -144,7 +144,7 @@ async def test_a_variant_without_a_usable_login_is_not_proposed(
     assert report.alternatives == ()
     assert report.diagnosis is not None
     assert (
-        "ports 465, 587 and 25 of mail.example.org lead nowhere, either." in report.diagnosis.remedy
+        "ports 465, 587 and 25 of mail.example.org do not work either." in report.diagnosis.remedy
     )
 
 

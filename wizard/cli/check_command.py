@@ -69,7 +69,7 @@ def _report(findings: Sequence[Finding], options: Namespace, config: Path) -> No
     else:
         output.result(_("Nothing to report about {path}.", path=config))
         if output.on_terminal():
-            output.result(_("Whether mail gets through: smtp-wizard test"))
+            output.result(_("To see whether mail gets through: smtp-wizard test"))
 
 
 def find_problems(layout: Layout, container: Container | None = None) -> Sequence[Finding]:
@@ -132,16 +132,14 @@ def _print_plan(repairs: Repairs, options: Namespace) -> None:
             output.diff(change)
     left = [finding for finding in repairs.findings if not finding.fixable]
     _print(left)
-    number = len(repairs.repairs)
-    if number and left:
-        sentence = N_("{number} can be repaired, {counts} left.")
-    elif number:
-        sentence = N_("{number} can be repaired, nothing is left.")
-    elif left:
-        sentence = N_("Nothing can be repaired: what is left is up to you ({counts}).")
-    else:
-        sentence = N_("There is nothing to repair.")
-    output.result(_(sentence, number=number, counts=_counts(left)))
+    words = _sentence_for(
+        repairs.repairs,
+        left,
+        N_("{number} can be repaired, {counts} left."),
+        N_("{number} can be repaired, nothing is left."),
+        N_("Nothing can be repaired: what is left is up to you ({counts})."),
+    )
+    output.result(_(words, number=len(repairs.repairs), counts=_counts(left)))
     output.say(_("Dry run: nothing was written."))
 
 
@@ -159,25 +157,26 @@ def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespac
         return
     _print_done(done)
     _print(left)
-    undo = _command("undo", options)
-    if done and left:
-        sentence = N_("{number} repaired, {counts} left. Take it back: {command}")
-    elif done:
-        sentence = N_("{number} repaired, nothing is left. Take it back: {command}")
-    elif left:
-        sentence = N_("Nothing was repaired: what is left is up to you ({counts}).")
-    else:
-        sentence = N_("There is nothing to repair.")
-    output.result(
-        _(
-            sentence,
-            number=len(done),
-            counts=_counts(left),
-            command=undo,
-        )
+    words = _sentence_for(
+        done,
+        left,
+        N_("{number} repaired, {counts} left. Take it back: {command}"),
+        N_("{number} repaired, nothing is left. Take it back: {command}"),
+        N_("Nothing was repaired: what is left is up to you ({counts})."),
     )
+    undo = _command("undo", options)
+    output.result(_(words, number=len(done), counts=_counts(left), command=undo))
     if done and repairs.plan.restart_needed:
         output.say(_("Start the server again, so that it takes notice."))
+
+
+def _sentence_for(
+    repairs: Sequence[Repair], left: Sequence[Finding], some: str, everything: str, nothing: str
+) -> str:
+    """Return the sentence that fits: how much is repaired, or could be, and what is left."""
+    if repairs:
+        return some if left else everything
+    return nothing if left else N_("There is nothing to repair.")
 
 
 def _counts(findings: Iterable[Finding]) -> str:

@@ -77,7 +77,7 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
     for message in plan.store_messages(warnings):
         output.result(message)
     if options.dry_run:
-        output.say(_("Dry run: nothing was written. Undone would be: {shown}.", shown=record.label))
+        output.say(_("Dry run: nothing was written. This would undo: {shown}.", shown=record.label))
     else:
         output.say(str(record.once_undone))
         if plan.restart_needed and (start := _start_words(plan)):

@@ -46,7 +46,7 @@ def find_layout(
     """Find the layout of ``config``, or of the one found in ``directory`` (default: here)."""
     here = (directory or _working_directory()).absolute()
     chosen = _default_config(here) if config is None else here / config
-    if _exists(chosen / CONFIG_NAME):
+    if config is not None and _exists(chosen / CONFIG_NAME):
         raise FileRefused(
             "file-not-regular",
             _("This is a directory."),

@@ -148,14 +148,14 @@ CONNECTING: tuple[Rule, ...] = (
         (nearby, no_alternative),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Start the relay, or correct the port: 465, 587 and 25 lead nowhere, either."),
+        N_("Start the relay, or correct the port: 465, 587 and 25 do not work either."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,
         (no_alternative,),
         "refused",
         N_("{host} is there, but nothing listens on port {port}."),
-        N_("Correct the name, or wait: ports 465, 587 and 25 of {host} lead nowhere, either."),
+        N_("Correct the name, or wait: ports 465, 587 and 25 of {host} do not work either."),
     ),
     Rule(
         Cause.CONNECTION_REFUSED,

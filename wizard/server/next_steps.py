@@ -58,11 +58,6 @@ class NextStep(NamedTuple):
     text: str
     kind: StepKind = StepKind.TEXT
 
-    @property
-    def is_command(self) -> bool:
-        """Whether it is to be typed in a shell."""
-        return self.kind is StepKind.COMMAND
-
     def __str__(self) -> str:
         return _MARKS[self.kind] + self.text
 

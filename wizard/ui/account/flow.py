@@ -223,10 +223,10 @@ class Flow:
             if not again:
                 return True
             report = self.session.report_for(draft)
-            await self._reload_files()
-            self.form.forget_written_secret()
-            if report is not None:  # it was about what is stored now
-                self.session.last_test = (self.form.draft, report)
+            if await self._reload_files():
+                self.form.forget_written_secret()
+                if report is not None:  # it was about what is stored now
+                    self.session.last_test = (self.form.draft, report)
             self._correcting = True
             return False
 

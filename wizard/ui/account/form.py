@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_OFFERS = 3
 _SECRET_MISSING = N_("Type the password, or choose no login.")
-_RELAY_WITHOUT_PORT = N_("Type it. A relay is written smtp://localhost:25.")
+_RELAY_WITHOUT_PORT = N_("Type it. For a relay: smtp://localhost:25.")
 _MASKED = N_("Type the password in place of the asterisks.")
 _ENTER_AGAIN = N_("Enter this once more: it was not kept.")
 
@@ -185,9 +185,7 @@ class AccountForm:
         self.remarks.pop(field, None)
         self.finished.discard(field)
         self.refusal = None
-        self.set_aside = (
-            None  # what was stored is changed now, and is what was entered from here on
-        )
+        self.set_aside = None  # from here on, this is what was entered
         if field is Field.ENDPOINT and value == mask_url_password(self.stored.endpoint):
             value = self.stored.endpoint
         if field is Field.VERIFY:
@@ -231,12 +229,11 @@ class AccountForm:
         if field is Field.USER and self.values.user:
             self.session.discover(self.values.user)
             self.fill_in_found()
-        if Field.SECRET in self.finished:
-            self._join_app_password()
+        self._join_app_password()
 
     def _join_app_password(self) -> None:
-        """Leave out the blanks in which some providers show an app password."""
-        if self.values.secret is None:
+        """Leave out the blanks in which some providers show an app password, once it is typed."""
+        if self.values.secret is None or Field.SECRET not in self.finished:
             return
         from wizard.discovery.offers import join_app_password
 
@@ -300,8 +297,7 @@ class AccountForm:
         self.values.endpoint, self.values.starttls = suggestion.endpoint, suggestion.starttls
         self.filled = suggestion
         self.finished.discard(Field.ENDPOINT)
-        if Field.SECRET in self.finished:
-            self._join_app_password()
+        self._join_app_password()
 
     @property
     def suggestions(self) -> Sequence[Suggestion]:

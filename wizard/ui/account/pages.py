@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from wizard.text.language import N_, _
+from wizard.text.language import N_, _, day_and_time
 from wizard.ui.account.view import Field, Line, Mark, Page, Question
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Leave(Enum):
 
 def resumed_notices(saved: SavedDraft) -> list[str]:
     """Say what was put back from an earlier run."""
-    words = N_("What you entered on {date:%Y-%m-%d %H:%M} is here again; it was not written.")
-    notices = [_(words, date=saved.saved.astimezone())]
+    words = N_("What you entered on {when} is here again; it was not written.")
+    notices = [_(words, when=day_and_time(saved.saved))]
     for name in sorted(saved.omitted - {"secret"}):
         words = N_("{name} was not kept: it could contain a secret.")
         notices.append(_(words, name=name))

@@ -133,8 +133,7 @@ def failing_field(form: AccountForm) -> Field | None:
 def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
     """Yield what there is to say about a field, the most important first."""
     if form.values.skip:
-        kept = "" if field not in _NOT_NEEDED else getattr(form.stored, field.value)
-        if field in _NOT_NEEDED and form.value(field) not in ("", None, kept):
+        if _is_left_out(form, field):
             yield Note(text=_("not written: nothing would use it"))
         return
     if failing_field(form) is field:
@@ -157,6 +156,13 @@ def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
         Field.ENDPOINT: _endpoint_notes,
         Field.STARTTLS: _starttls_notes,
     }.get(field, _no_notes)(form)
+
+
+def _is_left_out(form: AccountForm, field: Field) -> bool:
+    """Whether what was typed here is not written, since nobody is verified by mail."""
+    if field not in _NOT_NEEDED:
+        return False
+    return form.value(field) not in ("", None, getattr(form.stored, field.value))
 
 
 def _no_notes(_form: AccountForm) -> Iterator[Note]:

@@ -311,7 +311,7 @@ class AccountScreen(BelowQuestions[None]):
         if form.values.skip:
             return _("review")
         report = form.report
-        if report is None or (report.verdict == "fail" and not self._was_login_refused):
+        if self._enter_tests:
             return _("test") if report is None and form.failed_before is None else _("test again")
         return _("go on")
 
@@ -387,19 +387,25 @@ class AccountScreen(BelowQuestions[None]):
 
     def _finish(self) -> None:
         """Test what is complete; go on to the review where nothing is left to be tested."""
-        form, report = self.form, self.form.report
-        if form.values.skip:
+        if self.form.values.skip:
             self.decide(Action.REVIEW)
-        elif report is None or (report.verdict == "fail" and not self._was_login_refused):
+        elif self._enter_tests:
             self.start_test()
-        else:  # where a refused login can be tried again by one more Enter, not by the same one
+        else:
             self.redraw()
             self._button_bar.focus_button(self._default_button())
 
     @property
-    def _was_login_refused(self) -> bool:
-        """Whether the last test failed at this user or password: repeating that may lock it."""
-        return failing_field(self.form) in (Field.USER, Field.SECRET)
+    def _enter_tests(self) -> bool:
+        """Whether Enter in the last field tests.
+
+        A login that was refused takes a button: repeating it may lock the account.
+        """
+        report = self.form.report
+        if report is None:
+            return True
+        refused = failing_field(self.form) in (Field.USER, Field.SECRET)
+        return report.verdict == "fail" and not refused
 
     @work(exclusive=True, group="search")
     async def _follow_search(self) -> None:

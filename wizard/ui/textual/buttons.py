@@ -114,7 +114,7 @@ class Buttons(Drawn, can_focus=True):
         self.refresh()
 
     def on_key(self, event: Key) -> None:
-        """Ring where text is typed: it goes nowhere."""
+        """Ring when text is typed here, where nothing takes it."""
         if event.is_printable and event.key != "space":
             self.app.bell()
 

@@ -46,7 +46,7 @@ class OneLineInput(Input):
         return drawn
 
     def action_copy(self) -> None:
-        """Leave Ctrl+C to the screen, which ends: the text is selected without anybody's doing."""
+        """Leave Ctrl+C to the app, where it quits: coming to a field has selected its text."""
         raise SkipAction
 
     def _on_paste(self, event: events.Paste) -> None:
