@@ -480,6 +480,21 @@ async def test_what_is_entered_after_a_write_is_not_lost_without_a_question(
         assert operator.screen == "AskScreen"
 
 
+async def test_a_password_stays_in_the_form_where_the_files_cannot_be_read_after_a_write(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    config = tmp_path / "config.toml"
+    async with wizard(config) as operator:
+        await operator.fill("user", DEMO_USER)
+        await operator.fill("secret", "wrong")
+        await operator.fill("endpoint", DEMO_HOST)
+        await operator.push("Review anyway")
+        await operator.push("Write anyway")
+        config.write_bytes(b"\xff")
+        await operator.press("right", "enter")
+        assert operator.value("secret") == "wrong"
+
+
 def find_config(config: Path, _container: object) -> list[Finding]:
     if config.exists():
         return []
