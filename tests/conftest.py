@@ -25,7 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_ID = 120
 """Characters of a test's name with its path and parameters: more fit on no line of a report."""
-HEAVY = {"attacks", "compose", "faults", "fleet", "growth", "mail_servers", "packaging"}
+HEAVY = {"attacks", "compose", "faults", "fleet", "growth", "mail_servers", "packaging", "peers"}
 """The directories whose tests are marked ``heavy``."""
 
 

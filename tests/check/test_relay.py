@@ -11,6 +11,8 @@ from tests.check.conftest import Check
 from tests.check.vendors import COMPOSE, CONFIG, compose
 from tests.compose.plugin import docker_config
 
+pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose
+
 TOML = "bomnipotent_config/config.toml"
 SERVER = COMPOSE.count("\n", 0, COMPOSE.index("    container_name: bomnipotent_server")) + 1
 RELAY = """
@@ -30,7 +32,7 @@ WITH_RELAY = COMPOSE + RELAY
 ENDPOINT = 'endpoint = "mail.example.org"\nsecret = "${SMTP_SECRET}"\n'
 
 
-@pytest.fixture(params=["files", "compose"])
+@pytest.fixture(params=["files", pytest.param("compose", marks=pytest.mark.heavy)])
 def judge(request: pytest.FixtureRequest, check: Check) -> Check:
     if request.param == "compose":
         check.environ["DOCKER_CONFIG"] = str(docker_config())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.test_gone import Line
-from tests.terminal.test_in_tmux import PATIENCE
+from tests.terminal.test_in_tmux import PATIENCE, children_of
 from tests.terminal.test_life import (
     SECRET,
     LivingTerminal,
@@ -51,6 +51,14 @@ def find_problems(place):
 check_command.find_problems = find_problems
 sys.exit(main(sys.argv[1:]))
 """
+
+
+PARENT = """
+import subprocess, sys
+
+sys.exit(subprocess.call([sys.executable, "-m", "wizard", *sys.argv[1:]]))
+"""
+"""Unlike a shell, it never takes the terminal away from a program that was stopped."""
 
 
 @pytest.fixture
@@ -172,8 +180,9 @@ def test_key_in_another_encoding_is_skipped(tmp_path: Path) -> None:
 
 
 def test_continued_after_an_unnoticed_stop(room: Room) -> None:
-    to_user(room)
-    pid = room.pid()
+    (room.directory.parent / "parent.py").write_text(PARENT)
+    to_user(room, "parent.py")
+    (pid,) = children_of(room.pid())
     os.kill(pid, signal.SIGCONT)
     os.kill(pid, signal.SIGSTOP)
     os.kill(pid, signal.SIGCONT)

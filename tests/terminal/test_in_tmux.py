@@ -24,6 +24,13 @@ PATIENCE = 30.0
 """Seconds until a text must have appeared; only a defect takes that long."""
 
 
+def children_of(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(child) for child in listed.stdout.split()]
+
+
 class Terminal:
     """A shell in tmux."""
 
@@ -71,11 +78,7 @@ class Terminal:
         pytest.fail(f"{text!r} did not appear on:\n{self.text()}")
 
     def processes(self) -> list[int]:
-        pane = self._tmux("list-panes", "-F", "#{pane_pid}").strip()
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", pane], capture_output=True, text=True, check=False
-        )
-        return [int(pid) for pid in children.stdout.split()]
+        return children_of(int(self._tmux("list-panes", "-F", "#{pane_pid}")))
 
     def close(self) -> None:
         subprocess.run(["tmux", "-L", self._socket, "kill-server"], check=False)

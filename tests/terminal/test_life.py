@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.line import wants_to_run
-from tests.terminal.test_in_tmux import PATIENCE, Terminal
+from tests.terminal.test_in_tmux import PATIENCE, Terminal, children_of
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -86,8 +85,7 @@ class Room:
     def is_idle(self) -> bool:
         """Whether the wizard waits for nothing but keys, and for no program that it has asked."""
         pid = self.pid()
-        asked = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], stdout=subprocess.PIPE)
-        return not asked.stdout.strip() and not wants_to_run(pid)
+        return not children_of(pid) and not wants_to_run(pid)
 
     def screen(self) -> set[str]:
         return {line.strip() for line in self.terminal.text().splitlines()}
