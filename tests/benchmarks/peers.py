@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from tests.peers import crate
+from tests.peers.programs import built
 
 GUM = "github.com/charmbracelet/gum@v0.17.0"
 _BUILDING = 600
@@ -34,11 +34,11 @@ def installed(name: str) -> Path:
 def gum() -> Path:
     """Return gum: the system's, else one that Go builds once into the user's cache."""
     cache = platformdirs.user_cache_path("smtp-wizard-benchmarks") / GUM.rpartition("@")[2]
-    built = cache / "gum"
+    program = cache / "gum"
     if found := shutil.which("gum"):
         return Path(found)
-    if built.exists():
-        return built
+    if program.exists():
+        return program
     if shutil.which("go") is None:
         raise Absent("gum: neither installed nor to be built, there is no Go")
     try:
@@ -54,13 +54,13 @@ def gum() -> Path:
         raise Absent(f"gum: not built within {_BUILDING} seconds") from None
     except subprocess.CalledProcessError as error:
         raise Absent(f"gum: {error.stderr.strip().splitlines()[-1]}") from None
-    return built
+    return program
 
 
 def lettre() -> Path:
     """Return the program that tests settings with lettre, as the tests build it."""
     try:
-        return crate.built("lettre_rust")
+        return built("lettre_rust")
     except pytest.skip.Exception as skipped:
         raise Absent(f"lettre: {skipped.msg}") from None
 

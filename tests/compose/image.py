@@ -13,7 +13,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from tests.peers.crate import built
+from tests.peers.programs import built
 
 NAME = "wwhsoft/bomnipotent_server"
 READER = "/reference_rust"

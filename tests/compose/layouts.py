@@ -15,7 +15,7 @@ from tests.compose import image
 from tests.compose.docker_host import DockerHost
 from tests.mail_servers.account import USER
 from tests.mail_servers.machine import STRANGER
-from tests.peers.crate import built
+from tests.peers.programs import built
 from tests.peers.reference import Answer
 
 PORT = 2525

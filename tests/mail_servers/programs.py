@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.lock import locked
-from tests.peers.readers import build, download, node_modules
+from tests.peers.programs import build, download, node_modules
 
 HERE = Path(__file__).parent
 

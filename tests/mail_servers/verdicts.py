@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.mail_servers.case import Case, agree, outcome
 from tests.mail_servers.machine import Machine
-from tests.peers.crate import built
+from tests.peers.programs import built
 from tests.peers.reference import Answer
 
 PATIENCE = "8"

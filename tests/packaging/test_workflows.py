@@ -12,7 +12,7 @@ import yaml
 
 from tests.lock import locked
 from tests.packaging.conftest import ROOT
-from tests.peers.readers import build, download
+from tests.peers.programs import build, download
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 TEXTS = {path.name: path.read_text("utf-8") for path in WORKFLOWS}

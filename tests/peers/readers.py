@@ -1,8 +1,4 @@
-"""The real readers of `.env`, built from their published sources, to be asked by tests.
-
-A test is skipped where the toolchain is absent or its registry out of reach; that a reader does
-not compile is a failure. What is built stays in the ignored ``target`` directories.
-"""
+"""The real readers of `.env`, to be asked by tests."""
 
 from __future__ import annotations
 
@@ -18,49 +14,12 @@ from typing import IO
 import pytest
 
 from tests.lock import locked
+from tests.peers.programs import build, built, download, node_modules
 
 HERE = Path(__file__).parent
 
 # (text, environment) -> whether it accepts all of the text, and the variables that it sees
 Reader = Callable[[str, Mapping[str, str]], tuple[bool, dict[str, str]]]
-
-
-def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=800)
-
-
-def download(directory: Path, *command: str, refusals: tuple[str, ...]) -> None:
-    """Run a command that needs the network; its refusals to use the lock file are failures."""
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
-    done = run(directory, *command)
-    if done.returncode and any(refusal in done.stderr for refusal in refusals):
-        pytest.fail(done.stderr)
-    if done.returncode:
-        pytest.skip(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1]}")
-
-
-def build(directory: Path, *command: str) -> None:
-    done = run(directory, *command)
-    if done.returncode:
-        pytest.fail(done.stderr)
-
-
-def node_modules(directory: Path, *options: str) -> Path:
-    """Return the directory with what the lock file in ``directory`` lists.
-
-    It is not touched where it is complete: another process may be running what is in it.
-    """
-    target, lock = directory / "target", "package-lock.json"
-    modules = target / "node_modules"
-    with locked(target):
-        complete = (modules / ".package-lock.json").exists()
-        if not complete or (target / lock).read_bytes() != (directory / lock).read_bytes():
-            for name in ("package.json", lock):
-                shutil.copy(directory / name, target)
-            refusals = ("EUSAGE", "EINTEGRITY")
-            download(target, "npm", "ci", "--no-audit", "--no-fund", *options, refusals=refusals)
-    return modules
 
 
 def pack(message: list[str]) -> bytes:
@@ -92,15 +51,8 @@ def ask(
 @contextlib.contextmanager
 def rust_peer(scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The crates dotenvy and dotenv; the latter reads files alone, and so needs ``scratch``."""
-    directory = HERE / "dotenv_rust"
-    with locked(directory / "target"):
-        download(directory, "cargo", "fetch", "--locked", refusals=("--locked",))
-        build(
-            directory, "cargo", "build", "--release", "--locked", "--offline", "--target-dir=target"
-        )
-    program = directory / "target" / "release" / "dotenv_rust"
     with subprocess.Popen(
-        [program, scratch], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [built("dotenv_rust"), scratch], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         yield process
 

@@ -19,7 +19,7 @@ import pytest
 from tests.mail_servers import postfix
 from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
 from tests.mail_servers.machine import HOST, Machine
-from tests.peers.crate import built
+from tests.peers.programs import built
 from tests.peers.readers import Reader
 from tests.peers.reference import HOWS, Answer
 from tests.terminal.test_in_tmux import Terminal

@@ -26,7 +26,7 @@ from tests.live_test.catalogue import CASES, TO, USER, Case, play, relay, startt
 from tests.live_test.certificates import NAMES, authority, good, issued, old_ciphers
 from tests.live_test.replies import REPLIES, SHORT_NAMES, KnownReply
 from tests.live_test.servers import PASSWORD, serving
-from tests.peers.crate import built
+from tests.peers.programs import built
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import check_user
 from wizard.errors import InvalidValue

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.peers.crate import built
+from tests.peers.programs import built
 from tests.peers.reference import HOWS, Answer
 from tests.peers.test_dotenv_readers import NASTY_FILES, NASTY_SECRETS, is_secret, secrets
 from wizard.config.endpoint import Endpoint
