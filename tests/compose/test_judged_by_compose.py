@@ -15,19 +15,7 @@ from tests.mail_servers.account import USER
 pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
 
 
-def each_layout(*differences: str) -> pytest.MarkDecorator:
-    """Run a test for each layout; ``differences`` are those of which the wizard says wrong things.
-
-    That is to be mended: there should be none.
-    """
-    wrong = pytest.mark.xfail(reason="the wizard says something else", strict=True)
-    return pytest.mark.parametrize(
-        "layout",
-        [
-            pytest.param(each, id=each.name, marks=[wrong] if each.name in differences else [])
-            for each in LAYOUTS
-        ],
-    )
+each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 
 
 @pytest.fixture
@@ -36,7 +24,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-@each_layout()
+@each_layout
 def test_show_tells_the_truth(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     said = bench.run(layout, layout.write(project), "show")
@@ -65,7 +53,7 @@ def decides(bench: Bench, layout: Layout, directory: Path, path: Path, line: int
     return after != bench.before(layout)
 
 
-@each_layout()
+@each_layout
 def test_test_logs_in_with_it(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     said, logins = bench.test(layout, layout.write(project))
@@ -80,7 +68,7 @@ def test_test_logs_in_with_it(bench: Bench, project: Path, layout: Layout) -> No
         assert not any(login["secret"] for login in logins)
 
 
-@each_layout()
+@each_layout
 def test_set_reaches_or_warns(bench: Bench, project: Path, layout: Layout) -> None:
     before, files = bench.before(layout), content(layout.write(project))
     said = bench.set(layout, project)
@@ -140,13 +128,13 @@ def changes(before: Mapping[Path, bytes], after: Mapping[Path, bytes]) -> set[Pa
     return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
-@each_layout()
+@each_layout
 def test_check_is_right(bench: Bench, project: Path, layout: Layout) -> None:
     found = bench.run(layout, layout.write(project), "check").errors
     assert bool(found) == (not bench.before(layout).secret), found
 
 
-@each_layout()
+@each_layout
 def test_without_docker(bench: Bench, project: Path, layout: Layout) -> None:
     truth = bench.before(layout)
     shown = bench.run(layout, layout.write(project), "show", docker=False)
@@ -167,7 +155,7 @@ def test_without_docker(bench: Bench, project: Path, layout: Layout) -> None:
     assert not (found and truth.secret), found
 
 
-@each_layout()
+@each_layout
 def test_set_without_docker(bench: Bench, project: Path, layout: Layout) -> None:
     files = content(layout.write(project))
     said = bench.set(layout, project, docker=False)
