@@ -1,4 +1,4 @@
-"""The man page, made from the parser; what a parser does not know stands in ``man_sections.1``."""
+"""The man page, made from the parser; what a parser does not know is in ``man_sections.1``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(
         own = [action for action in flags(command) if id_of(action) not in general]
         if own:
             lines += [".RS", *_described(own), ".RE"]
-    lines += [".SH OPTIONS", "These may stand before or behind the command.",
+    lines += [".SH OPTIONS", "These may come before or after the command.",
               *_described(flags(parser))]  # fmt: skip
     lines.append(".SH EXIT STATUS")
     for code, meaning in exits.items():

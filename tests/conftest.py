@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -63,12 +64,18 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(scope="session")
+def new_directories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths for one directory after the other. ``mktemp`` would look at all of them for each."""
+    base = tmp_path_factory.mktemp("state")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def state_directory(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def state_directory(new_directories: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep journals, drafts and reports of a test to itself; return where they are."""
-    home = tmp_path_factory.mktemp("state")
+    home = next(new_directories)
+    home.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     return home / "smtp-wizard"
 

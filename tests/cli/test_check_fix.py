@@ -149,7 +149,7 @@ def test_a_secret_in_config_is_moved_to_env(cli: Cli) -> None:
     result = cli("check", "--fix")
     assert result.code == 0
     assert "hunter22" not in result.out + result.err
-    assert "Start the server again" in result.err
+    assert "Restart the server" in result.err
     config = cli.directory / "bomnipotent_config" / "config.toml"
     assert config.read_text() == CONFIG
     assert "SMTP_SECRET=hunter22\n" in (cli.directory / ".env").read_text()

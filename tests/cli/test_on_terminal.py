@@ -261,7 +261,7 @@ def test_undo_says_what_happened_to_each_file(
         text.split()
     )
     assert "\n  .env   removed\n" in text
-    assert "\n  → Start the server again" in text
+    assert "\n  → Restart the server" in text
 
 
 def test_words_are_not_broken_where_a_path_leaves_no_room_for_them() -> None:

@@ -103,12 +103,12 @@ def test_values_that_are_only_tried_do_not_depend_on_compose(cli: Cli) -> None:
     [
         (PASSES, "", "", "what Compose makes of a variable that has no value", "--secret-stdin"),
         (PASSES, "", "SMTP_SECRET=hunter22\n", "wins over the value in", "Move the line from"),
-        (PASSES, "A=1\nSMTP_SECRET=\n", "", "stands in {}/.env, line 2.", "--secret-stdin"),
+        (PASSES, "A=1\nSMTP_SECRET=\n", "", "from {}/.env, line 2.", "--secret-stdin"),
         (
             PASSES.replace("${SMTP_SECRET}", ""),
             "",
             "",
-            "stands in {}/compose.yaml, line 6.",
+            "from {}/compose.yaml, line 6.",
             "Write:   SMTP_SECRET: ${SMTP_SECRET:?}",
         ),
         (PASSES.replace("${SMTP_SECRET}", "$MAIL_PW"), "SMTP_SECRET=x\n", "", "in its place", ""),
@@ -309,6 +309,6 @@ def test_a_docker_that_hangs_is_asked_once(
     shown = cli(*command).out
     assert len(asked.read_text().splitlines()) == 1
     if command == ("test",):
-        assert "docker did not answer in time. Look what holds it up" in shown
+        assert "docker did not answer in time. Find out what holds it up" in shown
     else:
         assert '"running": null' in shown

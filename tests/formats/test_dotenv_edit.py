@@ -210,7 +210,7 @@ def test_the_value_is_the_one_that_the_server_sees(text: str, value: str | None)
         ("A=1\nB='x\n", "env-malformed", 2, "The quote is never closed; the server"),
         ("A=b c\n", "env-malformed", 1, "The value holds a blank but is not quoted; the server"),
         ("\n\nA: 1\n", "env-malformed", 3, "This is not of the form NAME=value; the server"),
-        ("A=a\\b\n", "env-malformed", 1, "A backslash stands before a character"),
+        ("A=a\\b\n", "env-malformed", 1, "A backslash precedes a character"),
         ("A=${B\n", "env-malformed", 1, "A ${ is never closed; the server"),
         ("A=1\nB=2 ", "env-malformed", 2, "The file ends in a blank without a line break"),
         ("A=1\nB=2\\", "env-malformed", 2, "The file ends in a backslash; the server"),

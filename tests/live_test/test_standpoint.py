@@ -1,4 +1,4 @@
-"""The live test from where the server stands: its network, its names, its trust."""
+"""The live test from where the server runs: its network, its names, its trust."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.line import Line
 from tests.packaging.conftest import ROOT, no_registry
 
 Record = Callable[[str, object], None]
-"""What pytest's ``record_property`` is; the figures stand at the end of its output."""
+"""What pytest's ``record_property`` is; the figures are at the end of its output."""
 
 _PAGE = (ROOT / "docs" / "packages.md").read_text(encoding="utf-8")
 _FIRST_SCREEN = b"nothing is written yet"
@@ -29,7 +29,7 @@ def commands(way: str) -> str:
 
 
 def measure(way: str, command: Sequence[str], directory: Path, record: Record) -> None:
-    """Run a command in a terminal until the first screen stands, and record the seconds."""
+    """Run a command in a terminal until the first screen is up, and record the seconds."""
     script = f'"$@" || true; echo {_ENDED.decode()}'
     with Line(["sh", "-c", script, "sh", *command], cwd=directory) as line:
         seconds = line.until(

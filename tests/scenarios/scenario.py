@@ -148,7 +148,7 @@ class Scenario:
     password: str = PASSWORD
     """The one that the mail server accepts."""
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Path → lines that must stand in the file afterwards."""
+    """Path → lines that must be in the file afterwards."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Path → text that must not be in the file afterwards; the file need not exist."""
     extra: str = ""

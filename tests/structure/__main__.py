@@ -1,6 +1,6 @@
 """The structure of the package, in figures.
 
-``python -m tests.structure [CHECKOUT]``; with another checkout, its figures stand beside ours.
+``python -m tests.structure [CHECKOUT]``; with another checkout, its figures are beside ours.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class File:
         return {name for name in found if not name.startswith("_") and not name.isupper()}
 
     def imported(self) -> Iterator[str]:
-        """Yield the full name of all that is imported, wherever the statement stands."""
+        """Yield the full name of all that is imported, wherever the statement is."""
         here = self.name if self.is_package else self.name.rpartition(".")[0]
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The figures are right, wherever an import stands."""
+"""The figures are right, wherever an import is."""
 
 from __future__ import annotations
 

@@ -209,9 +209,9 @@ def _misplaced_findings(inspection: Inspection, source: TomlSource) -> Iterator[
             path = (table, key) if table else (key,)
             remedy = _move(path, values[key])
             if remedy:
-                message = N_("{key} stands above all sections, where the server does not know it.")
+                message = N_("{key} is above all sections, where the server does not know it.")
                 if table:
-                    message = N_("{key} stands in [{table}], where the server does not know it.")
+                    message = N_("{key} is in [{table}], where the server does not know it.")
                 yield Finding(
                     "key-misplaced",
                     _(message, key=key, table=table),
@@ -223,7 +223,7 @@ def _misplaced_findings(inspection: Inspection, source: TomlSource) -> Iterator[
 
 
 def _move(path: tuple[str, ...], value: object) -> str:
-    """Say where a key belongs; nothing if it stands there or is none of ours."""
+    """Say where a key belongs; nothing if it is there or is none of ours."""
     key = path[-1]
     if key in _SKIP_PATHS:
         return "" if path == _SKIP_PATHS[key] else _move_skip(key)

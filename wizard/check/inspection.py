@@ -132,7 +132,7 @@ class Inspection:
         return self.value_in(beside, name) if value is None and beside is not None else value
 
     def place_of_secret(self) -> tuple[Path, int | None]:
-        """Return where the secret's value stands; in no file: where config.toml refers to it."""
+        """Return where the secret's value is; in no file: where config.toml refers to it."""
         name, path, line = self.reference, None, None
         if name is not None and self.container is not None and self.current is not None:
             origin = self.current.origin(name)

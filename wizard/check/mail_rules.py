@@ -62,8 +62,8 @@ def _value_findings(current: CurrentConfig) -> Iterator[Finding]:
         yield Finding(
             "password-in-endpoint",
             _(
-                "A password stands in the endpoint, where everybody who may read config.toml sees "
-                "it."
+                "There is a password in the endpoint, where everybody who may read config.toml "
+                "sees it."
             ),
             _("Move it to .env: smtp-wizard set --endpoint … --secret-stdin"),
             path=current.config.path,

@@ -84,7 +84,8 @@ def _obstacle_finding(
             current,
             "relay-host-network",
             _(
-                "The server uses the host's network, where nobody knows the service {name}.",
+                "The server uses the host's network, where the name of the service {name} is "
+                "unknown.",
                 name=peer.service,
             ),
             _("Publish a port of it, and change the endpoint to smtp://localhost:PORT."),

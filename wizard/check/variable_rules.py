@@ -212,7 +212,7 @@ def needs_exec_finding(variable: ReferencedVariable) -> Finding:
 
 
 def secret_findings(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what is wrong with the secret: where it stands, and whether TOML can hold it."""
+    """Yield what is wrong with the secret: where it is, and whether TOML can hold it."""
     current, smtp = inspection.current, inspection.smtp
     if current is None or smtp is None:
         return
@@ -272,7 +272,7 @@ def _in_clear_findings(current: CurrentConfig, smtp: SmtpValues) -> Iterator[Fin
         yield Finding(
             "secret-in-config",
             _(
-                "The secret stands in config.toml itself, where everybody who may read the "
+                "The secret is in config.toml itself, where everybody who may read the "
                 "configuration sees it."
             ),
             _move_remedy(current, current.resolver.literal.reveal()),

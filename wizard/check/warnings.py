@@ -70,7 +70,7 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
             yield Finding(
                 "secret-in-config",
                 _(
-                    "The secret stands in config.toml itself, where everybody who may read the "
+                    "The secret is in config.toml itself, where everybody who may read the "
                     "configuration sees it. Enter it again to move it to .env."
                 ),
             )
@@ -175,7 +175,7 @@ def _variable_warnings(current: CurrentConfig, plan: Plan, name: str) -> Iterato
         return
     doubt = container.doubt((name,))
     reason = doubt or container.caveat
-    if container.service and container.refusal:  # make_plan has seen that this write mends it
+    if container.service and container.refusal:  # make_plan has seen that this write repairs it
         doubt = reason = ""
     if reason:
         yield Finding(

@@ -192,7 +192,7 @@ def report_written(plan: Plan, findings: Sequence[Finding]) -> None:
 
 
 def say_step(step: NextStep) -> None:
-    """Print what to do now; what is to be copied stands on lines of its own."""
+    """Print what to do now; what is to be copied is on lines of its own."""
     if not on_terminal(errors=True):
         say(str(step))
         return

@@ -221,7 +221,7 @@ def _examples(command: str) -> list[tuple[str, str]]:
 
 
 def _common() -> CommandParser:
-    """Return the flags that may stand before or after the command."""
+    """Return the flags that may come before or after the command."""
     common = CommandParser(
         add_help=False, argument_default=argparse.SUPPRESS, formatter_class=HelpFormatter
     )

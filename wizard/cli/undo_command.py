@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wizard.cli.terminal import OutputLine
 
 _START = N_("Start the server.")
-_RESTART = N_("Start the server again, so that it takes notice.")
+_RESTART = N_("Restart the server, so that it takes notice.")
 
 
 def run(options: Namespace) -> int:
@@ -152,7 +152,7 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
     output.say(str(record.once_undone))
     if not any(each.role is FileRole.CONFIG and each.before is None for each in record.files):
         output.say(_(_RESTART))
-    output.say(_("The write before it stands; to take that back as well: smtp-wizard undo"))
+    output.say(_("The write before it is kept; to take that back as well: smtp-wizard undo"))
     return 0
 
 

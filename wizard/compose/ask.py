@@ -61,7 +61,7 @@ def ask_container(
 
     ``compose_file`` is the one that it finds there by itself. The server is the one with
     ``config``. ``env_file`` is what the operator names in place of the project's ``.env``. Never
-    raises for what stands in the files: :attr:`Container.refusal` tells.
+    raises for what is in the files: :attr:`Container.refusal` tells.
     """
     container = _ask(compose_file, directory, config, environ, env_file)
     for file in container.env_files:  # everything is read now, so that it is of one moment
@@ -292,7 +292,7 @@ _RUN = 6
 
 
 def _known_values(project: Project, templates: Iterable[Model]) -> Iterator[str]:
-    """Yield what stands in the project's env files, also in lines that nobody understands."""
+    """Yield what is in the project's env files, also in lines that nobody understands."""
     named = (each["path"] for model in templates for each in model.get("env_file") or ())
     for path in dict.fromkeys((*project.env_files, *map(project.path_of, named))):
         text = project.text(path) or ""

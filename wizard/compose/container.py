@@ -300,7 +300,7 @@ class Container:
         )
         if origin.kind is not OriginKind.UNSET and origin.path is not None:
             message = _(
-                "The container gets {name} as an empty value, which stands in {path}, {lines}.",
+                "The container gets {name} as an empty value from {path}, {lines}.",
                 name=name,
                 path=origin.path,
                 lines=Place(origin.path, origin.line).lines,
@@ -322,7 +322,7 @@ class Container:
         return message, remedy + "".join(f"\n      {line}" for line in lines)
 
     def is_literal(self, name: str) -> bool:
-        """Whether a value stands in the compose file itself, as a literal or a default."""
+        """Whether a value is in the compose file itself, as a literal or a default."""
         template = (self.template.get("environment") or {}).get(name) or ""
         try:
             return interpolate(template, {}) != "" and not self.is_composed(name)

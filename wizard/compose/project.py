@@ -1,4 +1,4 @@
-"""The files of a Compose project: which ones Compose reads, and what stands where in them.
+"""The files of a Compose project: which ones Compose reads, and what is where in them.
 
 Which variables the shell has, and which files there are, decides before any compose file does:
 https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/

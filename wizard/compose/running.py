@@ -70,7 +70,7 @@ def no_answer(tool: str) -> ContainerUnknown:
     """Return what to say where ``tool`` did not answer in time."""
     return ContainerUnknown(
         _("{tool} did not answer in time.", tool=tool),
-        _("Look what holds it up, then test again: {tool} ps", tool=tool),
+        _("Find out what holds it up, then test again: {tool} ps", tool=tool),
     )
 
 

@@ -26,7 +26,7 @@ from wizard.secrets.sources import ENV_FILE, StoreKind
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The values as they will stand in config.toml, right or wrong.
+    """The values as they will be in config.toml, right or wrong.
 
     ``user`` and ``endpoint`` may contain ``${NAME}``. ``skip`` switches user verification off;
     ``skip_key`` is how, once that is known.

@@ -248,7 +248,7 @@ def _host_meant(text: str) -> str:
 
 
 def _is_list(text: str) -> bool:
-    """Whether what stands between commas are several names, not labels of one."""
+    """Whether what is between commas are several names, not labels of one."""
     return all("." in part for part in text.split(","))
 
 

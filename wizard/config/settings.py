@@ -205,7 +205,7 @@ def _address_problem(text: str) -> tuple[str, str, str] | None:
 
 
 def _is_one_with_name(text: str) -> bool:
-    """Whether commas stand only in the name of the one address, which is in angle brackets."""
+    """Whether commas occur only in the name of the one address, which is in angle brackets."""
     return text.count("@") == 1 and re.fullmatch("[^<>]*<[^<>,;]*>", text) is not None
 
 
@@ -229,7 +229,7 @@ def _is_domain(text: str) -> bool:
 def _address_meant(text: str) -> str:
     """Return the address that was meant, the first of a list; nothing where that is a guess.
 
-    Only what surrounds an address or its signs is removed, and what stands twice.
+    Only what surrounds an address or its signs is removed, and what is there twice.
     """
     if text.count("@") == 1 and "<" not in text:
         before, _at, after = text.partition("@")

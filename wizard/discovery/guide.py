@@ -201,7 +201,7 @@ def _ways_in(provider: Provider) -> Iterator[str]:
         yield _("Where it knows this machine by its IP address, it needs no login.")
     for route in provider.other_ports()[:1]:
         yield _(
-            "Where 465 and 587 are blocked, {endpoint} leads there too.",
+            "Where 465 and 587 are blocked, {endpoint} works as well.",
             endpoint=f"{SCHEME}{route.host}:{route.port}?tls=required",
         )
 

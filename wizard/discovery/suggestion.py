@@ -137,7 +137,7 @@ def domain_of(address: str) -> str:
     if domain is None:
         raise InvalidValue(
             "domain-invalid",
-            _("What stands behind the @ is not a domain on the internet."),
+            _("What follows the @ is not a domain on the internet."),
             _("Correct the mail address, or enter the mail server by hand."),
         )
     return domain

@@ -167,8 +167,8 @@ def check_trusted(location: Location, snapshot: Snapshot) -> None:
         raise FileRefused(
             "file-not-trusted",
             _(
-                "The file belongs to another account and is in a directory of everybody: whoever "
-                "put it there could read the secret."
+                "The file belongs to another account and is in a directory where everybody may "
+                "write: whoever put it there could read the secret."
             ),
             _("Move the files into a directory of your own, or remove this one."),
             path=snapshot.path,

@@ -22,10 +22,10 @@ _REMEDIES = {
     errno.EDQUOT: N_("Your quota is used up: free some space and try again."),
     errno.EFBIG: N_("The size of files is limited for this process: lift it with ulimit -f."),
     errno.EIO: N_(
-        "The disk or the network file system reports an error: see dmesg, and try again when it "
-        "is mended."
+        "The disk or the network file system reports an error: see dmesg, and try again once it "
+        "is repaired."
     ),
-    errno.ESTALE: N_("The network file system has lost the file: try again, or mount it anew."),
+    errno.ESTALE: N_("The network file system has lost the file: try again, or mount it again."),
     errno.EBUSY: N_(
         "The file is mounted on its own: mount its directory instead, so that the server notices "
         "changes."
@@ -171,7 +171,7 @@ def _failed(
     if isinstance(error, UntrustedPath):
         return _path_not_trusted(path, error)
     if remedy is None:
-        remedy = _(_REMEDIES.get(error.errno or 0, N_("Mend the cause and try again.")))
+        remedy = _(_REMEDIES.get(error.errno or 0, N_("Remove the cause and try again.")))
     return WriteFailed(
         "write-failed",
         f"{_(what, reason=os_reason(error))} {_('Everything is as before.')}",

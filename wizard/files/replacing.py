@@ -170,7 +170,7 @@ def _check_link_target(location: Location) -> None:
                 "The link leads to {target}, whose directory does not exist.",
                 target=location.target,
             ),
-            _("Mend or remove the link."),
+            _("Correct or remove the link."),
             path=location.path,
         )
 

@@ -48,7 +48,7 @@ class RelayTest:
         return cls(container, relay, relay.settings(settings.user), problem)
 
     def run(self, timeout: float, place: TestedFrom | None) -> AsyncGenerator[Event, None]:
-        """Test from where the relay stands, as far as that is possible and wanted."""
+        """Test from where the relay runs, as far as that is possible and wanted."""
         if self.settings is None:
             raise ValueError("there is nothing to test")
         container = replace(self.container, service=self.relay.service, template={})

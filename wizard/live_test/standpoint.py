@@ -60,7 +60,7 @@ class NotInside(Exception):
 async def take_standpoint(
     container: Container | None, place: TestedFrom | None, network: Network | None = None
 ) -> AsyncIterator[Standpoint]:
-    """Go where the server stands as far as that is possible and wanted, until the context ends.
+    """Go where the server runs, as far as that is possible and wanted, until the context ends.
 
     ``place`` is None for the container where that is possible, else this machine. A ``network``
     stands in for this machine's; nobody looks for a container then. Raises :class:`NotInside`.

@@ -37,7 +37,9 @@ from wizard.secrets.store import ExternalStore
 from wizard.system.signals import uninterruptible
 from wizard.text.language import N_, _
 
-_TRY_AGAIN = N_("Mend that before you start the server: the next start of smtp-wizard tries again.")
+_TRY_AGAIN = N_(
+    "Repair that before you start the server: the next start of smtp-wizard tries again."
+)
 
 
 def apply_changes(
@@ -249,7 +251,10 @@ def _how_far(journal: Journal, error: BaseException) -> JournalRecord | None:
         raise WriteFailed(
             "not-known",
             _("Writing has failed, and the disk does not tell how far it has come."),
-            _("Mend the disk: the next start of smtp-wizard finishes the write, or puts all back."),
+            _(
+                "Repair the disk: the next start of smtp-wizard finishes the write, or puts "
+                "all back."
+            ),
         ) from error
 
 

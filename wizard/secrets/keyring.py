@@ -246,7 +246,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "keyring-backend-broken": (
         N_("The keyring that is configured ({backend}) cannot be used: {detail}."),
-        N_("Mend it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND."),
+        N_("Correct it, or remove it from keyringrc.cfg and PYTHON_KEYRING_BACKEND."),
     ),
     "keyring-loses-secrets": (
         N_("The keyring did not give back what it was given."),

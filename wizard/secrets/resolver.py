@@ -128,7 +128,7 @@ class SecretResolver:
 
     @property
     def literal(self) -> Secret | None:
-        """The secret that stands in config.toml itself, in the open."""
+        """The secret that is in config.toml itself, in the open."""
         return None if not self.value or "${" in self.value else Secret(self.value)
 
     def lookup(self, name: str) -> str | None:
@@ -273,7 +273,7 @@ class SecretResolver:
     def for_exec(self) -> Mapping[str, Secret]:
         """Return the variables with what ``exec`` has to add to the environment.
 
-        It is empty where nothing is missing: no secret is wanted, it stands in config.toml itself,
+        It is empty where nothing is missing: no secret is wanted, it is in config.toml itself,
         or the environment has it. Raises :class:`StoreUnusable`, or :class:`FileRefused` for
         ``.env``, rather than return no secret.
         """
@@ -368,7 +368,7 @@ class SecretResolver:
         if not value:
             raise StoreUnusable(
                 "env-value-blank",
-                _("{name} stands in .env, but has no value.", name=name),
+                _("{name} is in .env, but has no value.", name=name),
                 _("Store the secret again, or remove the line."),
                 path=self.env.path,
             )

@@ -123,8 +123,8 @@ LITERAL = SecretSource(
     in_show=N_("set, in config.toml itself"),
     in_show_empty=N_("empty, in config.toml itself"),
     in_summary=N_("in config.toml itself"),
-    in_summary_empty=N_("✗ stands in config.toml itself, but empty"),
-    keep_it=N_("A secret stands in config.toml itself. Leave the field empty to keep it."),
+    in_summary_empty=N_("✗ is in config.toml itself, but empty"),
+    keep_it=N_("There is a secret in config.toml itself. Leave the field empty to keep it."),
 )
 ENV_FILE = StoreKind(
     name="env-file",

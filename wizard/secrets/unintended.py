@@ -45,7 +45,7 @@ def unintended_characters(secret: str) -> Iterator[Finding]:
         yield Finding(
             "secret-quoted",
             _(
-                "The secret stands in quotation marks, which are kept as a part of it, but are "
+                "The secret is in quotation marks, which are kept as a part of it, but are "
                 "often copied along by mistake."
             ),
             field="secret",

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class LogRedactor:
-    """Masks every known secret, passwords in URLs, and whatever stands in quotes as a value does.
+    """Masks every known secret, passwords in URLs, and whatever is in quotes as a value does.
 
     ``names`` are the variables of config.toml; their names are no secret.
     """

@@ -201,10 +201,10 @@ STOPPED = N_("Nobody waited for the server's log.")
 _RELOADED = N_("✓ The server has reloaded config.toml and uses the new settings.")
 _REFUSED = N_(
     "✗ The server cannot use the new config.toml. It goes on with its old settings, but once "
-    "stopped it does not start again before this is mended."
+    "stopped it does not start again before this is repaired."
 )
 _SAID = N_("The server said: {words}")
-_REPAIR = N_("Mend what the server names in config.toml; it then reloads the file by itself.")
+_REPAIR = N_("Correct what the server names in config.toml; it then reloads the file by itself.")
 _UNDO = N_("Or go back to how it was:")
 _SILENT = N_(
     "! The server's log says nothing of a reload within {seconds:.0f} seconds: perhaps the "

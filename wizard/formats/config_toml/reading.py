@@ -42,7 +42,7 @@ OLD_GLOBALS = {
     "user_expiration_period": ("user", "expiration_period"),
     SkipKey.GLOBAL.path[0]: SkipKey.USER_TABLE.path,
 }
-"""Keys that stand above all tables up to server 0.6, and their paths since 0.7."""
+"""Keys that are above all tables up to server 0.6, and their paths since 0.7."""
 
 
 def parse_config(text: str) -> ConfigView:

@@ -60,7 +60,7 @@ _OTHERWISE = {
     _State.STRONG_ESCAPE: _State.STRONG,
 }
 _UNFINISHED = {
-    _State.BLANK: N_("The file ends in a blank without a line break behind it"),
+    _State.BLANK: N_("The file ends in a blank without a line break after it"),
     _State.ESCAPE: N_("The file ends in a backslash"),
 }
 _OPEN_QUOTE = N_("The quote is never closed")
@@ -222,9 +222,7 @@ class _Value:
             case "weak":
                 self._weak = not self._weak
             case "unknown":
-                raise EnvSyntaxError(
-                    _("A backslash stands before a character that it cannot escape")
-                )
+                raise EnvSyntaxError(_("A backslash precedes a character that it cannot escape"))
             case "unclosed":
                 raise EnvSyntaxError(_("A ${ is never closed"))
             case "open":

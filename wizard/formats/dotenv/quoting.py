@@ -229,7 +229,7 @@ def _misreaders_of_double_quotes(value: str) -> Iterator[Misreading]:
     if re.search(_ESCAPED_IN_DOUBLE_QUOTES, value):
         yield Misreading(NODE, _('keeps the backslashes before \\, " and $'))
     if "`" in value:
-        reason = _("would run what stands behind a backtick as a command")
+        reason = _("would run what follows a backtick as a command")
         yield Misreading(SHELL, reason, certain=False)
 
 

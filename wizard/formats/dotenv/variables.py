@@ -216,7 +216,7 @@ def _check_complete(text: str, reading: ParsedEnv, reader: str, or_else: str) ->
                 reason=reading.rejection.reason,
                 reader=reader,
             ),
-            _remedy(_("Mend this line"), or_else),
+            _remedy(_("Correct this line"), or_else),
             line=line_number(text, reading.rejection.offset),
         )
 
@@ -244,8 +244,10 @@ def _check_agreement(text: str, dotenvy: ParsedEnv, compose: ParsedEnv, or_else:
         )
 
 
-def _remedy(mend: str, or_else: str) -> str:
-    return _("{mend}, or {or_else}.", mend=mend, or_else=or_else) if or_else else f"{mend}."
+def _remedy(remedy: str, or_else: str) -> str:
+    if not or_else:
+        return f"{remedy}."
+    return _("{remedy}, or {or_else}.", remedy=remedy, or_else=or_else)
 
 
 def _line_start(text: str, offset: int) -> int:

@@ -303,7 +303,7 @@ def _path_at(text: str, filled: str, span: Span, line: int) -> KeyPath:
     if source != filled[slice(*span)]:
         raise FileRefused(
             "config-reference-as-key",
-            _("A ${…} reference stands in a key or table name, which is only known on the server."),
+            _("A key or table name has a ${…} reference in it, which only the server can resolve."),
             _("Write the name itself there."),
             line=line,
         )
@@ -341,7 +341,7 @@ _REASONS = (
     ("Cannot redefine", _DEFINED_TWICE),
     ("Cannot mutate", N_("a table is extended that is already complete")),
     ("Duplicate inline table key", _DEFINED_TWICE),
-    ("Expected '='", N_('there is no "=" behind the key')),
+    ("Expected '='", N_('there is no "=" after the key')),
     ("Expected newline", N_("something follows that does not belong to the value")),
     ("Expected ']", N_("a table header is not closed")),
     ("Found invalid character", _BAD_CHARACTER),

@@ -172,7 +172,7 @@ def _repair_steps(current: CurrentConfig, report: TestReport) -> Iterator[NextSt
 
 
 def numbered(steps: Sequence[NextStep]) -> Iterator[Line]:
-    """Yield the steps as lines: sentences are numbered, commands stand below them."""
+    """Yield the steps as lines: sentences are numbered, commands follow below them."""
     number = 0
     for step in steps:
         match step.kind:

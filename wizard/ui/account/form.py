@@ -181,7 +181,7 @@ class AccountForm:
     # Entering
 
     def enter(self, field: Field, value: Any) -> None:
-        """Take a new value; a text as it stands in the field, a secret as ``Secret | None``."""
+        """Take a new value; a text as it is in the field, a secret as ``Secret | None``."""
         self.remarks.pop(field, None)
         self.finished.discard(field)
         self.refusal = None

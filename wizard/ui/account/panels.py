@@ -246,7 +246,7 @@ def _cautions(form: AccountForm) -> list[Line]:
 
 
 def _with_directory(path: Path) -> str:
-    """Return the path so that it does not only repeat the file's name, which stands before it."""
+    """Return the path so that it does not only repeat the file's name, which comes before it."""
     shown = short_path(path)
     return shown if "/" in shown else f"./{shown}"
 

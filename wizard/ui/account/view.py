@@ -56,7 +56,7 @@ class Line(NamedTuple):
     """Before the text and one blank; " ✗ ", with blanks around the sign, is a badge."""
     text: str = ""
     right: str = ""
-    """What stands at the right edge."""
+    """What is shown at the right edge."""
     word: str = ""
     """A heading in a column of its own before the text."""
     lead: str = ""

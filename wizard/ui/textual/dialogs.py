@@ -56,7 +56,7 @@ class Sentence(Drawn):
 
 
 class Answers(Drawn, can_focus=True):
-    """Answers in a frame, one below the other; a bar stands before the current one."""
+    """Answers in a frame, one below the other; a bar marks the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", show=False),
