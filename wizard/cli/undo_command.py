@@ -118,7 +118,7 @@ def _how_to_start(words: str, plan: Plan, options: Namespace) -> str:
     with suppress(WizardError):
         current = load_config(find_layout(options.config, options.env_file)).with_container()
         if command := start_command(plan.store, current):
-            with_command = N_("Start the server again:  {command}")
+            with_command = N_("Restart the server:  {command}")
             if words is _START:
                 with_command = N_("Start the server:  {command}")
             return _(with_command, command=command)
