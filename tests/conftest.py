@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 TESTS = Path(__file__).parent
@@ -23,6 +24,10 @@ os.environ.pop("LANGUAGE", None)
 
 # A shell's background job ignores Ctrl+C, and so would every program that is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test may depend on how busy the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 LONGEST_ID = 120
 """Characters of a test's name with its path and parameters: more fit on no line of a report."""

@@ -384,7 +384,6 @@ TEXT = st.text(max_size=30) | st.sampled_from(["me@example.org", "smtp://a:b@c",
 
 
 @settings(
-    deadline=None,
     max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -6,7 +6,7 @@ import codecs
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.discovery import web
@@ -251,14 +251,12 @@ def test_a_deeply_nested_file_does_no_harm() -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None)
 def test_any_bytes_are_read_or_refused(file: bytes) -> None:
     with contextlib.suppress(InvalidAutoconfig):
         parse_autoconfig(file, ADDRESS, DOMAIN)
 
 
 @given(st.text(max_size=60), st.text(max_size=8), st.text(max_size=30))
-@settings(deadline=None)
 def test_whatever_the_fields_contain_a_suggestion_is_fit_for_config(
     host: str, port: str, user: str
 ) -> None:

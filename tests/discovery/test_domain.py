@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.config.endpoint import Endpoint
@@ -80,7 +80,6 @@ def test_what_has_no_domain_is_refused_with_a_sentence(address: str, code: str) 
 
 
 @given(st.text(max_size=80))
-@settings(deadline=None)
 def test_a_host_is_always_a_valid_endpoint(text: str) -> None:
     host = as_host(text)
     if host is not None:

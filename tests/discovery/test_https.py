@@ -123,7 +123,7 @@ async def test_what_is_not_a_small_file_is_unusable(
         await fetch(serve, authority, web.always(answer))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES), max_size=10).map(b"".join))
 async def test_nothing_that_a_server_sends_is_unexpected(
     serve: Serve, authority: trustme.CA, answer: bytes

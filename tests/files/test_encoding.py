@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused
 from wizard.files.encoding import MAX_BYTES, decode, encode
 
 
-@settings(deadline=None)
 @given(st.text().filter(lambda text: "\0" not in text))
 def test_text_survives_encoding_and_decoding(text: str) -> None:
     assert decode(encode(text), "config.toml") == text

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, WriteFailed
@@ -344,7 +344,6 @@ def test_interrupt_halfway_restores_the_old_content(
     assert path.read_bytes() == b"0123456789"
 
 
-@settings(deadline=None)
 @given(contents, contents, st.data())
 def test_any_mixture_of_both_is_torn(before: bytes, after: bytes, data: st.DataObject) -> None:
     size = data.draw(st.integers(*sorted((len(before), len(after)))))
@@ -353,7 +352,6 @@ def test_any_mixture_of_both_is_torn(before: bytes, after: bytes, data: st.DataO
     assert writing.is_torn(before, after, found)
 
 
-@settings(deadline=None)
 @given(contents, contents, st.data())
 def test_what_somebody_else_wrote_is_not_torn(
     before: bytes, after: bytes, data: st.DataObject

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.formats.config_toml.edit import ConfigEdit, edit_config
@@ -190,14 +190,12 @@ def test_everything_else_is_shown_as_it_is(text: str) -> None:
 STRINGS = st.text(st.sampled_from("ab\"'\\\n#=[]{}@:/ $"), max_size=12)
 
 
-@settings(deadline=None)
 @given(STRINGS, st.sampled_from(["{}", "secret = {}", "a = '{}'", "a = [{}]", "# secret = {}"]))
 def test_masking_never_fails_and_keeps_the_number_of_lines(text: str, frame: str) -> None:
     source = frame.format(text)
     assert mask_config(source).count("\n") == source.count("\n")
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("xyz'\\#={}@:/ ,&"), min_size=4), st.integers(0, 6))
 def test_no_part_of_a_secret_is_left(secret: str, where: int) -> None:
     basic = '"' + secret.replace("\\", "\\\\") + '"'

@@ -163,7 +163,7 @@ EDITS = st.builds(
     starttls=st.sampled_from([None, True, False]),
     skip=st.sampled_from([None, None, False, *SkipKey]),
 )
-MANY = settings(deadline=None, max_examples=150)
+MANY = settings(max_examples=150)
 
 
 def loads(text: str) -> dict[str, Any]:

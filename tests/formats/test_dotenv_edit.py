@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wizard.errors import FileRefused, InvalidValue
@@ -321,7 +321,6 @@ def test_a_value_that_cannot_be_written_is_refused() -> None:
         set_variable("", NAME, "a\nb")
 
 
-@settings(deadline=None)
 @given(files, secrets)
 def test_setting_is_exact_idempotent_and_leaves_the_rest(before: str, secret: str) -> None:
     try:
@@ -334,7 +333,6 @@ def test_setting_is_exact_idempotent_and_leaves_the_rest(before: str, secret: st
         assert read_variable(after, name) == read_variable(before, name)
 
 
-@settings(deadline=None)
 @given(files, secrets)
 def test_removing_what_was_added_restores_the_file(before: str, secret: str) -> None:
     try:

@@ -97,7 +97,7 @@ def test_what_is_not_read_alike_is_hidden_as_a_whole(text: str, masked: str) -> 
     assert mask_dotenv(text) == masked
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(st.one_of(soup, st.text()))
 def test_any_text_keeps_its_lines(text: str) -> None:
     masked = mask_dotenv(text)
@@ -105,7 +105,7 @@ def test_any_text_keeps_its_lines(text: str) -> None:
     assert len(masked.splitlines()) == len(text.splitlines())
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(soup, soup, soup)
 def test_what_either_reader_sees_as_a_value_is_hidden(above: str, before: str, behind: str) -> None:
     place = len(above + "\nA=" + before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.errors import InvalidValue
@@ -166,7 +166,6 @@ def test_the_readers_that_misread_a_line_are_named(lines: list[str], readers: li
     assert [one.reader for one in found] == readers
 
 
-@settings(deadline=None)
 @given(st.text("\\'\"$`{}# ab", min_size=3, max_size=12))
 def test_messages_contain_no_part_of_the_value(tail: str) -> None:
     value = "hunter2" + tail

@@ -3,7 +3,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.errors import InvalidValue
@@ -90,7 +90,6 @@ def test_secret_that_no_string_can_contain_is_refused_without_showing_it(secret:
     assert secret not in str(refused.value)
 
 
-@settings(deadline=None)
 @given(
     st.text(st.sampled_from("'\"\\ab\t$ {}#=]ü"), min_size=1),
     st.sampled_from([None, '"${X}"', "'${X}'", "'''${X}'''", '"""${X}"""', "'old'"]),

@@ -81,12 +81,11 @@ def is_added(line: str) -> bool:
 
 def check_bytes(before: str, after: str) -> None:
     """Check that ``after`` is ``before`` with lines of ours in it, byte by byte."""
-    lines, written = before.split("\n"), iter(after.split("\n"))
-    if lines[-1] == "":
-        lines.pop()  # nothing follows the last line end
-    for line in lines:
+    *lines, unended = before.split("\n")  # the last one is given an end where others follow
+    written = iter(after.split("\n"))
+    for line in [*lines, unended] if unended else lines:
         for found in written:
-            if found == line:
+            if found == line or (line is unended and found == f"{line}\r"):
                 break
             assert is_added(found), f"{found!r} is there, where {line!r} is expected"
         else:

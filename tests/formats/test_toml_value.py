@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.formats.toml.values import is_string, render_string, same_value
@@ -12,7 +12,6 @@ from wizard.formats.toml.values import is_string, render_string, same_value
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@settings(deadline=None)
 @given(ANY_TEXT, st.sampled_from(["", "'old'", '"old"', "'''old'''", '"""old"""', "3"]))
 def test_a_rendered_string_means_the_value_and_is_one_line(value: str, like: str) -> None:
     source = render_string(value, like)

@@ -139,7 +139,7 @@ passwords = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), 
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     passwords,
     st.booleans(),
@@ -163,7 +163,6 @@ def test_no_config_shows_the_password_of_an_endpoint(
     assert PASSWORD not in mask_dotenv(f"RELAY={source}\n# {endpoint}\n# RELAY={endpoint}\n")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(FORMS), st.sampled_from(["xyz", "xy z", " xyz", "x:y/z"]))
 def test_escapes_and_continued_lines_hide_nothing_from_the_mask(form: str, password: str) -> None:
     endpoint = form.format(password).replace("smtp", "").replace("example", "")

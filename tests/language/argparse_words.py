@@ -8,12 +8,15 @@ import inspect
 from collections.abc import Iterator
 
 WORDS: tuple[str | tuple[str, str], ...] = (
+    " (default: %(default)s)",
+    "%(heading)s:",
     "%(prog)s: error: %(message)s\n",
     "%(prog)s: warning: %(message)s\n",
     "ambiguous option: %(option)s could match %(matches)s",
     "argument %(argument_name)s: %(message)s",
     "argument '%(argument_name)s' is deprecated",
     "can't open '%(filename)s': %(error)s",
+    "command '%(parser_name)s' is deprecated",
     "expected at least one argument",
     "expected at most one argument",
     "expected one argument",

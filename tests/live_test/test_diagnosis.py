@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.live_test.replies import REPLIES, KnownReply
@@ -168,7 +168,6 @@ def _in_one_line(reply: KnownReply) -> str:
     return f"{reply.said[:3]} " + " ".join(line[4:] for line in reply.said.split("\n"))
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(list(Stage)),
     st.integers(400, 559),

@@ -193,7 +193,7 @@ def test_words_come_before_codes(stage: str, said: str, code: str) -> None:
     assert found.verdict is (Verdict.WARN if code == "greylisted" else Verdict.FAIL)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from([*REFUSING, Stage.DATA]), st.integers(400, 559), UNKNOWN_WORDS)
 def test_a_refusal_in_words_that_no_rule_knows_is_never_harmless(
     stage: Stage, code: int, words: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.live_test.smtp import Extensions, MalformedReply, Reply, take_reply
@@ -73,7 +73,6 @@ def test_the_longest_line_is_a_thousand_bytes() -> None:
     assert take_reply(bytearray(b"220 " + b"x" * 994 + b"\r\n")) is not None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 300))
 def test_any_bytes_are_a_reply_or_incomplete_or_malformed(data: bytes, cut: int) -> None:
     received = bytearray(data[:cut])

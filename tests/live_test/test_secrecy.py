@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.live_test.servers import Run, Script, Serve
@@ -171,7 +171,6 @@ async def test_the_secret_is_not_sent_before_the_encryption(serve: Serve, run: R
     assert b"AUTH" not in b"".join(received)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_becomes_printable_on_one_line(text: str) -> None:
     shown = sanitize(text)

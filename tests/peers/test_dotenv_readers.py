@@ -36,7 +36,7 @@ from wizard.formats.dotenv.variables import (
 pytestmark = pytest.mark.timeout(300)  # the first run builds the readers
 
 NAME = "SMTP_SECRET"
-LIMITS = settings(deadline=None, max_examples=300)
+LIMITS = settings(max_examples=300)
 
 NASTY_SECRETS = [
     "x", " ", "\t", " lead", "trail ", "a b", "a\tb", "#", "#ab", "a#b", "a #b", "=", "a=b", "==",

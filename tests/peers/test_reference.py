@@ -73,7 +73,7 @@ users = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(
     users, st.sampled_from(ENDPOINTS), secrets, st.booleans(), st.sampled_from(CONFIGS),
     st.sampled_from(NASTY_FILES),

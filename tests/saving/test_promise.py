@@ -227,4 +227,4 @@ def in_process(work: Callable[[], object], operation: int) -> bool:
 
 
 TestPromise = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")(Promise.TestCase)
-TestPromise.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestPromise.settings = settings(max_examples=30, stateful_step_count=15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.server.log import LogReader
@@ -80,7 +80,6 @@ def test_words_of_others_are_no_verdict(line: bytes) -> None:
     assert read(line).reloaded is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, len(RELOADED + REFUSED + REQUEST)), max_size=8))
 def test_chunks_may_end_anywhere(cuts: list[int]) -> None:
     text = RELOADED + REFUSED + REQUEST
@@ -90,7 +89,6 @@ def test_chunks_may_end_anywhere(cuts: list[int]) -> None:
     assert (reader.reloaded, reader.reasons) == (False, read(text).reasons)
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=8))
 def test_any_bytes_can_be_read(chunks: list[bytes]) -> None:
     read(*chunks)

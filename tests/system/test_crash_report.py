@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cli.conftest import CONFIG, Cli, cli
@@ -96,7 +96,6 @@ def test_endless_recursion_is_cut() -> None:
     assert "more …" in text
 
 
-@settings(deadline=None)
 @given(value=st.text(min_size=8), kind=st.sampled_from([ValueError, OSError, UnicodeError]))
 def test_no_value_is_ever_in_a_report(value: str, kind: type[Exception]) -> None:
     def broken() -> None:

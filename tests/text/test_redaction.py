@@ -46,7 +46,7 @@ secrets = st.text(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     secrets,
     st.sampled_from(FORMS),
@@ -168,7 +168,6 @@ def test_a_reply_is_ordinary_if_all_its_words_are() -> None:
     assert not is_ordinary("235 2.7.0 Welcome 4711")
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_without_a_secret_any_text_becomes_printable_on_one_line(text: str) -> None:
     redact = Redactor()
@@ -177,7 +176,6 @@ def test_without_a_secret_any_text_becomes_printable_on_one_line(text: str) -> N
     assert len(redact(text)) <= 300
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_secret_itself_is_always_among_its_forms(text: str) -> None:
     assert text in encodings_of(text, [USER])

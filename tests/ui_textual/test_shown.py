@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.strip import Strip
@@ -61,7 +61,6 @@ class Pair:
 
 
 @given(st.lists(st.one_of(runs(), st.none()), max_size=12))
-@settings(deadline=None)
 def test_same_cells_after_every_update(updates: list[str | None]) -> None:
     pair = Pair()
     for update in updates:
@@ -78,7 +77,6 @@ whole_lines = st.lists(st.tuples(texts, styles), max_size=4).filter(
 
 
 @given(st.lists(whole_lines, min_size=1, max_size=6))
-@settings(deadline=None)
 def test_same_cells_after_every_line_with_wide_characters(
     lines: list[list[tuple[str, str]]],
 ) -> None:
@@ -106,7 +104,6 @@ def test_textual_draws_blanks_where_it_cuts_a_wide_character_in_two(
 
 
 @given(st.lists(runs(), max_size=6), runs())
-@settings(deadline=None)
 def test_second_time_costs_nothing(updates: list[str], last: str) -> None:
     pair = Pair()
     for update in [*updates, last]:
