@@ -70,10 +70,9 @@ def plan_repairs(inspection: Inspection, findings: Iterable[Finding]) -> Repairs
 
 
 def _judged(finding: Finding, *, fixable: bool) -> Finding:
-    """Return a finding that says whether it can be repaired, and does not advise it otherwise."""
-    if not fixable and finding.remedy.endswith("check --fix"):
-        remedy = _("Store it again, in .env: smtp-wizard set --secret-stdin")
-        finding = finding._replace(remedy=remedy)
+    """Return a finding that says whether it can be repaired; the secret need not be typed then."""
+    if fixable and finding.code == "secret-in-config":
+        finding = finding._replace(remedy=_("Move it to .env: smtp-wizard check --fix"))
     return finding._replace(fixable=fixable)
 
 

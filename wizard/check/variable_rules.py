@@ -302,7 +302,7 @@ def _move_remedy(current: CurrentConfig, secret: str) -> str:
     with suppress(WizardError):
         known = current.lookup(name)
     if known in (None, "", secret):
-        return _("Move it to .env: smtp-wizard check --fix")
+        return _("Store it again, in .env: smtp-wizard set --secret-stdin")
     return _(
         "{name} has another value already, which the server does not use; check --fix cannot tell "
         "which of the two is right. Store that one: smtp-wizard set --secret-stdin",
