@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import socket
 import ssl
 from base64 import b64encode
@@ -223,15 +224,18 @@ async def test_a_server_that_mishandles_groups_takes_a_mail(
 ) -> None:
     """It throws away what comes with a command, and hangs up."""
     offer: Answers = {"EHLO": "250-mail\r\n250-PIPELINING\r\n250 AUTH PLAIN"}
+    connections = itertools.count()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The first connection sends a group, however late; the others must not.
+        patience = 0.1 if next(connections) else None
         limited = asyncio.StreamReader()
         playing = asyncio.ensure_future(answering(offer, server_tls)(limited, writer))
         grouped = False
         while not grouped and (line := await reader.readline()):
             if line.startswith(b"MAIL"):
                 with suppress(TimeoutError):
-                    grouped = bool(await asyncio.wait_for(reader.read(100), 0.1))
+                    grouped = bool(await asyncio.wait_for(reader.read(100), patience))
             limited.feed_data(line)
         limited.feed_eof()
         await playing
