@@ -48,7 +48,7 @@ BENCHMARKS = (
     Benchmark("screens", "start, bytes and answers of a question on the terminal"),
     Benchmark("lines", "bytes of everything else", leaves_out=("whiptail", "dialog")),
     Benchmark("start", "start of commands and of the full screen", arguments=("5",)),
-    Benchmark("rewriting", "changing three settings in a file of 1 KB to 1 MB"),
+    Benchmark("rewriting", "changing three settings in a file of 1 to 100 KB"),
     Benchmark("memory", "the most memory that one process takes"),
     Benchmark("single_file", "start of the single file", (str(ARCHIVE), "5"), needs=ARCHIVE),
 )

@@ -82,7 +82,7 @@ def ways() -> Iterator[tuple[str, Peak] | Absent]:
         yield name, partial(command, arguments, environ)
     for name, python, words in (
         ("bare Textual, a label", ["-c", BARE], b"Hello"),
-        ("full screen, first step", ["-m", "wizard"], b"Quit"),
+        ("full screen, first frame", ["-m", "wizard"], b"quit"),
     ):
         yield name, partial(screen, [sys.executable, *python], words, environ)
     box = ["--inputbox", "Who?", "10", "60"]

@@ -126,7 +126,7 @@ def main() -> None:
             "bare Textual, a label": (["-c", BARE], shows(b"Hello"), directory),
             "something to read": (wizard, readable, directory),
             "first set-up, first frame": (wizard, shows(b"Mail account"), directory / "new"),
-            "first step, with its keys": (wizard, shows(b"Quit"), directory / "new"),
+            "first frame, with its keys": (wizard, shows(b"quit"), directory / "new"),
             "reconfiguration, first frame": (wizard, shows(b"as stored"), directory),
         }
         sys.stdout.write("\n")

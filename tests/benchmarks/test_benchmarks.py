@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import memory, rewriting, screens, verdict
+from tests.benchmarks import lines, memory, rewriting, screens, verdict
 from tests.benchmarks.__main__ import BENCHMARKS, REPOSITORY, Benchmark, main
 from tests.benchmarks.peers import Absent, gum, installed
 from tests.line import Line
@@ -61,6 +62,25 @@ def test_the_table_of_rewriting_has_a_row_for_each_size(capsys: pytest.CaptureFi
         "3 KB",
         "10 KB, out of order",
     ]
+
+
+def test_the_largest_sample_is_not_refused() -> None:
+    text = rewriting.sample(max(rewriting.SIZES.values()))
+    assert rewriting.ours(text) != text
+
+
+def test_the_course_of_lines_leads_to_the_live_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "QUIET", 0.05)
+    monkeypatch.setattr(lines, "SECONDS", 0.1)
+    found = lines.wizard("xterm-256color", whole=False)
+    first, *_, last = found
+    assert (first, last) == (lines.FIRST, "live test, a second")
+
+
+def test_the_first_frame_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "gum", partial(installed, "gum"))  # it is not built for this
+    peaks = dict(each for each in memory.ways() if not isinstance(each, Absent))
+    assert peaks["full screen, first frame"]() > peaks["bare Textual, a label"]()
 
 
 @pytest.mark.parametrize("in_order", [True, False])

@@ -6,6 +6,7 @@ costs for a shorter file: no clock is asked.
 
 from __future__ import annotations
 
+import gc
 import math
 import re
 import sys
@@ -52,11 +53,14 @@ class Calls:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
+        """Count until the context ends; no garbage of other tests is collected meanwhile."""
+        gc.disable()
         sys.setprofile(self._count)
         try:
             yield
         finally:
             sys.setprofile(None)
+            gc.enable()
 
 
 def calls(run: Cli) -> int:
