@@ -8,23 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.lock import locked
-from tests.peers.programs import build, download, node_modules
+from tests.peers.programs import go_program, node_modules
 
 HERE = Path(__file__).parent
 
 
 def maddy() -> Path:
     """Return the program of maddy, without the clients for DNS providers: they take minutes."""
-    directory = HERE / "maddy_go"
-    refusals = ("SECURITY ERROR", "updates to go.mod", "missing go.sum entry")
-    with locked(directory / "target"):
-        download(directory, "go", "mod", "download", refusals=refusals)
-        build(
-            directory, "go", "build", "-mod=readonly", "-tags=libdns_separate", "-ldflags=-s -w",
-            "-o=target/maddy", "github.com/foxcpp/maddy/cmd/maddy",
-        )  # fmt: skip
-    return directory / "target" / "maddy"
+    return go_program(
+        HERE / "maddy_go", "github.com/foxcpp/maddy/cmd/maddy",
+        "-tags=libdns_separate", "-ldflags=-s -w",
+    )  # fmt: skip
 
 
 def haraka() -> Path:

@@ -25,14 +25,24 @@ def built(name: str) -> Path:
     """Return the program of the crate in the directory ``name``."""
     directory = HERE / name
     download(directory, "cargo", "fetch", "--locked", refusals=("--locked",))
-    build(
+    _build(
         directory, "cargo", "build", "--locked", "--offline", f"--target-dir={_CRATES}",
         "--config=profile.dev.debug=false",
     )  # fmt: skip
     return _CRATES / "debug" / name
 
 
-def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def go_program(directory: Path, package: str, *flags: str) -> Path:
+    """Return the program of ``package`` in the versions that the go.mod in ``directory`` names."""
+    program = directory / "target" / directory.name.removesuffix("_go")
+    refusals = ("SECURITY ERROR", "updates to go.mod", "missing go.sum entry")
+    with locked(program.parent):
+        download(directory, "go", "mod", "download", refusals=refusals)
+        _build(directory, "go", "build", "-mod=readonly", *flags, f"-o={program}", package)
+    return program
+
+
+def _run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=800)
 
 
@@ -40,15 +50,15 @@ def download(directory: Path, *command: str, refusals: tuple[str, ...]) -> None:
     """Run a command that needs the network; its refusals to use the lock file are failures."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
-    done = run(directory, *command)
+    done = _run(directory, *command)
     if done.returncode and any(refusal in done.stderr for refusal in refusals):
         pytest.fail(done.stderr)
     if done.returncode:
         pytest.skip(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1]}")
 
 
-def build(directory: Path, *command: str) -> None:
-    done = run(directory, *command)
+def _build(directory: Path, *command: str) -> None:
+    done = _run(directory, *command)
     if done.returncode:
         pytest.fail(done.stderr)
 

@@ -13,8 +13,7 @@ from typing import IO
 
 import pytest
 
-from tests.lock import locked
-from tests.peers.programs import build, built, download, node_modules
+from tests.peers.programs import built, go_program, node_modules
 
 HERE = Path(__file__).parent
 
@@ -60,12 +59,7 @@ def rust_peer(scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
 @contextlib.contextmanager
 def go_peer() -> Iterator[subprocess.Popen[bytes]]:
     """The packages that read `.env` for Docker Compose and for ``docker run --env-file``."""
-    directory = HERE / "dotenv_go"
-    refusals = ("SECURITY ERROR", "updates to go.mod", "missing go.sum entry")
-    with locked(directory / "target"):
-        download(directory, "go", "mod", "download", refusals=refusals)
-        build(directory, "go", "build", "-mod=readonly", "-o", "target/dotenv_go", ".")
-    program = directory / "target" / "dotenv_go"
+    program = go_program(HERE / "dotenv_go", ".")
     with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield process
 
