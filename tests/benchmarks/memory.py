@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.peers import Absent, gum, installed, say_skipped
 from tests.benchmarks.screens import QUIET, REPOSITORY, shown
-from tests.benchmarks.start import BARE, CONFIG
+from tests.benchmarks.start import BARE, CONFIG, LAST_WORD
 from tests.benchmarks.turns import RUNS, in_turn
 from tests.line import Line
 
@@ -82,7 +82,7 @@ def ways() -> Iterator[tuple[str, Peak] | Absent]:
         yield name, partial(command, arguments, environ)
     for name, python, words in (
         ("bare Textual, a label", ["-c", BARE], b"Hello"),
-        ("full screen, first frame", ["-m", "wizard"], b"quit"),
+        ("full screen, first frame", ["-m", "wizard"], LAST_WORD),
     ):
         yield name, partial(screen, [sys.executable, *python], words, environ)
     box = ["--inputbox", "Who?", "10", "60"]

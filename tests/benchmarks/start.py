@@ -36,6 +36,8 @@ class Bare(App):
         yield Label("Hello")
 Bare().run()
 """
+LAST_WORD = b"quit"
+"""Of the first frame: the keys are drawn last."""
 COMMANDS = {
     "import tomlkit": ["-c", "import tomlkit"],
     "--version": ["-m", "wizard", "--version"],
@@ -126,7 +128,7 @@ def main() -> None:
             "bare Textual, a label": (["-c", BARE], shows(b"Hello"), directory),
             "something to read": (wizard, readable, directory),
             "first set-up, first frame": (wizard, shows(b"Mail account"), directory / "new"),
-            "first frame, with its keys": (wizard, shows(b"quit"), directory / "new"),
+            "first frame, with its keys": (wizard, shows(LAST_WORD), directory / "new"),
             "reconfiguration, first frame": (wizard, shows(b"as stored"), directory),
         }
         sys.stdout.write("\n")
