@@ -1,7 +1,7 @@
 """A fake: stands in for the docker CLI, as no daemon is at hand.
 
 Usage: python stand_in_docker.py DIRECTORY [ARGUMENT]… Messages and exit codes are those of docker
-28 and Compose 2. What it does is in the file ``manner`` of the directory; how it was called is
+28 and Compose 2. The file ``manner`` of the directory says how to behave; how it was called is
 noted in ``calls``. The container's log is ``container.log``, a time stamp before each line.
 """
 

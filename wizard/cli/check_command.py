@@ -167,7 +167,7 @@ def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespac
     undo = _command("undo", options)
     output.result(_(words, number=len(done), counts=_counts(left), command=undo))
     if done and repairs.plan.restart_needed:
-        output.say(_("Restart the server, so that it takes notice."))
+        output.say(_("Restart the server for this to take effect."))
 
 
 def _sentence_for(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wizard.cli.terminal import OutputLine
 
 _START = N_("Start the server.")
-_RESTART = N_("Restart the server, so that it takes notice.")
+_RESTART = N_("Restart the server for this to take effect.")
 
 
 def run(options: Namespace) -> int:

@@ -123,7 +123,7 @@ LITERAL = SecretSource(
     in_show=N_("set, in config.toml itself"),
     in_show_empty=N_("empty, in config.toml itself"),
     in_summary=N_("in config.toml itself"),
-    in_summary_empty=N_("✗ is in config.toml itself, but empty"),
+    in_summary_empty=N_("✗ in config.toml itself, but empty"),
     keep_it=N_("There is a secret in config.toml itself. Leave the field empty to keep it."),
 )
 ENV_FILE = StoreKind(
