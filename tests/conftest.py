@@ -22,6 +22,9 @@ os.environ["LANG"] = os.environ.pop("LC_ALL", "") or os.environ.get("LANG", "C.U
 os.environ["LC_MESSAGES"] = "C"
 os.environ.pop("LANGUAGE", None)
 
+# The program is started thousands of times: it is compiled once, not each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A shell's background job ignores Ctrl+C, and so would every program that is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -33,6 +36,8 @@ LONGEST_ID = 120
 """Characters of a test's name with its path and parameters: more fit on no line of a report."""
 HEAVY = {"attacks", "compose", "faults", "fleet", "growth", "mail_servers", "packaging", "peers"}
 """The directories whose tests are marked ``heavy``."""
+HEAVY_SECONDS = 1800
+"""How long a heavy test may take: the first one that needs Compose compiles it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in HEAVY:
             item.add_marker(pytest.mark.heavy)
+        if item.get_closest_marker("heavy"):
+            item.add_marker(pytest.mark.timeout(HEAVY_SECONDS))
     if tests := {item.nodeid for item in items if len(item.nodeid) > LONGEST_ID}:
         listed = "\n  ".join(sorted(tests))
         raise pytest.UsageError(

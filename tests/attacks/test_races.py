@@ -32,7 +32,7 @@ from wizard.saving.lock import lock_config
 from wizard.saving.plan import make_plan
 from wizard.secrets.secret import Replace, Secret
 
-pytestmark = [needs_root, pytest.mark.timeout(300)]
+pytestmark = needs_root
 
 TRIES = 1000
 

@@ -11,8 +11,6 @@ from tests.check.conftest import Check
 from tests.check.vendors import COMPOSE, CONFIG, compose
 from tests.compose.plugin import docker_config
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose
-
 TOML = "bomnipotent_config/config.toml"
 SERVER = COMPOSE.count("\n", 0, COMPOSE.index("    container_name: bomnipotent_server")) + 1
 RELAY = """

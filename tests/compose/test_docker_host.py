@@ -7,16 +7,12 @@ import os
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.compose.docker_host import DockerHost
 from tests.mail_servers import postfix
 from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
 from tests.mail_servers.machine import HOST, STRANGER
 from tests.peers.reference import HOWS
 from wizard.formats.dotenv.variables import set_variable
-
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
 
 SERVICE = "bomnipotent_server"
 COMPOSE = f"""\

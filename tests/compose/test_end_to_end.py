@@ -20,10 +20,7 @@ from tests.mail_servers.machine import HOST, STRANGER
 from tests.peers.test_end_to_end import CAVEAT, set_up
 from tests.terminal.test_in_tmux import Terminal
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
-    pytest.mark.timeout(1800),  # the first run compiles Compose and lettre
-]
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 CONTAINER_ID = "[0-9a-f]{12}"
 """What a container calls itself if nobody names it."""

@@ -14,8 +14,6 @@ from tests.compose.docker_host import DockerHost
 from tests.system.namespaces import ROOT
 from wizard.config.layout import find_layout
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
-
 COMPOSE = """\
 services:
   server:

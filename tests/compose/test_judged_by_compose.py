@@ -12,9 +12,6 @@ from tests.compose.bench import NEW, REFUSED, Bench
 from tests.compose.layouts import LAYOUTS, Layout, Truth
 from tests.mail_servers.account import USER
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
-
-
 each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 
 

@@ -9,8 +9,6 @@ import pytest
 from tests.compose.docker_host import DockerHost
 from tests.compose.layouts import LAYOUTS, Layout, ask
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
-
 
 def test_there_are_many_layouts_and_each_has_a_name_of_its_own() -> None:
     assert len({layout.name for layout in LAYOUTS}) == len(LAYOUTS) >= 40

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.compose.plugin import docker_config
 from tests.ui_plain.pty_terminal import PtyTerminal
 
@@ -18,7 +16,6 @@ services:
 """
 
 
-@pytest.mark.timeout(1800)  # the first run compiles Compose
 def test_relay_is_set_up_by_answers(tmp_path: Path) -> None:
     directory = tmp_path / "project"
     directory.mkdir()

@@ -20,8 +20,6 @@ from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
 from tests.mail_servers.machine import HOST, STRANGER
 from tests.system.namespaces import ROOT
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles Compose and lettre
-
 SERVICE = "bomnipotent_server"
 COMPOSE = f"""\
 services:

@@ -154,7 +154,6 @@ except ContainerUnknown as unknown:
 """
 
 
-@pytest.mark.timeout(1800)
 def test_docker_itself_says_which_process_the_container_is(
     docker_host: DockerHost, tmp_path: Path
 ) -> None:

@@ -25,8 +25,6 @@ from tests.packaging.conftest import ROOT as PROJECT
 from tests.packaging.conftest import sources
 from tests.terminal.test_in_tmux import Terminal
 
-pytestmark = pytest.mark.timeout(1800)  # the first run fetches a Debian, and compiles Compose
-
 SCRIPT = PROJECT / "packaging" / "smtp-wizard.sh"
 OPERATOR = 1234
 """An account that only the files know."""

@@ -47,7 +47,6 @@ def on_disk(config: Path) -> int:
     return number
 
 
-@pytest.mark.timeout(300)
 def test_fifty_runs_at_once_leave_the_state_of_one_that_succeeded(
     tmp_path: Path, state_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

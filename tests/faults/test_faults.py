@@ -23,7 +23,6 @@ def run_faults(directory: Path, *arguments: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
-@pytest.mark.timeout(600)
 def test_fault_at_any_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
     done = run_faults(tmp_path, "--stride", "150", "--twice")
     assert [line for line in done.stdout.splitlines() if " x " in line] == []

@@ -11,7 +11,6 @@ import pytest
 from tests.faults.test_faults import run_faults
 
 
-@pytest.mark.timeout(300)
 def test_kill_while_the_secret_moves_to_or_from_the_keyring_loses_nothing(tmp_path: Path) -> None:
     for program in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon"):
         if shutil.which(program) is None:

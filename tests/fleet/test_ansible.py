@@ -16,8 +16,6 @@ from wizard.demo.mail_server import DEMO_USER, MailServer
 from wizard.formats.dotenv.variables import read_variable
 from wizard.secrets.secret import Secret
 
-pytestmark = pytest.mark.timeout(900)
-
 OLD, NEW = "old$esame-q7x\"#1 '", "new'horse-k3z\\\"#2"
 OLD_PART, NEW_PART = "esame-q7x", "horse-k3z"
 """What stays of them whatever they are quoted with."""

@@ -15,8 +15,6 @@ from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
 from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN
 from tests.mail_servers.verdicts import judge
 
-pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and compiles lettre
-
 FAR = "someone@elsewhere.example"
 LOGIN = f"{quote(TOKEN)}:{quote(PASSWORD)}@"
 

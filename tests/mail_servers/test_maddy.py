@@ -15,8 +15,6 @@ from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
 from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN, NO_MAIL
 from tests.mail_servers.verdicts import judge
 
-pytestmark = pytest.mark.timeout(1800)  # the first run compiles maddy and lettre
-
 FAR = "someone@elsewhere.example"
 LOGIN = f"{quote(TOKEN)}:{quote(PASSWORD)}@"
 

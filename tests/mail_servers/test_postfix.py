@@ -14,8 +14,6 @@ from tests.mail_servers.machine import HOST, STRANGER, UNNAMED, Machine
 from tests.mail_servers.names import BLOCKED_DOMAIN, NO_DOMAIN, NO_MAIL
 from tests.mail_servers.verdicts import judge
 
-pytestmark = pytest.mark.timeout(900)  # the first run fetches packages, and compiles lettre
-
 FAR = "someone@elsewhere.example"
 
 LATE = "by default Postfix refuses a client or a sender only once a recipient is named"

@@ -13,8 +13,6 @@ import pytest
 
 from tests.packaging.conftest import build
 
-pytestmark = pytest.mark.timeout(900)
-
 
 def test_everything_is_built(built: Path) -> None:
     names = {path.name for path in built.iterdir()}

@@ -16,8 +16,6 @@ from tests.packaging import stopwatch
 from tests.packaging.conftest import EPOCH, ROOT
 from tests.packaging.debian import Debian
 
-pytestmark = pytest.mark.timeout(900)
-
 SECRET = "hunter22"
 OURS = (
     "find / -xdev -iname '*smtp*wizard*'"

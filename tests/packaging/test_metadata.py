@@ -20,8 +20,6 @@ from tests.line import Line
 from tests.packaging.conftest import ROOT, no_registry
 from wizard import __version__
 
-pytestmark = pytest.mark.timeout(900)
-
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REPOSITORY = PROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]["repository"]
 

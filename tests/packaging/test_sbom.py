@@ -24,8 +24,6 @@ from packaging.requirements import Requirement
 
 from tests.packaging.conftest import EPOCH, PACKAGING, ROOT
 
-pytestmark = pytest.mark.timeout(900)
-
 PINS = {pin.name: pin for pin in pins.read(PACKAGING / "constraints.txt")}
 OWN = "pkg:pypi/smtp-wizard@"
 

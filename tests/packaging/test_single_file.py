@@ -25,8 +25,6 @@ from tests.terminal.test_in_tmux import Terminal
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.secrets.secret import Secret
 
-pytestmark = pytest.mark.timeout(900)
-
 PINS = pins.read(PACKAGING / "constraints.txt")
 SECRET = "hunter22#1"
 SUPPORTED = [f"python3.{minor}" for minor in range(11, 15)]

@@ -14,8 +14,6 @@ import pytest
 from tests.packaging import stopwatch
 from tests.packaging.conftest import no_registry
 
-pytestmark = pytest.mark.timeout(900)
-
 _INSTALLERS = {"pipx": "pipx==1.18.4", "uvx": "uv==0.13.9"}
 _REGISTRY = ("PIP_", "UV_", "SSL_CERT_")
 """The beginnings of variables that say where packages come from."""

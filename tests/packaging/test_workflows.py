@@ -15,7 +15,6 @@ from tests.peers.programs import go_program
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 TEXTS = {path.name: path.read_text("utf-8") for path in WORKFLOWS}
-pytestmark = pytest.mark.timeout(900)
 
 
 def test_they_are_what_the_schema_of_github_asks_for(tmp_path: Path) -> None:

@@ -33,8 +33,6 @@ from wizard.formats.dotenv.variables import (
     set_variable,
 )
 
-pytestmark = pytest.mark.timeout(300)  # the first run builds the readers
-
 NAME = "SMTP_SECRET"
 LIMITS = settings(max_examples=300)
 

@@ -25,10 +25,7 @@ from tests.peers.reference import HOWS, Answer
 from tests.terminal.test_in_tmux import Terminal
 from wizard.demo.stage import write_demo_files
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
-    pytest.mark.timeout(900),  # the first run fetches packages, and compiles lettre
-]
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 WORKS = "The server can send mail"
 CAVEAT = "The server can send mail, with a caveat"

@@ -33,8 +33,6 @@ from wizard.errors import InvalidValue
 from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Verdict
 
-pytestmark = pytest.mark.timeout(900)  # the first run compiles lettre
-
 
 class Outcome(NamedTuple):
     """How far lettre has come: to the stage ``done`` if the mail was taken."""

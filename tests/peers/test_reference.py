@@ -24,8 +24,6 @@ from wizard.formats.config_toml.skip_key import SkipKey
 from wizard.formats.dotenv.variables import set_variable
 from wizard.formats.variables import DEFAULT_VARIABLE
 
-pytestmark = pytest.mark.timeout(900)  # the first run compiles lettre
-
 Read = Callable[[str, Path, Mapping[str, str]], Answer]
 DATABASE = {"BOMNIPOTENT_DB_PW": "x"}
 """What the vendor's own file refers to besides the secret."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.peers.table import KEPT, LINES, columns, reads, rows, told
 from wizard.formats.dotenv.variables import set_variable
 
-pytestmark = pytest.mark.timeout(300)  # the first run builds the readers
 ELDER = "dotenv"
 """The elder crate stumbles over a byte order mark; the server's own does not."""
 

@@ -14,7 +14,7 @@ from wizard.config.layout import find_layout
 from wizard.secrets.sources import ENV_FILE
 from wizard.server.next_steps import compose_command, start_command
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1800)]  # the first run compiles Compose
+pytestmark = pytest.mark.heavy
 
 SERVICE = """\
 services:
