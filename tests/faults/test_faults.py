@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import shim
+from tests.faults.scenario import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,8 @@ def run_faults(directory: Path, *arguments: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
-def test_fault_at_any_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
-    done = run_faults(tmp_path, "--stride", "150", "--twice")
+@pytest.mark.parametrize("scenario", [each.name for each in SCENARIOS])
+def test_fault_at_any_call_leaves_the_old_state_or_the_new(tmp_path: Path, scenario: str) -> None:
+    done = run_faults(tmp_path, "--scenario", scenario, "--stride", "300", "--twice")
     assert [line for line in done.stdout.splitlines() if " x " in line] == []
     assert done.returncode == 0, done.stderr

@@ -33,16 +33,22 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
         yield trust, endpoints[0], endpoints[1]
 
 
-@pytest.fixture(params=["local", "ssh"])
-def hosts(
-    request: pytest.FixtureRequest, servers: tuple[Path, str, str], tmp_path: Path
-) -> Iterator[Fleet]:
-    if request.param == "ssh":
-        path = f"{os.environ['PATH']}:/usr/sbin"
-        if not all(shutil.which(name, path=path) for name in ("ssh", "sshd", "ssh-keygen")):
-            pytest.skip("OpenSSH is not installed")
+@pytest.fixture
+def hosts(servers: tuple[Path, str, str], tmp_path: Path) -> Iterator[Fleet]:
+    """Five hosts that are reached through OpenSSH."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    if not all(shutil.which(name, path=path) for name in ("ssh", "sshd", "ssh-keygen")):
+        pytest.skip("OpenSSH is not installed")
     with ExitStack() as stack:
-        yield fleet(tmp_path, request.param, servers[0], stack)
+        yield fleet(tmp_path, "ssh", servers[0], stack)
+
+
+@pytest.fixture
+def host(servers: tuple[Path, str, str], tmp_path: Path) -> Fleet:
+    """The one host that Ansible itself runs on."""
+    found = fleet(tmp_path, "local", servers[0], ExitStack())
+    found.inventory = {"host1": found.inventory["host1"]}
+    return found
 
 
 def everywhere(number: int) -> dict[str, int]:
@@ -106,54 +112,44 @@ def test_first_run_changes_all_second_none_third_all_and_nothing_leaks(
     assert_no_leak(hosts, planned, first, second, wrong, planned_again, third)
 
 
-@pytest.mark.parametrize("hosts", ["local"], indirect=True)
-def test_backup_can_be_asked_for_and_undone(hosts: Fleet, servers: tuple[Path, str, str]) -> None:
+def test_backup_can_be_asked_for_and_undone(host: Fleet, servers: tuple[Path, str, str]) -> None:
     wanted = {"user": DEMO_USER, "endpoint": servers[1], "test": False, "backup": True}
-    hosts.inventory = {"host1": hosts.inventory["host1"]}
-    hosts.run(**wanted, secret=OLD)
-    hosts.run(**wanted, secret=NEW)
-    assert [path.suffix for path in hosts.directory.glob("state/smtp-wizard/journal/*")] == [
-        ".last"
-    ]
+    host.run(**wanted, secret=OLD)
+    host.run(**wanted, secret=NEW)
+    assert [path.suffix for path in host.directory.glob("state/smtp-wizard/journal/*")] == [".last"]
 
 
-@pytest.mark.parametrize("hosts", ["local"], indirect=True)
-def test_failure_has_the_words_and_the_code_of_the_program(hosts: Fleet) -> None:
-    hosts.inventory = {"host1": hosts.inventory["host1"]}
-    run = hosts.run(user=DEMO_USER, endpoint="https://mail.example.org", test=False)
+def test_failure_has_the_words_and_the_code_of_the_program(host: Fleet) -> None:
+    run = host.run(user=DEMO_USER, endpoint="https://mail.example.org", test=False)
     assert run.failed == {"host1": 1}
     assert '"code": "endpoint-' in run.output
     assert '"rc": 2' in run.output
-    missing = hosts.run(executable="no-such-program", user="x")
+    missing = host.run(executable="no-such-program", user="x")
     assert "no-such-program" in missing.output
     assert missing.failed == {"host1": 1}
-    both = hosts.run(user="x", secret=OLD, no_secret=True)
+    both = host.run(user="x", secret=OLD, no_secret=True)
     assert "exclude each other" in both.output
     assert OLD_PART not in both.output
 
 
-@pytest.mark.parametrize("hosts", ["local"], indirect=True)
 def test_restart_command_runs_only_when_it_is_needed(
-    hosts: Fleet, servers: tuple[Path, str, str]
+    host: Fleet, servers: tuple[Path, str, str]
 ) -> None:
-    hosts.inventory = {"host1": hosts.inventory["host1"]}
-    mark = hosts.directory / "restarted"
+    mark = host.directory / "restarted"
     wanted = {"user": DEMO_USER, "endpoint": servers[1], "secret": OLD,
               "restart": ["touch", str(mark)]}  # fmt: skip
-    hosts.run("--check", **wanted)
+    host.run("--check", **wanted)
     assert not mark.exists()
-    hosts.run(**wanted)
+    host.run(**wanted)
     assert mark.exists()
     mark.unlink()
-    assert hosts.run(**wanted).changed == {"host1": 0}
+    assert host.run(**wanted).changed == {"host1": 0}
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("hosts", ["local"], indirect=True)
-def test_values_reach_the_program_as_they_are(hosts: Fleet) -> None:
+def test_values_reach_the_program_as_they_are(host: Fleet) -> None:
     """Neither ``~`` nor ``$`` is taken for anything else on the way."""
-    hosts.inventory = {"host1": hosts.inventory["host1"]}
-    run = hosts.run(user="~/$HOME@x.example", endpoint="x.example", test=False)
+    run = host.run(user="~/$HOME@x.example", endpoint="x.example", test=False)
     assert run.changed == {"host1": 1}, run.output
-    smtp = tomllib.loads(hosts.config("host1").read_text())["smtp"]
+    smtp = tomllib.loads(host.config("host1").read_text())["smtp"]
     assert smtp["user"] == "~/$HOME@x.example"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lock import locked
+
 ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))  # whose files are scripts
@@ -59,5 +61,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory with all that is published."""
-    return build(tree, tmp_path_factory.mktemp("dist"))
+    """The directory with all that is published, which all processes of pytest-xdist share."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    published = shared / "dist"
+    with locked(shared):
+        if not published.exists():
+            build(tree, tmp_path_factory.mktemp("built") / "dist").rename(published)
+    return published
