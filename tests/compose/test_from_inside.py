@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.compose.docker_host import DockerHost
-from tests.system.namespaces import ROOT
+from tests.system.other_network import ROOT
 from wizard.config.layout import find_layout
 
 COMPOSE = """\
@@ -34,7 +34,7 @@ networks:
 CONFIG = '[smtp]\nuser = "you@example.org"\nendpoint = "smtp://smtp_relay:2500"\n'
 RELAY = """
 import socket
-from tests.system.namespaces import serve_mail
+from tests.system.other_network import serve_mail
 serve_mail(socket.create_server(("0.0.0.0", 2500)))
 """
 

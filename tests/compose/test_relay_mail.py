@@ -18,7 +18,7 @@ from tests.compose.docker_host import DockerHost
 from tests.mail_servers import postfix
 from tests.mail_servers.account import PASSWORD, RECIPIENT, USER
 from tests.mail_servers.machine import HOST, STRANGER
-from tests.system.namespaces import ROOT
+from tests.system.other_network import ROOT
 
 SERVICE = "bomnipotent_server"
 COMPOSE = f"""\

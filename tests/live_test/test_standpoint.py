@@ -18,7 +18,7 @@ import trustme
 
 from tests.compose.test_running import answers, stand_in
 from tests.live_test.servers import HOST, PASSWORD, LoopbackNetwork, Serve, verdict
-from tests.system.namespaces import ROOT, OtherNetwork, other_network
+from tests.system.other_network import ROOT, OtherNetwork, other_network
 from tests.system.test_namespace import HOSTS, RESOLV_CONF
 from wizard.compose.container import Container
 from wizard.compose.project import Project

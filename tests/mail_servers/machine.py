@@ -21,6 +21,7 @@ import pytest
 import trustme
 
 from tests.mail_servers import names
+from tests.namespaces import Namespaces
 
 _PROJECT = Path(__file__).parents[2]
 HOST = "mail.peer.example"
@@ -30,11 +31,7 @@ UNNAMED = "relay.peer.example"
 STRANGER = "192.0.2.7"
 """An address of the machine that has no name."""
 
-# In namespaces of its own, so that nothing of it is seen or left outside. What runs in there
-# ends with this shell, and this shell with the test that holds its standard input.
-_SCRIPT = """
-set -e
-mount -t proc proc /proc
+_PREPARE = """
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 printf '%s\n' "$2" > "$1/hosts"
@@ -44,8 +41,6 @@ mount --bind "$1/hosts" /etc/hosts
 ip link set lo up
 ip address add "$3" dev lo
 hostname peer
-echo ready
-exec cat
 """
 _INSTALL = """
 set -e
@@ -91,29 +86,18 @@ class Machine:
         self.root = self._directory / "root"
         self.trusted = directory / "authority.pem"
         self._authority = trustme.CA()
-        self._holder: subprocess.Popen[bytes] | None = None
+        hosts = f"127.0.0.1 localhost {HOST} {UNNAMED}"
+        self._namespaces = Namespaces(
+            _PREPARE, self._directory, hosts, STRANGER, kinds=("net", "uts")
+        )
         self._started: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        if os.geteuid() != 0:
-            pytest.skip("only root can make a machine of its own for mail servers")
-        for command in ("unshare", "nsenter", "ip"):
-            if shutil.which(command) is None:
-                pytest.skip(f"{command} is not installed")
+        if shutil.which("ip") is None:
+            pytest.skip("ip is not installed")
         self._directory.mkdir(parents=True)
         self._authority.cert_pem.write_to_path(str(self.trusted))
-        hosts = f"127.0.0.1 localhost {HOST} {UNNAMED}"
-        self._holder = subprocess.Popen(
-            ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--kill-child",
-             "sh", "-c", _SCRIPT, "sh", self._directory, hosts, STRANGER],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert self._holder.stdout is not None
-        assert self._holder.stderr is not None
-        if self._holder.stdout.readline() != b"ready\n":
-            said = self._holder.stderr.read().decode()
-            self.close()
-            pytest.skip(f"namespaces are not permitted here: {said.strip()}")
+        self._namespaces.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,26 +105,18 @@ class Machine:
 
     def close(self) -> None:
         """End everything that runs in the machine."""
-        if self._holder is not None:
-            self._holder.communicate()
-            self._holder = None
+        self._namespaces.close()
         while self._started:
             self._started.pop().wait()
 
     def command(self, *command: str | Path) -> list[str]:
         """Return the command that runs ``command`` in the machine."""
-        assert self._holder is not None
-        spaces = f"/proc/{self._holder.pid}/ns"
-        return [
-            "nsenter", f"--net={spaces}/net", f"--uts={spaces}/uts", f"--mount={spaces}/mnt",
-            f"--pid={spaces}/pid_for_children", *map(str, command),
-        ]  # fmt: skip
+        return self._namespaces.command(*command)
 
     @property
     def pid_namespace(self) -> Path:
         """What ``/proc/PID/ns/pid`` links to for each process of the machine."""
-        assert self._holder is not None
-        return Path(f"/proc/{self._holder.pid}/ns/pid_for_children").readlink()
+        return self._namespaces.link("pid").readlink()
 
     def environ(self, **more: str) -> dict[str, str]:
         """Return an environment in which programs trust the machine's authority alone."""

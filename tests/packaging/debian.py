@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,18 +9,14 @@ from typing import Self
 
 import pytest
 
+from tests.namespaces import Namespaces
+
 _DEFAULT_MIRROR = "http://deb.debian.org/debian"
 _LEFT_OUT_OF_MINBASE = "bash-completion,man-db,zsh"
 """What reads completions and man pages."""
 
-# In memory, where dpkg need not wait for a disk. It ends with this shell, and this shell with the
-# test that holds its standard input.
-_SCRIPT = """
-set -e
-mount -t tmpfs -o mode=755 tmpfs "$1"
-echo ready
-exec cat
-"""
+# In memory, where dpkg need not wait for a disk.
+_PREPARE = 'mount -t tmpfs -o mode=755 tmpfs "$1"'
 _MOUNT = """
 mount -t proc proc "$1/proc"
 mount --bind /dev/pts "$1/dev/pts"
@@ -36,62 +31,41 @@ class Debian:
     def __init__(self, release: str, root: Path) -> None:
         self._release = release
         self._root = root
-        self._holder: subprocess.Popen[bytes] | None = None
+        self._namespaces = Namespaces(_PREPARE, root)
 
     def __enter__(self) -> Self:
-        if os.geteuid() != 0:
-            pytest.skip("only root can make a Debian of its own")
-        for command in ("debootstrap", "unshare", "nsenter"):
-            if shutil.which(command) is None:
-                pytest.skip(f"{command} is not installed")
+        if shutil.which("debootstrap") is None:
+            pytest.skip("debootstrap is not installed")
         self._root.mkdir()
-        self._holder = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "sh", "-c", _SCRIPT, "sh", self._root],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        self._namespaces.__enter__()
         try:
             self._bootstrap()
         except BaseException:
-            self.close()
+            self._namespaces.close()
             raise
         return self
 
     def _bootstrap(self) -> None:
-        assert self._holder is not None
-        assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != b"ready\n":
-            said = self._holder.communicate()[1].decode()
-            pytest.skip(f"namespaces are not permitted here: {said.strip()}")
         done = subprocess.run(
-            [*self._inside(), "debootstrap", "--variant=minbase",
-             f"--include={_LEFT_OUT_OF_MINBASE}", self._release, str(self._root), mirror()],
+            self._namespaces.command(
+                "debootstrap", "--variant=minbase", f"--include={_LEFT_OUT_OF_MINBASE}",
+                self._release, self._root, mirror(),
+            ),
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         output = done.stdout + done.stderr
         if "Failed getting release file" in output:
             pytest.skip(f"the mirror is out of reach: {mirror()}")
         assert done.returncode == 0, output[-3000:]
-        subprocess.run([*self._inside(), "sh", "-ec", _MOUNT, "sh", str(self._root)], check=True)
+        subprocess.run(self._namespaces.command("sh", "-ec", _MOUNT, "sh", self._root), check=True)
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End everything that runs there, and all its files."""
-        if self._holder is not None:
-            self._holder.communicate()
-            self._holder = None
-
-    def _inside(self) -> list[str]:
-        assert self._holder is not None
-        spaces = f"/proc/{self._holder.pid}/ns"
-        return ["nsenter", f"--mount={spaces}/mnt", f"--pid={spaces}/pid_for_children"]
+        self._namespaces.close()
 
     def command(self, script: str) -> list[str]:
         """Return the command that runs a shell's script there, as root."""
-        return [*self._inside(), "chroot", str(self._root), "env", "-i", *_ENVIRON,
-                "sh", "-ec", script]  # fmt: skip
+        inside = ("chroot", str(self._root), "env", "-i", *_ENVIRON, "sh", "-ec", script)
+        return self._namespaces.command(*inside)
 
     def run(self, script: str, stdin: bytes = b"") -> str:
         """Run a script that must not fail; return what it prints."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.namespaces import OtherNetwork, other_network
+from tests.system.other_network import OtherNetwork, other_network
 from wizard.system.namespace import NamespaceNetwork
 from wizard.system.network import Address
 

@@ -46,7 +46,7 @@ def other_network(etc: Path, zone: Zone) -> Iterator[OtherNetwork]:
     if os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("ip") is None:
         pytest.skip("only root can make a network, with unshare and ip")
     prepare = 'mount --bind "$1" /etc; ip link set lo up; shift; exec "$@"'
-    inside = [sys.executable, "-m", "tests.system.namespaces", json.dumps(dict(zone))]
+    inside = [sys.executable, "-m", "tests.system.other_network", json.dumps(dict(zone))]
     process = subprocess.Popen(
         ["unshare", "--net", "--mount", "sh", "-ec", prepare, "sh", str(etc), *inside],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
