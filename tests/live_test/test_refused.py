@@ -10,6 +10,7 @@ import trustme
 
 from tests.live_test.servers import LoopbackNetwork, Run, Serve, verdict
 from wizard.live_test.failure import Verdict
+from wizard.text.display import LIMIT
 
 
 async def test_the_stage_that_fails_is_the_last_and_says_who_is_refused(
@@ -61,6 +62,29 @@ async def test_a_sender_that_is_only_refused_with_its_recipient_fails_the_test(
     async with serve({"RCPT": reply}, tls=True) as port:
         report = await run(port, password=password)
     assert verdict(report) == ("fail", code, "rcpt")
+
+
+@pytest.mark.parametrize("words", [40, 300], ids=["short enough to be shown", "longer"])
+async def test_what_follows_in_a_long_refusal_is_judged_as_well(
+    serve: Serve, run: Run, words: int
+) -> None:
+    begin = f"550-5.1.1 User unknown: the mailbox does not exist. {'- ' * words}"
+    reply = f"{begin}\r\n550 5.1.1 Your account is suspended, it may not send mail to anybody."
+    async with serve({"RCPT": reply}, tls=True) as port:
+        report = await run(port)
+    assert report.verdict is Verdict.FAIL
+    assert report.diagnosis is not None
+    assert len(str(report.diagnosis.server_said)) <= LIMIT
+
+
+async def test_a_refusal_longer_than_what_is_read_is_not_taken_for_harmless(
+    serve: Serve, run: Run
+) -> None:
+    more = f"550-{'- ' * 400}\r\n" * 3
+    reply = f"550-5.1.1 User unknown\r\n{more}550 Good day"
+    async with serve({"RCPT": reply}, tls=True) as port:
+        report = await run(port)
+    assert report.verdict is Verdict.FAIL
 
 
 async def test_the_servers_words_are_shown(serve: Serve, run: Run) -> None:

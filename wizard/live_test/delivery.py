@@ -26,7 +26,12 @@ from wizard.live_test.events import JSON, StageFailed, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
 from wizard.live_test.session import SmtpSession, connection_failed
 from wizard.live_test.smtp import ConnectionClosed, MalformedReply, Reply, await_closed, log_in
-from wizard.live_test.transaction import address_path, needs_smtputf8, require_positive
+from wizard.live_test.transaction import (
+    address_path,
+    needs_smtputf8,
+    reply_failure,
+    require_positive,
+)
 from wizard.system.network import Network
 from wizard.text.display import MASK
 from wizard.text.language import N_, _
@@ -227,9 +232,7 @@ class Delivery:
         redact = self._session.redact
         reply = require_positive(stage, await self._answer(command), redact)
         if self._gave_up:
-            said = redact(reply.text)
-            failure = Failure(stage, Cause.UNUSUAL_REPLY, reply.code, reply.enhanced, said)
-            raise StageFailed(failure)
+            raise StageFailed(reply_failure(stage, Cause.UNUSUAL_REPLY, reply, redact))
         return reply
 
     async def _answer(self, command: Awaitable[aiosmtplib.SMTPResponse]) -> Reply:

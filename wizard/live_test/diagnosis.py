@@ -101,7 +101,7 @@ def diagnose(failure: Failure, settings: SmtpSettings) -> Diagnosis:
         failure.stage,
         _(rule.summary, **facts),
         _(rule.remedy, **facts),
-        failure.said or None,
+        failure.words_shown or None,
         rule.verdict,
         field if rule.field == "" else rule.field,
         _(reason, **facts),

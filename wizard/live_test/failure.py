@@ -14,7 +14,7 @@ from enum import Enum, StrEnum, auto
 from itertools import takewhile
 
 from wizard.config.settings import SmtpSettings
-from wizard.text.display import MASK
+from wizard.text.display import MASK, shorten
 from wizard.text.language import N_, _
 
 _VERDICTS = {
@@ -178,7 +178,8 @@ class Failure:
     enhanced: str | None = None
     """The enhanced status code of that reply (RFC 2034), for example ``5.7.8``."""
     said: str = ""
-    """The server's own words on one line; those of a reply begin with its code."""
+    """The server's own words on one line, as far as they are judged; a reply's begin with its
+    code."""
     problem: str = ""
     """What is wrong with a malformed reply, or uncommon; or an unexpected exception's class; or
     why the secret is not known."""
@@ -197,6 +198,11 @@ class Failure:
     """Whether this was seen from inside the server's container."""
     no_alternative: bool = False
     """Whether other endpoints of the same mail server were tried, and none works either."""
+
+    @property
+    def words_shown(self) -> str:
+        """What the server said, cut to what is shown of it."""
+        return shorten(self.said)
 
 
 @dataclass(frozen=True, slots=True)

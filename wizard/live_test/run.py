@@ -441,7 +441,7 @@ class TestRun:
         if failure.code is not None:
             detail |= {"code": failure.code, "enhanced": failure.enhanced}
         if failure.said:
-            detail["said"] = failure.said
+            detail["said"] = failure.words_shown
         if failure.cause in _CERTIFICATE_RULES:
             rule = _CERTIFICATE_RULES[failure.cause]
             detail |= {"rule": rule, "reason": failure.system_words}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from wizard.config.settings import SmtpSettings
 from wizard.live_test.events import JSON, StageFailed, StageOutcome, StagePassed
 from wizard.live_test.failure import Cause, Failure, Stage
-from wizard.live_test.refusals import only_this_mailbox
+from wizard.live_test.refusals import LONGEST_READ, only_this_mailbox
 from wizard.live_test.smtp import (
     ConnectionClosed,
     Extensions,
@@ -119,7 +119,7 @@ class Transaction:
             "{recipient} takes no mails, which is no problem.",
             recipient=self._redact(self._recipient),
         )
-        detail: dict[str, JSON] = {"code": failure.code, "said": failure.said}
+        detail: dict[str, JSON] = {"code": failure.code, "said": failure.words_shown}
         return StagePassed(message, detail, outcome=StageOutcome.SKIP)
 
     async def reset(self) -> StagePassed:
@@ -161,9 +161,17 @@ class Transaction:
 def require_positive(stage: Stage, reply: Reply, redact: Redactor) -> Reply:
     """Return ``reply``; raise :class:`StageFailed` if it refuses."""
     if not reply.positive:
-        said = redact(reply.text)
-        raise StageFailed(Failure(stage, Cause.REPLY, reply.code, reply.enhanced, said))
+        raise StageFailed(reply_failure(stage, Cause.REPLY, reply, redact))
     return reply
+
+
+def reply_failure(stage: Stage, cause: Cause, reply: Reply, redact: Redactor) -> Failure:
+    """Return the failure that ``reply`` is the cause of.
+
+    Of a long reply one character more is kept than is read, which shows that it is longer.
+    """
+    said = redact(reply.text, LONGEST_READ + 1)
+    return Failure(stage, cause, reply.code, reply.enhanced, said)
 
 
 def address_path(stage: Stage, address: str) -> bytes:

@@ -89,7 +89,11 @@ def sanitize(text: str, limit: int = LIMIT) -> str:
         for char in text
         if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
     )
-    text = " ".join("".join(kept).split())
+    return shorten(" ".join("".join(kept).split()), limit)
+
+
+def shorten(text: str, limit: int = LIMIT) -> str:
+    """Return ``text``, cut at ``limit`` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -13,7 +13,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote, quote_plus
 
-from wizard.text.display import MASK, sanitize
+from wizard.text.display import LIMIT, MASK, sanitize
 
 _RUN = 6
 _SHORTEST = 4
@@ -103,9 +103,9 @@ class Redactor:
         )
         self._public = _any_word(public)
 
-    def __call__(self, text: str) -> str:
-        """Return ``text`` masked, printable, on one line, and cut."""
-        return sanitize(self.mask(text))
+    def __call__(self, text: str, limit: int = LIMIT) -> str:
+        """Return ``text`` masked, printable, on one line, and cut at ``limit``."""
+        return sanitize(self.mask(text), limit)
 
     def lines(self, lines: Sequence[str]) -> tuple[str, ...]:
         """Return the lines of one reply, masked together, each printable and cut."""
