@@ -235,6 +235,38 @@ async def test_other_config_toml_takes_along_what_was_entered(
     assert config.read_text() == "# First\n"
 
 
+async def test_list_of_files_answers_keys_while_compose_does_not(
+    config: Path, wizard: Wizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text("# Second\n")
+    async with wizard(config) as operator:
+        session = operator.app.flow.session
+        session.open = partial(reopened, session)
+        await operator.until(lambda: session.asked_compose is None)
+        monkeypatch.setenv("PATH", stand_in(tmp_path, "exec sleep 300")["PATH"])
+        await operator.press("ctrl+o")
+        assert operator.focus.startswith("bomnipotent_config/config.toml")
+        assert "being read" in operator.text()
+        await operator.press("up")
+        assert operator.focus.startswith("config.toml")
+        await operator.press("escape")
+        assert operator.screen == "AccountScreen"
+
+
+@pytest.mark.parametrize("typed", ["~no-such-account/config.toml", "{0}/a-file/below", "{0}"])
+async def test_any_path_can_be_typed(
+    config: Path, wizard: Wizard, tmp_path: Path, typed: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    async with wizard(config) as operator:
+        session = operator.app.flow.session
+        session.open = partial(reopened, session)
+        await operator.press("ctrl+o")
+        await operator.fill("path", typed.format(tmp_path))
+        assert operator.screen == "AccountScreen"
+
+
 def reopened(session: WizardSession, path: Path) -> WizardSession:
     now = load_config(find_layout(path), environ={})
     return WizardSession(now, session.live_test, session.timeout, open=session.open)

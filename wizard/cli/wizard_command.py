@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,18 +37,31 @@ def run(options: Namespace) -> int:
     """Run the wizard on the operator's own files; return the exit code."""
     check_terminal(options)
     announce_start(options)
+    return show(open_session(options), options)
 
-    return show(_open_session(options, options.config), options)
+
+def open_session(options: Namespace) -> WizardSession:
+    """Read the files of the server that the operator has named, or that is found here."""
+    from wizard.config.layout import find_layout
+
+    first = find_layout(options.config, options.env_file)
+
+    def layout_of(config: Path) -> Layout:
+        """Find the files of a server; ``--env-file`` belongs to the first one alone."""
+        return first if config.absolute() == first.config else find_layout(config)
+
+    return _open_session(options, layout_of, first.config)
 
 
-def _open_session(options: Namespace, config: Path | None) -> WizardSession:
+def _open_session(
+    options: Namespace, layout_of: Callable[[Path], Layout], config: Path
+) -> WizardSession:
     """Read the files of one server, after an interrupted write was put back."""
     from wizard.config.current import load_config
-    from wizard.config.layout import find_layout
     from wizard.ui.account.mail_server_search import MailServerSearch
     from wizard.ui.account.session import WizardSession
 
-    layout = find_layout(config, options.env_file)
+    layout = layout_of(config)
     notices = _recover_interrupted(layout.config)
     current = load_config(layout)
     if not current.in_container:  # there, Compose is asked first, while the operator reads
@@ -63,7 +76,8 @@ def _open_session(options: Namespace, config: Path | None) -> WizardSession:
         persistent=True,
         notices=notices,
         head_start=0.0 if is_plain(options) else _HEAD_START,
-        open=partial(_open_session, options),
+        layout_of=layout_of,
+        open=partial(_open_session, options, layout_of),
     )
 
 

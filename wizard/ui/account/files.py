@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from wizard.config.current import CurrentConfig, load_config, unwritable_findings
-from wizard.config.layout import LayoutKind, configs_to_choose, find_layout
+from wizard.config.layout import CONFIG_NAME, LayoutKind, configs_to_choose
 from wizard.errors import WizardError
 from wizard.server.next_steps import start_command
 from wizard.text.display import on_one_line, short_path
 from wizard.text.language import N_, _
+from wizard.ui.account.session import WizardSession
 from wizard.ui.account.view import Line, Mark, PanelView
 
 
@@ -23,14 +25,15 @@ class FileChoice(NamedTuple):
     state: str
 
 
-def file_choices(present: CurrentConfig) -> Sequence[FileChoice]:
+def file_choices(session: WizardSession) -> Sequence[FileChoice]:
     """Return every config.toml that is found here, the present one among them."""
-    return [_choice(path) for path in configs_to_choose(present.layout.config)]
+    paths = configs_to_choose(session.current.layout.config)
+    return [_choice(session, path) for path in paths]
 
 
-def _choice(path: Path) -> FileChoice:
+def _choice(session: WizardSession, path: Path) -> FileChoice:
     try:
-        current = load_config(find_layout(path))
+        current = load_config(session.layout_of(path))
     except WizardError as error:
         return FileChoice(path, short_path(path), error.message)
     if not current.config.exists:
@@ -41,10 +44,16 @@ def _choice(path: Path) -> FileChoice:
     return FileChoice(path, short_path(path), f"{_(where)}, {state}")
 
 
-def describe_config(path: Path) -> PanelView:
-    """Return what the wizard would work on with this config.toml."""
+def typed_config(text: str) -> Path:
+    """Return the config.toml that is meant, which may be typed with ``~``, or as its directory."""
+    path = os.path.expanduser(text)  # noqa: PTH111 - pathlib's raises for an unknown account
+    return Path(path, CONFIG_NAME) if os.path.isdir(path) else Path(path)  # noqa: PTH112 - likewise
+
+
+def describe_config(session: WizardSession, path: Path) -> PanelView:
+    """Return what the wizard would work on with this config.toml; Compose is asked about it."""
     try:
-        current = load_config(find_layout(path)).with_container()
+        current = load_config(session.layout_of(path)).with_container()
     except WizardError as error:
         lines = [
             Line(Mark.FAILED, error.message),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
+from wizard.config.layout import Layout, find_layout
 from wizard.config.settings import SmtpSettings
 from wizard.errors import FileRefused, InvalidValue, StoreUnusable
 from wizard.formats.variables import expand, references
@@ -57,6 +58,8 @@ class WizardSession:
     """Deadline of the live test in seconds, for the clock on the screen."""
     hints: Mapping[str, str] = field(default_factory=dict)
     """What to try in a field, by its name; only the demo has any."""
+    layout_of: Callable[[Path], Layout] = find_layout
+    """Finds the files that belong to a config.toml."""
     open: Callable[[Path], WizardSession] | None = None
     """Opens the session of another config.toml; None where there is no other."""
     check: Callable[[Container | None], Sequence[Finding]] | None = None

@@ -532,7 +532,7 @@ class AccountScreen(BelowQuestions[None]):
             return
         from wizard.ui.textual.files_screen import FilesScreen
 
-        path = await self.app.push_screen_wait(FilesScreen(self.form.session.current))
+        path = await self.app.push_screen_wait(FilesScreen(self.form.session))
         if path is None or path == self.form.session.current.layout.config:
             return
         try:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from wizard.config.current import CurrentConfig
+from wizard.system.background import run_in_thread
+from wizard.text.display import short_path
 from wizard.text.language import _
-from wizard.ui.account.files import describe_config, file_choices
+from wizard.ui.account.files import describe_config, file_choices, typed_config
+from wizard.ui.account.session import WizardSession
+from wizard.ui.account.view import Line
 from wizard.ui.textual.buttons import Keys
 from wizard.ui.textual.dialogs import Answers
 from wizard.ui.textual.field import OneLineInput
@@ -29,10 +33,10 @@ class FilesScreen(ModalScreen[Path | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, current: CurrentConfig) -> None:
+    def __init__(self, session: WizardSession) -> None:
         super().__init__()
-        self._choices = file_choices(current)
-        self._present = current.layout.config
+        self._session = session
+        self._choices = file_choices(session)
 
     def compose(self) -> ComposeResult:
         """Yield what was found, a field for any other path, and what is known of the choice."""
@@ -49,7 +53,7 @@ class FilesScreen(ModalScreen[Path | None]):
         answers = self.query_one(Answers)
         paths = [each.path for each in self._choices]
         answers.focus()
-        answers.go_to(paths.index(self._present))
+        answers.go_to(paths.index(self._session.current.layout.config))
         self.query_one(Keys).show(
             [
                 ("Enter", _("use it")),
@@ -63,9 +67,12 @@ class FilesScreen(ModalScreen[Path | None]):
     def _moved(self) -> None:
         self._describe(self._choices[self.query_one(Answers).current].path)
 
-    def _describe(self, path: Path) -> None:
-        view = describe_config(path)
-        self.query_one("#panel", Panel).show(view.title, view.lines)
+    @work(exclusive=True)
+    async def _describe(self, path: Path) -> None:
+        panel = self.query_one("#panel", Panel)
+        panel.show(short_path(path), [Line(text=_("The files are being read …"))])
+        view = await run_in_thread(partial(describe_config, self._session, path))
+        panel.show(view.title, view.lines)
 
     @on(Answers.Chosen)
     def _chosen(self) -> None:
@@ -75,5 +82,4 @@ class FilesScreen(ModalScreen[Path | None]):
     def _typed(self, event: FormRow.Confirmed) -> None:
         event.stop()
         if event.row.value:
-            path = Path(event.row.value).expanduser()
-            self.dismiss(path / "config.toml" if path.is_dir() else path)
+            self.dismiss(typed_config(event.row.value))
