@@ -252,7 +252,10 @@ def test_mail_that_is_refused_after_the_verdict_fails(
     assert "554 5.7.1 Looks like spam" in result.out
 
 
-@pytest.mark.parametrize("address", ["you", "a@b, c@d", "a b@c", "<a@b>", "a@b\nRCPT", ""])
+@pytest.mark.parametrize(
+    "address",
+    ["you", "a@b, c@d", "a b@c", "<a@b>", "a@b\nRCPT", "", "you@[192.0.2.1", "you@a..b", "(you)@b"],
+)
 def test_recipient_that_is_not_one_address_is_refused(cli: Cli, address: str) -> None:
     result = cli("test", "--to", address, "--user", "a@b", "--endpoint", "c", "--json")
     assert (result.code, result.json["error"]["code"]) == (2, "recipient")

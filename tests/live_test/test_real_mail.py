@@ -15,6 +15,8 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.live_test.scripts import in_turn
 from tests.live_test.servers import (
@@ -30,9 +32,10 @@ from tests.live_test.servers import (
 )
 from tests.live_test.test_patience import TimeRunsOut
 from wizard.config.endpoint import Endpoint, Route, Security
-from wizard.config.settings import SmtpSettings
+from wizard.config.settings import SmtpSettings, check_recipient, check_user
 from wizard.demo.mail_server import DEMO_HOST, DEMO_USER, MailServer
 from wizard.demo.network import DemoNetwork
+from wizard.errors import InvalidValue
 from wizard.live_test import delivery
 from wizard.live_test.delivery import SUBJECT, compose_test_mail, queue_id
 from wizard.live_test.events import Event, StageStarted, TestReport, VerdictReached
@@ -484,6 +487,29 @@ def test_any_user_makes_a_sender(sender: str, written: str) -> None:
     mail = compose_test_mail(sender, TO, ROUTE, "you")
     [line] = [line for line in mail.split(b"\r\n") if line.startswith(b"From:")]
     assert line.decode() == f"From: smtp-wizard <{written}>"
+
+
+@given(
+    st.text("ab.@[]\"\\():-é'+", min_size=1, max_size=8),
+    st.sampled_from(["", "@b.example", "@[192.0.2.1]", "@[192.0.2.1"]),
+)
+def test_any_accepted_user_or_recipient_makes_a_mail(text: str, domain: str) -> None:
+    address = text + domain
+    with suppress(InvalidValue):
+        check_recipient(address)
+        assert compose_test_mail("a@b.example", address, ROUTE, None)
+    with suppress(InvalidValue):
+        check_user(address)
+        assert compose_test_mail(address, TO, ROUTE, None)
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a..b@example.org", '"a..b"@example.org', "you@[192.0.2.1]", "é@ü.example"]
+)
+def test_uncommon_addresses_can_be_recipients(recipient: str) -> None:
+    check_recipient(recipient)
+    mail = compose_test_mail("a@b.example", recipient, ROUTE, None)
+    assert message_from_bytes(mail, policy=policy.SMTPUTF8)["To"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from functools import partial
 from pathlib import Path
@@ -245,12 +246,15 @@ async def test_list_of_files_answers_keys_while_compose_does_not(
         session.open = partial(reopened, session)
         await operator.until(lambda: session.asked_compose is None)
         monkeypatch.setenv("PATH", stand_in(tmp_path, "exec sleep 300")["PATH"])
-        await operator.press("ctrl+o")
+        operator.burst("ctrl+o")
+        await operator.handled()
         assert operator.focus.startswith("bomnipotent_config/config.toml")
         assert "being read" in operator.text()
-        await operator.press("up")
+        operator.burst("up")
+        await operator.handled()
         assert operator.focus.startswith("config.toml")
-        await operator.press("escape")
+        operator.burst("escape")
+        await operator.handled()
         assert operator.screen == "AccountScreen"
 
 
@@ -469,6 +473,27 @@ async def test_password_that_compose_does_not_pass_on_is_not_called_missing(
         await operator.press("enter")
         assert "Stored, but the server does not get it" in operator.drawn_row("secret")
         assert "SMTP_SECRET: ${SMTP_SECRET:?}" in operator.read()
+
+
+async def test_compose_may_answer_during_a_test_that_the_password_is_not_passed_on(
+    config: Path, wizard: Wizard, tmp_path: Path
+) -> None:
+    compose = config.parent.parent / "compose.yaml"
+    compose.write_text(COMPOSE.partition("    environment:")[0])
+    service = {"image": "wwhsoft/bomnipotent_server:1.5.0", "volumes": [
+        {"type": "bind", "source": str(config.parent), "target": "/etc/bomnipotent_server/configs"}
+    ]}  # fmt: skip
+    model = json.dumps({"services": {"bomnipotent_server": service}})
+    asked = tmp_path / "answer"
+    script = f"while [ ! -e {asked} ]; do sleep 0.05; done; echo '{model}'"
+    environ = stand_in(tmp_path, script)
+    async with wizard(config, environ=environ) as operator:
+        operator.burst("ctrl+r")
+        await operator.until(lambda: "Live test" in operator.drawn())
+        asked.touch()
+        await operator.settled()
+        assert operator.app.flow.session.asked_compose is None
+        assert "the server does not get it" in operator.drawn_row("secret")
 
 
 async def test_fixing_after_a_write_begins_with_what_was_written(

@@ -137,8 +137,10 @@ def check_secret(secret: Secret) -> None:
 
 def check_recipient(address: str) -> str:
     """Return ``address`` if a test mail can be sent there, else raise :class:`InvalidValue`."""
-    local, at, domain = address.rpartition("@")
-    if not (at and local and domain) or not address.isprintable() or set(address) & set(" <>,;"):
+    local, _at, domain = address.rpartition("@")
+    is_local = _QUOTED.fullmatch(local) or _is_atom(local.replace(".", ""))
+    is_domain = _ADDRESS_LITERAL.fullmatch(domain) or _is_domain(domain)
+    if not (is_local and is_domain and address.isprintable()):
         raise InvalidValue(
             "recipient",
             _("This is not one mail address."),
@@ -155,6 +157,8 @@ def check_recipient(address: str) -> str:
 
 # Not a pattern: one with a range over all of Unicode takes longer to compile than all others.
 _NOT_IN_ATOMS = frozenset(' "(),.:;<>@[\\]')
+_QUOTED = re.compile(r'"[^"\\ ]+"')
+_ADDRESS_LITERAL = re.compile(r"\[[0-9A-Za-z.:]+\]")
 _LINK = "mailto:"
 _MAX_LOCAL_PART, _MAX_DOMAIN, _MAX_LABEL = 64, 254, 63
 """In bytes."""

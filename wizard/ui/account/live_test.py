@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
+from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
     Alternative,
@@ -138,30 +139,28 @@ class RunningTest:
 
     def panel(self) -> PanelView:
         """Return the stages so far, and those to come."""
+        settings = self._settings()
         lines = [_stage_line(event) for event in lines_to_show(self.finished)]
         if self.current is not None and self.current not in _TECHNICAL:
-            words = _in_progress(self.form, self.current)
+            words = "…" if settings is None else in_progress(self.current, settings)
             lines.append(Line(Mark.RUNNING, words, word=self.current.in_words))
         begun = {event.stage for event in self.finished} | {self.current}
         if not self.decided:
-            waiting = [stage for stage in _awaited(self.form) if stage not in begun]
+            login = settings is None or settings.login is not None
+            awaited = (stage for stage in _AWAITED if login or stage is not Stage.AUTH)
+            waiting = [stage for stage in awaited if stage not in begun]
             lines += [Line(Mark.WAITING, word=stage.in_words) for stage in waiting]
         lines.append(Line(text=_("No mail is sent. A change above stops the test.")))
         seconds, most = time.monotonic() - self.began, self.form.session.timeout
         clock = _("{seconds:.0f} s of {most:.0f} s", seconds=seconds, most=most)
         return PanelView(_("Live test"), lines, clock)
 
-
-def _in_progress(form: AccountForm, stage: Stage) -> str:
-    try:
-        return in_progress(stage, form.draft.settings(form.session.current))
-    except InvalidValue:
-        return "…"
-
-
-def _awaited(form: AccountForm) -> list[Stage]:
-    login = form.draft.effective_secret(form.session.current) is not None
-    return [stage for stage in _AWAITED if login or stage is not Stage.AUTH]
+    def _settings(self) -> SmtpSettings | None:
+        """Return what is tested; None where Compose has said meanwhile that it is not complete."""
+        try:
+            return self.form.draft.settings(self.form.session.current)
+        except InvalidValue:
+            return None
 
 
 def _stage_line(event: StageFinished) -> Line:

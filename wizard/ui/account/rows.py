@@ -136,10 +136,11 @@ def _notes(form: AccountForm, field: Field) -> Iterator[Note]:
         if _is_left_out(form, field):
             yield Note(text=_("not written: nothing would use it"))
         return
-    if failing_field(form) is field:
-        yield Note(Mark.FAILED, _failure(form, field))
+    failing = failing_field(form) is field
     problem = form.problems().get(field)
-    if problem is not None and field in form.finished:
+    if failing and problem is None:
+        yield Note(Mark.FAILED, _failure(form, field))
+    if problem is not None and (failing or field in form.finished):
         text = problem.message
         if field is Field.USER and form.values.user.endswith("@"):
             text = _(_MISSING_PART)
@@ -173,13 +174,15 @@ def _failure(form: AccountForm, field: Field) -> str:
     report = form.report
     if report is None or report.diagnosis is None:
         return ""
-    if field is Field.SECRET and field in form.session.hints:
+    found = report.diagnosis
+    refused = found.server_said and found.code != "secret-missing"
+    if field is not Field.SECRET or not refused:
+        return f"{found.reason_alone}."
+    if field in form.session.hints:
         return _("Refused. {hint}", hint=form.session.hints[field])
-    if field is Field.SECRET and form.values.secret is not None:
+    if form.values.secret is not None:
         return _("This one was refused. Typing replaces it.")
-    if field is Field.SECRET:
-        return _("The stored one was refused. Type the right one.")
-    return f"{report.diagnosis.reason_alone}."
+    return _("The stored one was refused. Type the right one.")
 
 
 def _user_notes(form: AccountForm) -> Iterator[Note]:

@@ -67,7 +67,7 @@ class FilesScreen(ModalScreen[Path | None]):
     def _moved(self) -> None:
         self._describe(self._choices[self.query_one(Answers).current].path)
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="preview")
     async def _describe(self, path: Path) -> None:
         panel = self.query_one("#panel", Panel)
         panel.show(short_path(path), [Line(text=_("The files are being read …"))])
