@@ -107,6 +107,10 @@ CATALOGUE: dict[str, tuple[dict[str, str], set[tuple[str, str, str, int | None]]
             ("smtp-key-type", "error", TOML, SMTP_LINE + 1),
         },
     ),
+    "skip in quotes": (
+        compose(config=f'{CONFIG}[user]\nskip_verification = "yes"\n'),
+        {("skip-type", "error", TOML, CONFIG.count("\n") + 2)},
+    ),
     "starttls above all sections": (
         compose(config="starttls = true\n" + CONFIG),
         {("key-misplaced", "error", TOML, 1)},

@@ -633,6 +633,38 @@ COMPOSE = "services:\n  bom:\n    image: wwhsoft/bomnipotent_server\n    environ
 COMPLETE = ("--user", "you@example.org", "--endpoint", "mail.example.org", "--secret-stdin")
 
 
+def test_lines_to_paste_are_followed_by_a_line_of_prose(cli: Cli) -> None:
+    cli.write("compose.yaml", COMPOSE + "      TZ: UTC\n")
+    cli.write("bomnipotent_config/config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    result = cli("set", "--endpoint", "smtp://127.0.0.1:1")
+    [line] = [line for line in result.err.splitlines() if "SMTP_SECRET: ${" in line]
+    assert line.endswith("}")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "flag"),
+    [
+        ('starttls = "yes"', "--no-starttls"),
+        ('starttls = "yes"', "--starttls"),
+        ("secret = 5", "--no-secret"),
+    ],
+)
+def test_value_of_another_type_is_warned_of_and_set_by_its_flag(
+    cli: Cli, wrong: str, flag: str
+) -> None:
+    begin = '[smtp]\nuser = "me@example.org"\nendpoint = "mail.example.org"\n'
+    config = cli.write("config.toml", f"{begin}{wrong}\n")
+    given = ("set", "--user", "me@example.org", "--json")
+    assert [each["code"] for each in cli(*given, "--no-test").json["warnings"]] == ["smtp-key-type"]
+    refused = cli(*given).json["error"]
+    assert refused["code"] == "smtp-key-type"
+    assert flag in refused["remedy"]
+    assert cli("set", flag, "--no-test").code == 0
+    expected = {"--starttls": "starttls = true\n", "--no-starttls": "starttls = false\n"}
+    assert config.read_text() == begin + expected.get(flag, "")
+
+
 def test_line_to_paste_into_the_compose_file_is_a_line_of_its_own(cli: Cli) -> None:
     cli.write("compose.yaml", COMPOSE + "      SMTP_SECRET: fixed\n")
     cli.write("bomnipotent_config/config.toml", "")

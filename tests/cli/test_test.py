@@ -66,6 +66,33 @@ def test_failing_settings_end_with_3_and_a_remedy(cli: Cli) -> None:
     assert "(refused)" in human.out
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *('starttls = "yes"', 'starttls = "${ON}"', "starttls = 1", "secret = 5"),
+        *("user = 5", "port = 465"),
+    ],
+)
+def test_section_for_which_the_server_does_not_start_fails(
+    cli: Cli, relay: str, wrong: str
+) -> None:
+    key = wrong.partition(" ")[0]
+    values = {"user": '"me@example.org"', "endpoint": f'"{relay}"'}
+    lines = [f"{name} = {value}" for name, value in values.items() if name != key]
+    cli.write("config.toml", "\n".join(["[smtp]", *lines, wrong, ""]))
+    result = cli("test", "--json")
+    assert (result.code, result.json["verdict"]) == (3, "fail")
+    assert key in result.json["diagnosis"]["summary"]
+    if key == "starttls":
+        assert cli("show", "--json").json["starttls"] is None
+
+
+def test_empty_section_fails(cli: Cli) -> None:
+    cli.write("config.toml", "[smtp]\n")
+    result = cli("test", "--json")
+    assert (result.code, result.json["diagnosis"]["code"]) == (3, "user-empty")
+
+
 def test_no_settings_are_not_testable(cli: Cli) -> None:
     result = cli("test", "--json")
     assert result.code == 7

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from wizard.check.inspection import Inspection
-from wizard.config.settings import is_placeholder
+from wizard.config.settings import SWITCH_TYPE, is_placeholder, wrong_type
 from wizard.errors import FileRefused, Finding, InvalidValue, Severity
 from wizard.files.encoding import byte_order_mark_remedy
 from wizard.formats.config_toml.reading import OLD_GLOBALS, first_line, value_at
@@ -19,6 +20,7 @@ from wizard.formats.config_toml.view import (
     SMTP,
     SMTP_KEYS,
     ConfigView,
+    SmtpValues,
 )
 from wizard.formats.toml.statements import TomlSource, parse_toml
 from wizard.text.language import N_, _
@@ -155,11 +157,8 @@ def _texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
             yield from _texts(below, path)
 
 
-def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
-    smtp = view.smtp
-    if smtp is None:
-        return
-    path = inspection.config.path
+def smtp_key_findings(path: Path, smtp: SmtpValues) -> Iterator[Finding]:
+    """Find the keys of ``[smtp]`` for which the server does not start."""
     for key, line in smtp.unknown:
         remedy = _("Remove it. Known are: {known}.", known=", ".join(SMTP_KEYS))
         if key in _SKIP_PATHS:
@@ -177,17 +176,16 @@ def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding
             line,
         )
     for key, line in smtp.wrong_type:
-        message = N_("The value of {key} has to be a text in quotes.")
-        if SMTP_KEYS[key] is bool:
-            message = N_("The value of {key} has to be true or false, without quotes.")
-        yield Finding(
-            "smtp-key-type",
-            _(message, key=key),
-            _("Correct it in an editor, or by: smtp-wizard set"),
-            _ERROR,
-            path,
-            line,
-        )
+        problem = wrong_type(key)
+        yield Finding(problem.code, problem.message, problem.remedy, _ERROR, path, line)
+
+
+def _smtp_findings(inspection: Inspection, view: ConfigView) -> Iterator[Finding]:
+    smtp = view.smtp
+    if smtp is None:
+        return
+    path = inspection.config.path
+    yield from smtp_key_findings(path, smtp)
     for key in ("user", "endpoint"):
         if key not in smtp.lines:
             yield Finding(
@@ -263,6 +261,10 @@ def _skip_findings(
         return
     known = _known_skip_key(inspection, view)
     for key, line in lines.items():
+        if key in view.skip_wrong_type:
+            message = _(SWITCH_TYPE, key=".".join(key.path))
+            remedy = _("Correct it in an editor.")
+            yield Finding("skip-type", message, remedy, _ERROR, path, line)
         if known is not None and key is not known:
             yield Finding(
                 "skip-form-wrong",

@@ -53,11 +53,7 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
         with contextlib.suppress(InvalidValue):
             services = () if current.container is None else current.container.services
             yield from settings_findings(draft.settings(current), services)
-        if isinstance(draft.secret, Keep) and not draft.unset_variables(current):
-            try:
-                current.resolver.secret()
-            except InvalidValue as empty:
-                yield Finding(empty.code, empty.message, empty.remedy)
+        yield from _kept_warnings(current, draft)
         if isinstance(draft.secret, Replace) and draft.store is ENV_FILE:
             yield from _new_value_warnings(current, plan, draft.secret.secret.reveal())
         if isinstance(draft.secret, Replace):
@@ -66,14 +62,6 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
             yield from unintended_characters(draft.secret.secret.reveal())
         if plan.variable is not None:
             yield from _variable_warnings(current, plan, plan.variable)
-        if current.resolver.literal is not None and not isinstance(draft.secret, Replace):
-            yield Finding(
-                "secret-in-config",
-                _(
-                    "The secret is in config.toml itself, where everybody who may read the "
-                    "configuration sees it. Enter it again to move it to .env."
-                ),
-            )
     yield from _left_behind(current, draft)
     yield from _relay_warnings(current, draft, plan)
     if draft.skip:
@@ -82,6 +70,28 @@ def _warnings(current: CurrentConfig, draft: Draft, plan: Plan) -> Iterator[Find
     yield from unwritable_findings(current, changed)
     yield from stranger_findings(current)
     yield from _file_warnings(current, plan)
+
+
+def _kept_warnings(current: CurrentConfig, draft: Draft) -> Iterator[Finding]:
+    """Yield what is wrong with the values that stay as they are."""
+    for problem in draft.problems(current).values():
+        if problem.code == "smtp-key-type":
+            yield Finding(problem.code, problem.message, problem.remedy)
+    if not isinstance(draft.secret, Keep):
+        return
+    if not draft.unset_variables(current):
+        try:
+            current.resolver.secret()
+        except InvalidValue as empty:
+            yield Finding(empty.code, empty.message, empty.remedy)
+    if current.resolver.literal is not None:
+        yield Finding(
+            "secret-in-config",
+            _(
+                "The secret is in config.toml itself, where everybody who may read the "
+                "configuration sees it. Enter it again to move it to .env."
+            ),
+        )
 
 
 def _left_behind(current: CurrentConfig, draft: Draft) -> Iterator[Finding]:

@@ -109,17 +109,22 @@ def _check_mail_settings(draft: Draft, current: CurrentConfig, options: Namespac
     """Refuse what the server cannot use; without a test, a variable may have no value here."""
     for field in ("user", "endpoint"):
         if not getattr(draft, field):
+            current.check_type(field)
             raise UsageError(
                 f"{field}-missing",
                 _("config.toml has no {field} yet.", field=field),
                 _("Give it with --{field}.", field=field),
             )
     for field, problem in draft.problems(current).items():
+        if problem.code == "smtp-key-type" and not options.test:
+            continue
         # Perhaps the server's own unit or host sets it.
         if problem.code == "secret-missing" or draft.unset_variables(current, field):
             if not options.test:
                 continue
-            problem.remedy += " " + _(
+            # What is to be copied ends its line.
+            problem.remedy += "\n" if "\n" in problem.remedy else " "
+            problem.remedy += _(
                 "Where the server gets it from elsewhere, write without a test: --no-test"
             )
         raise values.with_flag(field, problem)

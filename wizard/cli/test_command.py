@@ -29,10 +29,10 @@ from wizard.live_test.events import (
     TestedFrom,
     TestFinished,
     TestReport,
-    compose_diagnosis,
     headline,
     not_configured_report,
     not_judged_report,
+    obstacle_diagnosis,
     unusable_report,
 )
 from wizard.live_test.evidence import reply_for_strangers, reproduce, ticket
@@ -96,7 +96,7 @@ def live_test(
     server says, no real mail is sent.
     """
     output.silence_libraries()
-    if draft.delivers:
+    if draft.delivers or current.view.smtp is not None:
         fails = obstacle is not None and obstacle.verdict is Verdict.FAIL
         report = asyncio.run(_test(current, draft, options, show, deliver=not fails))
         if obstacle is not None and (fails or report.verdict is Verdict.PASS):
@@ -124,16 +124,22 @@ def _print_for_nagios(report: TestReport) -> int:
 
 
 def _obstacle(current: CurrentConfig) -> Diagnosis | None:
-    """Return why Compose does not start the server, or what is not certain; None if all is."""
+    """Return why the server does not start, or what is not certain of it; None if all is."""
+    from wizard.check.config_rules import smtp_key_findings
+
+    smtp = current.view.smtp
+    if smtp is not None:
+        for found in smtp_key_findings(current.config.path, smtp):
+            return obstacle_diagnosis(found, Verdict.FAIL, _("server does not start"))
     container = current.container
     if container is None:
         return None
     from wizard.check.compose_rules import doubt_findings, start_findings
 
     for found in start_findings(container, current.smtp_references):
-        return compose_diagnosis(found, Verdict.FAIL, _("server does not start"))
+        return obstacle_diagnosis(found, Verdict.FAIL, _("server does not start"))
     for found in doubt_findings(container, current.smtp_references):
-        return compose_diagnosis(found, Verdict.WARN, _("container not judged"))
+        return obstacle_diagnosis(found, Verdict.WARN, _("container not judged"))
     return None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wizard.config.endpoint import Endpoint
 from wizard.config.layout import Layout, LayoutKind
-from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value
+from wizard.config.settings import SWITCHES, TEXT_KEYS, SmtpSettings, text_value, wrong_type
 from wizard.errors import FileRefused, Finding, InvalidValue
 from wizard.files import reading
 from wizard.files.encoding import decode
@@ -278,6 +278,7 @@ class CurrentConfig:
 
     def switch(self, key: str) -> bool:
         """Return one of :data:`SWITCHES`; raise :class:`InvalidValue` for no true or false."""
+        self.check_type(key)
         value = None if self.view.smtp is None else getattr(self.view.smtp, key)
         if not isinstance(value, str):
             return bool(value)
@@ -288,6 +289,11 @@ class CurrentConfig:
                 f"{key}-value", _(message, value=value), _("Set the variable to true or false.")
             )
         return text == "true"
+
+    def check_type(self, key: str) -> None:
+        """Raise :class:`InvalidValue` if the value of a key in ``[smtp]`` has another type."""
+        if self.view.smtp is not None and key in dict(self.view.smtp.wrong_type):
+            raise wrong_type(key)
 
     def known_skip_key(self) -> SkipKey | None:
         """Return the way to skip verification that this server accepts; None without evidence."""

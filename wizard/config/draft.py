@@ -102,6 +102,7 @@ class Draft:
             case Remove():
                 return None
             case Keep():
+                current.check_type("secret")
                 found = None if current.secret_doubt else current.resolver.secret()
                 if found is None:
                     return None
@@ -159,7 +160,10 @@ class Draft:
         }
 
     def _text(self, key: str, current: CurrentConfig) -> Any:
-        return text_value(key, getattr(self, key), current.lookup)
+        text = getattr(self, key)
+        if not text:
+            current.check_type(key)
+        return text_value(key, text, current.lookup)
 
     def _switch(self, key: str, current: CurrentConfig) -> bool:
         value = getattr(self, key)

@@ -15,7 +15,7 @@ from typing import Any
 
 from wizard.config.endpoint import Endpoint, Route, Security, is_ip_address, is_loopback
 from wizard.errors import Finding, InvalidValue
-from wizard.formats.config_toml.view import ConfigView
+from wizard.formats.config_toml.view import SMTP_KEYS, ConfigView
 from wizard.formats.variables import expand, references
 from wizard.secrets.secret import Secret
 from wizard.text.language import N_, _
@@ -133,6 +133,20 @@ def check_secret(secret: Secret) -> None:
             _("The password is still the example from the documentation."),
             _("Enter the password or API key that your mail provider has given you."),
         )
+
+
+SWITCH_TYPE = N_("The value of {key} has to be true or false, without quotes.")
+
+
+def wrong_type(key: str) -> InvalidValue:
+    """Return what is wrong with a key of ``[smtp]`` whose value has another type."""
+    message, flags = N_("The value of {key} has to be a text in quotes."), f"--{key} …"
+    if SMTP_KEYS[key] is bool:
+        message, flags = SWITCH_TYPE, f"--{key}, or --no-{key}"
+    if key == "secret":
+        flags = "--secret-stdin, or --no-secret"
+    remedy = _("Set it by: smtp-wizard set {flags}", flags=flags)
+    return InvalidValue("smtp-key-type", _(message, key=key), remedy)
 
 
 def check_recipient(address: str) -> str:

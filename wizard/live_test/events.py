@@ -287,12 +287,12 @@ def not_judged_report(doubt: str, endpoint: str) -> TestReport:
         _("It is not known what the container gets: {reason}.", reason=doubt),
         _("Test where Docker Compose is installed; docker compose config shows it, too."),
     )
-    diagnosis = compose_diagnosis(finding, Verdict.UNTESTABLE, _("container not judged"))
+    diagnosis = obstacle_diagnosis(finding, Verdict.UNTESTABLE, _("container not judged"))
     return TestReport(Verdict.UNTESTABLE, None, mask_url_password(endpoint), (), diagnosis, 0.0)
 
 
-def compose_diagnosis(finding: Finding, verdict: Verdict, reason: str) -> Diagnosis:
-    """Return what was found out about the container before the test, as a diagnosis."""
+def obstacle_diagnosis(finding: Finding, verdict: Verdict, reason: str) -> Diagnosis:
+    """Return what was found out before the test, as a diagnosis."""
     return Diagnosis(
         code=finding.code,
         stage=Stage.DNS,

@@ -58,11 +58,14 @@ def view_of(source: TomlSource) -> ConfigView:
     domain = data.get("domain")
     document = Document(source)
     table = TomlTable(document, SMTP)
+    references = dict(_skip_references(document, present))
+    switches = {key for key in present if isinstance(value_at(data, key.path), bool)}
     return ConfigView(
         smtp=_smtp(source, table),
         skip_on=frozenset(key for key in present if value_at(data, key.path) is True),
         skip_present=frozenset(present),
-        skip_references=dict(_skip_references(document, present)),
+        skip_references=references,
+        skip_wrong_type=frozenset(present - switches - references.keys()),
         misnamed=misnamed_tables(source),
         version_evidence=_version_evidence(data),
         newer_part=_newer_part(data),

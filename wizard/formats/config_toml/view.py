@@ -41,6 +41,7 @@ class SmtpValues:
     lines: Mapping[str, int] = field(default_factory=dict, hash=False)
     unknown: tuple[tuple[str, int], ...] = ()
     wrong_type: tuple[tuple[str, int], ...] = ()
+    """The keys whose values have another type than the server expects, with their lines."""
 
 
 class ConfigView(NamedTuple):
@@ -54,6 +55,8 @@ class ConfigView(NamedTuple):
     """The keys that are in the file, with whatever value."""
     skip_references: Mapping[SkipKey, str]
     """The source of those whose value is a ``${NAME}`` outside of a string."""
+    skip_wrong_type: frozenset[SkipKey]
+    """Those whose value is neither that nor true or false."""
     misnamed: tuple[tuple[str, int], ...]
     """Tables that were probably meant to be ``[smtp]``, with their lines."""
     version_evidence: SkipKey | None
@@ -86,6 +89,7 @@ EMPTY_CONFIG = ConfigView(
     skip_on=frozenset(),
     skip_present=frozenset(),
     skip_references={},
+    skip_wrong_type=frozenset(),
     misnamed=(),
     version_evidence=None,
     newer_part="",
