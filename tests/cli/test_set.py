@@ -821,3 +821,27 @@ def test_of_thousands_of_variables_that_compose_requires_a_few_are_named(
     result = cli("set", "--user", "you@example.org", "--no-test", "--dry-run", "--json")
     codes = [warning["code"] for warning in result.json["warnings"]]
     assert 0 < codes.count("compose-variable-required") <= 10
+
+
+@pytest.mark.parametrize(
+    "secret", ["hunter22", "Tr0ub4dor&3", "abcd efgh ijkl mnop"], ids=["word", "sign", "blanks"]
+)
+@pytest.mark.parametrize(
+    "comment",
+    ["# {0} is the one of the mailbox\n", "# ours was {0}, now changed\n", "# ({0})\n"],
+    ids=["first", "in the middle", "in brackets"],
+)
+def test_preview_shows_the_secret_in_no_comment_either(cli: Cli, secret: str, comment: str) -> None:
+    cli.write("config.toml", CONFIG)
+    told = comment.format(secret)
+    cli.write(".env", f"{told}SMTP_SECRET='{secret}'\n{told}# and new-one-5 is next\n")
+    given = ("set", "--no-test", "--secret-stdin", "--dry-run")
+    for flags in ((), ("--json",)):
+        result = cli(*given, *flags, stdin=b"new-one-5")
+        assert "+SMTP_SECRET=" in result.out
+        assert secret not in result.out
+        assert "new-one-5" not in result.out
+    cli.write("config.toml", told + CONFIG.replace("${SMTP_SECRET}", secret))
+    moved = cli("set", "--no-test", "--store", "env", "--dry-run")
+    assert "+secret" in moved.out
+    assert secret not in moved.out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from operator import itemgetter
 
 from wizard.errors import FileRefused
@@ -104,6 +105,33 @@ def mask_config(text: str) -> str:
         shown.append(_mask_statement(statement))
         closing = _opened_in_comment(statement)
     return "".join(shown)
+
+
+def hidden_values(lines: Iterable[str], masked: Iterable[str]) -> Iterator[str]:
+    """Yield what the masks in ``masked`` stand for in ``lines``, without quotes and comments.
+
+    Nothing is yielded of what is too short to be looked for anywhere else.
+    """
+    for line, shown in zip(lines, masked, strict=True):
+        begin, *rest = shown.split(MASK)
+        at = len(begin)
+        for after in rest:
+            end = line.find(after, at) if after else len(line)
+            if end < 0:
+                break
+            for value in (line[at:end], line[at:end].partition(" #")[0]):
+                if len(word := value.strip(" \t\r\n\"'")) >= _SHORTEST_ALONE:
+                    yield word
+            at = end + len(after)
+
+
+def mask_words(words: Collection[str]) -> Callable[[str], str]:
+    """Return what puts a mask over each of these words in a text."""
+    if not words:
+        return str
+    longest_first = sorted(words, key=len, reverse=True)
+    pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+    return partial(re.compile(pattern).sub, MASK)
 
 
 def _opened_in_comment(statement: Statement) -> str:

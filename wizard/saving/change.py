@@ -16,7 +16,7 @@ from wizard.errors import FileRefused, StoreUnusable
 from wizard.files.encoding import decode
 from wizard.files.reading import Snapshot
 from wizard.files.writing import PRIVATE
-from wizard.formats.masking import mask_config, mask_dotenv
+from wizard.formats.masking import hidden_values, mask_config, mask_dotenv, mask_words
 from wizard.secrets.secret import Secret
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
@@ -115,8 +115,19 @@ class FileChange:
         old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
         matcher = _LineMatcher(_lines(old), _lines(new))
-        for group in matcher.get_grouped_opcodes(context):
-            yield [_span(shown_old, shown_new, *code) for code in group]
+        groups = [
+            [_span(shown_old, shown_new, *code) for code in group]
+            for group in matcher.get_grouped_opcodes(context)
+        ]
+        told = "\n".join(row.text for group in groups for span in group for row in span.rows)
+        hidden = (*hidden_values(_lines(old), shown_old), *hidden_values(_lines(new), shown_new))
+        # What is a secret in one line is one in every other line as well, such as a comment.
+        mask = mask_words({value for value in hidden if value in told})
+        for group in groups:
+            yield [
+                span._replace(rows=[row._replace(text=mask(row.text)) for row in span.rows])
+                for span in group
+            ]
 
     def _masked(self, text: str) -> list[str]:
         """Return ``text`` as masked lines, one for each of :func:`_lines`."""
