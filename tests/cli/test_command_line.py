@@ -93,6 +93,25 @@ def test_no_module_outside_the_screen_imports_textual() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        *((closed, ("exec", "--", "true"), 0) for closed in (">&-", "2>&-", "<&-")),
+        (">&-", ("exec", "--", "no-such-program"), 127),
+        *(("<&-", arguments, 2) for arguments in ((), ("--plain",), ("demo",))),
+        *((">&-", arguments, 2) for arguments in ((), ("demo", "--plain"))),
+    ],
+)
+def test_closed_stream_is_not_a_defect(
+    cli: Cli, closed: str, arguments: tuple[str, ...], code: int
+) -> None:
+    cli.write("config.toml", CONFIG)
+    cli.write(".env", "SMTP_SECRET=hunter22\n")
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "wizard", *arguments]
+    done = subprocess.run(command, cwd=cli.directory, capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
+
+
 def test_closed_pipe_is_not_a_defect(cli: Cli) -> None:
     cli.write("config.toml", CONFIG)
     done = subprocess.run(

@@ -39,7 +39,8 @@ def run(options: Namespace) -> int:
     secrets = _secrets(options)
     environ = _environment(secrets)
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        if stream is not None:  # closed
+            stream.flush()
     restore_memory_limits(original_limits)
     try:
         if not program[0]:  # for which execvpe raises ValueError

@@ -40,10 +40,11 @@ def tolerate_encoding() -> None:
 
 def on_terminal(*, errors: bool = False) -> bool:
     """Whether results, or messages (``errors``), are laid out for somebody who reads them."""
-    return _is_terminal(sys.stderr if errors else sys.stdout)
+    return is_terminal(sys.stderr if errors else sys.stdout)
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; one that is closed is none."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
@@ -76,7 +77,7 @@ def _discard(stream: TextIO) -> None:
 
 def _laid_out(text: str, mark: str, stream: TextIO) -> str:
     short = not mark and len(text) <= _FITS_ANYWHERE and text.isprintable()
-    if short or not _is_terminal(stream):
+    if short or not is_terminal(stream):
         return escape_controls(text)
 
     from wizard.cli.terminal import OutputLine, OutputStyle

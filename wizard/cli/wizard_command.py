@@ -195,7 +195,7 @@ def check_terminal(options: Namespace) -> None:
         raise UsageError(
             "json-needs-command", _("The wizard has no JSON output."), _("Use set, test or show.")
         )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
         raise UsageError(
             "no-terminal",
             _("The wizard needs a terminal."),
