@@ -171,4 +171,4 @@ def test_store_is_chosen_by_its_number_and_going_back_keeps_the_secret(start: St
     terminal.enter()
     assert "The server can send mail." in terminal.prompt("Enter reviews")
     terminal.enter()
-    assert "stored in the keyring and read back" in terminal.prompt("Enter writes")
+    assert "will be stored in the keyring and read back" in terminal.prompt("Enter writes")

@@ -521,6 +521,36 @@ async def test_fixing_after_a_write_begins_with_what_was_written(
     assert operator.app.flow.done is not None
 
 
+async def test_what_is_still_wrong_in_the_files_is_told_at_the_end(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    config = tmp_path / "config.toml"
+    wrong = Finding("variable-unset", "Nothing sets DB.", "Set it.", Severity.ERROR, config, 1)
+    async with wizard(config, check=lambda _container: [wrong]) as operator:
+        await operator.fill("user", DEMO_USER)
+        await operator.type(PASSWORD)
+        await operator.press("enter")
+        await operator.fill("endpoint", DEMO_HOST)
+        await operator.press("enter", "enter")
+        await operator.until(lambda: operator.screen == "DoneScreen")
+        assert "In the files: 1 error" in operator.text()
+        await operator.press("enter")
+    done = operator.app.flow.done
+    assert done is not None
+    assert f"smtp-wizard check -c {short_path(config)}" in " ".join(done.lines)
+    assert f"smtp-wizard undo -c {short_path(config)}" in " ".join(done.lines)
+
+
+async def test_closing_the_review_of_no_change_claims_no_write(
+    config: Path, wizard: Wizard
+) -> None:
+    async with wizard(config) as operator:
+        await operator.push("Review")
+        await operator.push("Close")
+        await done(operator)
+    assert operator.app.flow.done is None
+
+
 async def test_what_is_entered_after_a_write_is_not_lost_without_a_question(
     tmp_path: Path, wizard: Wizard
 ) -> None:

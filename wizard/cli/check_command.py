@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wizard.check.inspection import inspect_config
 from wizard.check.rules import check_all
 from wizard.cli import output
 from wizard.compose.container import Container
-from wizard.config.layout import Layout, find_layout
+from wizard.config.layout import Layout, command_for, find_layout
 from wizard.errors import Finding, Severity, UsageError, count_in_words
 from wizard.system.signals import uninterruptible
 from wizard.text.display import place_of, short_path
@@ -45,11 +43,11 @@ def run(options: Namespace) -> int:
             _("Leave out --dry-run, or add --fix."),
         )
     findings = _look(layout)
-    _report(findings, options, layout.config)
+    _report(findings, options, layout)
     return _exit_code(findings)
 
 
-def _report(findings: Sequence[Finding], options: Namespace, config: Path) -> None:
+def _report(findings: Sequence[Finding], options: Namespace, layout: Layout) -> None:
     """Print the findings in the format that is wanted."""
     if options.json:
         output.document({"findings": [_as_json(finding) for finding in findings]})
@@ -65,11 +63,12 @@ def _report(findings: Sequence[Finding], options: Namespace, config: Path) -> No
     elif findings:
         _print(findings)
         if output.on_terminal():
-            output.result(_sum(findings, options))
+            output.result(_sum(findings, layout))
     else:
-        output.result(_("Nothing to report about {path}.", path=config))
+        output.result(_("Nothing to report about {path}.", path=layout.config))
         if output.on_terminal():
-            output.result(_("To see whether mail gets through: smtp-wizard test"))
+            command = command_for(layout, "test")
+            output.result(_("To see whether mail gets through: {command}", command=command))
 
 
 def find_problems(layout: Layout, container: Container | None = None) -> Sequence[Finding]:
@@ -111,7 +110,7 @@ def _fix(layout: Layout, options: Namespace) -> int:
         with uninterruptible():  # an interrupt would claim that nothing was written
             output.warn(warnings)
             left = _look(layout)
-            _print_repaired(repairs, left, options)
+            _print_repaired(repairs, left, layout, options)
     return _exit_code(left)
 
 
@@ -143,7 +142,9 @@ def _print_plan(repairs: Repairs, options: Namespace) -> None:
     output.say(_("Dry run: nothing was written."))
 
 
-def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespace) -> None:
+def _print_repaired(
+    repairs: Repairs, left: Sequence[Finding], layout: Layout, options: Namespace
+) -> None:
     remaining = {(finding.code, finding.path) for finding in left}
     done = [
         repair
@@ -164,7 +165,7 @@ def _print_repaired(repairs: Repairs, left: Sequence[Finding], options: Namespac
         N_("{number} repaired, nothing is left. Take it back: {command}"),
         N_("Nothing was repaired: what is left is up to you ({counts})."),
     )
-    undo = _command("undo", options)
+    undo = command_for(layout, "undo")
     output.result(_(words, number=len(done), counts=_counts(left), command=undo))
     if done and repairs.plan.restart_needed:
         output.say(_("Restart the server for this to take effect."))
@@ -257,7 +258,7 @@ def _as_lines(findings: Iterable[Finding]) -> Iterator[OutputLine]:
             yield OutputLine(finding.remedy, "remedy", margin="  ")
 
 
-def _sum(findings: Iterable[Finding], options: Namespace) -> str:
+def _sum(findings: Iterable[Finding], layout: Layout) -> str:
     """Say how many findings there are, and what repairs some of them."""
     counts = _counts(findings)
     fixable = sum(finding.fixable for finding in findings)
@@ -267,15 +268,5 @@ def _sum(findings: Iterable[Finding], options: Namespace) -> str:
         "{counts}. {number} can be repaired: {command}",
         counts=counts,
         number=fixable,
-        command=_command("check --fix", options),
+        command=command_for(layout, "check", "--fix"),
     )
-
-
-def _command(command: str, options: Namespace) -> str:
-    """Return the line that runs ``command`` on the same configuration."""
-    words = ["smtp-wizard", *command.split()]
-    if options.config is not None:
-        words += ["-c", str(options.config)]
-    if options.env_file is not None:
-        words += ["--env-file", str(options.env_file)]
-    return shlex.join(words)

@@ -166,7 +166,7 @@ def _print(
         if options.dry_run and change.changed:
             output.diff(change)
     if options.dry_run:
-        for message in plan.store_messages(warnings):
+        for message in plan.store_plans():
             output.result(message)
         output.say(_dry_run(current, plan, restart))
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wizard.cli import output
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.endpoint import Endpoint, Route
-from wizard.config.layout import LayoutKind, find_layout
+from wizard.config.layout import LayoutKind, command_for, find_layout
 from wizard.config.settings import skips_verification
 from wizard.errors import InvalidValue, WizardError
 from wizard.files.refusals import account_name
@@ -190,16 +190,18 @@ def _on_terminal(
 def _end(current: CurrentConfig) -> str:
     """Say when it was written, and what to do next."""
     if current.view.misnamed:
-        return _("Rename it: smtp-wizard set --rename-section")
+        command = command_for(current.layout, "set", "--rename-section")
+        return _("Rename it: {command}", command=command)
     if not current.configured:
-        return _("Nothing is set up yet: smtp-wizard")
+        return _("Nothing is set up yet: {command}", command=command_for(current.layout))
     from wizard.saving.journal import Journal
 
+    test = command_for(current.layout, "test")
     with suppress(WizardError):
         if (record := Journal(current.layout.config).last()) is not None:
             when = day_and_time(record.at)
-            return _("Written {when}. Does it work?  smtp-wizard test", when=when)
-    return _("Does it work?  smtp-wizard test")
+            return _("Written {when}. Does it work?  {command}", when=when, command=test)
+    return _("Does it work?  {command}", command=test)
 
 
 def _starttls(content: dict[str, Any]) -> str:

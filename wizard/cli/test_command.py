@@ -17,7 +17,7 @@ from wizard.cli.terminal import OutputLine
 from wizard.config.current import CurrentConfig, load_config, stranger_findings
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Route
-from wizard.config.layout import find_layout
+from wizard.config.layout import Layout, command_for, find_layout
 from wizard.config.settings import check_recipient
 from wizard.errors import InvalidValue
 from wizard.formats.urls import mask_url_password
@@ -103,7 +103,7 @@ def live_test(
             report = replace(report, verdict=obstacle.verdict, diagnosis=obstacle)
     else:
         report = not_configured_report(None if current.config.exists else current.config.path)
-    show.verdict(report)
+    show.verdict(report, current.layout)
     return report
 
 
@@ -225,9 +225,9 @@ class TestPrinter:
         """Say something that belongs to the verdict."""
         self._show(text)
 
-    def verdict(self, report: TestReport) -> None:
+    def verdict(self, report: TestReport, layout: Layout) -> None:
         """Say what the test has come to, and what to do about it."""
-        for line in verdict_lines(report):
+        for line in verdict_lines(report, layout):
             self._show(line)
 
 
@@ -258,7 +258,7 @@ class TerminalPrinter(TestPrinter):
         """Print a sentence below the verdict."""
         self._print(OutputLine(text, margin="  "))
 
-    def verdict(self, report: TestReport) -> None:
+    def verdict(self, report: TestReport, layout: Layout) -> None:
         """Print the verdict with its code, cause and remedy below it."""
         diagnosis = report.diagnosis
         mark = "warn" if report.verdict is Verdict.UNTESTABLE else report.verdict.value
@@ -281,7 +281,7 @@ class TerminalPrinter(TestPrinter):
             lines.append(OutputLine(words, other.verdict.value, margin="  "))
             if other.details:
                 lines.append(OutputLine(other.details, margin="    "))
-            command = _set_command(other)
+            command = _set_command(other, layout)
             lines.append(OutputLine(command, "remedy", margin="    ", as_it_is=True))
         if report.stages:
             lines.insert(0, OutputLine())
@@ -306,7 +306,7 @@ class _SetPrinter(TerminalPrinter):
             sys.stderr.write(f"{text[:_FITS]}\r")
             sys.stderr.flush()
 
-    def verdict(self, report: TestReport) -> None:
+    def verdict(self, report: TestReport, layout: Layout) -> None:
         """Print the verdict, and what has led to it where that matters."""
         if report.verdict in (Verdict.PASS, Verdict.WARN) and report.route is not None:
             route = report.route
@@ -319,7 +319,7 @@ class _SetPrinter(TerminalPrinter):
             )
             self._waiting = [OutputLine(words, report.verdict.value)]
         else:
-            super().verdict(report)
+            super().verdict(report, layout)
         if os.environ.get("TERM", "dumb") != "dumb":
             sys.stderr.write("\x1b[K")
         output.show_lines(self._waiting, sys.stderr)
@@ -338,7 +338,7 @@ def stage_line(event: StageFinished) -> str:
     return f"{mark} {event.stage:<9} {event.seconds * 1000:>6.0f} ms  {event.message}"
 
 
-def verdict_lines(report: TestReport) -> list[str]:
+def verdict_lines(report: TestReport, layout: Layout) -> list[str]:
     """Return the verdict, and what to do about it if it is not a pass."""
     lines = [report.verdict.in_words]
     diagnosis = report.diagnosis
@@ -350,13 +350,13 @@ def verdict_lines(report: TestReport) -> list[str]:
         lines.append(report.remark)
     for other in report.alternatives:
         lines.append(_("Another form: {words}", words=other.description))
-        lines.append(f"  {_set_command(other)}")
+        lines.append(f"  {_set_command(other, layout)}")
     return lines
 
 
-def _set_command(other: Alternative) -> str:
+def _set_command(other: Alternative, layout: Layout) -> str:
     flag = "--starttls" if other.starttls else "--no-starttls"
-    return shlex.join(["smtp-wizard", "set", "--endpoint", other.endpoint, flag])
+    return command_for(layout, "set", "--endpoint", other.endpoint, flag)
 
 
 def _report_command(options: Namespace) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wizard.cli import output
-from wizard.config.layout import Layout, find_layout
+from wizard.config.layout import Layout, command_for, find_layout
 from wizard.errors import FileRefused, Finding, WizardError
 from wizard.saving import undo
 from wizard.saving.change import FileRole
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
             raise FileRefused(
                 finding.code,
                 finding.message,
-                _("To put it back: smtp-wizard undo"),
+                _("To put it back: {command}", command=command_for(layout, "undo")),
                 path=layout.config,
             )
         return _undo(layout, (), options)
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
         put_back = any(finding.code == "write-recovered" for finding in recovered)
         # Undoing a write that was killed does not mean undoing the one before it, too.
         if interrupted is not None and put_back and interrupted.command != "undo":
-            return _put_back(interrupted, recovered, options)
+            return _put_back(interrupted, recovered, layout, options)
         return _undo(layout, recovered if options.json else (), options)
 
 
@@ -74,7 +74,7 @@ def _print(plan: Plan, record: JournalRecord, warnings: list[Finding], options: 
         else:
             message = N_("Removed {path}") if change.removed else N_("Put back {path}")
             output.result(_(message, path=change.before.display_path))
-    for message in plan.store_messages(warnings):
+    for message in plan.store_plans() if options.dry_run else plan.store_messages(warnings):
         output.result(message)
     if options.dry_run:
         output.say(_("Dry run: nothing was written. This would undo: {shown}.", shown=record.label))
@@ -94,7 +94,7 @@ def _on_terminal(
     paths = [short_path(change.before.path) for change in plan.changes]
     width = max(map(len, paths), default=0)
     for change, path in zip(plan.changes, paths, strict=True):
-        words = _("removed") if change.removed else _("as before")
+        words = _("removed") if change.removed else _("put back")
         yield OutputLine(words, margin="  ", head=f"{path:<{width}}   ")
     for message in plan.store_messages(warnings):
         yield OutputLine(message, margin="  ")
@@ -125,7 +125,9 @@ def _how_to_start(words: str, plan: Plan, options: Namespace) -> str:
     return _(words)
 
 
-def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Namespace) -> int:
+def _put_back(
+    record: JournalRecord, recovered: tuple[Finding, ...], layout: Layout, options: Namespace
+) -> int:
     """Report an interrupted write, put back already, as undone; return the exit code."""
     if options.json:
         output.document(
@@ -152,7 +154,10 @@ def _put_back(record: JournalRecord, recovered: tuple[Finding, ...], options: Na
     output.say(str(record.once_undone))
     if not any(each.role is FileRole.CONFIG and each.before is None for each in record.files):
         output.say(_(_RESTART))
-    output.say(_("The write before it is kept; to take that back as well: smtp-wizard undo"))
+    command = command_for(layout, "undo")
+    output.say(
+        _("The write before it is kept; to take that back as well: {command}", command=command)
+    )
     return 0
 
 

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from wizard.errors import FileRefused, UsageError
 from wizard.files.reading import read_file
+from wizard.text.display import short_path
 from wizard.text.language import _
 
 CONFIG_NAME = "config.toml"
@@ -57,6 +58,19 @@ def find_layout(
     kind = LayoutKind.STANDALONE if compose_file is None else LayoutKind.COMPOSE
     env = (run_in or chosen.parent) / ".env" if env_file is None else here / env_file
     return Layout(kind, chosen, env, compose_file, run_in)
+
+
+def command_for(layout: Layout, *words: str) -> str:
+    """Return the line that runs smtp-wizard on these files from the working directory."""
+    command = ["smtp-wizard", *words]
+    with suppress(UsageError, FileRefused):
+        found = find_layout()
+        if found.config != layout.config:
+            command += ["-c", short_path(layout.config)]
+            found = find_layout(layout.config)
+        if found.env_file != layout.env_file:
+            command += ["--env-file", short_path(layout.env_file)]
+    return join(command)
 
 
 def _working_directory() -> Path:

@@ -64,16 +64,22 @@ class Plan(NamedTuple):
         )
         return (*files, *self.store_messages(findings))
 
-    def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
-        """Tell what happens to the secret outside of the files.
-
-        ``findings`` are those of applying the plan, once that is done.
-        """
-        remains = any(finding.code == "old-copy-remains" for finding in findings)
+    def store_plans(self) -> tuple[str, ...]:
+        """Say what will be done to the secret outside of the files."""
+        stored = N_("The secret will be stored in {name} and read back.")
+        removed = N_("The secret in {name} will be removed.")
         return tuple(
-            _("The secret in {name} is removed.", name=change.store.name)
-            if change.after is None
-            else _("The secret is stored in {name} and read back.", name=change.store.name)
+            _(removed if change.after is None else stored, name=change.store.name)
+            for change in self.store_changes
+        )
+
+    def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
+        """Say what was done to the secret outside of the files, with these findings."""
+        remains = any(finding.code == "old-copy-remains" for finding in findings)
+        stored = N_("The secret is stored in {name} and read back.")
+        removed = N_("The secret in {name} is removed.")
+        return tuple(
+            _(removed if change.after is None else stored, name=change.store.name)
             for change in self.store_changes
             if change.after is not None or not remains
         )

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from wizard.errors import FileRefused
-from wizard.formats.urls import mask_url_password
 from wizard.formats.variables import REFERENCE
 from wizard.text.language import N_, _
 
@@ -359,10 +358,9 @@ _REASONS = (
 )
 
 
-# A line is quoted only if it is one whole statement that is unlikely to contain a secret.
-_QUOTABLE = r"""[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[+[^"']*$)"""
-_CONFIDENTIAL = "(?i)secret|pass|pw|token|key|cred|auth|smtp|://|@"
-_HEADER_LINE = r"[ \t]*\["
+# Neither a value nor a comment is quoted, nor base64 on a line of its own: it could be a secret.
+_QUOTABLE = r"(?P<key>[A-Za-z0-9_.-]+)[ \t]*=[ \t]*[^=\s]|\[[A-Za-z0-9_.\[\] \t-]*(?=#|$)"
+_LONGEST_QUOTED = 200
 
 
 def _refusal(error: ValueError | RecursionError, text: str) -> FileRefused:
@@ -411,15 +409,12 @@ def _is_lone_reference(line: str) -> bool:
 
 
 def _quotable(lines: list[str], number: int, text: str) -> str:
-    """Return the line if it cannot contain a secret, else nothing."""
-    line = lines[number - 1].strip()
-    above = next((row for row in reversed(lines[:number]) if re.match(_HEADER_LINE, row)), "")
-    if not re.match(_QUOTABLE, line) or re.search(_CONFIDENTIAL, f"{line}\n{above}"):
-        return ""
-    if mask_url_password(line) != line:
+    """Return what of the line cannot contain a secret: its key, or its header; else nothing."""
+    found = re.match(_QUOTABLE, lines[number - 1].strip())
+    if found is None or len(found[0]) > _LONGEST_QUOTED:
         return ""
     for start, end in _multi_line_strings(text):
         first = text.count("\n", 0, start) + 1
         if first <= number <= first + text.count("\n", start, end):
             return ""
-    return line if line.isprintable() and len(line) <= 200 else ""
+    return f"{found['key']} = …" if found["key"] else found[0].strip()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wizard.check.warnings import plan_warnings
 from wizard.config.current import CurrentConfig
 from wizard.config.draft import Draft
-from wizard.errors import Finding, Severity
+from wizard.config.layout import command_for
+from wizard.errors import Finding, Severity, count_in_words
 from wizard.live_test.events import TestReport
 from wizard.live_test.failure import Verdict
 from wizard.saving.change import FileChange
@@ -48,7 +48,7 @@ class Done:
         told = (
             " ".join(filter(None, (line.mark, line.word, line.text))) for line in self.panel.lines
         )
-        undo = (self.undo,) if self.undo else ()
+        undo = (_("Take it back: {command}", command=self.undo),) if self.undo else ()
         return (self.panel.title, *told, *self.verdict, *map(str, self.steps), *undo)
 
     def with_outcome(self, outcome: ReloadOutcome) -> Done:
@@ -77,11 +77,12 @@ def done_content(
     watch: ReloadWatch | None = None,
     answer: Finding | None = None,
     report: TestReport | None = None,
+    left: Iterable[Finding] = (),
 ) -> Done:
     """Return what ``plan`` has done.
 
     ``findings`` are those of the writing, ``answer`` is what Compose says of it, ``report`` is the
-    live test of what was written.
+    live test of what was written, ``left`` is what the check finds in the files now.
     """
     restart = server.restart_command(findings)
     warnings = plan_warnings(server.current, draft, plan)
@@ -91,13 +92,22 @@ def done_content(
     )
     failed = report is not None and report.verdict is Verdict.FAIL and not draft.skip
     repair = _repair_steps(server.current, report) if failed and report is not None else ()
+    panel = _panel(draft, plan, (*findings, *([] if answer is None else [answer])), report)
+    errors = [each for each in left if each.severity is Severity.ERROR]
+    if errors:
+        words = _(
+            "In the files: {counts}. What to do about it: {command}",
+            counts=count_in_words(each.severity for each in errors),
+            command=command_for(server.current.layout, "check"),
+        )
+        panel = panel._replace(lines=[*panel.lines, Line(Mark.FAILED, words)])
     return Done(
-        _panel(draft, plan, (*findings, *([] if answer is None else [answer])), report),
+        panel,
         (*repair, *steps),
         (*repair, *steps_once_settled),
         watch if restart is None else None,
         can_fix=failed,
-        undo=_("Take it back: smtp-wizard undo") if plan.changed else "",
+        undo=command_for(server.current.layout, "undo") if plan.changed else "",
     )
 
 
@@ -162,13 +172,13 @@ def _repair_steps(current: CurrentConfig, report: TestReport) -> Iterator[NextSt
     diagnosis = report.diagnosis
     if diagnosis is not None and diagnosis.remedy:
         yield NextStep(diagnosis.remedy)
-    command = ["smtp-wizard", "-c", short_path(current.layout.config)]
+    words: tuple[str, ...] = ()
     if diagnosis is not None and diagnosis.field is None:
         yield NextStep(_("Then test again:"))
-        command.append("test")
+        words = ("test",)
     else:
         yield NextStep(_("Correct it here; everything else is filled in:"))
-    yield NextStep(shlex.join(command), StepKind.COMMAND)
+    yield NextStep(command_for(current.layout, *words), StepKind.COMMAND)
 
 
 def numbered(steps: Sequence[NextStep]) -> Iterator[Line]:

@@ -67,7 +67,7 @@ class Flow:
         self.done: Done | None = None
         """What was written; None before that."""
         self.closed = False
-        """Whether the operator closed the wizard after a test, with nothing to change."""
+        """Whether the operator closed the wizard with nothing to change."""
         self.writing = False
         """Whether files are being written, so that this is no time to end."""
         self._correcting = False
@@ -207,7 +207,7 @@ class Flow:
                 return False
             self.writing = True
             try:
-                self.done = await asyncio.to_thread(self._write, draft, plan)
+                done = await asyncio.to_thread(self._write, draft, plan)
             except WizardError as error:
                 failure = _("Not written. {error}", error=error)
                 if error.code == "file-changed" and await self._reload_files():
@@ -218,7 +218,9 @@ class Flow:
             self.discard()
             self._correcting = False
             if not plan.changed:
+                self.closed = True
                 return True
+            self.done = done
             self.done, again = await self._surface.done(self.done)
             if not again:
                 return True
@@ -252,8 +254,9 @@ class Flow:
             watch = watch_reload(server, draft, plan)
             findings += plan.apply("wizard", keep=self.session.persistent)
         answer = ask_container_again(current, draft, plan)
+        left = () if self.session.check is None else self.session.check(None)
         report = self.session.report_for(draft)
-        done = done_content(draft, plan, findings, server, watch, answer, report)
+        done = done_content(draft, plan, findings, server, watch, answer, report, left)
         if self.session.after_writing is None:
             return done
         return replace(done, steps=tuple(self.session.after_writing()), watch=None, undo="")

@@ -79,7 +79,7 @@ def review_content(session: WizardSession, draft: Draft, plan: Plan, failure: st
         troubles,
         _("Tested: the server can send mail") if passed and not draft.skip else "",
         changed_files(plan),
-        (*plan.store_messages(), _afterwards(session, plan)),
+        (*plan.store_plans(), _afterwards(session, plan)),
         plan.changed,
         write if plan.changed else _("Close"),
         bool(errors),

@@ -20,6 +20,9 @@ from wizard.ui.textual.panel import Panel
 
 _MARKS = {Role.PASSED: Mark.PASSED, Role.WARNING: Mark.WARNING, Role.FAILED: Mark.FAILED}
 
+_FITS_BELOW = 20
+"""Characters of a command in the edge of a panel, on the narrowest screen."""
+
 
 class DoneScreen(Screen[tuple[Done, bool]]):
     """Shows the text that is printed again after the full screen.
@@ -66,10 +69,14 @@ class DoneScreen(Screen[tuple[Done, bool]]):
     def _draw(self) -> None:
         panel = self._done.panel
         title = panel.short if self.has_class("-narrow") else panel.title
-        undo = _("take it back: smtp-wizard undo") if self._done.undo else ""
+        command = self._done.undo
+        fits = command and len(command) <= _FITS_BELOW
+        undo = _("take it back: {command}", command=command) if fits else ""
         self.query_one("#written", Panel).show(title, panel.lines, role=panel.role, footer=undo)
         lines: list[PanelLine] = [*self._verdict(), Divider(_(NOW)), Line()]
         lines += numbered(self._done.steps)
+        if command and not fits:
+            lines += [Line(), Line(text=_("Take it back: {command}", command=command))]
         lines += [
             Line(),
             Line(text=_("These lines stay on the terminal when you close."), quiet=True),
