@@ -126,3 +126,20 @@ def test_a_variable_that_compose_does_not_pass_on_is_told_with_the_line_to_add(c
 def test_section_that_the_server_does_not_read_is_named(cli: Cli) -> None:
     cli.write("config.toml", CONFIG.replace("[smtp]", "[smtp_config]"))
     assert "[smtp_config] in line 4 is not read: the section is called [smtp]." in cli("show").out
+
+
+@pytest.mark.parametrize("content", [None, b"A=\xe9\n"], ids=["a directory", "not UTF-8"])
+def test_unreadable_env_beside_config_toml_hides_nothing_else(
+    cli: Cli, content: bytes | None
+) -> None:
+    write(cli.directory, compose())
+    beside = cli.directory / "bomnipotent_config" / ".env"
+    if content is None:
+        beside.mkdir()
+    else:
+        beside.write_bytes(content)
+    assert cli("show", "--json").code == 0
+    checked = cli("check", "--json")
+    assert checked.code == 8
+    found = {(each["code"], each["path"]) for each in checked.json["findings"]}
+    assert str(beside) in {path for _code, path in found}

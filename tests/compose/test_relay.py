@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.compose.plugin import docker_config
 from wizard.check.inspection import inspect_config
@@ -19,6 +20,7 @@ from wizard.compose.ask import check_addition
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.layout import find_layout
+from wizard.config.relay import Relay, _quoted
 from wizard.config.settings import SmtpSettings
 from wizard.errors import FileRefused, InvalidValue
 from wizard.saving.plan import Plan, make_plan
@@ -343,3 +345,16 @@ def test_secret_that_compose_requires_stays_and_is_told(
     assert "secret-required" in {each.code for each in plan_warnings(current, draft, plan)}
     plan.apply()
     assert model(tmp_path, environ)["services"]["server"]["environment"]["SMTP_SECRET"] == "old"
+
+
+@pytest.mark.parametrize("text", ["Null", "No", "TRUE", "Off", "yes", "plain", "1", "a: b", "~"])
+def test_every_text_is_a_text_in_yaml(text: str) -> None:
+    assert yaml.safe_load(_quoted(text)) == text
+
+
+@pytest.mark.parametrize(
+    "port", ["9" * 5000, "0", "65536", "465 ", "٤٦٥"], ids=["long", "0", "65536", "blank", "Arabic"]
+)
+def test_what_is_no_port_is_said(port: str) -> None:
+    relay = Relay("relay", {"SMTP_HOST": "mail.example.org", "SMTP_PORT": port})
+    assert "SMTP_PORT" in [each.field for each in relay.problems()]

@@ -61,7 +61,8 @@ class CurrentConfig:
     container: Container | None = None
     """What Compose gives the server; None outside of a container, and before it was asked."""
     own_env: Snapshot | None = None
-    """The ``.env`` beside config.toml, where that is another one and a container reads it."""
+    """The ``.env`` beside config.toml, where that is another one and a container reads it; None,
+    too, where it cannot be read, which the check tells."""
     stranger: int | None = None
     """The account that could write the files, if it is not trusted; ``environ`` is cut then."""
 
@@ -169,7 +170,7 @@ class CurrentConfig:
                 named,
             )
         beside = layout.config.with_name(".env")
-        own_env = None if beside == layout.env_file else read_file(beside)
+        own_env = None if beside == layout.env_file else _readable(beside)
         return replace(self, container=container, own_env=own_env)
 
     def origin(self, variable: str) -> Origin | None:
@@ -309,6 +310,16 @@ def _text_of(snapshot: Snapshot) -> str:
         return decode(snapshot.data or b"", snapshot.path.name)
     except FileRefused as error:
         raise error.at(snapshot.path) from None
+
+
+def _readable(path: Path) -> Snapshot | None:
+    """Return a file whose text can be read, or that does not exist."""
+    try:
+        snapshot = read_file(path)
+        _text_of(snapshot)
+    except FileRefused:
+        return None
+    return snapshot
 
 
 def _as_text(snapshot: Snapshot) -> EnvText:

@@ -94,8 +94,7 @@ class Relay:
     @property
     def port(self) -> int:
         """Where it listens."""
-        text = self.variables.get("LISTEN_PORT", "")
-        return int(text) if text.isdecimal() else PORT
+        return _port(self.variables.get("LISTEN_PORT", "")) or PORT
 
     def problems(self) -> Iterator[Finding]:
         """Yield why it passes nothing on, or why that cannot be tested; ``field`` is a variable."""
@@ -109,8 +108,7 @@ class Relay:
                 _("Write the name of your mail server there."),
                 "SMTP_HOST",
             )
-        port = self.variables.get("SMTP_PORT", "25")
-        if not (port.isdecimal() and 0 < int(port) < 1 << 16):
+        if _port(self.variables.get("SMTP_PORT", "25")) is None:
             yield _error(
                 "relay-host",
                 _("SMTP_PORT of the relay is not the number of a port."),
@@ -168,8 +166,8 @@ class Relay:
             security = Security.STARTTLS if starttls else Security.TLS
             port = 25 if starttls else 465
         name = self.variables.get("SMTP_DOMAIN", "localhost")
-        number = int(self.variables.get("SMTP_PORT", str(port)))
-        return Route(host.route(False).host, number, security, name)
+        number = _port(self.variables.get("SMTP_PORT", ""))
+        return Route(host.route(False).host, number or port, security, name)
 
 
 def check_sender(sender: str) -> str:
@@ -288,12 +286,18 @@ def relay_services(container: Container, relay: RelaySettings) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text as YAML has it, so that Compose puts no variable in."""
-    plain = re.fullmatch(r"[A-Za-z_][\w-]*", text, re.ASCII) and text not in _WORDS
+    plain = re.fullmatch(r"[A-Za-z_][\w-]*", text, re.ASCII) and text.lower() not in _WORDS
     return text if plain else json.dumps(text.replace("$", "$$"), ensure_ascii=False)
 
 
 _WORDS = ("on", "off", "yes", "no", "true", "false", "null", "y", "n")
 """What is no text in YAML."""
+
+
+def _port(text: str) -> int | None:
+    """Return the number of a port; None for any other text."""
+    number = int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
+    return number if 0 < number < 1 << 16 else None
 
 
 def _error(code: str, message: str, remedy: str, variable: str) -> Finding:

@@ -128,7 +128,7 @@ class WizardSession:
         if asked is None or not asked.done():
             return False
         self.asked_compose = None
-        if asked.cancelled() or asked.exception() is not None:  # .env beside config.toml unreadable
+        if asked.cancelled() or asked.exception() is not None:
             return False
         container = asked.result().container
         self.current = self.current.with_container(container).with_stored()
