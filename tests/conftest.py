@@ -13,6 +13,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from wizard.text import language
+
 TESTS = Path(__file__).parent
 SECRETS = ("hunter22", "open$esame", "correct horse", "not-the-password", "oldpass", "dbpass")
 """The throw-away passwords of the tests."""
@@ -74,6 +76,12 @@ def pytest_runtest_makereport(
                     report.outcome = "failed"
                     report.longrepr = f"a secret is in the {name} of {item.nodeid}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Speak English at first, whatever the test before has chosen."""
+    language.use("en")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from tests.check.vendors import COMPOSE, CONFIG, compose, standalone, write
 from tests.cli.conftest import Cli
 from wizard.files import replacing
 from wizard.saving import transaction
+from wizard.text.display import short_path
 
 LITERAL = CONFIG.replace("${SMTP_SECRET}", "hunter22")
 WITHOUT_SECRET = "BOMNIPOTENT_DB_PW=dbpass\n"
@@ -219,8 +220,11 @@ def test_a_failure_puts_modes_back(exposed: Cli, monkeypatch: pytest.MonkeyPatch
     assert exposed.snapshot() == before
 
 
-def test_the_way_back_names_the_same_configuration(exposed: Cli) -> None:
+def test_the_way_back_names_the_same_configuration(
+    exposed: Cli, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = str(exposed.directory / "bomnipotent_config" / "config.toml")
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     result = exposed("check", "--fix", "-c", config)
-    assert result.out.endswith(f"Take it back: smtp-wizard undo -c {config}\n")
+    assert result.out.endswith(f"Take it back: smtp-wizard undo -c {short_path(Path(config))}\n")
     assert exposed("undo", "-c", config).code == 0

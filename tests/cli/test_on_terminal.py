@@ -46,7 +46,7 @@ def test_check_shows_place_code_and_remedy_and_counts(
     assert code == 8
     assert text.startswith(
         "\x1b[31m✗\x1b[0m .env" + "env-world-readable, --fix".rjust(74) + "\n"
-        "  Every account of this machine can read or write the file (mode 0644).\n"
+        "  Every account of this machine can read the file (mode 0644).\n"
         "  → chmod 600 "
     )
     assert text.endswith("1 error. 1 can be repaired: smtp-wizard check --fix\n")
@@ -182,7 +182,7 @@ def test_a_failed_test_names_the_report_instead_of_commands_of_other_programs(
     command = "smtp-wizard test --user a@b.example --endpoint smtp://127.0.0.1:1 --report"
     assert f"  {command}" in text.splitlines()  # on one line, however long it is
     assert "swaks" not in text
-    assert f"By hand, or for a ticket: {command}" in cli(*arguments).out
+    assert f"The whole dialogue, for a ticket: {command}" in cli(*arguments).out
 
 
 def test_a_password_in_a_refused_endpoint_is_not_repeated(

@@ -342,7 +342,7 @@ async def test_silence_about_the_mail_says_to_look_whether_it_has_arrived(
         report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
     assert verdict(report) == ("fail", "timeout", "data")
     assert report.diagnosis is not None
-    assert "Look whether the mail has arrived" in report.diagnosis.remedy
+    assert "Check whether the mail has arrived" in report.diagnosis.remedy
     assert len(mails) == 1
 
 

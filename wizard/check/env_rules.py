@@ -86,12 +86,12 @@ def _access_findings(env: TextFile) -> Iterator[Finding]:
     if mode is None:
         return
     if mode & stat.S_IRWXO:
+        message = N_("Every account of this machine can read the file (mode {mode:04o}).")
+        if mode & stat.S_IWOTH:
+            message = N_("Every account of this machine can write the file (mode {mode:04o}).")
         yield Finding(
             "env-world-readable",
-            _(
-                "Every account of this machine can read or write the file (mode {mode:04o}).",
-                mode=mode,
-            ),
+            _(message, mode=mode),
             _(
                 "chmod 600 {path}   (640 where the server runs as another account of its group)",
                 path=quote(str(env.path)),

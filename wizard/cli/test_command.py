@@ -79,7 +79,7 @@ def run(options: Namespace) -> int:
             output.result("\n".join(map(str, report.transcript)), as_it_is=True)
         if report.verdict is Verdict.FAIL and reproduce(report.at_fault):
             command = _report_command(options)
-            show.remark(_("By hand, or for a ticket: {command}", command=command))
+            show.remark(_("The whole dialogue, for a ticket: {command}", command=command))
     return EXIT[report.verdict]
 
 

@@ -292,7 +292,7 @@ class Container:
                 variable=origin.variable,
             )
             variable = origin.variable
-            return message, _("Take it away (unset {name}) or give it its value.", name=variable)
+            return message, _("Remove it (unset {name}) or give it its value.", name=variable)
         message = _(
             "The container gets {name} as an empty value: that is what Compose makes of a variable "
             "that has no value.",

@@ -140,20 +140,21 @@ SWITCH_TYPE = N_("The value of {key} has to be true or false, without quotes.")
 
 def wrong_type(key: str) -> InvalidValue:
     """Return what is wrong with a key of ``[smtp]`` whose value has another type."""
-    message, flags = N_("The value of {key} has to be a text in quotes."), f"--{key} …"
+    message = N_("The value of {key} has to be a text in quotes.")
+    remedy = N_("Set it by: smtp-wizard set --{key} …")
     if SMTP_KEYS[key] is bool:
-        message, flags = SWITCH_TYPE, f"--{key}, or --no-{key}"
+        message = SWITCH_TYPE
+        remedy = N_("Set it by: smtp-wizard set --{key}, or --no-{key}")
     if key == "secret":
-        flags = "--secret-stdin, or --no-secret"
-    remedy = _("Set it by: smtp-wizard set {flags}", flags=flags)
-    return InvalidValue("smtp-key-type", _(message, key=key), remedy)
+        remedy = N_("Set it by: smtp-wizard set --secret-stdin, or --no-secret")
+    return InvalidValue("smtp-key-type", _(message, key=key), _(remedy, key=key))
 
 
 def check_recipient(address: str) -> str:
     """Return ``address`` if a test mail can be sent there, else raise :class:`InvalidValue`."""
     local, _at, domain = address.rpartition("@")
-    is_local = _QUOTED.fullmatch(local) or _is_atom(local.replace(".", ""))
-    is_domain = _ADDRESS_LITERAL.fullmatch(domain) or _is_domain(domain)
+    is_local = re.fullmatch(_QUOTED, local) or _is_atom(local.replace(".", ""))
+    is_domain = re.fullmatch(_ADDRESS_LITERAL, domain) or _is_domain(domain)
     if not (is_local and is_domain and address.isprintable()):
         raise InvalidValue(
             "recipient",
@@ -171,8 +172,8 @@ def check_recipient(address: str) -> str:
 
 # Not a pattern: one with a range over all of Unicode takes longer to compile than all others.
 _NOT_IN_ATOMS = frozenset(' "(),.:;<>@[\\]')
-_QUOTED = re.compile(r'"[^"\\ ]+"')
-_ADDRESS_LITERAL = re.compile(r"\[[0-9A-Za-z.:]+\]")
+_QUOTED = r'"[^"\\ ]+"'
+_ADDRESS_LITERAL = r"\[[0-9A-Za-z.:]+\]"
 _LINK = "mailto:"
 _MAX_LOCAL_PART, _MAX_DOMAIN, _MAX_LABEL = 64, 254, 63
 """In bytes."""

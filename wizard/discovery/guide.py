@@ -36,7 +36,7 @@ _NOTES = {
     ),
     ProviderNote.GENERATED_PASSWORD: N_("The password is one that {name} generates."),
     ProviderNote.SECRET_EXPIRES: N_(
-        "The password for {name} expires: note the day, and renew it before."
+        "The password for {name} expires: note the day, and renew it before then."
     ),
     ProviderNote.LOCKS_OUT: N_(
         "{name} refuses all logins for a while after a few wrong passwords."
@@ -68,7 +68,7 @@ _NOTES = {
     ProviderNote.NO_SMTP: N_("{name} offers no SMTP: use a mailbox of another provider."),
     ProviderNote.ONLY_BRIDGE: N_(
         "{name} offers SMTP for this domain only through its Bridge, a program on your own "
-        "machine: use an address of an own domain there, or a mailbox of another provider."
+        "machine: use an address of a domain of your own there, or a mailbox of another provider."
     ),
     ProviderNote.RELAY_RULE: N_(
         "This relay of {name} takes nothing until an administrator has added a rule for it: which "
@@ -97,8 +97,8 @@ _NOTES = {
         "key."
     ),
     ProviderNote.SMTP_TOKEN: N_(
-        "{name} needs an SMTP token, which it makes for addresses of an own domain on some paid "
-        "plans."
+        "{name} needs an SMTP token, which it makes for addresses of a domain of your own on some "
+        "paid plans."
     ),
     ProviderNote.SERVER_TOKEN: N_("User and secret are both the server token of {name}."),
     ProviderNote.KEY_PAIR: N_("The user is the API key of {name}, the secret its secret key."),
@@ -122,7 +122,7 @@ _NOTES = {
         "{name} only sends to verified addresses until the account has left the sandbox."
     ),
     ProviderNote.PAID_PLANS_DIFFER: N_(
-        "On paid plans with an own domain {name} has another mail server: look it up in the "
+        "On paid plans with a domain of your own {name} has another mail server: look it up in the "
         "settings of the mailbox."
     ),
     ProviderNote.OTHER_PLANS_DIFFER: N_(
@@ -133,8 +133,8 @@ _NOTES = {
         "{name} has a mail server for each region: take the one that it shows for yours."
     ),
     ProviderNote.CLOUD_BLOCKS_465: N_(
-        "A server in the cloud of {name} cannot reach port 465 until that was applied for: choose "
-        "STARTTLS, port 587, there."
+        "A server in the cloud of {name} cannot reach port 465 until you have asked for it "
+        "to be opened: choose STARTTLS, port 587, there."
     ),
 }
 _ABOUT_THE_SECRET = frozenset(
@@ -189,7 +189,7 @@ def notes_on_provider(provider: Provider) -> tuple[str, ...]:
 def _dates(provider: Provider) -> Iterator[str]:
     name = provider.name
     if provider.ends is not None:
-        words = N_("{name} ends on {day}: move to another provider before.")
+        words = N_("{name} ends on {day}: move to another provider before then.")
         yield _(words, name=name, day=provider.ends)
     if provider.password_until is not None:
         words = N_("{name} takes logins by password until {month}: plan a relay that can do OAuth.")

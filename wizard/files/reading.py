@@ -119,7 +119,7 @@ def read_here(location: Location) -> Snapshot:
     if len(data) > MAX_BYTES:
         raise FileRefused(
             "file-too-large",
-            _("The file is larger than 1 MiB, which no configuration is."),
+            _("The file is larger than 1 MiB; no configuration is that large."),
             _("Check that this is the right file."),
             path=path,
         )
@@ -127,7 +127,7 @@ def read_here(location: Location) -> Snapshot:
         raise FileRefused(
             "file-too-large",
             _(
-                "The file has more than {limit:,} lines, which no configuration has.",
+                "The file has more than {limit:,} lines; no configuration has that many.",
                 limit=MAX_LINES,
             ),
             _("Check that this is the right file."),

@@ -76,7 +76,7 @@ CONTAINER: tuple[Rule, ...] = (
         Cause.UNREACHABLE,
         (inside,),
         "unreachable",
-        N_("There is no way from the container to {host} ({text})."),
+        N_("There is no route from the container to {host} ({text})."),
         N_(
             "Check the service's networks in the compose file (an internal one leads nowhere "
             "else), then routing and firewall of this machine."
@@ -249,7 +249,7 @@ CONNECTING: tuple[Rule, ...] = (
         (at(Stage.DATA),),
         "timeout",
         N_("{host} did not say within {text} whether it takes the mail."),
-        N_("Look whether the mail has arrived before you send another one."),
+        N_("Check whether the mail has arrived before you send another one."),
         field=None,
     ),
     Rule(
@@ -274,7 +274,7 @@ CONNECTING: tuple[Rule, ...] = (
         Cause.UNREACHABLE,
         (),
         "unreachable",
-        N_("There is no way from this machine to {host} ({text})."),
+        N_("There is no route from this machine to {host} ({text})."),
         N_("Check routing and firewall of this machine."),
     ),
     Rule(
@@ -490,7 +490,7 @@ UNFORESEEN: tuple[Rule, ...] = (
         (),
         "protocol-error",
         N_("{host} hung up at {step}, where an answer was due."),
-        N_("Test again in a few minutes; if it stays, ask the administrator of {host}."),
+        N_("Test again in a few minutes; if this persists, ask the administrator of {host}."),
     ),
     Rule(
         Cause.MALFORMED,
@@ -511,6 +511,6 @@ UNFORESEEN: tuple[Rule, ...] = (
         (),
         "unexpected",
         N_("The test broke off unexpectedly ({text})."),
-        N_("Test again; if it stays, please report it as a defect of smtp-wizard."),
+        N_("Test again; if this persists, please report it as a defect of smtp-wizard."),
     ),
 )

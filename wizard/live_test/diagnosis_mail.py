@@ -130,7 +130,7 @@ SENDING: tuple[Rule, ...] = (
         (),
         "protocol-error",
         N_("{host} sent an unusual reply at {step}; another client gave up."),
-        N_("Look whether the mail has arrived before you send another one."),
+        N_("Check whether the mail has arrived before you send another one."),
         verdict=Verdict.WARN,
     ),
     Rule(
@@ -138,6 +138,6 @@ SENDING: tuple[Rule, ...] = (
         (at(Stage.DATA),),
         "protocol-error",
         N_("{host} hung up without a word about the mail."),
-        N_("Look whether the mail has arrived before you send another one."),
+        N_("Check whether the mail has arrived before you send another one."),
     ),
 )

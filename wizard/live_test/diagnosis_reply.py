@@ -362,7 +362,7 @@ REFUSED: tuple[Rule, ...] = (
         (about(Subject.SERVER),),
         "server-trouble",
         N_("{host} has trouble of its own and takes no mails for now."),
-        N_("Test again in a few minutes; if it stays, tell the administrator of {host}."),
+        N_("Test again in a few minutes; if this persists, tell the administrator of {host}."),
     ),
     # --- Sender, recipient and mail
     Rule(

@@ -207,8 +207,8 @@ def unfinished_findings(config: Path) -> tuple[Finding, ...]:
     if record is None:
         return ()
     message = _(
-        "A write ({shown}) is not finished: another smtp-wizard is at it, or was interrupted. "
-        "Without --dry-run, an interrupted one is put back or completed first.",
+        "A write ({shown}) is not finished: another smtp-wizard is working on it, or was "
+        "interrupted. Without --dry-run, an interrupted one is put back or completed first.",
         shown=record.label,
     )
     return (Finding("write-unfinished", message),)

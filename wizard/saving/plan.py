@@ -66,20 +66,20 @@ class Plan(NamedTuple):
 
     def store_plans(self) -> tuple[str, ...]:
         """Say what will be done to the secret outside of the files."""
-        stored = N_("The secret will be stored in {name} and read back.")
-        removed = N_("The secret in {name} will be removed.")
         return tuple(
-            _(removed if change.after is None else stored, name=change.store.name)
+            _("The secret in {name} will be removed.", name=change.store.name)
+            if change.after is None
+            else _("The secret will be stored in {name} and read back.", name=change.store.name)
             for change in self.store_changes
         )
 
     def store_messages(self, findings: Sequence[Finding] = ()) -> tuple[str, ...]:
         """Say what was done to the secret outside of the files, with these findings."""
         remains = any(finding.code == "old-copy-remains" for finding in findings)
-        stored = N_("The secret is stored in {name} and read back.")
-        removed = N_("The secret in {name} is removed.")
         return tuple(
-            _(removed if change.after is None else stored, name=change.store.name)
+            _("The secret in {name} is removed.", name=change.store.name)
+            if change.after is None
+            else _("The secret is stored in {name} and read back.", name=change.store.name)
             for change in self.store_changes
             if change.after is not None or not remains
         )
@@ -163,7 +163,7 @@ def _secret_edit(current: CurrentConfig, draft: Draft, variable: str) -> SecretE
             raise InvalidValue(
                 "secret-not-movable",
                 _("There is no stored secret that could be moved."),
-                _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
+                _("Give it again: --secret-stdin, --secret-file or --secret-env."),
             )
         secret = Replace(stored)
     if isinstance(secret, Replace):

@@ -63,7 +63,7 @@ class RelayPlan(NamedTuple):
             raise InvalidValue(
                 "relay-secret",
                 _("The secret is not known here, so the relay cannot get it."),
-                _("Give it once more: --secret-stdin, --secret-file or --secret-env."),
+                _("Give it again: --secret-stdin, --secret-file or --secret-env."),
             )
         services = relay_services(container, relay)
         path = container.project.override

@@ -250,7 +250,7 @@ def _how_far(journal: Journal, error: BaseException) -> JournalRecord | None:
     except WriteFailed:
         raise WriteFailed(
             "not-known",
-            _("Writing has failed, and the disk does not tell how far it has come."),
+            _("Writing has failed, and it is not known how much was written."),
             _(
                 "Repair the disk: the next start of smtp-wizard finishes the write, or puts "
                 "all back."

@@ -189,7 +189,7 @@ class SecretResolver:
                 "{name} is set in this environment, but empty, and the environment wins.",
                 name=name,
             )
-            return message, _("Take it away (unset {name}) or give it its value.", name=name)
+            return message, _("Remove it (unset {name}) or give it its value.", name=name)
         path = self.env.path if container is None or own is None else own.path
         message = _("{name} has no value in {path}.", name=name, path=path)
         return message, _("Store the secret: smtp-wizard set --secret-stdin")
@@ -286,7 +286,7 @@ class SecretResolver:
                     "{name} is set in this environment, but empty, and the environment wins.",
                     name=blank[0],
                 ),
-                _("Take it away (unset {name}) or give it its value.", name=blank[0]),
+                _("Remove it (unset {name}) or give it its value.", name=blank[0]),
             )
         return {
             variable: self._for_exec(name, variable)

@@ -114,7 +114,7 @@ def _proof(current: CurrentConfig, draft: Draft) -> list[NextStep]:
             NextStep(request, StepKind.COMMAND),
             NextStep(
                 _(
-                    "That the server's mail arrives proves the settings. Open the link in it; how "
+                    "If its mail arrives, the settings are right. Open the link in it; how "
                     'to go on is described on doc.bomnipotent.de, page "Creating an Admin".'
                 )
             ),

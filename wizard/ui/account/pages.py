@@ -187,7 +187,7 @@ _KEYS = (
     ("^S", N_("sends a real mail")),
     ("^T", N_("details: the whole dialogue, the certificate, and what the check has found")),
     ("^O", N_("another config.toml")),
-    ("^N", N_("shows what is stored, and once more what you entered")),
+    ("^N", N_("switches between what is stored and what you entered")),
     ("^L", N_("draws the screen again")),
     ("Esc", N_("stops a test, goes back, leaves")),
     ("^Q", N_("leaves from anywhere")),
