@@ -185,11 +185,16 @@ def test_a_failed_test_names_the_report_instead_of_commands_of_other_programs(
     assert f"The whole dialogue, for a ticket: {command}" in cli(*arguments).out
 
 
-def test_a_password_in_a_refused_endpoint_is_not_repeated(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["test", "set"])
+def test_a_password_in_an_endpoint_is_no_argument_and_not_repeated(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    arguments = ("test", "--user", "a@b.example", "--endpoint", "smtp://a:hunter22@127.0.0.1:1")
-    assert "hunter22" not in run_on_terminal(monkeypatch, *arguments)[1]
+    arguments = (command, "--user", "a@b.example", "--endpoint", "smtp://a:hunter22@127.0.0.1:1")
+    code, text = run_on_terminal(monkeypatch, *arguments)
+    assert code == 2
+    assert "--secret-stdin" in text
+    assert "hunter22" not in text
+    assert cli(*arguments, "--json").json["error"]["code"] == "secret-as-argument"
 
 
 def test_set_says_in_one_line_that_the_test_has_passed(

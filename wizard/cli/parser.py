@@ -106,14 +106,19 @@ def _refuse_secret(arguments: Sequence[str]) -> None:
         if word == "--":
             return
         if re.fullmatch(_GIVES_AWAY, word):
-            raise UsageError(
-                "secret-as-argument",
-                _(
-                    "A secret is not taken from the command line, where other accounts can read "
-                    "it and the shell keeps it."
-                ),
-                _("Use --secret-stdin, --secret-file or --secret-env."),
-            )
+            raise secret_as_argument()
+
+
+def secret_as_argument() -> UsageError:
+    """Return why a secret in an argument is not used."""
+    return UsageError(
+        "secret-as-argument",
+        _(
+            "A secret is not taken from the command line, where other accounts can read it and "
+            "the shell keeps it."
+        ),
+        _("Use --secret-stdin, --secret-file or --secret-env."),
+    )
 
 
 def _parse_before_program(arguments: Sequence[str]) -> argparse.Namespace:

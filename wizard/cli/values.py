@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from wizard.cli.parser import secret_as_argument
 from wizard.config.draft import Draft
 from wizard.config.endpoint import Endpoint
 from wizard.config.settings import SWITCHES, TEXT_KEYS
@@ -58,6 +59,8 @@ def apply_flags(draft: Draft, options: Namespace) -> Draft:
             except InvalidValue as problem:
                 raise with_flag(key, problem) from None
             if isinstance(value, Endpoint):
+                if value.credentials is not None and value.credentials[1].reveal():
+                    raise secret_as_argument()
                 given[key] = value.text
     draft = replace(draft, **given)
     secret = read_secret(options)
