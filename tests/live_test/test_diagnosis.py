@@ -580,7 +580,7 @@ def test_no_correction_is_kept_for_a_code_that_is_gone() -> None:
         (Failure(Stage.DNS, Cause.NAME_UNKNOWN), "endpoint", "no such host"),
         (Failure(Stage.DNS, Cause.TIMEOUT), None, "DNS does not answer"),
         (Failure(Stage.TCP, Cause.TIMEOUT), "endpoint", "no answer"),
-        (Failure(Stage.DATA, Cause.TIMEOUT), None, "no answer"),
+        (Failure(Stage.DATA, Cause.TIMEOUT), None, "too slow to tell"),
         (Failure(Stage.TCP, Cause.CONNECTION_REFUSED), "endpoint", "port 465 is closed"),
         (Failure(Stage.STARTTLS, Cause.STARTTLS_MISSING), "starttls", "no STARTTLS there"),
         (Failure(Stage.GREETING, Cause.MALFORMED, said="SSH-2.0"), "endpoint", "not a mail server"),

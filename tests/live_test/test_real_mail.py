@@ -340,7 +340,7 @@ async def test_silence_about_the_mail_says_to_look_whether_it_has_arrived(
     events = TimeRunsOut("data", monkeypatch)
     async with serve(in_turn(answering({}, server_tls), count), tls=True) as port:
         report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
-    assert verdict(report) == ("fail", "timeout", "data")
+    assert verdict(report) == ("untestable", "slow", "data")
     assert report.diagnosis is not None
     assert "Check whether the mail has arrived" in report.diagnosis.remedy
     assert len(mails) == 1

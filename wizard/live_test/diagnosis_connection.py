@@ -247,10 +247,10 @@ CONNECTING: tuple[Rule, ...] = (
     Rule(
         Cause.TIMEOUT,
         (at(Stage.DATA),),
-        "timeout",
+        "slow",
         N_("{host} did not say within {text} whether it takes the mail."),
         N_("Check whether the mail has arrived before you send another one."),
-        field=None,
+        verdict=Verdict.UNTESTABLE,
     ),
     Rule(
         Cause.TIMEOUT,
