@@ -199,7 +199,7 @@ def test_refusal_names_the_column_and_the_key() -> None:
         "key twice",
         "another word",
         "comment",
-        "comment on a header",
+        "header comment",
         "base64",
     ],
 )

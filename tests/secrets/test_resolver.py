@@ -147,7 +147,7 @@ class Vault(FileVault):
 
 VAULT = StoreKind(
     name="vault", option="vault", open_class=lambda: Vault, label="The vault",
-    in_show="set, in the vault", in_summary="in the vault", in_summary_empty="", keep_it="",
+    in_show="set, in the vault", in_summary="in the vault",
     consequence="It is safe.", consequence_in_compose="", needs_exec="The vault is locked.",
 )  # fmt: skip
 

@@ -7,8 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.ui_textual.gallery import Gallery, SceneScreen, drawn, press, settled
-from wizard.ui.account.view import Option
-from wizard.ui.textual.row import Form, FormRow, InlineChoice
+from wizard.ui.textual.row import Form, FormRow
 
 NORMAL, SMALL, WIDE = (80, 24), (40, 12), (120, 36)
 
@@ -160,21 +159,6 @@ async def test_arrows_and_space_choose_around_the_end() -> None:
         assert seen == ["keyring", "no login", ".env", "no login"]
         assert "│ ( ) .env   ( ) keyring   (•) no login" in drawn(pilot.app).replace("▌", "│")
         assert said(pilot).count("changed store") == 4
-
-
-async def test_what_is_not_offered_is_shown_but_cannot_be_chosen() -> None:
-    async with Gallery("empty").run_test(size=NORMAL) as pilot:
-        await settled(pilot)
-        store = row(pilot, "store")
-        assert isinstance(store.field, InlineChoice)
-        options = [Option(".env", ".env"), Option("keyring", "keyring", offered=False)]
-        store.field.offer([*options, Option("no login", "no login")])
-        store.take_focus()
-        await press(pilot, "right")
-        assert store.value == "no login"
-        assert "( ) keyring" in drawn(pilot.app)
-        await pilot.click(InlineChoice, offset=(13, 0))
-        assert row(pilot, "starttls").value is False
 
 
 async def test_a_click_chooses_the_option() -> None:

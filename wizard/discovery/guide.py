@@ -137,28 +137,6 @@ _NOTES = {
         "to be opened: choose STARTTLS, port 587, there."
     ),
 }
-_ABOUT_THE_SECRET = frozenset(
-    {
-        ProviderNote.APP_PASSWORD,
-        ProviderNote.APP_PASSWORD_WITH_2FA,
-        ProviderNote.TWO_STEP_FIRST,
-        ProviderNote.AUTHORIZATION_CODE,
-        ProviderNote.MAIL_PASSWORD,
-        ProviderNote.MAILBOX_PASSWORD,
-        ProviderNote.DELIVERY_BOX,
-        ProviderNote.GENERATED_PASSWORD,
-        ProviderNote.SECRET_EXPIRES,
-        ProviderNote.HVE_ACCOUNT,
-        ProviderNote.SECRET_IS_API_KEY,
-        ProviderNote.SMTP_CREDENTIALS,
-        ProviderNote.SMTP_KEY,
-        ProviderNote.SMTP_TOKEN,
-        ProviderNote.SERVER_TOKEN,
-        ProviderNote.KEY_PAIR,
-        ProviderNote.PROJECT_ID,
-        ProviderNote.DOLLAR_IN_PASSWORD,
-    }
-)
 
 _LIMITS = (
     ProviderNote.OAUTH_ONLY,
@@ -204,11 +182,6 @@ def _ways_in(provider: Provider) -> Iterator[str]:
             "Where 465 and 587 are blocked, {endpoint} works as well.",
             endpoint=f"{SCHEME}{route.host}:{route.port}?tls=required",
         )
-
-
-def notes_on_provider_secret(provider: Provider) -> tuple[str, ...]:
-    """Return what to know about the secret of an account at ``provider``."""
-    return tuple(_note(provider, note) for note in provider.notes if note in _ABOUT_THE_SECRET)
 
 
 def limits_of_provider(provider: Provider) -> tuple[str, ...]:

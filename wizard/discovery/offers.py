@@ -39,12 +39,6 @@ def notes_on_endpoint(endpoint: str) -> tuple[str, ...]:
     return () if provider is None else guide.notes_on_provider(provider)
 
 
-def notes_on_secret(endpoint: str) -> tuple[str, ...]:
-    """Return those notes that are about the secret: which one is meant, and how to get it."""
-    provider = _provider_at(endpoint)
-    return () if provider is None else guide.notes_on_provider_secret(provider)
-
-
 def hint_about_secret(endpoint: str) -> str:
     """Return in a few words which secret the provider wants at ``endpoint``, or nothing."""
     provider = _provider_at(endpoint)

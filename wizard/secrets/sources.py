@@ -27,9 +27,6 @@ class SecretSource:
     in_show_empty: str = ""
     in_summary: str
     """What the wizard's summary says."""
-    in_summary_empty: str
-    keep_it: str
-    """What an empty field means while the secret is here."""
 
     def __repr__(self) -> str:
         return self.name
@@ -107,24 +104,18 @@ ENVIRONMENT = SecretSource(
     in_show=N_("set, in the environment"),
     in_show_empty=N_("empty, in the environment"),
     in_summary=N_("set in the environment"),
-    in_summary_empty=N_("✗ set in the environment, but empty"),
-    keep_it=N_("A secret is set in the environment. Leave the field empty to keep it."),
 )
 COMPOSE = SecretSource(
     name="compose",
     in_show=N_("set, through Docker Compose"),
     in_show_empty=N_("empty, through Docker Compose"),
     in_summary=N_("set through Docker Compose"),
-    in_summary_empty=N_("✗ set through Docker Compose, but empty"),
-    keep_it=N_("Docker Compose gives the server a secret. Leave the field empty to keep it."),
 )
 LITERAL = SecretSource(
     name="literal",
     in_show=N_("set, in config.toml itself"),
     in_show_empty=N_("empty, in config.toml itself"),
     in_summary=N_("in config.toml itself"),
-    in_summary_empty=N_("✗ in config.toml itself, but empty"),
-    keep_it=N_("There is a secret in config.toml itself. Leave the field empty to keep it."),
 )
 ENV_FILE = StoreKind(
     name="env-file",
@@ -132,8 +123,6 @@ ENV_FILE = StoreKind(
     in_show=N_("set, in .env"),
     in_show_empty=N_("empty, in .env"),
     in_summary=N_("stored in .env"),
-    in_summary_empty=N_("✗ stored in .env, but empty"),
-    keep_it=N_("A secret is stored in .env. Leave the field empty to keep it."),
     label=".env",
     consequence=N_("The server reads it by itself, also after a reboot."),
     consequence_in_compose=N_(
@@ -149,8 +138,6 @@ KEYRING = StoreKind(
     row=N_("keyring"),
     in_show=N_("set, in the keyring (the server needs: smtp-wizard exec)"),
     in_summary=N_("stored in the keyring; the server needs smtp-wizard exec"),
-    in_summary_empty=N_("✗ stored in the keyring, but empty"),
-    keep_it=N_("A secret is stored in the keyring. Leave the field empty to keep it."),
     label=N_("keyring"),
     label_with_backend=N_("keyring ({backend})"),
     consequence=N_(
@@ -173,13 +160,9 @@ CREDENTIAL = StoreKind(
     unit_setting=credential_setting,
     in_show=N_("set, as a systemd credential (the server needs: smtp-wizard exec)"),
     in_summary=N_("stored as a systemd credential; the unit needs smtp-wizard exec"),
-    in_summary_empty=N_("✗ stored as a systemd credential, but empty"),
-    keep_it=N_(
-        "systemd gives a secret to the server as a credential. Leave the field empty to keep it."
-    ),
     label=N_("systemd credential"),
     consequence=N_(
-        "Only root and the service can read it, also after a reboot; the unit gets a drop-in that "
+        "Only root and the service can read it, also after a reboot; the unit needs a drop-in that "
         "starts the server through smtp-wizard exec."
     ),
     consequence_in_compose=N_(

@@ -70,10 +70,6 @@ class Statement(NamedTuple):
         """The blanks before the statement."""
         return self.text[: len(self.text) - len(self.text.lstrip(" \t"))]
 
-    def line_at(self, offset: int) -> int:
-        """Return the 1-based line of the file at an offset into ``text``."""
-        return self.line + self.text.count("\n", 0, offset)
-
 
 class TomlSource:
     """A valid TOML text: what it means (``data``) and where that is written (``statements``)."""

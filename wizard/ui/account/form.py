@@ -17,6 +17,7 @@ from wizard.secrets.secret import Keep, Remove, Replace, Secret, SecretEdit
 from wizard.secrets.sources import ENV_FILE, STORES, StoreKind
 from wizard.text.display import MASK
 from wizard.text.language import N_, _
+from wizard.ui.account.entry import TRIMMED
 from wizard.ui.account.session import WizardSession
 from wizard.ui.account.view import Field
 
@@ -225,7 +226,7 @@ class AccountForm:
             text = self.value(field)
             if text != text.strip():
                 self.enter(field, text.strip())
-                self.remarks[field] = _("Blanks around it were left out.")
+                self.remarks[field] = _(TRIMMED)
         if field is Field.USER and self.values.user:
             self.session.discover(self.values.user)
             self.fill_in_found()

@@ -86,8 +86,6 @@ class Option(NamedTuple):
     """Shown where the labels of all options do not fit on one line."""
     alone: str = ""
     """Shown where only the chosen option fits."""
-    offered: bool = True
-    """Whether it can be chosen now."""
 
 
 class Note(NamedTuple):

@@ -143,7 +143,7 @@ class FieldQuestions:
             self._form.enter(view.field, Secret(text))
 
     async def _choose(self, view: RowView) -> None:
-        options = [option for option in view.options if option.offered]
+        options = view.options
         values = [option.value for option in options]
         present = self._form.value(view.field)
         default = values.index(present) + 1 if present in values else 1

@@ -70,8 +70,8 @@ class InlineChoice(Drawn, can_focus=True):
             self.choose(value)
 
     def action_choose(self, by: int) -> None:
-        """Choose the next option that is offered, or the previous one, around the end."""
-        values = [each.value for each in self._options if each.offered]
+        """Choose the next option, or the previous one, around the end."""
+        values = [each.value for each in self._options]
         if not values:
             return
         at = values.index(self._value) + by if self._value in values else 0
@@ -93,7 +93,7 @@ class InlineChoice(Drawn, can_focus=True):
         end = 0
         for option, label in zip(self._options, labels, strict=True):
             start, end = end, end + 4 + cell_width(label)
-            if start <= position.x < end and option.offered:
+            if start <= position.x < end:
                 self._take(option.value)
             end += len(_BETWEEN)
 
@@ -117,10 +117,7 @@ class InlineChoice(Drawn, can_focus=True):
         width = self.size.width
         if labels := self._labels():
             parts = [
-                Content.styled(
-                    f"{'(•)' if option.value == self._value else '( )'} {label}",
-                    "" if option.offered else "dim",
-                )
+                Content(f"{'(•)' if option.value == self._value else '( )'} {label}")
                 for option, label in zip(self._options, labels, strict=True)
             ]
             return fitted(Content(_BETWEEN).join(parts), width)
