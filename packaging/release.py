@@ -55,6 +55,8 @@ def problems(tag: str, repository: str, changelog: dict[str, tuple[str, str]]) -
         yield f"CHANGELOG.md needs a date: ## [{__version__}] - YYYY-MM-DD"
     if changelog.get("Unreleased", ("", ""))[1].strip():
         yield "In CHANGELOG.md something is still under [Unreleased]."
+    if f'image.version="{__version__}"' not in (ROOT / "packaging/Dockerfile").read_text("utf-8"):
+        yield "The label of packaging/Dockerfile has another version than wizard/__init__.py."
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     address = project["tool"]["hatch"]["metadata"]["hooks"]["custom"]["repository"]
     if address != repository:

@@ -26,6 +26,7 @@ CHANGELOG = """\
 
 - Older.
 """
+DOCKERFILE = 'LABEL org.opencontainers.image.version="1.2.3"\n'
 
 
 class Release:
@@ -38,6 +39,7 @@ class Release:
         (directory / "wizard").mkdir()
         self.write("wizard/__init__.py", '__version__ = "1.2.3"\n')
         self.write("CHANGELOG.md", CHANGELOG)
+        self.write("packaging/Dockerfile", DOCKERFILE)
         real = (PROJECT / "pyproject.toml").read_text("utf-8").splitlines()
         ours = [
             f'repository = "{REPOSITORY}"' if line.startswith("repository = ") else line
@@ -93,6 +95,13 @@ def test_a_changelog_that_does_not_fit_is_refused(
     done = release()
     assert (done.returncode, done.stdout) == (1, "")
     assert expected in done.stderr
+
+
+def test_the_images_label_has_to_have_the_version(release: Release) -> None:
+    release.write("packaging/Dockerfile", DOCKERFILE.replace("1.2.3", "1.2.2"))
+    done = release()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "packaging/Dockerfile" in done.stderr
 
 
 def test_the_address_has_to_be_that_of_the_repository(release: Release) -> None:

@@ -21,6 +21,8 @@ from wizard.text.language import N_, _
 from wizard.ui.account.view import Line, Mark, PanelView, Role
 
 NOW = N_("What to do now")
+_AMONG_STEPS = ("server-settings-missing",)
+"""Findings of the check that are told with what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def done_content(
     failed = report is not None and report.verdict is Verdict.FAIL and not draft.skip
     repair = _repair_steps(server.current, report) if failed and report is not None else ()
     panel = _panel(draft, plan, (*findings, *([] if answer is None else [answer])), report)
-    errors = [each for each in left if each.severity is Severity.ERROR]
+    errors = [
+        each for each in left if each.severity is Severity.ERROR and each.code not in _AMONG_STEPS
+    ]
     if errors:
         words = _(
             "In the files: {counts}. What to do about it: {command}",
