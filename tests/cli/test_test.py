@@ -120,7 +120,7 @@ def test_the_text_says_from_where_and_what_would_change_that(cli: Cli) -> None:
     flags = ("--user", "a@b", "--endpoint", "smtp://localhost:2500")
     result = cli("test", *flags)
     assert result.code == 7
-    assert "Tested from this machine, not from inside the container: " in result.out
+    assert "Seen from this machine, not from inside the container: " in result.out
     assert cli("test", *flags, "--json").json["from"] == "host"
     asked = cli("test", *flags, "--from", "host")
     assert "Tested from this machine, as asked" in asked.out

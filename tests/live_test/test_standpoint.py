@@ -167,7 +167,7 @@ def test_without_root_the_sentence_says_what_would_test_from_inside(
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     default, asked = done.stdout.splitlines()
-    assert "|Tested from this machine, not from inside the container: only root may" in default
+    assert "|Seen from this machine, not from inside the container: only root may" in default
     assert "sudo" in default
     assert asked.startswith("untestable|container-unreachable||")
     assert "sudo" in asked
@@ -195,7 +195,7 @@ async def test_without_a_way_inside_the_verdict_is_the_hosts_and_says_so(
     environ = NO_DOCKER if script is None else stand_in(tmp_path, script)
     report = await run_from(container(environ=environ), "smtp://smtp_relay:25")
     assert verdict(report) == ("untestable", "container-internal", "dns")
-    beginning = f"Tested from this machine, not from inside the container: {reason} "
+    beginning = f"Seen from this machine, not from inside the container: {reason} "
     assert report.remark.startswith(beginning)
     assert report.remark.removeprefix(beginning)
     asked = await run_from(

@@ -153,7 +153,7 @@ def _outside(error: NotInside, place: TestedFrom | None) -> str:
     if place is TestedFrom.CONTAINER:
         raise error
     return _(
-        "Tested from this machine, not from inside the container: {reason} {remedy}",
+        "Seen from this machine, not from inside the container: {reason} {remedy}",
         reason=error.reason,
         remedy=error.remedy,
     )
