@@ -9,9 +9,11 @@ import pytest
 from tests.ui_account.conftest import SET_UP, MakeForm, find
 from wizard.config.draft import Draft
 from wizard.discovery.suggestion import DiscoverySource, Suggestion
+from wizard.live_test.failure import Stage
 from wizard.secrets.secret import Keep, Remove, Replace, Secret
 from wizard.secrets.sources import ENV_FILE
 from wizard.ui.account.form import AccountForm, SecretPlace
+from wizard.ui.account.live_test import RunningTest
 from wizard.ui.account.pages import resumed_notices
 from wizard.ui.account.rows import rows
 from wizard.ui.account.view import Field
@@ -343,3 +345,24 @@ def test_a_user_that_was_not_kept_is_said(make_form: MakeForm) -> None:
     saved = SavedDraft(make_form().draft, datetime.now(UTC), frozenset({"user", "secret"}), False)
     notices = resumed_notices(saved)
     assert notices[1:] == ["user was not kept: it could contain a secret."]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "secret", "left_out"),
+    [
+        ("mail.example.org", PASSWORD, set()),
+        ("smtp://mail.example.org", PASSWORD, {Stage.TLS}),
+        ("smtp://127.0.0.1:2525", None, {Stage.TLS, Stage.AUTH}),
+    ],
+    ids=["SMTPS", "clear text", "relay"],
+)
+def test_a_running_test_announces_only_the_stages_it_will_have(
+    make_form: MakeForm, endpoint: str, secret: Secret | None, left_out: set[Stage]
+) -> None:
+    form = filled_in(make_form())
+    form.enter(Field.ENDPOINT, endpoint)
+    if secret is None:
+        form.enter(Field.STORE, SecretPlace.NO_LOGIN)
+    announced = {line.word for line in RunningTest(form).panel().lines}
+    asked = {Stage.DNS, Stage.TLS, Stage.AUTH, Stage.RCPT}
+    assert {stage for stage in asked if stage.in_words not in announced} == left_out

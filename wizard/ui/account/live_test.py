@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from wizard.config.draft import Draft
-from wizard.config.endpoint import Endpoint
+from wizard.config.endpoint import Endpoint, Security
 from wizard.config.settings import SmtpSettings
 from wizard.errors import InvalidValue
 from wizard.live_test.events import (
@@ -146,9 +146,8 @@ class RunningTest:
             lines.append(Line(Mark.RUNNING, words, word=self.current.in_words))
         begun = {event.stage for event in self.finished} | {self.current}
         if not self.decided:
-            login = settings is None or settings.login is not None
-            awaited = (stage for stage in _AWAITED if login or stage is not Stage.AUTH)
-            waiting = [stage for stage in awaited if stage not in begun]
+            skipped = set() if settings is None else _skipped(settings)
+            waiting = [stage for stage in _AWAITED if stage not in begun | skipped]
             lines += [Line(Mark.WAITING, word=stage.in_words) for stage in waiting]
         lines.append(Line(text=_("No mail is sent. A change above stops the test.")))
         seconds, most = time.monotonic() - self.began, self.form.session.timeout
@@ -161,6 +160,16 @@ class RunningTest:
             return self.form.draft.settings(self.form.session.current)
         except InvalidValue:
             return None
+
+
+def _skipped(settings: SmtpSettings) -> set[Stage]:
+    """Return the stages that these settings do without."""
+    skipped = set()
+    if settings.login is None:
+        skipped.add(Stage.AUTH)
+    if settings.route.security is Security.NONE:
+        skipped.add(Stage.TLS)
+    return skipped
 
 
 def _stage_line(event: StageFinished) -> Line:
