@@ -19,7 +19,12 @@ from wizard.cli.parser import build_parser
 from wizard.compose import file
 from wizard.config import relay
 from wizard.config.endpoint import Endpoint
-from wizard.config.settings import SmtpSettings, encryption_findings, settings_findings
+from wizard.config.settings import (
+    SmtpSettings,
+    encryption_findings,
+    settings_findings,
+    wrong_type,
+)
 from wizard.formats import variables
 from wizard.live_test.diagnosis import TABLE
 from wizard.live_test.events import RELAY_FAILS, not_configured_report, not_inside_report
@@ -95,7 +100,12 @@ def test_every_finding_is_in_the_reference_and_no_other() -> None:
     rules = Path(check.__file__).parent.glob("*_rules.py")
     sources = [path.read_text(encoding="utf-8") for path in rules]
     sources += [getsource(file), getsource(settings_findings), getsource(encryption_findings)]
-    sources += [getsource(unintended), getsource(variables), getsource(relay)]
+    sources += [
+        getsource(unintended),
+        getsource(variables),
+        getsource(relay),
+        getsource(wrong_type),
+    ]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     strings = {
         node.value
@@ -131,7 +141,7 @@ def test_every_diagnosis_is_in_the_reference_and_no_other() -> None:
     settings = SmtpSettings("you@example.org", Endpoint.parse("mail.example.org"))
     reports = (not_configured_report(), not_inside_report(settings, "why", "what to do"))
     others = {report.diagnosis.code for report in reports if report.diagnosis is not None}
-    others |= {RELAY_FAILS} | FINDINGS_OF_COMPOSE
+    others |= {RELAY_FAILS, "smtp-key-type", "smtp-key-unknown"} | FINDINGS_OF_COMPOSE
     assert codes(page("diagnoses")) == {rule.code for rule in TABLE} | others
 
 

@@ -23,7 +23,8 @@ PASSWORD = "correct horse battery staple"
 HOST = "mail.example.org"
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-Answers = Mapping[str, str | bytes]
+Answer = str | bytes | Callable[[], str | bytes]
+Answers = Mapping[str, Answer]
 Serve = Callable[..., AbstractAsyncContextManager[int]]
 Run = Callable[..., Awaitable[TestReport]]
 
@@ -170,10 +171,11 @@ POLITE: Answers = {
 def answering(answers: Answers, tls: ssl.SSLContext) -> Script:
     """Answer each verb from ``answers``, or else politely.
 
-    An empty answer is silence; one that ends in ``CLOSE`` or ``RESET`` is followed by the
-    end of the connection. ``EHLO2`` is the answer to EHLO after STARTTLS, ``?`` to lines that
-    are no known verb, and ``.`` to the mail after a positive reply to DATA. The answer to a
-    whole line, such as ``RCPT TO:<you@example.org>``, goes before the one to its verb.
+    A function is called for its answer. An empty answer is silence; one that ends in ``CLOSE`` or
+    ``RESET`` is followed by the end of the connection. ``EHLO2`` is the answer to EHLO after
+    STARTTLS, ``?`` to lines that are no known verb, and ``.`` to the mail after a positive reply
+    to DATA. The answer to a whole line, such as ``RCPT TO:<you@example.org>``, goes before the one
+    to its verb.
     """
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -209,9 +211,9 @@ async def converse(
             return
 
 
-async def _answer(
-    text: str | bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _answer(text: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    if callable(text):
+        text = text()
     if not text:
         await reader.read()  # until the client gives up
         return

@@ -316,8 +316,8 @@ async def test_silence_before_the_mail_is_too_slow_to_tell(
     verb: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    events = TimeRunsOut("data", monkeypatch)
-    script = in_turn(answering({}, server_tls), answering({verb: ""}, server_tls))
+    events = TimeRunsOut("", monkeypatch)
+    script = in_turn(answering({}, server_tls), answering({verb: events.silence}, server_tls))
     async with serve(script, tls=True) as port:
         report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
     assert verdict(report) == ("untestable", "slow", verb.lower())
@@ -335,9 +335,9 @@ async def test_silence_about_the_mail_says_to_look_whether_it_has_arrived(
 
     async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         mails.append(1)
-        await answering({verb: ""}, server_tls)(reader, writer)
+        await answering({verb: events.silence}, server_tls)(reader, writer)
 
-    events = TimeRunsOut("data", monkeypatch)
+    events = TimeRunsOut("", monkeypatch)
     async with serve(in_turn(answering({}, server_tls), count), tls=True) as port:
         report = await run(port, recipient=TO, deliver=True, timeout=60, events=events)
     assert verdict(report) == ("untestable", "slow", "data")
