@@ -43,17 +43,18 @@ HEAVY_SECONDS = 1800
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is heavy, and refuse a name that is too long."""
+    """Mark what is heavy, which may take longer."""
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in HEAVY:
             item.add_marker(pytest.mark.heavy)
         if item.get_closest_marker("heavy"):
             item.add_marker(pytest.mark.timeout(HEAVY_SECONDS))
-    if tests := {item.nodeid for item in items if len(item.nodeid) > LONGEST_ID}:
-        listed = "\n  ".join(sorted(tests))
-        raise pytest.UsageError(
-            f"give these tests, or their parameters, shorter names:\n  {listed}"
-        )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose name is too long."""
+    if len(item.nodeid) > LONGEST_ID:
+        pytest.fail("Give this test, or its parameters, a shorter name.", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
