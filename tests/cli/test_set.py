@@ -559,12 +559,13 @@ def test_reader_that_ignores_the_line_of_the_secret_is_named(cli: Cli) -> None:
     assert (cli.directory / ".env").read_text() == "export SMTP_SECRET=new42\n"
 
 
-def test_secret_may_come_from_a_pipe(cli: Cli) -> None:
+@pytest.mark.parametrize("place", ["/dev/fd", "/proc/self/fd"])
+def test_secret_may_come_from_a_pipe(cli: Cli, place: str) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"from a pipe\n")
     os.close(writing)
     cli.write("config.toml", CONFIG)
-    result = cli("set", "--secret-file", f"/dev/fd/{reading}", "--no-test")
+    result = cli("set", "--secret-file", f"{place}/{reading}", "--no-test")
     os.close(reading)
     assert result.code == 0
     assert read_variable((cli.directory / ".env").read_text(), "SMTP_SECRET") == "from a pipe"
@@ -845,3 +846,16 @@ def test_preview_shows_the_secret_in_no_comment_either(cli: Cli, secret: str, co
     moved = cli("set", "--no-test", "--store", "env", "--dry-run")
     assert "+secret" in moved.out
     assert secret not in moved.out
+
+
+@pytest.mark.parametrize("line_end", [b"", b"\n", b"\r\n"])
+def test_the_line_end_does_not_count_for_the_length_of_a_secret(cli: Cli, line_end: bytes) -> None:
+    cli.write("config.toml", CONFIG)
+    given = ("set", "--secret-stdin", "--no-test")
+    assert cli(*given, stdin=b"x" * 8192 + line_end).code == 0
+    assert cli(*given, stdin=b"x" * 8193 + line_end).code == 2
+
+
+def test_usage_error_in_json_says_where_the_flags_are(cli: Cli) -> None:
+    error = cli("undo", "--bogus", "--json").json["error"]
+    assert error["remedy"] == "See smtp-wizard undo --help."

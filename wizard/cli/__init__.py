@@ -57,9 +57,12 @@ def _run(arguments: Sequence[str], form: str, *, debug: bool) -> int:
         aborted = WizardError("aborted", _("Aborted. No changes were made to any files."))
         return output.failure(aborted, form, output.ABORTED)
     except UsageError as error:
+        see = _("See {command}.", command=f"{called(arguments)} --help")
+        if form == "json":
+            error.remedy = error.remedy or see
         code = output.failure(error, form)
         if form not in ("json", "nagios") and "--help" not in error.remedy:
-            output.say(_("See {command}.", command=f"{called(arguments)} --help"))
+            output.say(see)
         return code
     except WizardError as error:
         return output.failure(error, form)

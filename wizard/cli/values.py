@@ -25,6 +25,8 @@ from wizard.secrets.secret import Remove, Replace, Secret, SecretEdit
 from wizard.text.language import _
 
 _MAX_SECRET_BYTES = 8192
+_DESCRIPTORS = ("/dev/fd", "/dev/stdin", "/proc/self/fd")
+"""What is there may be a pipe, as from ``<(command)``, which is in no directory."""
 
 
 def values_given(options: Namespace) -> bool:
@@ -119,7 +121,7 @@ def _read_all(stream: BinaryIO) -> bytes:
     """
     data = b""
     read: Callable[[int], bytes | None] = stream.read
-    while (piece := read(_MAX_SECRET_BYTES + 1 - len(data))) != b"":
+    while (piece := read(_MAX_SECRET_BYTES + len(b"\r\n") + 1 - len(data))) != b"":
         if piece is None:
             import select  # hardly ever
 
@@ -131,7 +133,7 @@ def _read_all(stream: BinaryIO) -> bytes:
 
 def _from_file(path: Path) -> bytes:
     try:
-        if path.is_relative_to("/dev/fd"):  # a pipe, as from <(command), is in no directory
+        if any(map(path.is_relative_to, _DESCRIPTORS)):
             stream = path.open("rb")
         else:
             with Location(path) as location, location.rights():
@@ -157,14 +159,14 @@ def _from_environment(name: str) -> bytes:
 
 
 def _one_line(data: bytes) -> str:
-    if len(data) > _MAX_SECRET_BYTES:
+    line = data.removesuffix(b"\n").removesuffix(b"\r")
+    if len(line) > _MAX_SECRET_BYTES:
         raise InvalidValue(
             "secret-too-long",
             _("The secret is longer than {limit} bytes.", limit=_MAX_SECRET_BYTES),
             _("Check that this is the right file."),
         )
     _check_encoding(data)
-    line = data.removesuffix(b"\n").removesuffix(b"\r")
     if b"\n" in line or b"\r" in line:
         raise InvalidValue(
             "secret-multiline",
