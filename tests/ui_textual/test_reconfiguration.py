@@ -544,6 +544,26 @@ async def test_what_is_still_wrong_in_the_files_is_told_at_the_end(
     assert f"smtp-wizard undo -c {short_path(config)}" in " ".join(done.lines)
 
 
+async def test_check_that_fails_after_a_write_does_not_deny_the_write(
+    tmp_path: Path, wizard: Wizard
+) -> None:
+    config = tmp_path / "config.toml"
+
+    def fail(_container: object) -> list[Finding]:
+        raise FileRefused("file-unreadable", "It cannot be read.", "Look at it.")
+
+    async with wizard(config, check=fail) as operator:
+        await operator.fill("user", DEMO_USER)
+        await operator.type(PASSWORD)
+        await operator.press("enter")
+        await operator.fill("endpoint", DEMO_HOST)
+        await operator.press("enter", "enter")
+        await operator.until(lambda: operator.screen == "DoneScreen")
+        assert "Not written" not in operator.text()
+        await operator.press("enter")
+    assert DEMO_HOST in config.read_text()
+
+
 async def test_what_is_entered_after_a_write_is_not_lost_without_a_question(
     tmp_path: Path, wizard: Wizard
 ) -> None:

@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
     secrets = _secrets(options)
     environ = _environment(secrets)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # closed
+        if stream is not None:  # a stream that was closed is None
             stream.flush()
     restore_memory_limits(original_limits)
     try:

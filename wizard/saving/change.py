@@ -114,13 +114,14 @@ class FileChange:
         """
         old, new = decode(self.before.data or b"", ""), decode(self.after or b"", "")
         shown_old, shown_new = self._masked(old), self._masked(new)
-        matcher = _LineMatcher(_lines(old), _lines(new))
+        old_lines, new_lines = _lines(old), _lines(new)
+        matcher = _LineMatcher(old_lines, new_lines)
         groups = [
             [_span(shown_old, shown_new, *code) for code in group]
             for group in matcher.get_grouped_opcodes(context)
         ]
         told = "\n".join(row.text for group in groups for span in group for row in span.rows)
-        hidden = (*hidden_values(_lines(old), shown_old), *hidden_values(_lines(new), shown_new))
+        hidden = (*hidden_values(old_lines, shown_old), *hidden_values(new_lines, shown_new))
         # What is a secret in one line is one in every other line as well, such as a comment.
         mask = mask_words({value for value in hidden if value in told})
         for group in groups:

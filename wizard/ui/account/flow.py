@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wizard.config.current import CurrentConfig, load_config
 from wizard.config.draft import Draft
 from wizard.config.settings import SWITCHES, TEXT_KEYS
-from wizard.errors import WizardError
+from wizard.errors import Finding, WizardError
 from wizard.secrets.secret import Keep
 from wizard.secrets.sources import StoreKind
 from wizard.secrets.store import ExternalStore
@@ -254,7 +256,10 @@ class Flow:
             watch = watch_reload(server, draft, plan)
             findings += plan.apply("wizard", keep=self.session.persistent)
         answer = ask_container_again(current, draft, plan)
-        left = () if self.session.check is None else self.session.check(None)
+        left: Sequence[Finding] = ()
+        if self.session.check is not None:
+            with suppress(WizardError, OSError):  # all is written, whatever the check meets
+                left = self.session.check(None)
         report = self.session.report_for(draft)
         done = done_content(draft, plan, findings, server, watch, answer, report, left)
         if self.session.after_writing is None:
